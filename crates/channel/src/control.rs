@@ -1,0 +1,89 @@
+//! A channel's shared memory: turn, processors, frame, posted ring, payload.
+
+use crate::memory::Mapping;
+use crate::park::{AtomicU32, Futex, Ordering};
+use crate::ring::Ring;
+use crate::turn::{Side, Waited};
+use crate::{cpu, turn};
+use protocol::{Frame, PAYLOAD};
+use zerocopy::{FromZeros, IntoBytes};
+
+/// Bytes of a channel.
+pub const SIZE: usize = FRAME + 0x800 + PAYLOAD;
+const FRAME: usize = 0x800;
+const PAYLOADS: usize = 0x1000;
+
+/// The words that both sides change.
+#[repr(C)]
+struct Words {
+    turn: AtomicU32,
+    /// The processor that each side last ran on: client, server.
+    processor: [AtomicU32; 2],
+    spare: [AtomicU32; 13],
+    ring: Ring,
+}
+
+/// One side's view of a channel.
+pub struct Control {
+    memory: Mapping,
+    side: Side,
+}
+
+impl Control {
+    pub fn new(memory: Mapping, side: Side) -> Option<Self> {
+        (memory.size() >= SIZE).then_some(Self { memory, side })
+    }
+
+    fn words(&self) -> &Words {
+        // SAFETY: `Words` consists of atomics only.
+        unsafe { self.memory.at(0) }
+    }
+
+    pub fn ring(&self) -> &Ring {
+        &self.words().ring
+    }
+
+    /// Copies the frame out of the shared memory.
+    pub fn frame(&self) -> Frame {
+        let mut frame = Frame::new_zeroed();
+        self.memory.read(FRAME, frame.as_mut_bytes());
+        frame
+    }
+
+    pub fn put_frame(&self, frame: &Frame) {
+        self.memory.write(FRAME, frame.as_bytes());
+    }
+
+    /// Copies a payload out; its length is cut to what fits.
+    pub fn payload(&self, length: u32, into: &mut Vec<u8>) {
+        into.resize((length as usize).min(PAYLOAD), 0);
+        self.memory.read(PAYLOADS, into);
+    }
+
+    /// Copies a payload in. Panics when it does not fit: a bug of the caller.
+    pub fn put_payload(&self, payload: &[u8]) {
+        self.memory.write(PAYLOADS, payload);
+    }
+
+    pub fn hand_over(&self) {
+        self.words().processor[self.side as usize].store(cpu::current(), Ordering::Relaxed);
+        turn::hand_over(&self.words().turn, self.side, &Futex::default());
+    }
+
+    /// Waits for this side's turn: spins while the peer runs on another processor, then sleeps.
+    pub fn wait(&self, park: Futex) -> Waited {
+        let words = self.words();
+        if let Some(waited) = turn::poll(&words.turn, self.side) {
+            return waited;
+        }
+        let peer = words.processor[1 - self.side as usize].load(Ordering::Relaxed);
+        if peer != cpu::current() && cpu::spin(|| turn::poll(&words.turn, self.side).is_some()) {
+            return turn::poll(&words.turn, self.side).unwrap_or(Waited::TimedOut);
+        }
+        turn::wait(&words.turn, self.side, &park)
+    }
+
+    pub fn close(&self) {
+        turn::close(&self.words().turn, &Futex::default());
+    }
+}

@@ -1,0 +1,130 @@
+//! What is said of files, in fixed widths: `ntdll` turns it into the information classes of its bitness.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Facts of a file, open or by path.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Facts {
+    /// Creation, access, write and change time in 100 ns since 1601 (UTC).
+    pub times: [i64; 4],
+    /// Bytes up to the end of the file.
+    pub size: u64,
+    /// Bytes that it takes on its volume.
+    pub allocated: u64,
+    /// `FILE_ATTRIBUTE_*`.
+    pub attributes: u32,
+    /// Hard links.
+    pub links: u32,
+    /// The number that identifies the file on its volume.
+    pub id: u64,
+    /// The volume's serial number.
+    pub volume: u32,
+    /// A [`Device`] as a number.
+    pub device: u32,
+    /// Non-zero once the file is marked for deletion.
+    pub deleting: u32,
+    /// The access that the handle was granted; 0 by path.
+    pub access: u32,
+    /// The `FILE_*` mode bits of the open options; 0 by path.
+    pub mode: u32,
+    /// The reparse tag, or 0.
+    pub reparse: u32,
+}
+
+/// What lies behind a file handle.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// A file or folder on a volume.
+    Disk = 0,
+    /// A pipe or socket.
+    Pipe = 1,
+    /// A terminal.
+    Console = 2,
+    /// The null device.
+    Null = 3,
+    /// Another character device that the shell handed over.
+    Character = 4,
+}
+
+impl Device {
+    /// The device with this number; unknown ones count as character devices.
+    pub const fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::Disk,
+            1 => Self::Pipe,
+            2 => Self::Console,
+            3 => Self::Null,
+            _ => Self::Character,
+        }
+    }
+}
+
+/// Facts of a volume.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Volume {
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes that this user may still write.
+    pub free: u64,
+    /// Bytes of one cluster.
+    pub cluster: u32,
+    /// The serial number.
+    pub serial: u32,
+    /// `FILE_CASE_PRESERVED_NAMES` and the like.
+    pub flags: u32,
+    /// The longest name of one path component, in UTF-16 units.
+    pub longest_name: u32,
+    /// The label, UTF-16.
+    pub label: [u16; 32],
+    /// Its length in units.
+    pub label_length: u32,
+    /// `DRIVE_FIXED` and the like.
+    pub drive: u32,
+}
+
+/// The head of one record of a folder listing; the name follows, UTF-16, and the next record starts at a multiple of 8.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Entry {
+    /// Creation, access, write and change time in 100 ns since 1601 (UTC).
+    pub times: [i64; 4],
+    /// Bytes up to the end of the file.
+    pub size: u64,
+    /// Bytes that it takes on its volume.
+    pub allocated: u64,
+    /// The number that identifies the file on its volume.
+    pub id: u64,
+    /// `FILE_ATTRIBUTE_*`.
+    pub attributes: u32,
+    /// The name's length in bytes.
+    pub name_size: u32,
+    /// The reparse tag, or 0.
+    pub reparse: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
+/// One open file's shared record: the position that duplicated and inherited handles share.
+///
+/// Plain words here; the runtime and the broker see them as atomics.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Record {
+    /// The position in bytes.
+    pub offset: u64,
+    /// Non-zero: every write goes to the end.
+    pub append: u32,
+    /// Counts the times that the name's content was replaced under its readers.
+    pub generation: u32,
+    /// Non-zero while byte-range locks exist.
+    pub locks: u32,
+    /// Non-zero while a thread reads or writes at the shared position.
+    pub busy: u32,
+    /// Room to grow.
+    pub spare: [u64; 5],
+}
+
+const _: () = assert!(size_of::<Record>() == 64);

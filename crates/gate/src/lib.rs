@@ -1,0 +1,22 @@
+//! What both sides of the gate agree on: the services' numbers and fixed-width requests, the thread block,
+//! and the Windows structures that the runtime fills and programs read. No code that runs, no I/O.
+//!
+//! Guest addresses and handles travel as `u64`, so that one layout serves 32- and 64-bit guests.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod block;
+pub mod file;
+pub mod map;
+pub mod peb;
+pub mod service;
+pub mod shared;
+pub mod teb;
+
+pub use service::Service;
+
+/// An address in the guest's memory, zero-extended where the guest is 32-bit.
+pub type Address = u64;
+
+/// A handle as the guest sees it, zero-extended where the guest is 32-bit.
+pub type Handle = u64;

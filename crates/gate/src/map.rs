@@ -1,0 +1,32 @@
+//! Where fixed things lie in a guest's address space.
+
+/// `KUSER_SHARED_DATA`, one read-only page; the address is Windows' own.
+pub const SHARED_DATA: u64 = 0x7FFE_0000;
+/// The lowest address a guest may allocate.
+pub const LOWEST: u64 = 0x1_0000;
+/// Shared state below 4 GiB: file records, then the words of local objects.
+pub const STATE: u64 = 0xF000_0000;
+/// Bytes of the file records at [`STATE`].
+pub const FILE_RECORDS_SIZE: u64 = 0x40_0000;
+/// Where the words of local objects start.
+pub const OBJECTS: u64 = STATE + FILE_RECORDS_SIZE;
+/// Bytes of the words of local objects.
+pub const OBJECTS_SIZE: u64 = 0x80_0000;
+/// The end of the shared state.
+pub const STATE_END: u64 = OBJECTS + OBJECTS_SIZE;
+/// Where 64-bit guests' own allocations start.
+pub const ARENA: u64 = 0x0200_0000_0000;
+/// Where 64-bit guests' memory ends; what lies above belongs to the runtime.
+pub const ARENA_END: u64 = 0x5000_0000_0000;
+/// Preferred base of the first 64-bit system DLL; each gets [`DLL_SPACING_64`] bytes.
+pub const DLLS_64: u64 = 0x6800_0000_0000;
+/// Bytes between the bases of two 64-bit system DLLs.
+pub const DLL_SPACING_64: u64 = 0x100_0000;
+/// Preferred base of the first 32-bit system DLL; each gets [`DLL_SPACING_32`] bytes.
+pub const DLLS_32: u64 = 0x6800_0000;
+/// Bytes between the bases of two 32-bit system DLLs.
+pub const DLL_SPACING_32: u64 = 0x40_0000;
+/// The size and alignment of allocations (`SYSTEM_INFO.dwAllocationGranularity`).
+pub const GRANULARITY: u64 = 0x1_0000;
+/// The page size.
+pub const PAGE: u64 = 0x1000;

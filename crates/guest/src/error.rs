@@ -1,0 +1,30 @@
+//! Errors as Windows numbers them.
+
+use windows_sys::Win32::Foundation::{NTSTATUS, WIN32_ERROR};
+
+/// A Win32 error (`winerror.h`), what GetLastError answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Win32Error(pub WIN32_ERROR);
+
+/// An NTSTATUS that says failure (`ntstatus.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status(pub NTSTATUS);
+
+impl Status {
+    /// The status as a result: warnings and errors (severity 2 and 3) are failures.
+    pub const fn check(status: NTSTATUS) -> Result<NTSTATUS, Self> {
+        if status as u32 >= 0x8000_0000 { Err(Self(status)) } else { Ok(status) }
+    }
+}
+
+impl From<Win32Error> for u32 {
+    fn from(error: Win32Error) -> Self {
+        error.0
+    }
+}
+
+impl From<Status> for u32 {
+    fn from(status: Status) -> Self {
+        status.0 as Self
+    }
+}

@@ -1,0 +1,93 @@
+//! Routers: tables of argument combinations, first match wins. The tokens that are executed are the text that the
+//! catalog publishes.
+
+use crate::error::{Status, Win32Error};
+use alloc::format;
+
+/// Declares a router as a function from the arguments to a result; each row is a condition and what it leads to.
+///
+/// ```ignore
+/// router! {
+///     /// By the kind of device.
+///     pub fn device_control(code: u32) -> Result<Answer, Win32Error> for "DeviceIoControl" {
+///         is_disk(code) => Err(Win32Error(ERROR_ACCESS_DENIED));
+///         code == FSCTL_QUERY_ALLOCATED_RANGES => Ok(Answer::Ranges);
+///         otherwise => Win32Error(ERROR_NOT_SUPPORTED)
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! router {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis fn $name:ident ( $($argument:ident : $kind:ty),* ) -> Result<$ok:ty, $error:ty> for $function:literal {
+            $( $condition:expr => $outcome:expr; )*
+            otherwise => $last:expr
+        }
+    ) => {
+        $(#[$meta])*
+        $visibility fn $name($($argument: $kind),*) -> Result<$ok, $error> {
+            $(
+                $crate::__route!($function, stringify!($condition), stringify!($outcome));
+                if $condition { return $outcome; }
+            )*
+            $crate::__route!($function, "otherwise", stringify!($last));
+            $crate::router::no_match($function, &[$((stringify!($argument), &$argument as &dyn core::fmt::Debug)),*], $last)
+        }
+    };
+}
+
+/// Publishes one row of a router.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __route {
+    ($function:literal, $condition:expr, $outcome:expr) => {
+        #[cfg(target_os = "windows")]
+        const _: () = {
+            const PARTS: [&str; 5] = [$function, "\0", $condition, "\0", $outcome];
+            const LENGTH: usize = $crate::router::length(&PARTS);
+            #[used]
+            #[unsafe(link_section = ".shims")]
+            static ROW: $crate::row::Row<{ $crate::row::padded(LENGTH) }> = $crate::row::Row::parts($crate::row::RowKind::Route, &PARTS);
+        };
+    };
+}
+
+/// The length of all parts together.
+pub const fn length(parts: &[&str]) -> usize {
+    let (mut length, mut index) = (0, 0);
+    while index < parts.len() {
+        length += parts[index].len();
+        index += 1;
+    }
+    length
+}
+
+/// An error that a router can answer where it has no row.
+pub trait Refusal: Copy {
+    /// The code that the audit shows.
+    fn code(self) -> u32;
+}
+
+impl Refusal for Win32Error {
+    fn code(self) -> u32 {
+        self.0
+    }
+}
+
+impl Refusal for Status {
+    fn code(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// Tells the audit that a router had no row, and answers the router's error.
+#[cold]
+pub fn no_match<T, E: Refusal>(function: &str, arguments: &[(&str, &dyn core::fmt::Debug)], error: E) -> Result<T, E> {
+    let mut text = format!("{function}");
+    for (name, value) in arguments {
+        text += &format!(" {name}={value:x?}");
+    }
+    crate::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &text, error.code());
+    Err(error)
+}

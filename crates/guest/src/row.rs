@@ -1,0 +1,105 @@
+//! A function's row in its DLL's `.shims` section, which the catalog is made from. Never read while a program runs.
+
+use crate::call::Kind;
+
+/// What a row declares.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// An export that counts and runs a body: `name, mapping, risk kind, risk`.
+    Function = 1,
+    /// An export that another DLL's function stands behind: `name, target`.
+    Forward = 2,
+    /// One row of a router: `function, condition, outcome`.
+    Route = 3,
+}
+
+/// One row: a head of fixed width, then `N` bytes of text whose parts are separated by NUL.
+#[repr(C, align(4))]
+pub struct Row<const N: usize> {
+    size: u32,
+    ix: u16,
+    kind: u8,
+    convention: u8,
+    parameters: u16,
+    stack: u16,
+    text: [u8; N],
+}
+
+impl<const N: usize> Row<N> {
+    /// A function's row: its number, failure convention, parameters, and the bytes they take on an x86 stack.
+    pub const fn function(ix: u16, convention: Kind, parameters: u16, stack: u16, text: &str) -> Self {
+        Self::new(RowKind::Function, ix, convention as u8, parameters, stack, text)
+    }
+
+    /// A row without a function of its own.
+    pub const fn plain(kind: RowKind, ix: u16, text: &str) -> Self {
+        Self::new(kind, ix, 0, 0, 0, text)
+    }
+
+    /// A row whose text comes in parts.
+    pub const fn parts(kind: RowKind, parts: &[&str]) -> Self {
+        let mut row = Self::new(kind, 0, 0, 0, 0, "");
+        let (mut at, mut part) = (0, 0);
+        while part < parts.len() {
+            let mut index = 0;
+            while index < parts[part].len() {
+                row.text[at] = parts[part].as_bytes()[index];
+                at += 1;
+                index += 1;
+            }
+            part += 1;
+        }
+        row
+    }
+
+    const fn new(kind: RowKind, ix: u16, convention: u8, parameters: u16, stack: u16, text: &str) -> Self {
+        let mut bytes = [0; N];
+        let mut index = 0;
+        while index < text.len() {
+            bytes[index] = text.as_bytes()[index];
+            index += 1;
+        }
+        Self { size: size_of::<Self>() as u32, ix, kind: kind as u8, convention, parameters, stack, text: bytes }
+    }
+}
+
+/// Room for a text and its terminator, in whole words.
+pub const fn padded(length: usize) -> usize {
+    (length + 4) & !3
+}
+
+/// What a parameter of this type takes on an x86 stack, in bytes.
+pub const fn stack_bytes<T>() -> u16 {
+    (size_of::<T>() as u16 + 3) & !3
+}
+
+/// Exports names whose code is another DLL's: `forward!(HeapAlloc = 12 => "ntdll.RtlAllocateHeap", ..)`.
+#[macro_export]
+macro_rules! forward {
+    ($($name:ident = $ix:literal => $target:literal),* $(,)?) => { $(
+        #[cfg(target_os = "windows")]
+        const _: () = {
+            const DIRECTIVE: &str = concat!(" /export:", stringify!($name), "=", $target);
+            #[used]
+            #[unsafe(link_section = ".drectve")]
+            static EXPORT: [u8; DIRECTIVE.len()] = $crate::row::bytes(DIRECTIVE);
+            const TEXT: &str = concat!(stringify!($name), "\0", $target);
+            #[used]
+            #[unsafe(link_section = ".shims")]
+            static ROW: $crate::row::Row<{ $crate::row::padded(TEXT.len()) }> =
+                $crate::row::Row::plain($crate::row::RowKind::Forward, $ix, TEXT);
+        };
+    )* };
+}
+
+/// A text's bytes as an array.
+pub const fn bytes<const N: usize>(text: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    let mut index = 0;
+    while index < N {
+        bytes[index] = text.as_bytes()[index];
+        index += 1;
+    }
+    bytes
+}

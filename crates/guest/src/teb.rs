@@ -1,0 +1,220 @@
+//! The calling thread's block: TEB, counters, failure log. On other targets than Windows, a small stand-in.
+
+use gate::service::ReportKind;
+
+#[cfg(target_os = "windows")]
+pub use real::*;
+#[cfg(not(target_os = "windows"))]
+pub use stand_in::*;
+
+/// `ntdll`'s entry for reports, kept in the gate page at [`gate::block::REPORT`].
+pub type Report = unsafe extern "system" fn(kind: u32, slot: u32, text: *const u8, size: usize, code: u32, duration: u32);
+
+#[cfg(target_os = "windows")]
+mod real {
+    use super::{Report, ReportKind};
+    use core::arch::asm;
+    use gate::block::{self, Failure};
+    #[cfg(target_arch = "x86")]
+    use gate::teb::offset32 as offset;
+    #[cfg(target_arch = "x86_64")]
+    use gate::teb::offset64 as offset;
+
+    /// Reads a word of the thread block at a constant offset.
+    macro_rules! read {
+        ($offset:expr, $kind:ty) => {{
+            let value: $kind;
+            // SAFETY: the thread block is mapped for as long as the thread runs.
+            unsafe {
+                #[cfg(target_arch = "x86_64")]
+                asm!("mov {}, gs:[{}]", out(reg) value, const $offset, options(nostack, preserves_flags, readonly));
+                #[cfg(target_arch = "x86")]
+                asm!("mov {}, fs:[{}]", out(reg) value, const $offset, options(nostack, preserves_flags, readonly));
+            }
+            value
+        }};
+    }
+
+    /// The thread block's own address.
+    #[inline(always)]
+    pub fn block() -> *mut u8 {
+        read!(offset::SELF, *mut u8)
+    }
+
+    /// The process environment block.
+    #[inline(always)]
+    pub fn peb() -> *mut gate::peb::Peb<usize> {
+        read!(offset::PROCESS_ENVIRONMENT_BLOCK, *mut gate::peb::Peb<usize>)
+    }
+
+    /// The thread's number.
+    #[inline(always)]
+    pub fn thread_id() -> u32 {
+        read!(offset::CLIENT_ID + size_of::<usize>(), usize) as u32
+    }
+
+    /// The process's number.
+    #[inline(always)]
+    pub fn process_id() -> u32 {
+        read!(offset::CLIENT_ID, usize) as u32
+    }
+
+    /// The thread's last error.
+    #[inline(always)]
+    pub fn last_error() -> u32 {
+        let value: u32;
+        // SAFETY: the thread block is mapped for as long as the thread runs.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            asm!("mov {:e}, gs:[{}]", out(reg) value, const offset::LAST_ERROR_VALUE, options(nostack, preserves_flags, readonly));
+            #[cfg(target_arch = "x86")]
+            asm!("mov {}, fs:[{}]", out(reg) value, const offset::LAST_ERROR_VALUE, options(nostack, preserves_flags, readonly));
+        }
+        value
+    }
+
+    /// Sets the thread's last error.
+    #[inline(always)]
+    pub fn set_last_error(code: u32) {
+        // SAFETY: the thread block is mapped for as long as the thread runs.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            asm!("mov dword ptr gs:[{}], {:e}", const offset::LAST_ERROR_VALUE, in(reg) code, options(nostack, preserves_flags));
+            #[cfg(target_arch = "x86")]
+            asm!("mov dword ptr fs:[{}], {}", const offset::LAST_ERROR_VALUE, in(reg) code, options(nostack, preserves_flags));
+        }
+    }
+
+    /// Counts a call of the function with this ledger slot.
+    #[inline(always)]
+    pub fn count<const SLOT: u32>() {
+        const { assert!((SLOT as usize) < block::SLOTS) };
+        // SAFETY: the counters are mapped for as long as the thread runs, and the slot lies among them.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            asm!("inc qword ptr gs:[{}]", const block::COUNTERS + 8 * SLOT as usize, options(nostack));
+            #[cfg(target_arch = "x86")]
+            asm!("add dword ptr fs:[{}], 1", "adc dword ptr fs:[{}], 0",
+                const block::COUNTERS + 8 * SLOT as usize, const block::COUNTERS + 8 * SLOT as usize + 4, options(nostack));
+        }
+    }
+
+    /// Whether the policy wants one event per call.
+    #[inline(always)]
+    pub fn per_call() -> bool {
+        read!(block::PER_CALL, usize) != 0
+    }
+
+    /// Starts a call's clock, in per-call mode.
+    #[cold]
+    #[inline(never)]
+    pub fn call_starts() {
+        let calls = calls();
+        if let Some(start) = calls.starts.get_mut(calls.depth) {
+            *start = clock();
+        }
+        calls.depth += 1;
+    }
+
+    /// Reports a call, in per-call mode.
+    #[cold]
+    #[inline(never)]
+    pub fn call_ends(slot: u32, code: u32) {
+        let calls = calls();
+        calls.depth = calls.depth.saturating_sub(1);
+        let duration = calls.starts.get(calls.depth).map_or(0, |start| clock().saturating_sub(*start));
+        let kind = if code == 0 { ReportKind::Call } else { ReportKind::Failure };
+        send(kind, slot, "", code, u32::try_from(duration / read!(block::PER_CALL, usize).max(1) as u64).unwrap_or(u32::MAX));
+    }
+
+    fn calls() -> &'static mut block::Calls {
+        // SAFETY: the gate page is mapped for as long as the thread runs, and only its own thread uses this part.
+        unsafe { &mut *block().add(block::CALLS).cast() }
+    }
+
+    fn clock() -> u64 {
+        // SAFETY: every x86-64 processor has the time stamp counter.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            return core::arch::x86_64::_rdtsc();
+            #[cfg(target_arch = "x86")]
+            return core::arch::x86::_rdtsc();
+        }
+    }
+
+    /// Notes that a function failed; repeats are counted.
+    #[cold]
+    #[inline(never)]
+    pub fn note_failure(slot: u32, code: u32) {
+        // SAFETY: the log is mapped for as long as the thread runs, and only its own thread writes it.
+        let log: &mut [Failure; block::FAILURE_ENTRIES] = unsafe { &mut *block().add(block::FAILURES).cast() };
+        let mut index = (slot.wrapping_mul(31) ^ code) as usize;
+        for _ in 0..8 {
+            index %= log.len();
+            let row = &mut log[index];
+            if row.slot == 0 {
+                *row = Failure { slot: slot + 1, code, count: 1 };
+                return;
+            }
+            if row.slot == slot + 1 && row.code == code {
+                row.count += 1;
+                return;
+            }
+            index += 1;
+        }
+    }
+
+    /// Tells the audit about a call that was not served; advisory.
+    #[cold]
+    #[inline(never)]
+    pub fn report(kind: ReportKind, slot: u32, text: &str, code: u32) {
+        send(kind, slot, text, code, 0);
+    }
+
+    fn send(kind: ReportKind, slot: u32, text: &str, code: u32, duration: u32) {
+        if let Some(entry) = read!(block::REPORT, Option<Report>) {
+            // SAFETY: ntdll keeps its own entry there, and takes the text as it is given here.
+            unsafe { entry(kind as u32, slot, text.as_ptr(), text.len(), code, duration) };
+        }
+    }
+}
+
+#[cfg(not(target_os = "windows"))]
+mod stand_in {
+    use super::ReportKind;
+    use std::cell::Cell;
+
+    std::thread_local! {
+        static LAST_ERROR: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// The thread's last error.
+    pub fn last_error() -> u32 {
+        LAST_ERROR.get()
+    }
+
+    /// Sets the thread's last error.
+    pub fn set_last_error(code: u32) {
+        LAST_ERROR.set(code);
+    }
+
+    /// Counts nothing.
+    pub fn count<const SLOT: u32>() {}
+
+    /// Never.
+    pub fn per_call() -> bool {
+        false
+    }
+
+    /// Does nothing.
+    pub fn call_starts() {}
+
+    /// Does nothing.
+    pub fn call_ends(_slot: u32, _code: u32) {}
+
+    /// Does nothing.
+    pub fn note_failure(_slot: u32, _code: u32) {}
+
+    /// Does nothing.
+    pub fn report(_kind: ReportKind, _slot: u32, _text: &str, _code: u32) {}
+}

@@ -1,0 +1,261 @@
+//! One row per message: number, request, reply. Numbers are permanent.
+
+use gate::file::{Facts, Volume};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// A request that the broker knows.
+pub trait Message: FromBytes + IntoBytes + Immutable + KnownLayout + Copy {
+    /// The number that names it.
+    const NUMBER: u32;
+    /// What the broker answers.
+    type Reply: FromBytes + IntoBytes + Immutable + KnownLayout + Copy;
+}
+
+macro_rules! messages {
+    ($(
+        $(#[$meta:meta])*
+        $number:literal $name:ident { $( $(#[$field_meta:meta])* $field:ident: $kind:ty, )* } -> $reply:ty;
+    )*) => {
+        $(
+            $(#[$meta])*
+            #[repr(C)]
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+            pub struct $name { $( $(#[$field_meta])* pub $field: $kind, )* }
+
+            impl Message for $name {
+                const NUMBER: u32 = $number;
+                type Reply = $reply;
+            }
+        )*
+
+        /// Any request, decoded.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the variants are the messages")]
+        pub enum Request { $( $name($name), )* }
+
+        impl Request {
+            /// Decodes a frame; a number that no message has gives `None`.
+            pub fn decode(frame: &crate::Frame) -> Option<Self> {
+                match frame.number {
+                    $( $number => Some(Self::$name(frame.get())), )*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// An answer without content.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Done {}
+
+/// A file was opened; its descriptor travels with the reply.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Opened {
+    /// The handle.
+    pub handle: u32,
+    /// The shared file record, or `u32::MAX` where the descriptor keeps the position.
+    pub record: u32,
+    /// `FILE_OPENED`, `FILE_CREATED` and the like.
+    pub information: u32,
+    /// A [`gate::file::Device`] as a number.
+    pub device: u32,
+    /// The access granted.
+    pub access: u32,
+    /// The `FILE_*` mode bits of the open options.
+    pub mode: u32,
+    /// Non-zero for a folder.
+    pub folder: u32,
+    /// Non-zero where closing has an effect that must not wait.
+    pub close_now: u32,
+}
+
+/// One handle.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct HandleReply {
+    /// The handle.
+    pub handle: u32,
+    /// The access granted.
+    pub access: u32,
+}
+
+/// One number.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Word {
+    /// The number.
+    pub value: u32,
+}
+
+/// A console's mode and size.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ConsoleState {
+    /// `ENABLE_*`.
+    pub mode: u32,
+    /// Columns.
+    pub columns: u32,
+    /// Rows.
+    pub rows: u32,
+}
+
+messages! {
+    /// Opens or creates a file, folder or device. Payload: the NT path, UTF-16.
+    1 OpenFile {
+        /// The folder that a relative name starts at, or 0.
+        root: u32,
+        /// The access wanted.
+        access: u32,
+        /// `FILE_SHARE_*`.
+        share: u32,
+        /// `FILE_OPEN` and the like.
+        disposition: u32,
+        /// `FILE_DIRECTORY_FILE` and the like.
+        options: u32,
+        /// `FILE_ATTRIBUTE_*` for a new file.
+        attributes: u32,
+        /// `OBJ_*`.
+        object_flags: u32,
+    } -> Opened;
+    /// Answers a path's facts. Payload: the NT path, UTF-16.
+    2 QueryPath {
+        /// The folder that a relative name starts at, or 0.
+        root: u32,
+    } -> Facts;
+    /// Answers an open file's facts.
+    3 QueryFile {
+        /// The file.
+        handle: u32,
+    } -> Facts;
+    /// Sets a file's times and attributes.
+    4 SetFacts {
+        /// As in [`gate::service::SetFacts`].
+        times: [i64; 4],
+        /// The file.
+        handle: u32,
+        /// `FILE_ATTRIBUTE_*`, 0 leaves them.
+        attributes: u32,
+    } -> Done;
+    /// Marks a file for deletion at its last close, or unmarks it.
+    5 SetDisposition {
+        /// The file.
+        handle: u32,
+        /// `FILE_DISPOSITION_*`.
+        flags: u32,
+    } -> Done;
+    /// Renames a file, or gives it a second name. Payload: the new path, UTF-16.
+    6 RenameFile {
+        /// The file.
+        handle: u32,
+        /// The target folder, or 0.
+        root: u32,
+        /// Non-zero: an existing target is replaced.
+        replace: u32,
+        /// Non-zero: a hard link is made.
+        link: u32,
+    } -> Done;
+    /// Lists a folder. Payload: the pattern, UTF-16; reply payload: [`gate::file::Entry`] records.
+    7 ListFolder {
+        /// The folder.
+        handle: u32,
+        /// Non-zero: start anew.
+        restart: u32,
+        /// The most records wanted.
+        most: u32,
+        /// The most bytes of records wanted.
+        bytes: u32,
+    } -> Word;
+    /// Answers facts of the volume of an open file.
+    8 QueryVolume {
+        /// The file.
+        handle: u32,
+    } -> Volume;
+    /// Answers an open file's NT path. Reply payload: UTF-16.
+    9 QueryName {
+        /// The file.
+        handle: u32,
+    } -> Done;
+    /// Makes a second handle to an object.
+    10 DuplicateHandle {
+        /// The handle.
+        handle: u32,
+        /// The access wanted, unless `DUPLICATE_SAME_ACCESS`.
+        access: u32,
+        /// `DUPLICATE_*`.
+        options: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+    } -> HandleReply;
+    /// Closes a handle where its effect must not wait, or the posted ring is full.
+    11 CloseHandle {
+        /// The handle.
+        handle: u32,
+    } -> Done;
+    /// Makes a channel for one more thread: its memory and socket travel with the reply.
+    12 NewChannel {} -> Done;
+    /// The process ends. Payload of a crash: the module's name, UTF-16.
+    13 Exit {
+        /// The faulting instruction.
+        at: u64,
+        /// The exception's first two parameters.
+        parameter: [u64; 2],
+        /// Its offset in the module.
+        offset: u64,
+        /// The exit code.
+        code: u32,
+        /// Non-zero when nothing handled an exception.
+        crash: u32,
+    } -> Done;
+    /// Tells the audit something that only the sandbox process knows (advisory). Payload: a text, UTF-8.
+    14 Report {
+        /// A [`gate::service::ReportKind`] as a number.
+        kind: u32,
+        /// The ledger slot, or `u32::MAX`.
+        slot: u32,
+        /// The error answered.
+        code: u32,
+        /// Microseconds, 0 when not measured.
+        duration: u32,
+    } -> Done;
+    /// Reads or sets a console's mode and size.
+    15 Console {
+        /// The console handle.
+        handle: u32,
+        /// A [`gate::service::ConsoleKind`] as a number.
+        kind: u32,
+        /// The mode to set.
+        mode: u32,
+    } -> ConsoleState;
+    /// Waits for Ctrl-C and the like.
+    16 WaitControl {
+        /// Non-zero: Ctrl-C is ignored from now on, and this does not wait; 2 takes that back.
+        ignore: u32,
+    } -> Word;
+    /// Sets a handle's flags.
+    17 SetHandle {
+        /// The handle.
+        handle: u32,
+        /// `HANDLE_FLAG_*`.
+        flags: u32,
+    } -> Done;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Frame;
+
+    #[test]
+    fn a_request_survives_its_frame() {
+        let request = RenameFile { handle: 4, root: 0, replace: 1, link: 0 };
+        assert_eq!(Request::decode(&Frame::request(&request, 10)), Some(Request::RenameFile(request)));
+    }
+
+    #[test]
+    fn a_number_without_a_message_is_refused() {
+        assert_eq!(Request::decode(&Frame { number: 9999, ..Frame::default() }), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! What a sandbox process is told before it runs: one block in its first channel, and descriptors at fixed numbers.
+
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// The descriptors that a sandbox process is born with, beside the standard streams 0 to 2.
+pub mod descriptor {
+    /// The first channel's memory.
+    pub const CHANNEL: i32 = 3;
+    /// The first channel's socket.
+    pub const SOCKET: i32 = 4;
+    /// The socket that carries the seccomp listener to the broker; nothing else ever passes it.
+    pub const BOOT: i32 = 5;
+    /// The system DLLs, in one file.
+    pub const SYSTEM: i32 = 6;
+    /// The program.
+    pub const PROGRAM: i32 = 7;
+    /// `KUSER_SHARED_DATA`, read-only.
+    pub const SHARED_DATA: i32 = 8;
+    /// Call counters and failure logs.
+    pub const TELEMETRY: i32 = 9;
+    /// File records.
+    pub const RECORDS: i32 = 10;
+    /// The first number after them.
+    pub const END: i32 = 11;
+}
+
+/// One of the standard streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standard {
+    /// The handle.
+    pub handle: u32,
+    /// A [`gate::file::Device`] as a number.
+    pub device: u32,
+}
+
+/// Everything a process starts with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// [`crate::VERSION`] of the broker that wrote it.
+    pub version: u32,
+    /// The process's number, as Windows programs see it.
+    pub process: u32,
+    /// The first thread's number.
+    pub thread: u32,
+    /// Windows' version: major, minor, build.
+    pub windows: [u32; 3],
+    /// Processors that the process may use.
+    pub processors: u32,
+    /// One event per call is wanted.
+    pub per_call: bool,
+    /// The program does not start when an import is missing.
+    pub strict_imports: bool,
+    /// Which layers of the jail the runtime itself puts on, as bits of [`layer`].
+    pub layers: u32,
+    /// The program's path, UTF-16.
+    pub program: Vec<u16>,
+    /// The command line, UTF-16.
+    pub command_line: Vec<u16>,
+    /// The working folder, UTF-16, with a backslash at its end.
+    pub directory: Vec<u16>,
+    /// The environment block, UTF-16: `NAME=value` strings that end in NUL, and a NUL at its end.
+    pub environment: Vec<u16>,
+    /// Standard input, output and error.
+    pub standard: [Option<Standard>; 3],
+}
+
+/// The layers that a process puts on itself.
+pub mod layer {
+    /// Landlock: no path of the host can be opened.
+    pub const LANDLOCK: u32 = 1;
+    /// Syscall user dispatch: system calls of the guest's own code are told apart.
+    pub const DISPATCH: u32 = 2;
+}
+
+impl Start {
+    /// The block as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    /// Reads a block; `None` where it is damaged or of another version.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let start: Self = postcard::from_bytes(bytes).ok()?;
+        (start.version == crate::VERSION).then_some(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_survives_its_bytes() {
+        let start = Start { version: crate::VERSION, program: "Z:\\a.exe".encode_utf16().collect(), ..Start::default() };
+        assert_eq!(Start::decode(&start.encode()), Some(start));
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        assert_eq!(Start::decode(&Start { version: crate::VERSION + 1, ..Start::default() }.encode()), None);
+    }
+}
