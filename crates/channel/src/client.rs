@@ -26,6 +26,13 @@ impl Client {
         Ok(Self { control: Control::new(memory, Side::Client).ok_or(Errno::INVAL)?, socket })
     }
 
+    /// What the broker put into the channel before the client ran.
+    pub fn start(&self) -> Vec<u8> {
+        let mut start = Vec::new();
+        self.control.payload(self.control.frame().payload, &mut start);
+        start
+    }
+
     /// Sends a request and waits for its reply. The payload is cut to what fits; the reply's stays in the channel until
     /// the next request ([`Client::payload`]).
     pub fn call(&mut self, request: &Frame, payload: &[u8]) -> std::result::Result<Frame, Gone> {

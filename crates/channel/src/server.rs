@@ -74,9 +74,11 @@ impl Server {
         self.shared.payload(request.payload, into);
     }
 
-    /// Writes a payload that no request asked for: the start block, before the client runs.
-    pub fn put_payload(&self, payload: &[u8]) {
-        self.shared.put_payload(&payload[..payload.len().min(PAYLOAD)]);
+    /// Puts into the channel what the client finds there before its first request ([`crate::Client::start`]).
+    pub fn put_start(&self, start: &[u8]) {
+        let start = &start[..start.len().min(PAYLOAD)];
+        self.shared.put_payload(start);
+        self.shared.put_frame(&Frame { payload: start.len() as u32, ..Frame::default() });
     }
 
     /// Answers, with a payload and up to two descriptors.

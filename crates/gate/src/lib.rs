@@ -11,6 +11,7 @@ pub mod map;
 pub mod peb;
 pub mod service;
 pub mod shared;
+pub mod system;
 pub mod teb;
 
 pub use service::Service;

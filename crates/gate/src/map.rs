@@ -16,12 +16,16 @@ pub const OBJECTS_SIZE: u64 = 0x80_0000;
 pub const STATE_END: u64 = OBJECTS + OBJECTS_SIZE;
 /// Where 64-bit guests' own allocations start.
 pub const ARENA: u64 = 0x0200_0000_0000;
-/// Where 64-bit guests' memory ends; what lies above belongs to the runtime.
+/// Where 64-bit guests' own allocations end.
 pub const ARENA_END: u64 = 0x5000_0000_0000;
 /// Preferred base of the first 64-bit system DLL; each gets [`DLL_SPACING_64`] bytes.
 pub const DLLS_64: u64 = 0x6800_0000_0000;
 /// Bytes between the bases of two 64-bit system DLLs.
 pub const DLL_SPACING_64: u64 = 0x100_0000;
+/// The end of what a guest may hold; the runtime's own memory lies above, and reads as reserved.
+pub const GUEST_END: u64 = 0x6900_0000_0000;
+/// `SYSTEM_INFO.lpMaximumApplicationAddress` plus one.
+pub const TOP: u64 = 0x7FFF_FFFF_0000;
 /// Preferred base of the first 32-bit system DLL; each gets [`DLL_SPACING_32`] bytes.
 pub const DLLS_32: u64 = 0x6800_0000;
 /// Bytes between the bases of two 32-bit system DLLs.

@@ -66,6 +66,9 @@ pub struct ProcessParameters<P> {
     pub environment_version: P,
 }
 
+/// A bit of `ProcessParameters::flags` that Windows does not use: missing imports keep the program from starting.
+pub const STRICT_IMPORTS: u32 = 0x4000_0000;
+
 /// `PEB`, up to the members whose place depends on the bitness; the rest of the page is zero.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]

@@ -682,6 +682,10 @@ numbered! {
         Image = 6,
         /// A system DLL of ours panicked.
         Panic = 7,
+        /// Guest code made a system call of the host by itself.
+        SystemCall = 8,
+        /// The program cannot start; the text says why.
+        CannotStart = 9,
     }
 }
 

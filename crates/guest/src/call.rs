@@ -77,7 +77,7 @@ macro_rules! plain {
     )* };
 }
 
-plain!((), i8, u8, i16, u16, i32, u32, i64, u64, isize, usize, f32, f64, !);
+plain!((), i8, u8, i16, u16, i32, u32, i64, u64, isize, usize, f32, f64);
 
 impl<T> Outcome for *mut T {
     type Raw = Self;

@@ -9,10 +9,9 @@ use alloc::format;
 /// ```ignore
 /// router! {
 ///     /// By the kind of device.
-///     pub fn device_control(code: u32) -> Result<Answer, Win32Error> for "DeviceIoControl" {
+///     pub fn device_control(code: u32) -> Result<Answer, Win32Error> for "DeviceIoControl", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
 ///         is_disk(code) => Err(Win32Error(ERROR_ACCESS_DENIED));
 ///         code == FSCTL_QUERY_ALLOCATED_RANGES => Ok(Answer::Ranges);
-///         otherwise => Win32Error(ERROR_NOT_SUPPORTED)
 ///     }
 /// }
 /// ```
@@ -20,9 +19,8 @@ use alloc::format;
 macro_rules! router {
     (
         $(#[$meta:meta])*
-        $visibility:vis fn $name:ident ( $($argument:ident : $kind:ty),* ) -> Result<$ok:ty, $error:ty> for $function:literal {
+        $visibility:vis fn $name:ident ( $($argument:ident : $kind:ty),* ) -> Result<$ok:ty, $error:ty> for $function:literal, otherwise $last:expr; {
             $( $condition:expr => $outcome:expr; )*
-            otherwise => $last:expr
         }
     ) => {
         $(#[$meta])*

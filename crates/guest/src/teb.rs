@@ -14,6 +14,7 @@ pub type Report = unsafe extern "system" fn(kind: u32, slot: u32, text: *const u
 mod real {
     use super::{Report, ReportKind};
     use core::arch::asm;
+    use core::ffi::c_void;
     use gate::block::{self, Failure};
     #[cfg(target_arch = "x86")]
     use gate::teb::offset32 as offset;
@@ -83,6 +84,96 @@ mod real {
             #[cfg(target_arch = "x86")]
             asm!("mov dword ptr fs:[{}], {}", const offset::LAST_ERROR_VALUE, in(reg) code, options(nostack, preserves_flags));
         }
+    }
+
+    /// A pointer-sized word of the TEB.
+    macro_rules! word {
+        ($(#[$meta:meta])* $get:ident, $(#[$set_meta:meta])* $set:ident, $offset:ident) => {
+            $(#[$meta])*
+            #[inline(always)]
+            pub fn $get() -> *mut c_void {
+                read!(offset::$offset, *mut c_void)
+            }
+
+            $(#[$set_meta])*
+            #[inline(always)]
+            pub fn $set(value: *mut c_void) {
+                // SAFETY: the thread block is mapped for as long as the thread runs.
+                unsafe {
+                    #[cfg(target_arch = "x86_64")]
+                    asm!("mov gs:[{}], {}", const offset::$offset, in(reg) value, options(nostack, preserves_flags));
+                    #[cfg(target_arch = "x86")]
+                    asm!("mov fs:[{}], {}", const offset::$offset, in(reg) value, options(nostack, preserves_flags));
+                }
+            }
+        };
+    }
+
+    word!(
+        /// The thread's FLS values, as `ntdll` keeps them.
+        fls_data,
+        /// Sets the thread's FLS values.
+        set_fls_data,
+        FLS_DATA
+    );
+    word!(
+        /// The thread's TLS vector: one block per module.
+        tls_vector,
+        /// Sets the thread's TLS vector.
+        set_tls_vector,
+        THREAD_LOCAL_STORAGE_POINTER
+    );
+    word!(
+        /// The values of the TLS slots above 64, or NULL.
+        tls_expansion,
+        /// Sets the values of the TLS slots above 64.
+        set_tls_expansion,
+        TLS_EXPANSION_SLOTS
+    );
+
+    /// Sets another thread's TLS vector.
+    ///
+    /// # Safety
+    /// `block` is the block of a thread that runs.
+    pub unsafe fn set_tls_vector_of(block: *mut u8, vector: *mut c_void) {
+        // SAFETY: as the caller promises.
+        unsafe { *block.add(offset::THREAD_LOCAL_STORAGE_POINTER).cast() = vector };
+    }
+
+    /// The values of the TLS slots below 64.
+    #[inline(always)]
+    pub fn tls_slots() -> *mut *mut c_void {
+        // SAFETY: they lie in the thread block.
+        unsafe { block().add(offset::TLS_SLOTS).cast() }
+    }
+
+    /// The thread's last NTSTATUS.
+    pub fn last_status() -> u32 {
+        // SAFETY: it lies in the thread block.
+        unsafe { *block().add(offset::LAST_STATUS_VALUE).cast() }
+    }
+
+    /// Sets the thread's last NTSTATUS.
+    pub fn set_last_status(status: u32) {
+        // SAFETY: it lies in the thread block.
+        unsafe { *block().add(offset::LAST_STATUS_VALUE).cast() = status };
+    }
+
+    /// How many bytes of stack a handler of stack overflows may use.
+    pub fn guaranteed_stack() -> *mut u32 {
+        // SAFETY: it lies in the thread block.
+        unsafe { block().add(offset::GUARANTEED_STACK_BYTES).cast() }
+    }
+
+    /// Where the thread's stack was allocated, its committed limit, its end.
+    pub fn stack() -> [usize; 3] {
+        [read!(offset::DEALLOCATION_STACK, usize), read!(offset::STACK_LIMIT, usize), read!(offset::STACK_BASE, usize)]
+    }
+
+    /// Lets `ntdll` take the reports of the other DLLs on this thread.
+    pub fn set_report(entry: Report) {
+        // SAFETY: the gate page is mapped for as long as the thread runs.
+        unsafe { *block().add(block::REPORT).cast() = entry };
     }
 
     /// Counts a call of the function with this ledger slot.
@@ -172,9 +263,10 @@ mod real {
     }
 
     fn send(kind: ReportKind, slot: u32, text: &str, code: u32, duration: u32) {
-        if let Some(entry) = read!(block::REPORT, Option<Report>) {
+        let entry = read!(block::REPORT, usize);
+        if entry != 0 {
             // SAFETY: ntdll keeps its own entry there, and takes the text as it is given here.
-            unsafe { entry(kind as u32, slot, text.as_ptr(), text.len(), code, duration) };
+            unsafe { core::mem::transmute::<usize, Report>(entry)(kind as u32, slot, text.as_ptr(), text.len(), code, duration) };
         }
     }
 }
@@ -183,6 +275,7 @@ mod real {
 mod stand_in {
     use super::ReportKind;
     use std::cell::Cell;
+    use std::ffi::c_void;
 
     std::thread_local! {
         static LAST_ERROR: Cell<u32> = const { Cell::new(0) };
@@ -196,6 +289,31 @@ mod stand_in {
     /// Sets the thread's last error.
     pub fn set_last_error(code: u32) {
         LAST_ERROR.set(code);
+    }
+
+    std::thread_local! {
+        static WORDS: [Cell<*mut c_void>; 4] = const { [const { Cell::new(std::ptr::null_mut()) }; 4] };
+        static LAST_STATUS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// The thread's FLS values.
+    pub fn fls_data() -> *mut c_void {
+        WORDS.with(|words| words[0].get())
+    }
+
+    /// Sets the thread's FLS values.
+    pub fn set_fls_data(value: *mut c_void) {
+        WORDS.with(|words| words[0].set(value));
+    }
+
+    /// The thread's last NTSTATUS.
+    pub fn last_status() -> u32 {
+        LAST_STATUS.get()
+    }
+
+    /// Sets the thread's last NTSTATUS.
+    pub fn set_last_status(status: u32) {
+        LAST_STATUS.set(status);
     }
 
     /// Counts nothing.

@@ -102,6 +102,18 @@ pub struct ConsoleState {
     pub rows: u32,
 }
 
+/// The machine's memory and processors.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Machine {
+    /// Total and available physical bytes, total and available of physical and swap.
+    pub memory: [u64; 4],
+    /// Processors that the process may use.
+    pub processors: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
 messages! {
     /// Opens or creates a file, folder or device. Payload: the NT path, UTF-16.
     1 OpenFile {
@@ -241,6 +253,8 @@ messages! {
         /// `HANDLE_FLAG_*`.
         flags: u32,
     } -> Done;
+    /// Answers the machine's memory and processors, as far as the policy shows them.
+    18 QueryMachine {} -> Machine;
 }
 
 #[cfg(test)]

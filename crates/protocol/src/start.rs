@@ -47,6 +47,8 @@ pub struct Start {
     pub windows: [u32; 3],
     /// Processors that the process may use.
     pub processors: u32,
+    /// Time stamps per microsecond.
+    pub stamps_per_microsecond: u32,
     /// One event per call is wanted.
     pub per_call: bool,
     /// The program does not start when an import is missing.
@@ -64,6 +66,9 @@ pub struct Start {
     /// Standard input, output and error.
     pub standard: [Option<Standard>; 3],
 }
+
+/// The status of a [`crate::FAILURE`] that means: this is no program that can run here.
+pub const UNFIT: i32 = i32::MIN;
 
 /// The layers that a process puts on itself.
 pub mod layer {

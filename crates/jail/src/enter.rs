@@ -1,0 +1,98 @@
+//! What a process does to itself before it looks at anything hostile.
+
+use crate::layers::{Layer, Layers};
+use crate::rules::{QUIETLY_REFUSED, RULES};
+use crate::text::text;
+use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The filter as the build compiled it: code, jump if true, jump if false, constant.
+const FILTER: &[(u16, u8, u8, u32)] = include!(concat!(env!("OUT_DIR"), "/filter.rs"));
+/// What stands in the filter for the process's own number.
+const OWN_PROCESS_STAND_IN: u32 = 0x5AFE_C0DE;
+
+static DISPATCH: AtomicBool = AtomicBool::new(false);
+
+/// Enters the jail: no new privileges, Landlock, seccomp. The seccomp listener goes to the broker over the boot socket.
+/// Answers one sentence when a layer that the caller demands cannot be put on.
+pub fn enter(layers: u32, boot: i32) -> Result<(), String> {
+    let layers = Layers::from_bits(layers);
+    // SAFETY: these calls change nothing but this process's own rights.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
+            return Err("the jail could not be entered: no_new_privs was refused".into());
+        }
+    }
+    if layers.has(Layer::Landlock) {
+        landlock().map_err(|error| format!("the jail could not be entered: Landlock: {error}"))?;
+    }
+    DISPATCH.store(layers.has(Layer::Dispatch), Ordering::Relaxed);
+    let listener = seccomp().map_err(|error| format!("the jail could not be entered: seccomp: {error}"))?;
+    // SAFETY: the process is born with the boot socket, and never closes it.
+    let boot = unsafe { BorrowedFd::borrow_raw(boot) };
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let descriptors = [listener.as_fd()];
+    control.push(SendAncillaryMessage::ScmRights(&descriptors));
+    sendmsg(boot, &[IoSlice::new(&[1])], &mut control, SendFlags::NOSIGNAL).map_err(|error| format!("the jail could not be entered: {error}"))?;
+    Ok(())
+}
+
+fn landlock() -> Result<RulesetStatus, landlock::RulesetError> {
+    let abi = ABI::V6;
+    let ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(abi))?
+        .handle_access(AccessNet::from_all(abi))?
+        .scope(Scope::from_all(abi))?;
+    ruleset.create()?.restrict_self().map(|status| status.ruleset)
+}
+
+/// Installs the filter; answers its listener.
+fn seccomp() -> std::io::Result<OwnedFd> {
+    let own = std::process::id();
+    let program: Vec<libc::sock_filter> = FILTER
+        .iter()
+        .map(|(code, jt, jf, k)| libc::sock_filter { code: *code, jt: *jt, jf: *jf, k: if *k == OWN_PROCESS_STAND_IN { own } else { *k } })
+        .collect();
+    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
+    const FLAGS: u64 = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    // SAFETY: the program lives through the call, and the filter only takes rights away.
+    let listener = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, FLAGS, &raw const program) };
+    if listener < 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    // SAFETY: a descriptor that the kernel has just made.
+    Ok(unsafe { OwnedFd::from_raw_fd(listener as i32) })
+}
+
+/// Tells the calling thread's own system calls from those of guest code, where the jail was entered with that layer.
+/// Threads do not inherit this.
+pub fn dispatch_thread() {
+    if DISPATCH.load(Ordering::Relaxed) {
+        // linux/prctl.h
+        const PR_SET_SYSCALL_USER_DISPATCH: i32 = 59;
+        const PR_SYS_DISPATCH_ON: u64 = 1;
+        let text = text();
+        // SAFETY: calls from this program's own text go on as before; others raise SIGSYS.
+        unsafe { libc::prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, text.start, text.end - text.start, 0) };
+    }
+}
+
+/// Whether the filter knows a number at all.
+pub fn is_listed(number: i64) -> bool {
+    RULES.iter().any(|rule| rule.number == number) || QUIETLY_REFUSED.contains(&number)
+}
+
+/// Makes a forbidden call from this program's own text, so that the kernel reports it; answered with ENOSYS.
+pub fn raise(number: i64) {
+    if !is_listed(number) {
+        // SAFETY: the filter refuses the call, whatever its number.
+        unsafe { libc::syscall(number, 0, 0, 0, 0, 0, 0) };
+    }
+}

@@ -1,0 +1,46 @@
+//! Starts the broker: a fork of the command line's process, which is single-threaded and holds nothing of anybody else's.
+
+/// Which of the two processes goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forked {
+    /// The one that called.
+    Parent,
+    /// The new one: in a session of its own, its standard streams on /dev/null.
+    Daemon,
+}
+
+/// Forks. Refuses (`EBUSY`) while the process has several threads.
+pub fn fork_daemon(name: &std::ffi::CStr) -> std::io::Result<Forked> {
+    if std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count) > 1 {
+        return Err(std::io::Error::from_raw_os_error(libc::EBUSY));
+    }
+    // SAFETY: with one thread no lock is held by anybody who does not exist in the child.
+    match unsafe { libc::fork() } {
+        -1 => Err(std::io::Error::last_os_error()),
+        0 => {
+            detach(name);
+            Ok(Forked::Daemon)
+        }
+        _ => Ok(Forked::Parent),
+    }
+}
+
+fn detach(name: &std::ffi::CStr) {
+    // SAFETY: calls that change this process alone.
+    unsafe {
+        libc::setsid();
+        libc::prctl(libc::PR_SET_NAME, name.as_ptr());
+        // No other program of the user's may look into the broker, and it leaves no dump.
+        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC);
+        for stream in 0..3 {
+            libc::dup2(null, stream);
+        }
+        if null > 2 {
+            libc::close(null);
+        }
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGPIPE, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU] {
+            libc::signal(signal, if signal == libc::SIGTERM { libc::SIG_DFL } else { libc::SIG_IGN });
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Confinement of sandbox processes: namespaces and an empty root from the outside, Landlock and seccomp from the inside;
+//! and what else Linux offers that needs unsafe code, behind safe functions.
+//!
+//! The seccomp layer is never optional. Every other layer that the host lacks is reported, not hidden.
+
+mod enter;
+mod fork;
+mod layers;
+mod limits;
+mod notify;
+mod rules;
+mod spawn;
+mod text;
+
+pub use enter::{dispatch_thread, enter, is_listed, raise};
+pub use fork::{Forked, fork_daemon};
+pub use layers::{Layer, Layers, host};
+pub use limits::Limits;
+pub use notify::{Call, Listener};
+pub use rules::{Must, QUIETLY_REFUSED, RULES, Rule};
+pub use spawn::{Child, Spawn, SpawnError};
+pub use text::text;

@@ -1,0 +1,36 @@
+//! Resource limits of a sandbox process.
+
+/// What a process may use at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of private memory that can be written.
+    pub memory: u64,
+    /// Open descriptors.
+    pub descriptors: u64,
+    /// Bytes of one file.
+    pub file: u64,
+}
+
+impl Limits {
+    /// Sets the limits on the calling process. Called between clone and exec: nothing but system calls.
+    pub(crate) fn apply(&self) {
+        let rows = [
+            (libc::RLIMIT_DATA, self.memory),
+            (libc::RLIMIT_NOFILE, self.descriptors),
+            (libc::RLIMIT_FSIZE, self.file),
+            (libc::RLIMIT_CORE, 0),
+            (libc::RLIMIT_MEMLOCK, 0),
+            (libc::RLIMIT_MSGQUEUE, 0),
+        ];
+        for (resource, most) in rows {
+            // SAFETY: lowering limits of this process; the structure lives through both calls.
+            unsafe {
+                let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+                libc::getrlimit(resource, &raw mut limit);
+                limit.rlim_max = limit.rlim_max.min(most);
+                limit.rlim_cur = limit.rlim_max;
+                libc::setrlimit(resource, &raw const limit);
+            }
+        }
+    }
+}

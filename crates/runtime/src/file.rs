@@ -1,0 +1,444 @@
+//! Files as the runtime sees them: a descriptor that the broker granted, and bytes that move over it.
+
+use crate::gate::{Answer, Serve};
+use crate::{broker, handle, user};
+use gate::file::{Device, Facts, Record};
+use gate::map::STATE;
+use gate::service::{
+    AT_END, Console, FlushFile, HERE, ListFolder, OpenFile, Position, QueryFile, QueryName, QueryPath, QueryVolume, ReadFile, RenameFile, SetDisposition,
+    SetEnd, SetFacts, WriteFile,
+};
+use protocol::message;
+use rustix::io::Errno;
+use rustix::thread::futex;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_OVERFLOW, STATUS_DISK_FULL, STATUS_END_OF_FILE,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR,
+    STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING,
+};
+use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_READ_DATA, FILE_WRITE_DATA};
+
+/// The longest path of Windows, in bytes of UTF-16.
+const PATH_BYTES: usize = 2 * 32_767;
+
+/// An open file.
+#[derive(Debug)]
+pub struct File {
+    /// The broker's number for it.
+    pub handle: u32,
+    /// The access that it was granted.
+    pub access: u32,
+    /// What lies behind it.
+    pub device: Device,
+    mode: u32,
+    folder: bool,
+    close_now: bool,
+    flags: AtomicU32,
+    record: Option<u32>,
+    descriptor: Arc<OwnedFd>,
+}
+
+/// A shared file record, as atomics.
+#[repr(C)]
+struct Shared {
+    offset: AtomicU64,
+    append: AtomicU32,
+    generation: AtomicU32,
+    locks: AtomicU32,
+    busy: AtomicU32,
+    spare: [AtomicU64; 5],
+}
+
+const _: () = assert!(size_of::<Shared>() == size_of::<Record>());
+
+impl File {
+    /// A file that the broker opened, with the descriptor that came along.
+    pub fn new(opened: &message::Opened, descriptor: OwnedFd) -> Self {
+        let record = u64::from(opened.record) * size_of::<Record>() as u64;
+        Self {
+            handle: opened.handle,
+            access: opened.access,
+            device: Device::from_number(opened.device),
+            mode: opened.mode,
+            folder: opened.folder != 0,
+            close_now: opened.close_now != 0,
+            flags: AtomicU32::new(0),
+            record: (record < gate::map::FILE_RECORDS_SIZE).then_some(opened.record),
+            descriptor: Arc::new(descriptor),
+        }
+    }
+
+    /// One of the standard streams, whose descriptor keeps its own position.
+    pub fn standard(handle: u32, device: Device, access: u32, descriptor: OwnedFd) -> Self {
+        let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, ..Default::default() };
+        Self::new(&opened, descriptor)
+    }
+
+    /// `HANDLE_FLAG_*`.
+    pub fn flags(&self) -> u32 {
+        self.flags.load(Ordering::Relaxed)
+    }
+
+    /// Sets `HANDLE_FLAG_*`, here and in the broker, which hands handles to children.
+    pub fn set_flags(&self, flags: u32) -> Answer {
+        broker::ask(&message::SetHandle { handle: self.handle, flags }, &[])?;
+        self.flags.store(flags, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether closing it has an effect that must not wait.
+    pub fn close_now(&self) -> bool {
+        self.close_now
+    }
+
+    /// The descriptor.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+
+    fn shared(&self) -> Option<&'static Shared> {
+        let index = self.record?;
+        // SAFETY: the records are mapped as long as the process runs, the index was checked, and they are atomics only.
+        Some(unsafe { &*((STATE + u64::from(index) * size_of::<Record>() as u64) as *const Shared) })
+    }
+
+    fn needs(&self, access: u32) -> Answer {
+        if self.folder {
+            Err(STATUS_INVALID_DEVICE_REQUEST)
+        } else if self.access & access == 0 {
+            Err(STATUS_ACCESS_DENIED)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Holds a record's position while bytes move, as a synchronous file object of Windows does.
+struct Turn<'a>(&'a Shared);
+
+impl<'a> Turn<'a> {
+    fn take(shared: &'a Shared) -> Self {
+        let busy = &shared.busy;
+        if busy.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            while busy.swap(2, Ordering::Acquire) != 0 {
+                let _ = futex::wait(busy, futex::Flags::empty(), 2, None);
+            }
+        }
+        Self(shared)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.0.busy.swap(0, Ordering::Release) == 2 {
+            let _ = futex::wake(&self.0.busy, futex::Flags::empty(), 1);
+        }
+    }
+}
+
+/// The guest's buffer as the kernel fills it; the kernel answers EFAULT where it is not writable.
+fn guest_buffer(address: u64, length: u64) -> (*mut u8, usize) {
+    // One system call moves no more than this (`MAX_RW_COUNT`).
+    (address as *mut u8, length.min(0x7FFF_F000) as usize)
+}
+
+impl Serve for ReadFile {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        file.needs(FILE_READ_DATA)?;
+        let (buffer, length) = guest_buffer(self.buffer, self.length);
+        // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
+        let read = |offset: Option<u64>| {
+            retry(buffer, length, || unsafe {
+                match offset {
+                    Some(offset) => libc::pread64(raw(&file), buffer.cast(), length, offset as i64),
+                    None => libc::read(raw(&file), buffer.cast(), length),
+                }
+            })
+        };
+        self.done = match file.shared() {
+            Some(shared) => {
+                let _turn = Turn::take(shared);
+                let offset = if self.offset == HERE || self.offset == AT_END { shared.offset.load(Ordering::Relaxed) } else { position(self.offset)? };
+                let done = read(Some(offset)).map_err(|error| status(error, &file))?;
+                shared.offset.store(offset + done, Ordering::Relaxed);
+                done
+            }
+            // A descriptor of the shell's keeps its position; a position of the caller's own counts on files alone.
+            None if self.offset >= 0 && file.device == Device::Disk => read(Some(position(self.offset)?)).map_err(|error| status(error, &file))?,
+            None => read(None).map_err(|error| status(error, &file))?,
+        };
+        match file.device {
+            Device::Disk | Device::Null if self.done == 0 && self.length > 0 => Err(STATUS_END_OF_FILE),
+            Device::Pipe if self.done == 0 && self.length > 0 => Err(STATUS_PIPE_BROKEN),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Serve for WriteFile {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
+        let append = file.access & FILE_WRITE_DATA == 0;
+        let mut moved = 0;
+        // SAFETY: the kernel reads the guest's memory, or answers EFAULT.
+        let write = |offset: Option<u64>, moved: u64| {
+            let (buffer, length) = guest_buffer(self.buffer + moved, self.length - moved);
+            retry(buffer, length, || unsafe {
+                match offset {
+                    Some(offset) => libc::pwrite64(raw(&file), buffer.cast(), length, offset as i64),
+                    None => libc::write(raw(&file), buffer.cast(), length),
+                }
+            })
+        };
+        let shared = file.shared();
+        let _turn = shared.map(Turn::take);
+        let start = match shared {
+            Some(shared) if self.offset == HERE && !append => Some(shared.offset.load(Ordering::Relaxed)),
+            _ if self.offset == AT_END || append && file.device == Device::Disk => Some(end_of(&file)?),
+            Some(_) => Some(position(self.offset)?),
+            None if self.offset >= 0 && file.device == Device::Disk => Some(position(self.offset)?),
+            None => None,
+        };
+        // A pipe or a full disk may take less than all of it: Windows' writers expect all, or an error.
+        while moved < self.length || self.length == 0 {
+            let done = write(start.map(|start| start + moved), moved).map_err(|error| status(error, &file))?;
+            moved += done;
+            if done == 0 {
+                break;
+            }
+        }
+        if let (Some(shared), Some(start)) = (shared, start) {
+            shared.offset.store(start + moved, Ordering::Relaxed);
+        }
+        self.done = moved;
+        Ok(())
+    }
+}
+
+fn raw(file: &File) -> i32 {
+    std::os::fd::AsRawFd::as_raw_fd(&*file.descriptor)
+}
+
+fn position(offset: i64) -> Result<u64, NTSTATUS> {
+    u64::try_from(offset).map_err(|_| STATUS_INVALID_PARAMETER)
+}
+
+fn end_of(file: &File) -> Result<u64, NTSTATUS> {
+    rustix::fs::fstat(&file.descriptor).map(|facts| facts.st_size as u64).map_err(|error| status(error, file))
+}
+
+/// Repeats a system call that was interrupted, or that met a page which a touch makes usable (a stack's guard page).
+fn retry(buffer: *mut u8, length: usize, call: impl Fn() -> libc::ssize_t) -> Result<u64, Errno> {
+    let mut touched = false;
+    loop {
+        let done = call();
+        if done >= 0 {
+            return Ok(done as u64);
+        }
+        match Errno::from_raw_os_error(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)) {
+            Errno::INTR => {}
+            Errno::FAULT if !touched && user::touch(buffer as u64, length as u64) => touched = true,
+            error => return Err(error),
+        }
+    }
+}
+
+/// What a host error means on a file.
+fn status(error: Errno, file: &File) -> NTSTATUS {
+    match error {
+        Errno::FAULT => STATUS_ACCESS_VIOLATION,
+        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => STATUS_DISK_FULL,
+        Errno::PIPE => STATUS_PIPE_CLOSING,
+        Errno::BADF | Errno::ACCESS | Errno::PERM | Errno::ROFS => STATUS_ACCESS_DENIED,
+        Errno::INVAL if file.folder => STATUS_INVALID_DEVICE_REQUEST,
+        Errno::INVAL => STATUS_INVALID_PARAMETER,
+        _ => STATUS_IO_DEVICE_ERROR,
+    }
+}
+
+impl Serve for OpenFile {
+    fn serve(&mut self) -> Answer {
+        let name = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
+        let request = message::OpenFile {
+            root: folder(self.root)?,
+            access: self.access,
+            share: self.share,
+            disposition: self.disposition,
+            options: self.options,
+            attributes: self.attributes,
+            object_flags: self.object_flags,
+        };
+        let (opened, descriptor) = broker::open(&request, &name)?;
+        self.handle = u64::from(opened.handle);
+        self.information = u64::from(opened.information);
+        let file = File::new(&opened, descriptor);
+        file.flags.store(handle::inherit(self.object_flags), Ordering::Relaxed);
+        handle::insert_file(Arc::new(file));
+        Ok(())
+    }
+}
+
+/// The broker's number of a folder handle, or 0 for none.
+fn folder(handle: u64) -> Result<u32, NTSTATUS> {
+    if handle == 0 { Ok(0) } else { handle::file(handle).map(|file| file.handle) }
+}
+
+/// A second handle to the same file object.
+pub fn duplicate(file: &Arc<File>, access: u32, options: u32, flags: u32) -> Result<u64, NTSTATUS> {
+    let request = message::DuplicateHandle { handle: file.handle, access, options, flags };
+    let (reply, _) = broker::ask(&request, &[])?;
+    let copy = File {
+        handle: reply.handle,
+        access: reply.access,
+        device: file.device,
+        mode: file.mode,
+        folder: file.folder,
+        close_now: file.close_now,
+        flags: AtomicU32::new(flags),
+        record: file.record,
+        descriptor: Arc::clone(&file.descriptor),
+    };
+    handle::insert_file(Arc::new(copy));
+    Ok(u64::from(reply.handle))
+}
+
+impl Serve for QueryPath {
+    fn serve(&mut self) -> Answer {
+        let name = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
+        let (facts, _) = broker::ask(&message::QueryPath { root: folder(self.root)? }, &name)?;
+        Ok(user::write(self.facts, &facts)?)
+    }
+}
+
+impl Serve for QueryFile {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        let facts = match file.device {
+            Device::Disk => {
+                let (facts, _) = broker::ask(&message::QueryFile { handle: file.handle }, &[])?;
+                facts
+            }
+            _ => Facts::default(),
+        };
+        let facts = Facts { device: file.device as u32, access: file.access, mode: file.mode, ..facts };
+        Ok(user::write(self.facts, &facts)?)
+    }
+}
+
+impl Serve for Position {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        match file.shared() {
+            Some(shared) if self.set != 0 => shared.offset.store(position(self.position)?, Ordering::Relaxed),
+            Some(shared) => self.position = shared.offset.load(Ordering::Relaxed) as i64,
+            None if file.device == Device::Disk => {
+                use rustix::fs::{SeekFrom, seek};
+                let to = if self.set != 0 { SeekFrom::Start(position(self.position)?) } else { SeekFrom::Current(0) };
+                self.position = seek(&file.descriptor, to).map_err(|error| status(error, &file))? as i64;
+            }
+            None => return Err(STATUS_INVALID_DEVICE_REQUEST),
+        }
+        Ok(())
+    }
+}
+
+impl Serve for SetEnd {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        if file.device != Device::Disk {
+            return Err(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        file.needs(FILE_WRITE_DATA)?;
+        rustix::fs::ftruncate(&file.descriptor, self.size).map_err(|error| status(error, &file))
+    }
+}
+
+impl Serve for SetFacts {
+    fn serve(&mut self) -> Answer {
+        let handle = handle::file(self.file)?.handle;
+        broker::ask(&message::SetFacts { handle, times: self.times, attributes: self.attributes }, &[]).map(|_| ())
+    }
+}
+
+impl Serve for SetDisposition {
+    fn serve(&mut self) -> Answer {
+        let handle = handle::file(self.file)?.handle;
+        broker::ask(&message::SetDisposition { handle, flags: self.flags }, &[]).map(|_| ())
+    }
+}
+
+impl Serve for RenameFile {
+    fn serve(&mut self) -> Answer {
+        let name = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
+        let handle = handle::file(self.file)?.handle;
+        let request = message::RenameFile { handle, root: folder(self.root)?, replace: self.replace, link: self.link };
+        broker::ask(&request, &name).map(|_| ())
+    }
+}
+
+impl Serve for ListFolder {
+    fn serve(&mut self) -> Answer {
+        let pattern = user::read_vec(self.pattern, self.pattern_size, PATH_BYTES)?;
+        let handle = handle::file(self.file)?.handle;
+        let bytes = self.buffer_size.min(protocol::PAYLOAD as u64) as u32;
+        let request = message::ListFolder { handle, restart: self.restart, most: self.most, bytes };
+        let (_, records) = broker::ask(&request, &pattern)?;
+        user::write_bytes(self.buffer, &records[..records.len().min(bytes as usize)])?;
+        self.written = records.len() as u64;
+        Ok(())
+    }
+}
+
+impl Serve for QueryVolume {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        if file.device != Device::Disk {
+            return Err(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let (volume, _) = broker::ask(&message::QueryVolume { handle: file.handle }, &[])?;
+        Ok(user::write(self.volume, &volume)?)
+    }
+}
+
+impl Serve for QueryName {
+    fn serve(&mut self) -> Answer {
+        let handle = handle::file(self.file)?.handle;
+        let (_, name) = broker::ask(&message::QueryName { handle }, &[])?;
+        self.size = name.len() as u64;
+        let fits = name.len().min(self.buffer_size as usize) & !1;
+        user::write_bytes(self.buffer, &name[..fits])?;
+        if fits < name.len() { Err(STATUS_BUFFER_OVERFLOW) } else { Ok(()) }
+    }
+}
+
+impl Serve for FlushFile {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.file)?;
+        file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
+        match file.device {
+            Device::Disk => rustix::fs::fsync(&file.descriptor).map_err(|error| status(error, &file)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Serve for Console {
+    fn serve(&mut self) -> Answer {
+        let file = handle::file(self.handle)?;
+        if file.device != Device::Console {
+            return Err(STATUS_INVALID_HANDLE);
+        }
+        let (state, _) = broker::ask(&message::Console { handle: file.handle, kind: self.kind, mode: self.mode }, &[])?;
+        self.mode = state.mode;
+        self.size = [state.columns, state.rows];
+        Ok(())
+    }
+}
+
+/// What `broker::open` answers when the descriptor did not arrive.
+pub const LOST: NTSTATUS = STATUS_INSUFFICIENT_RESOURCES;

@@ -1,0 +1,27 @@
+//! The ELF half of a sandbox process: it holds the address space, the threads, the waits and the descriptors that the
+//! broker granted, and serves the system DLLs through the gate. All of it is as untrusted as the guest.
+#![no_main]
+
+mod broker;
+mod clock;
+mod file;
+mod gate;
+mod handle;
+mod image;
+mod memory;
+mod object;
+mod process;
+mod section;
+mod signal;
+mod start;
+mod thread;
+mod time;
+mod user;
+mod wait;
+mod words;
+
+/// The C start-up code calls this; Rust's own, which would install handlers of its own, never runs.
+#[unsafe(no_mangle)]
+extern "C" fn main() -> std::ffi::c_int {
+    start::run()
+}

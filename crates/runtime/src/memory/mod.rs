@@ -1,0 +1,16 @@
+//! The guest's address space by Windows' rules: allocations of 64 KiB granularity, pages reserved or committed, guard
+//! pages, and an account of it all that VirtualQuery reads.
+
+mod pages;
+mod place;
+mod protection;
+mod region;
+mod service;
+mod space;
+mod stack;
+
+pub use protection::{is_writable_code, is_valid as is_valid_protection, to_host};
+pub use pages::Page;
+pub use region::{Backing, Kind, Region};
+pub use space::{Fault, Space, lock, page_up, reset};
+pub use stack::{Stack, StackSize};

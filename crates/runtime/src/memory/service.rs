@@ -1,0 +1,72 @@
+//! The gate's memory services.
+
+use super::{is_valid_protection, is_writable_code, lock, reset};
+use crate::gate::{Answer, Serve};
+use gate::service::{AllocateMemory, FreeMemory, ProtectMemory, QueryMemory, ReportKind};
+use windows_sys::Win32::Foundation::{
+    STATUS_INVALID_PAGE_PROTECTION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_INVALID_PARAMETER_5, STATUS_NOT_SUPPORTED,
+};
+use windows_sys::Win32::System::Memory::{
+    MEM_COMMIT, MEM_DECOMMIT, MEM_LARGE_PAGES, MEM_RELEASE, MEM_RESERVE, MEM_RESET,
+};
+use windows_sys::Win32::System::SystemServices::{MEM_PHYSICAL, MEM_TOP_DOWN, MEM_WRITE_WATCH};
+
+impl Serve for AllocateMemory {
+    fn serve(&mut self) -> Answer {
+        const KNOWN: u32 = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL;
+        if self.kind & !KNOWN != 0 || self.kind & (MEM_COMMIT | MEM_RESERVE | MEM_RESET) == 0 {
+            return Err(STATUS_INVALID_PARAMETER_5);
+        }
+        if self.size == 0 {
+            return Err(STATUS_INVALID_PARAMETER_4);
+        }
+        if !is_valid_protection(self.protect) {
+            return Err(STATUS_INVALID_PAGE_PROTECTION);
+        }
+        if self.kind & (MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_WRITE_WATCH) != 0 {
+            return Err(STATUS_NOT_SUPPORTED);
+        }
+        if is_writable_code(self.protect) {
+            crate::process::report(ReportKind::WritableCode, self.protect, "writable and executable memory was allocated");
+        }
+        let mut space = lock();
+        (self.base, self.size) = if self.kind & MEM_RESET != 0 {
+            let range = space.committed_range(self.base, self.size)?;
+            reset(range.0, range.1);
+            range
+        } else if self.kind & MEM_RESERVE != 0 || self.base == 0 {
+            space.reserve(self.base, self.size, self.kind, self.protect, self.limit)?
+        } else {
+            space.commit(self.base, self.size, self.protect)?
+        };
+        Ok(())
+    }
+}
+
+impl Serve for FreeMemory {
+    fn serve(&mut self) -> Answer {
+        (self.base, self.size) = match self.kind {
+            MEM_RELEASE => lock().release(self.base, self.size)?,
+            MEM_DECOMMIT => lock().decommit(self.base, self.size)?,
+            _ => return Err(STATUS_INVALID_PARAMETER),
+        };
+        Ok(())
+    }
+}
+
+impl Serve for ProtectMemory {
+    fn serve(&mut self) -> Answer {
+        if is_writable_code(self.protect) {
+            crate::process::report(ReportKind::WritableCode, self.protect, "memory was made writable and executable");
+        }
+        (self.base, self.size, self.old) = lock().protect(self.base, self.size, self.protect)?;
+        Ok(())
+    }
+}
+
+impl Serve for QueryMemory {
+    fn serve(&mut self) -> Answer {
+        self.run = lock().query(self.address)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,267 @@
+//! Signals: hardware faults of guest code become Windows exceptions, faults inside the runtime's copying are answered,
+//! everything else is a bug of ours.
+
+use crate::memory::{self, Fault};
+use crate::{process, thread, user};
+use gate::map::{GUEST_END, PAGE};
+use std::ffi::{c_int, c_void};
+use std::mem::{MaybeUninit, zeroed};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_ASSERTION_FAILURE, STATUS_BREAKPOINT, STATUS_DATATYPE_MISALIGNMENT, STATUS_FLOAT_DENORMAL_OPERAND,
+    STATUS_FLOAT_DIVIDE_BY_ZERO, STATUS_FLOAT_INEXACT_RESULT, STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_OVERFLOW, STATUS_FLOAT_UNDERFLOW,
+    STATUS_GUARD_PAGE_VIOLATION, STATUS_ILLEGAL_INSTRUCTION, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_IN_PAGE_ERROR, STATUS_PRIVILEGED_INSTRUCTION,
+    STATUS_SINGLE_STEP, STATUS_STACK_BUFFER_OVERRUN, STATUS_STACK_OVERFLOW,
+};
+use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, XSAVE_FORMAT};
+
+/// Bytes of the stack that handlers run on.
+const HANDLER_STACK: usize = 64 * 1024;
+/// The signal that stops a thread.
+const STOP: c_int = libc::SIGUSR1;
+
+/// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
+const TRAP_GENERAL_PROTECTION: i64 = 13;
+const TRAP_PAGE_FAULT: i64 = 14;
+
+/// Installs the handlers; once, before guest code runs.
+pub fn install() {
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, STOP] {
+        // SAFETY: a zeroed action is one, and the handler has the form that SA_SIGINFO wants.
+        unsafe {
+            let mut action: libc::sigaction = zeroed();
+            action.sa_sigaction = handler as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
+            // Not deferred: copying to a bad guest stack faults inside the handler, and that fault must be answered.
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    }
+    // SAFETY: ignoring a signal runs no code. A write to a closed pipe is answered with EPIPE.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+}
+
+/// Gives the calling thread a stack for its handlers.
+pub fn prepare_thread() {
+    let stack = Box::leak(Box::<[MaybeUninit<u8>]>::new_uninit_slice(HANDLER_STACK));
+    let stack = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
+    // SAFETY: the stack lives as long as the thread.
+    unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
+}
+
+/// Tells another thread of this process to stop; false when it has ended.
+pub fn stop(host_thread: i32) -> bool {
+    // SAFETY: a signal to a thread of this process.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, STOP) == 0 }
+}
+
+extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void) {
+    // SAFETY: the kernel passes both to a handler with SA_SIGINFO, and nobody else holds them.
+    let (info, frame) = unsafe { (&*info, &mut *frame.cast::<libc::ucontext_t>()) };
+    let at = frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
+    match signal {
+        libc::SIGSYS => return forbidden_call(info, frame),
+        STOP => return thread::acknowledge_stop(at < GUEST_END),
+        _ => {}
+    }
+    if let Some(recovery) = user::recovery(at) {
+        if signal == libc::SIGSEGV && settle(info, frame) == Settled::Resume {
+            return;
+        }
+        frame.uc_mcontext.gregs[libc::REG_RIP as usize] = recovery as i64;
+        return;
+    }
+    if thread::id() == 0 || runtime_holds(at) {
+        process::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
+    }
+    let Some(exception) = exception(signal, info, frame) else { return };
+    if exception.code == STATUS_STACK_BUFFER_OVERRUN {
+        process::exit(
+            &protocol::message::Exit { code: exception.code as u32, crash: 1, at, parameter: exception.parameter, offset: 0 },
+            &[],
+        );
+    }
+    deliver(&exception, frame);
+}
+
+/// Whether an address is the runtime's own code.
+fn runtime_holds(at: u64) -> bool {
+    jail::text().contains(&at)
+}
+
+/// An exception about to be delivered.
+struct Exception {
+    code: NTSTATUS,
+    count: u32,
+    parameter: [u64; 2],
+    /// Where the exception says it happened.
+    at: u64,
+}
+
+/// How a page fault was settled without the guest.
+#[derive(PartialEq, Eq)]
+enum Settled {
+    Resume,
+    Exception(NTSTATUS),
+}
+
+/// Lets the account of memory look at a page fault: stacks grow, guard pages fire once.
+fn settle(info: &libc::siginfo_t, frame: &libc::ucontext_t) -> Settled {
+    let error = frame.uc_mcontext.gregs[libc::REG_ERR as usize];
+    // SAFETY: a page fault carries its address.
+    let address = unsafe { info.si_addr() } as u64;
+    match memory::lock().fault(address, error & 2 != 0, error & 16 != 0) {
+        Fault::Retry => return Settled::Resume,
+        Fault::Violation => return Settled::Exception(STATUS_ACCESS_VIOLATION),
+        Fault::Guard => {}
+    }
+    match thread::current().grow_stack(address & !(PAGE - 1)) {
+        Some(true) => Settled::Resume,
+        Some(false) => Settled::Exception(STATUS_STACK_OVERFLOW),
+        None => Settled::Exception(STATUS_GUARD_PAGE_VIOLATION),
+    }
+}
+
+/// What a signal means to the guest; `None` when it was settled.
+fn exception(signal: c_int, info: &libc::siginfo_t, frame: &mut libc::ucontext_t) -> Option<Exception> {
+    let registers = &mut frame.uc_mcontext.gregs;
+    let at = registers[libc::REG_RIP as usize] as u64;
+    let (trap, error) = (registers[libc::REG_TRAPNO as usize], registers[libc::REG_ERR as usize]);
+    let plain = |code| Some(Exception { code, count: 0, parameter: [0; 2], at });
+    match signal {
+        libc::SIGSEGV if trap == TRAP_PAGE_FAULT => {
+            let kind = if error & 16 != 0 { 8 } else { u64::from(error & 2 != 0) };
+            match settle(info, frame) {
+                Settled::Resume => None,
+                // SAFETY: a page fault carries its address.
+                Settled::Exception(code) => Some(Exception { code, count: 2, parameter: [kind, unsafe { info.si_addr() } as u64], at }),
+            }
+        }
+        libc::SIGSEGV if trap == TRAP_GENERAL_PROTECTION => general_protection(registers, error, at),
+        libc::SIGBUS if trap == TRAP_PAGE_FAULT => {
+            // SAFETY: a page fault carries its address.
+            let address = unsafe { info.si_addr() } as u64;
+            Some(Exception { code: STATUS_IN_PAGE_ERROR, count: 2, parameter: [u64::from(error & 2 != 0), address], at })
+        }
+        libc::SIGBUS => plain(STATUS_DATATYPE_MISALIGNMENT),
+        libc::SIGILL => plain(STATUS_ILLEGAL_INSTRUCTION),
+        libc::SIGFPE => plain(floating_point(info.si_code)),
+        libc::SIGTRAP if info.si_code == libc::TRAP_TRACE || trap == 1 => {
+            registers[libc::REG_EFL as usize] &= !0x100;
+            plain(STATUS_SINGLE_STEP)
+        }
+        libc::SIGTRAP => {
+            // The processor has passed the int 3; Windows reports its address.
+            registers[libc::REG_RIP as usize] -= 1;
+            Some(Exception { code: STATUS_BREAKPOINT, count: 1, parameter: [0; 2], at: at - 1 })
+        }
+        _ => Some(Exception { code: STATUS_ACCESS_VIOLATION, count: 2, parameter: [0, u64::MAX], at }),
+    }
+}
+
+/// A general-protection fault: software interrupts of Windows' own, privileged instructions, non-canonical addresses.
+fn general_protection(registers: &mut [i64; 23], error: i64, at: u64) -> Option<Exception> {
+    let plain = |code, at| Some(Exception { code, count: 0, parameter: [0; 2], at });
+    // The error code of a refused software interrupt is its number times 8, plus 2.
+    match error {
+        0x14A => {
+            let parameter = [registers[libc::REG_RCX as usize] as u64 & 0xFFFF_FFFF, 0];
+            return Some(Exception { code: STATUS_STACK_BUFFER_OVERRUN, count: 1, parameter, at });
+        }
+        0x162 => return plain(STATUS_ASSERTION_FAILURE, at),
+        0x16A => {
+            registers[libc::REG_RIP as usize] += 3;
+            return Some(Exception { code: STATUS_BREAKPOINT, count: 1, parameter: [0; 2], at: at + 1 });
+        }
+        _ => {}
+    }
+    let mut code = [0; 2];
+    let _ = user::read_bytes(at, &mut code);
+    // hlt, cli, sti, in and out, and the two-byte ones: Intel's manual, volume 2, "privileged instructions".
+    let privileged = matches!(code[0], 0xF4 | 0xFA | 0xFB | 0xE4..=0xE7 | 0xEC..=0xEF | 0x6C..=0x6F)
+        || code[0] == 0x0F && matches!(code[1], 0x00 | 0x01 | 0x06 | 0x08 | 0x09 | 0x20..=0x23 | 0x30 | 0x32 | 0x33);
+    if privileged {
+        return plain(STATUS_PRIVILEGED_INSTRUCTION, at);
+    }
+    Some(Exception { code: STATUS_ACCESS_VIOLATION, count: 2, parameter: [0, u64::MAX], at })
+}
+
+/// By the signal's code (`FPE_INTDIV` is 1, and so on: asm-generic/siginfo.h).
+fn floating_point(code: c_int) -> NTSTATUS {
+    match code {
+        1 => STATUS_INTEGER_DIVIDE_BY_ZERO,
+        3 => STATUS_FLOAT_DIVIDE_BY_ZERO,
+        4 => STATUS_FLOAT_OVERFLOW,
+        5 => STATUS_FLOAT_UNDERFLOW,
+        6 => STATUS_FLOAT_INEXACT_RESULT,
+        7 => STATUS_FLOAT_INVALID_OPERATION,
+        _ => STATUS_FLOAT_DENORMAL_OPERAND,
+    }
+}
+
+/// Puts record and context below the guest's stack pointer, and lets the thread continue in `ntdll`'s dispatcher.
+fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
+    // The layout that KiUserExceptionDispatcher expects on its stack.
+    const RECORD: u64 = 0x4F0;
+    const FRAME: u64 = 0x590;
+    let context = context(frame);
+    // SAFETY: a record is plain data, for which zero is a value.
+    let mut record: EXCEPTION_RECORD = unsafe { zeroed() };
+    record.ExceptionCode = exception.code;
+    record.ExceptionAddress = exception.at as *mut c_void;
+    record.NumberParameters = exception.count;
+    for (slot, value) in record.ExceptionInformation.iter_mut().zip(exception.parameter) {
+        *slot = value as usize;
+    }
+    let stack = (context.Rsp - FRAME) & !63;
+    if user::write(stack, &context).and_then(|()| user::write(stack + RECORD, &record)).is_err() {
+        // There is no stack to run handlers on: Windows ends the process there and then.
+        let Exception { code, parameter, at, .. } = *exception;
+        process::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
+    }
+    let registers = &mut frame.uc_mcontext.gregs;
+    registers[libc::REG_RSP as usize] = stack as i64;
+    registers[libc::REG_RIP as usize] = process::get().dispatcher as i64;
+    registers[libc::REG_EFL as usize] &= !0x10500;
+}
+
+/// The interrupted registers as Windows' CONTEXT.
+fn context(frame: &libc::ucontext_t) -> CONTEXT {
+    const CONTEXT_ALL: u32 = 0x10_001F;
+    let machine = &frame.uc_mcontext;
+    let register = |number: c_int| machine.gregs[number as usize] as u64;
+    // SAFETY: a CONTEXT is plain data, for which zero is a value.
+    let mut context: CONTEXT = unsafe { zeroed() };
+    context.ContextFlags = CONTEXT_ALL;
+    (context.SegCs, context.SegSs, context.SegDs, context.SegEs) = (0x33, 0x2B, 0x2B, 0x2B);
+    (context.SegFs, context.SegGs) = (0x53, 0x2B);
+    context.EFlags = register(libc::REG_EFL) as u32;
+    context.Rip = register(libc::REG_RIP);
+    (context.Rax, context.Rbx, context.Rcx, context.Rdx) =
+        (register(libc::REG_RAX), register(libc::REG_RBX), register(libc::REG_RCX), register(libc::REG_RDX));
+    (context.Rsi, context.Rdi, context.Rbp, context.Rsp) =
+        (register(libc::REG_RSI), register(libc::REG_RDI), register(libc::REG_RBP), register(libc::REG_RSP));
+    (context.R8, context.R9, context.R10, context.R11) =
+        (register(libc::REG_R8), register(libc::REG_R9), register(libc::REG_R10), register(libc::REG_R11));
+    (context.R12, context.R13, context.R14, context.R15) =
+        (register(libc::REG_R12), register(libc::REG_R13), register(libc::REG_R14), register(libc::REG_R15));
+    if !machine.fpregs.is_null() {
+        // SAFETY: the kernel's frame holds an FXSAVE area there, which is what Windows calls XSAVE_FORMAT.
+        context.Anonymous.FltSave = unsafe { machine.fpregs.cast::<XSAVE_FORMAT>().read_unaligned() };
+        // SAFETY: just written.
+        context.MxCsr = unsafe { context.Anonymous.FltSave.MxCsr };
+    }
+    context
+}
+
+/// Guest code made a system call by itself: it gets ENOSYS. One that the runtime never makes is repeated from the
+/// runtime's own text, so that the kernel tells the broker of it.
+fn forbidden_call(info: &libc::siginfo_t, frame: &mut libc::ucontext_t) {
+    let registers = &mut frame.uc_mcontext.gregs;
+    let number = registers[libc::REG_RAX as usize];
+    let _ = info;
+    if !jail::is_listed(number) {
+        jail::raise(number);
+    } else if !runtime_holds(registers[libc::REG_RIP as usize] as u64) {
+        process::report(gate::service::ReportKind::SystemCall, number as u32, "guest code made a system call of the host");
+    }
+    registers[libc::REG_RAX as usize] = -i64::from(libc::ENOSYS);
+}

@@ -1,0 +1,91 @@
+//! Windows' times and timeouts on the host's clocks.
+
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+/// 100 ns units between 1601 and 1970.
+pub const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
+
+/// Time stamps that a change to another thread and back takes at least.
+pub const SWITCH: u64 = 3_000;
+
+/// When a wait ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Deadline {
+    /// Never.
+    Never,
+    /// At once.
+    Now,
+    /// At a time of the monotonic clock, in nanoseconds.
+    At(i128),
+}
+
+impl Deadline {
+    /// From a timeout in 100 ns units: negative is relative, else since 1601.
+    pub fn new(timed: bool, timeout: i64) -> Self {
+        let nanoseconds = match timeout {
+            _ if !timed => return Self::Never,
+            0 => return Self::Now,
+            relative @ ..0 => i128::from(relative.unsigned_abs()) * 100,
+            absolute => (i128::from(absolute) - i128::from(since_1601())) * 100,
+        };
+        if nanoseconds <= 0 { Self::Now } else { Self::At(monotonic() + nanoseconds) }
+    }
+
+    /// As the kernel wants it: outer `None` when the time is over, inner `None` when it never is.
+    #[allow(clippy::option_option, reason = "over, never, and a time are three things")]
+    pub fn timespec(self) -> Option<Option<Timespec>> {
+        match self {
+            Self::Never => Some(None),
+            Self::Now => None,
+            Self::At(at) => Some(Some(Timespec { tv_sec: i64::try_from(at / 1_000_000_000).unwrap_or(i64::MAX), tv_nsec: (at % 1_000_000_000) as i64 })),
+        }
+    }
+}
+
+fn monotonic() -> i128 {
+    nanoseconds(clock_gettime(ClockId::Monotonic))
+}
+
+fn nanoseconds(time: Timespec) -> i128 {
+    i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
+}
+
+/// The time in 100 ns units since 1601 (UTC).
+pub fn since_1601() -> i64 {
+    (nanoseconds(clock_gettime(ClockId::Realtime)) / 100) as i64 + UNIX_EPOCH
+}
+
+/// What the calling thread, or the whole process, has used of the processor, in 100 ns units.
+pub fn used(clock: ClockId) -> i64 {
+    (nanoseconds(clock_gettime(clock)) / 100) as i64
+}
+
+/// What a thread has used of the processor, in 100 ns units; 0 when it has ended or not started.
+pub fn used_by(host_thread: i32) -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // A thread's own clock: its number inverted, with the bits for "scheduled time of one thread" (CPUCLOCK_PERTHREAD).
+    let clock = (!host_thread << 3) | 6;
+    // SAFETY: the kernel writes one time, or refuses the clock.
+    let known = host_thread != 0 && unsafe { libc::clock_gettime(clock, &raw mut time) } == 0;
+    if known { time.tv_sec * 10_000_000 + time.tv_nsec / 100 } else { 0 }
+}
+
+/// The time stamp counter.
+pub fn stamp() -> u64 {
+    // SAFETY: every x86-64 processor has it.
+    unsafe { std::arch::x86_64::_rdtsc() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_past_is_now_and_far_futures_do_not_overflow() {
+        assert!(matches!(Deadline::new(true, 1), Deadline::Now));
+        assert!(matches!(Deadline::new(false, -5), Deadline::Never));
+        for timeout in [i64::MIN, i64::MAX, -1] {
+            assert!(Deadline::new(true, timeout).timespec().is_some());
+        }
+    }
+}

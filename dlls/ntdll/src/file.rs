@@ -1,0 +1,450 @@
+//! Files: the gate's services behind `NtCreateFile` and its kin.
+
+use crate::gate::ask;
+use crate::string::units;
+use core::ffi::c_void;
+use gate::file::{Device, Facts};
+use gate::service::{
+    FlushFile, HERE, OpenFile, Position, QueryFile, QueryName, QueryPath, ReadFile, RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
+};
+use guest::call::NtStatus;
+use guest::error::Status;
+use guest::shim;
+use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
+use windows_sys::Wdk::Storage::FileSystem::{
+    FILE_ACCESS_INFORMATION, FILE_ALIGNMENT_INFORMATION, FILE_ALL_INFORMATION, FILE_BASIC_INFORMATION, FILE_DISPOSITION_INFORMATION,
+    FILE_DISPOSITION_INFORMATION_EX, FILE_EA_INFORMATION, FILE_ID_INFORMATION, FILE_INFORMATION_CLASS,
+    FILE_INTERNAL_INFORMATION, FILE_LINK_INFORMATION, FILE_MODE_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN,
+    FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION, FILE_STANDARD_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
+    FileAllocationInformation, FileAttributeTagInformation, FileBasicInformation, FileDispositionInformation, FileDispositionInformationEx,
+    FileEaInformation, FileEndOfFileInformation, FileIdInformation, FileInternalInformation, FileLinkInformation, FileModeInformation,
+    FileNameInformation, FileNetworkOpenInformation, FilePositionInformation, FileRenameInformation, FileRenameInformationEx, FileStandardInformation,
+};
+use windows_sys::Wdk::System::SystemServices::FILE_ATTRIBUTE_TAG_INFORMATION;
+use windows_sys::Win32::Foundation::{
+    HANDLE, NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED,
+    STATUS_SUCCESS,
+};
+use windows_sys::Win32::Storage::FileSystem::FILE_ID_128;
+use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
+
+/// The position that a read or write starts at.
+unsafe fn offset(at: *const i64) -> i64 {
+    // SAFETY: NULL or a readable position.
+    unsafe { at.as_ref() }.copied().unwrap_or(HERE)
+}
+
+/// Fills a status block.
+unsafe fn tell(block: *mut IO_STATUS_BLOCK, status: NTSTATUS, information: usize) {
+    // SAFETY: the caller's block.
+    unsafe {
+        (*block).Anonymous.Status = status;
+        (*block).Information = information;
+    }
+}
+
+/// Tells the outcome in the status block, as the I/O manager does for what is complete.
+unsafe fn complete(block: *mut IO_STATUS_BLOCK, outcome: Result<NTSTATUS, Status>, information: u64) -> Result<NtStatus, Status> {
+    let status = match outcome {
+        Ok(status) | Err(Status(status)) => status,
+    };
+    unsafe { tell(block, status, information as usize) };
+    outcome.map(NtStatus)
+}
+
+/// Opens or creates a file, folder or device.
+#[shim(ix = 26, mapping = "gate OpenFile: the broker decides", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtCreateFile(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    block: *mut IO_STATUS_BLOCK,
+    _allocation: *const i64,
+    attributes: u32,
+    share: u32,
+    disposition: u32,
+    options: u32,
+    _extended: *const c_void,
+    extended_size: u32,
+) -> Result<NtStatus, Status> {
+    if extended_size != 0 {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_EAS_NOT_SUPPORTED));
+    }
+    let object = unsafe { object.as_ref() }.ok_or(Status(STATUS_INVALID_PARAMETER))?;
+    let name = unsafe { units(object.ObjectName) };
+    let mut request = OpenFile {
+        name: name.as_ptr() as u64,
+        name_size: size_of_val(name) as u64,
+        root: object.RootDirectory as u64,
+        access,
+        share,
+        disposition,
+        options,
+        attributes,
+        object_flags: object.Attributes,
+        ..OpenFile::default()
+    };
+    let outcome = ask(&mut request);
+    if outcome.is_ok() {
+        unsafe { *handle = request.handle as usize as HANDLE };
+    }
+    unsafe { complete(block, outcome, request.information) }
+}
+
+/// Opens a file, folder or device that exists.
+#[shim(ix = 27, mapping = "NtCreateFile", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtOpenFile(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    block: *mut IO_STATUS_BLOCK,
+    share: u32,
+    options: u32,
+) -> Result<NtStatus, Status> {
+    let status = unsafe { NtCreateFile(handle, access, object, block, core::ptr::null(), 0, share, FILE_OPEN, options, core::ptr::null(), 0) };
+    Status::check(status).map(NtStatus)
+}
+
+/// Reads.
+#[shim(ix = 28, mapping = "gate ReadFile", risk = Wrong("wrong bytes"))]
+pub unsafe extern "system" fn NtReadFile(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    _context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *mut c_void,
+    length: u32,
+    at: *const i64,
+    _key: *const u32,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_NOT_SUPPORTED));
+    }
+    let mut request = ReadFile { file: file as u64, buffer: buffer as u64, length: length.into(), offset: unsafe { offset(at) }, done: 0 };
+    let outcome = ask(&mut request);
+    crate::sync::set_if_given(event);
+    unsafe { complete(block, outcome, request.done) }
+}
+
+/// Writes.
+#[shim(ix = 29, mapping = "gate WriteFile", risk = Wrong("wrong bytes"))]
+pub unsafe extern "system" fn NtWriteFile(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    _context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *const c_void,
+    length: u32,
+    at: *const i64,
+    _key: *const u32,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_NOT_SUPPORTED));
+    }
+    let mut request = WriteFile { file: file as u64, buffer: buffer as u64, length: length.into(), offset: unsafe { offset(at) }, done: 0 };
+    let outcome = ask(&mut request);
+    crate::sync::set_if_given(event);
+    unsafe { complete(block, outcome, request.done) }
+}
+
+/// Writes what the host still buffers to the disk.
+#[shim(ix = 30, mapping = "gate FlushFile", risk = Functional("data lost with the power"))]
+pub unsafe extern "system" fn NtFlushBuffersFile(file: HANDLE, block: *mut IO_STATUS_BLOCK) -> Result<NtStatus, Status> {
+    unsafe { complete(block, ask(&mut FlushFile { file: file as u64 }), 0) }
+}
+
+/// The facts of an open file.
+fn facts(file: HANDLE) -> Result<Facts, Status> {
+    let mut facts = Facts::default();
+    ask(&mut QueryFile { file: file as u64, facts: &raw mut facts as u64 })?;
+    Ok(facts)
+}
+
+/// The facts of a path.
+unsafe fn facts_by_path(object: *const OBJECT_ATTRIBUTES) -> Result<Facts, Status> {
+    let object = unsafe { object.as_ref() }.ok_or(Status(STATUS_INVALID_PARAMETER))?;
+    let name = unsafe { units(object.ObjectName) };
+    let mut facts = Facts::default();
+    let root = object.RootDirectory as u64;
+    ask(&mut QueryPath { name: name.as_ptr() as u64, name_size: size_of_val(name) as u64, root, facts: &raw mut facts as u64 })?;
+    Ok(facts)
+}
+
+fn basic(facts: &Facts) -> FILE_BASIC_INFORMATION {
+    let [creation, access, write, change] = facts.times;
+    FILE_BASIC_INFORMATION { CreationTime: creation, LastAccessTime: access, LastWriteTime: write, ChangeTime: change, FileAttributes: facts.attributes }
+}
+
+fn standard(facts: &Facts) -> FILE_STANDARD_INFORMATION {
+    FILE_STANDARD_INFORMATION {
+        AllocationSize: facts.allocated as i64,
+        EndOfFile: facts.size as i64,
+        NumberOfLinks: facts.links,
+        DeletePending: facts.deleting != 0,
+        Directory: facts.attributes & windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY != 0,
+    }
+}
+
+fn network(facts: &Facts) -> FILE_NETWORK_OPEN_INFORMATION {
+    let [creation, access, write, change] = facts.times;
+    FILE_NETWORK_OPEN_INFORMATION {
+        CreationTime: creation,
+        LastAccessTime: access,
+        LastWriteTime: write,
+        ChangeTime: change,
+        AllocationSize: facts.allocated as i64,
+        EndOfFile: facts.size as i64,
+        FileAttributes: facts.attributes,
+    }
+}
+
+/// Answers a path's attributes and times.
+#[shim(ix = 31, mapping = "gate QueryPath", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtQueryAttributesFile(object: *const OBJECT_ATTRIBUTES, answer: *mut FILE_BASIC_INFORMATION) -> Result<NtStatus, Status> {
+    unsafe { answer.write(basic(&facts_by_path(object)?)) };
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Answers a path's attributes, times and sizes.
+#[shim(ix = 32, mapping = "gate QueryPath", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtQueryFullAttributesFile(
+    object: *const OBJECT_ATTRIBUTES,
+    answer: *mut FILE_NETWORK_OPEN_INFORMATION,
+) -> Result<NtStatus, Status> {
+    unsafe { answer.write(network(&facts_by_path(object)?)) };
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Where an information class goes.
+struct Target {
+    buffer: *mut c_void,
+    length: usize,
+}
+
+impl Target {
+    /// Writes a structure, if there is room for it; answers its size.
+    unsafe fn put<T>(&self, value: T) -> Result<usize, Status> {
+        if self.length < size_of::<T>() {
+            return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+        }
+        // SAFETY: the caller's buffer has room.
+        unsafe { self.buffer.cast::<T>().write_unaligned(value) };
+        Ok(size_of::<T>())
+    }
+
+    /// Writes a name with its length in front, as much as fits.
+    unsafe fn put_name(&self, file: HANDLE, at: usize) -> Result<(usize, bool), Status> {
+        let head = at + size_of::<u32>();
+        if self.length < head + 2 {
+            return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+        }
+        let name = name(file)?;
+        // The volume's own part: what follows the drive.
+        let name = name.get(6..).unwrap_or(&name);
+        let fits = name.len().min((self.length - head) / 2);
+        unsafe {
+            self.buffer.byte_add(at).cast::<u32>().write_unaligned(2 * name.len() as u32);
+            core::ptr::copy_nonoverlapping(name.as_ptr().cast::<u8>(), self.buffer.byte_add(head).cast::<u8>(), 2 * fits);
+        }
+        Ok((head + 2 * fits, fits < name.len()))
+    }
+}
+
+/// An open file's NT path.
+pub fn name(file: HANDLE) -> Result<alloc::vec::Vec<u16>, Status> {
+    let mut buffer = alloc::vec![0_u16; 0x8000];
+    let mut request = QueryName { file: file as u64, buffer: buffer.as_mut_ptr() as u64, buffer_size: 2 * buffer.len() as u64, size: 0 };
+    ask(&mut request)?;
+    buffer.truncate(request.size as usize / 2);
+    Ok(buffer)
+}
+
+fn position(file: HANDLE) -> Result<i64, Status> {
+    let mut request = Position { file: file as u64, ..Position::default() };
+    ask(&mut request)?;
+    Ok(request.position)
+}
+
+/// Answers an information class of an open file.
+#[shim(ix = 33, mapping = "gate QueryFile, one row per class", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn NtQueryInformationFile(
+    file: HANDLE,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *mut c_void,
+    length: u32,
+    class: FILE_INFORMATION_CLASS,
+) -> Result<NtStatus, Status> {
+    let outcome = unsafe { query(file, &Target { buffer, length: length as usize }, class) };
+    match outcome {
+        Ok((size, cut)) => {
+            let status = if cut { STATUS_BUFFER_OVERFLOW } else { STATUS_SUCCESS };
+            unsafe { tell(block, status, size) };
+            Status::check(status).map(NtStatus)
+        }
+        Err(status) => Err(status),
+    }
+}
+
+#[allow(non_upper_case_globals, reason = "Windows' own names")]
+unsafe fn query(file: HANDLE, target: &Target, class: FILE_INFORMATION_CLASS) -> Result<(usize, bool), Status> {
+    let whole = |size: Result<usize, Status>| size.map(|size| (size, false));
+    unsafe {
+        match class {
+            FileBasicInformation => whole(target.put(basic(&facts(file)?))),
+            FileStandardInformation => whole(target.put(standard(&facts(file)?))),
+            FileInternalInformation => whole(target.put(FILE_INTERNAL_INFORMATION { IndexNumber: facts(file)?.id as i64 })),
+            FileEaInformation => whole(target.put(FILE_EA_INFORMATION { EaSize: 0 })),
+            FileAccessInformation => whole(target.put(FILE_ACCESS_INFORMATION { AccessFlags: facts(file)?.access })),
+            FileNameInformation => target.put_name(file, 0),
+            FilePositionInformation => whole(target.put(FILE_POSITION_INFORMATION { CurrentByteOffset: position(file)? })),
+            FileModeInformation => whole(target.put(FILE_MODE_INFORMATION { Mode: facts(file)?.mode })),
+            FileAlignmentInformation => whole(target.put(FILE_ALIGNMENT_INFORMATION { AlignmentRequirement: 0 })),
+            FileNetworkOpenInformation => whole(target.put(network(&facts(file)?))),
+            FileAttributeTagInformation => {
+                let facts = facts(file)?;
+                whole(target.put(FILE_ATTRIBUTE_TAG_INFORMATION { FileAttributes: facts.attributes, ReparseTag: facts.reparse }))
+            }
+            FileIdInformation => {
+                let facts = facts(file)?;
+                let mut identifier = [0; 16];
+                identifier[..8].copy_from_slice(&facts.id.to_le_bytes());
+                whole(target.put(FILE_ID_INFORMATION { VolumeSerialNumber: facts.volume.into(), FileId: FILE_ID_128 { Identifier: identifier } }))
+            }
+            FileAllInformation => all(file, target),
+            _ => {
+                guest::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &alloc::format!("NtQueryInformationFile class={class}"), 0);
+                Err(Status(STATUS_INVALID_INFO_CLASS))
+            }
+        }
+    }
+}
+
+unsafe fn all(file: HANDLE, target: &Target) -> Result<(usize, bool), Status> {
+    let facts = facts(file)?;
+    // SAFETY: plain data, for which zero is a value.
+    let mut all: FILE_ALL_INFORMATION = unsafe { core::mem::zeroed() };
+    all.BasicInformation = basic(&facts);
+    all.StandardInformation = standard(&facts);
+    all.InternalInformation.IndexNumber = facts.id as i64;
+    all.AccessInformation.AccessFlags = facts.access;
+    all.ModeInformation.Mode = facts.mode;
+    all.PositionInformation.CurrentByteOffset = position(file).unwrap_or(0);
+    let head = core::mem::offset_of!(FILE_ALL_INFORMATION, NameInformation);
+    if target.length < size_of::<FILE_ALL_INFORMATION>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    unsafe {
+        core::ptr::copy_nonoverlapping((&raw const all).cast::<u8>(), target.buffer.cast::<u8>(), head);
+        target.put_name(file, head)
+    }
+}
+
+/// The structure that an information class brings, if there is enough of it.
+unsafe fn given<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status> {
+    if (length as usize) < size_of::<T>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    // SAFETY: the caller's buffer has that many bytes.
+    Ok(unsafe { buffer.cast::<T>().read_unaligned() })
+}
+
+/// Sets an information class of an open file.
+#[shim(ix = 34, mapping = "gate SetFacts, SetEnd, RenameFile and so on, one row per class", risk = Isolation("a rename outside of the grants"))]
+pub unsafe extern "system" fn NtSetInformationFile(
+    file: HANDLE,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *const c_void,
+    length: u32,
+    class: FILE_INFORMATION_CLASS,
+) -> Result<NtStatus, Status> {
+    unsafe { set(file, buffer, length, class)? };
+    unsafe { tell(block, STATUS_SUCCESS, 0) };
+    Ok(NtStatus::SUCCESS)
+}
+
+#[allow(non_upper_case_globals, reason = "Windows' own names")]
+unsafe fn set(file: HANDLE, buffer: *const c_void, length: u32, class: FILE_INFORMATION_CLASS) -> Result<NTSTATUS, Status> {
+    let file = file as u64;
+    unsafe {
+        match class {
+            FileBasicInformation => {
+                let given: FILE_BASIC_INFORMATION = given(buffer, length)?;
+                let times = [given.CreationTime, given.LastAccessTime, given.LastWriteTime, given.ChangeTime];
+                ask(&mut SetFacts { file, times, attributes: given.FileAttributes, pad: 0 })
+            }
+            FileRenameInformation | FileRenameInformationEx => {
+                let head: FILE_RENAME_INFORMATION = given(buffer, length)?;
+                rename(file, buffer, length, core::mem::offset_of!(FILE_RENAME_INFORMATION, FileName), head.FileNameLength, RenameFile {
+                    root: head.RootDirectory as u64,
+                    replace: if class == FileRenameInformationEx { head.Anonymous.Flags & 1 } else { head.Anonymous.ReplaceIfExists.into() },
+                    ..RenameFile::default()
+                })
+            }
+            FileLinkInformation => {
+                let head: FILE_LINK_INFORMATION = given(buffer, length)?;
+                rename(file, buffer, length, core::mem::offset_of!(FILE_LINK_INFORMATION, FileName), head.FileNameLength, RenameFile {
+                    root: head.RootDirectory as u64,
+                    replace: head.Anonymous.ReplaceIfExists.into(),
+                    link: 1,
+                    ..RenameFile::default()
+                })
+            }
+            FileDispositionInformation => {
+                let given: FILE_DISPOSITION_INFORMATION = given(buffer, length)?;
+                ask(&mut SetDisposition { file, flags: given.DeleteFile.into(), pad: 0 })
+            }
+            FileDispositionInformationEx => {
+                let given: FILE_DISPOSITION_INFORMATION_EX = given(buffer, length)?;
+                ask(&mut SetDisposition { file, flags: given.Flags, pad: 0 })
+            }
+            FilePositionInformation => {
+                let given: FILE_POSITION_INFORMATION = given(buffer, length)?;
+                ask(&mut Position { file, position: given.CurrentByteOffset, set: 1, pad: 0 })
+            }
+            FileEndOfFileInformation => {
+                let size = u64::try_from(given::<i64>(buffer, length)?).map_err(|_| Status(STATUS_INVALID_PARAMETER))?;
+                ask(&mut SetEnd { file, size })
+            }
+            FileAllocationInformation => allocate(file, given::<i64>(buffer, length)?),
+            _ => {
+                guest::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &alloc::format!("NtSetInformationFile class={class}"), 0);
+                Err(Status(STATUS_INVALID_INFO_CLASS))
+            }
+        }
+    }
+}
+
+/// An allocation below the file's end cuts the file; one above it is a wish that the host needs not hear of.
+fn allocate(file: u64, size: i64) -> Result<NTSTATUS, Status> {
+    let size = u64::try_from(size).map_err(|_| Status(STATUS_INVALID_PARAMETER))?;
+    let mut facts = Facts::default();
+    ask(&mut QueryFile { file, facts: &raw mut facts as u64 })?;
+    if size < facts.size { ask(&mut SetEnd { file, size }) } else { Ok(STATUS_SUCCESS) }
+}
+
+unsafe fn rename(file: u64, buffer: *const c_void, length: u32, head: usize, name_bytes: u32, request: RenameFile) -> Result<NTSTATUS, Status> {
+    if head + name_bytes as usize > length as usize {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    ask(&mut RenameFile { file, name: buffer as u64 + head as u64, name_size: name_bytes.into(), ..request })
+}
+
+/// Deletes a file or empty folder by its path.
+#[shim(ix = 35, mapping = "NtOpenFile with FILE_DELETE_ON_CLOSE", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtDeleteFile(object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    use windows_sys::Wdk::Storage::FileSystem::{FILE_DELETE_ON_CLOSE, FILE_OPEN_FOR_BACKUP_INTENT};
+    use windows_sys::Win32::Storage::FileSystem::DELETE;
+    let mut handle = core::ptr::null_mut();
+    // SAFETY: plain data, for which zero is a value.
+    let mut block: IO_STATUS_BLOCK = unsafe { core::mem::zeroed() };
+    let options = FILE_DELETE_ON_CLOSE | FILE_OPEN_FOR_BACKUP_INTENT;
+    Status::check(unsafe { NtOpenFile(&raw mut handle, DELETE, object, &raw mut block, 7, options) })?;
+    Status::check(unsafe { crate::object::NtClose(handle) }).map(NtStatus)
+}
+
+/// Whether a handle stands for a console.
+pub fn is_console(file: HANDLE) -> bool {
+    facts(file).is_ok_and(|facts| facts.device == Device::Console as u32)
+}

@@ -1,0 +1,46 @@
+//! ntdll.dll: the loader, the heap, locks, text and paths, and the only way to the gate.
+#![cfg_attr(target_os = "windows", no_std)]
+#![allow(non_snake_case, reason = "exports bear Windows' own names")]
+#![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
+#![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
+#![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
+
+extern crate alloc;
+
+mod address;
+#[cfg(target_os = "windows")]
+mod allocator;
+mod context;
+mod critical;
+mod directory;
+mod error;
+mod exception;
+mod file;
+mod fls;
+mod gate;
+mod heap;
+mod loader;
+mod lock;
+mod memory;
+mod nls;
+mod object;
+mod once;
+mod parameters;
+mod path;
+mod pointer;
+mod process;
+mod slist;
+mod srw;
+mod string;
+mod sync;
+mod system;
+mod thread;
+mod time;
+mod volume;
+
+/// The entry point that the format wants; the loader never calls it.
+#[cfg(target_os = "windows")]
+#[unsafe(no_mangle)]
+extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+    1
+}

@@ -1,0 +1,56 @@
+//! The start of the process: the program, our own module, everything they need.
+
+use super::module::{Module, Origin};
+use super::{Failure, bind, load, loader, notice, tls};
+use crate::parameters;
+use alloc::format;
+use alloc::string::String;
+use core::ffi::c_void;
+use guest::teb;
+use windows_sys::Win32::Foundation::{STATUS_DLL_INIT_FAILED, STATUS_ENTRYPOINT_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT};
+use windows_sys::Win32::System::SystemServices::DLL_PROCESS_ATTACH;
+
+/// Loads what the program imports, and tells everything that the process has started.
+pub fn start() -> Result<(), Failure> {
+    let bad = |_| Failure::new(STATUS_INVALID_IMAGE_FORMAT, "the program is damaged");
+    // SAFETY: made before the first thread ran.
+    let (base, parameters) = unsafe { ((*teb::peb()).image_base_address as *mut u8, parameters::get()) };
+    // SAFETY: the program's path never changes.
+    let path = unsafe { parameters::text(&parameters.image_path_name) };
+    // Its size stands in its own headers, which the runtime has checked.
+    let program = Module::new(base, header_size(base), path, Origin::Program);
+    loader().modules.push(program);
+    let ntdll = load::map_system(b"ntdll.dll").map_err(bad)?;
+    // SAFETY: just made.
+    unsafe { (*ntdll).started = true };
+    // Windows loads kernel32 into every process, imported or not.
+    let kernel32 = load::map_system(b"kernel32.dll").map_err(bad)?;
+    bind::bind_or_say(program, true)?;
+    bind::bind_or_say(kernel32, true)?;
+    refuse_missing()?;
+    tls::enter_new(0).map_err(bad)?;
+    tls::thread_attach();
+    let reserved: *mut c_void = core::ptr::dangling_mut::<u8>().cast();
+    for first in [kernel32, program] {
+        notice::attach_with(first, reserved).map_err(|_| Failure::new(STATUS_DLL_INIT_FAILED, "a DLL that the program needs refused to start"))?;
+    }
+    tls::call_back(program, DLL_PROCESS_ATTACH);
+    Ok(())
+}
+
+/// The size of the image at `base`, by its header.
+fn header_size(base: *mut u8) -> u32 {
+    // SAFETY: the runtime mapped a whole image there, whose headers take a page at least.
+    let head = unsafe { core::slice::from_raw_parts(base, 0x1000) };
+    pe::Image::parse(head, pe::Layout::Mapped).map_or(0x1000, |image| image.size_of_image())
+}
+
+/// With strict imports, a program that misses functions does not start.
+fn refuse_missing() -> Result<(), Failure> {
+    let missing = core::mem::take(&mut loader().missing);
+    if missing.is_empty() || !parameters::strict_imports() {
+        return Ok(());
+    }
+    let list: String = missing.iter().map(|name| format!("\n  {name}")).collect();
+    Err(Failure::new(STATUS_ENTRYPOINT_NOT_FOUND, format!("the program imports functions that are not in the catalog:{list}")))
+}

@@ -1,0 +1,171 @@
+//! Virtual memory and sections.
+
+use crate::gate::ask;
+use core::ffi::c_void;
+use gate::service::{AllocateMemory, CreateSection, FreeMemory, MapView, MemoryRun, ProtectMemory, QueryMemory, UnmapView};
+use guest::call::NtStatus;
+use guest::error::Status;
+use guest::shim;
+use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
+use windows_sys::Win32::Foundation::{
+    HANDLE, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER_3, STATUS_NOT_SUPPORTED,
+};
+use windows_sys::Win32::System::Memory::MEMORY_BASIC_INFORMATION;
+
+fn own(process: HANDLE) -> Result<(), Status> {
+    if crate::process::is_current(process) { Ok(()) } else { Err(Status(STATUS_INVALID_HANDLE)) }
+}
+
+/// Reserves or commits memory of this process.
+#[shim(ix = 59, mapping = "gate AllocateMemory", risk = Functional("memory that is not there"))]
+pub unsafe extern "system" fn NtAllocateVirtualMemory(
+    process: HANDLE,
+    base: *mut *mut c_void,
+    zero_bits: usize,
+    size: *mut usize,
+    kind: u32,
+    protect: u32,
+) -> Result<NtStatus, Status> {
+    own(process)?;
+    // Bits that must be zero at the top; from 32 on it is a mask of the bits that may be set.
+    let limit = match zero_bits {
+        0 => 0,
+        1..=20 => (1 << (32 - zero_bits)) - 1,
+        21..=31 => return Err(Status(STATUS_INVALID_PARAMETER_3)),
+        mask => (u64::MAX >> (mask as u64).leading_zeros()) as u64,
+    };
+    let (wanted, wanted_size) = unsafe { (*base as u64, *size as u64) };
+    let mut request = AllocateMemory { base: wanted, size: wanted_size, kind, protect, limit };
+    ask(&mut request)?;
+    unsafe {
+        *base = request.base as usize as *mut c_void;
+        *size = request.size as usize;
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Decommits or releases memory of this process.
+#[shim(ix = 60, mapping = "gate FreeMemory", risk = Functional("memory that stays taken"))]
+pub unsafe extern "system" fn NtFreeVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> Result<NtStatus, Status> {
+    own(process)?;
+    let (wanted, wanted_size) = unsafe { (*base as u64, *size as u64) };
+    let mut request = FreeMemory { base: wanted, size: wanted_size, kind, pad: 0 };
+    ask(&mut request)?;
+    unsafe {
+        *base = request.base as usize as *mut c_void;
+        *size = request.size as usize;
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Changes the protection of committed pages of this process.
+#[shim(ix = 61, mapping = "gate ProtectMemory", risk = Wrong("a wrong protection"))]
+pub unsafe extern "system" fn NtProtectVirtualMemory(
+    process: HANDLE,
+    base: *mut *mut c_void,
+    size: *mut usize,
+    protect: u32,
+    old: *mut u32,
+) -> Result<NtStatus, Status> {
+    own(process)?;
+    let (wanted, wanted_size) = unsafe { (*base as u64, *size as u64) };
+    let mut request = ProtectMemory { base: wanted, size: wanted_size, protect, old: 0 };
+    ask(&mut request)?;
+    unsafe {
+        *base = request.base as usize as *mut c_void;
+        *size = request.size as usize;
+        *old = request.old;
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// What lies at an address of this process.
+#[shim(ix = 62, mapping = "gate QueryMemory", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn NtQueryVirtualMemory(
+    process: HANDLE,
+    address: *const c_void,
+    class: i32,
+    buffer: *mut c_void,
+    length: usize,
+    result: *mut usize,
+) -> Result<NtStatus, Status> {
+    const BASIC: i32 = 0;
+    own(process)?;
+    if class != BASIC {
+        return Err(Status(STATUS_INVALID_INFO_CLASS));
+    }
+    if length < size_of::<MEMORY_BASIC_INFORMATION>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    let mut request = QueryMemory { address: address as u64, run: MemoryRun::default() };
+    ask(&mut request)?;
+    let run = request.run;
+    // SAFETY: plain data, for which zero is a value.
+    let mut basic: MEMORY_BASIC_INFORMATION = unsafe { core::mem::zeroed() };
+    basic.BaseAddress = run.base as usize as *mut c_void;
+    basic.AllocationBase = run.allocation as usize as *mut c_void;
+    basic.AllocationProtect = run.allocation_protect;
+    basic.RegionSize = run.size as usize;
+    basic.State = run.state;
+    basic.Protect = run.protect;
+    basic.Type = run.kind;
+    unsafe { buffer.cast::<MEMORY_BASIC_INFORMATION>().write_unaligned(basic) };
+    if !result.is_null() {
+        unsafe { *result = size_of::<MEMORY_BASIC_INFORMATION>() };
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Makes a section of a file or of memory.
+#[shim(ix = 63, mapping = "gate CreateSection", risk = Isolation("a view of what was not granted"))]
+pub unsafe extern "system" fn NtCreateSection(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    size: *const i64,
+    protect: u32,
+    attributes: u32,
+    file: HANDLE,
+) -> Result<NtStatus, Status> {
+    if unsafe { object.as_ref() }.is_some_and(|object| !object.ObjectName.is_null()) {
+        return Err(Status(STATUS_NOT_SUPPORTED));
+    }
+    let size = unsafe { size.as_ref() }.copied().unwrap_or(0) as u64;
+    let mut request = CreateSection { file: file as u64, size, protect, attributes, access, ..CreateSection::default() };
+    ask(&mut request)?;
+    unsafe { *handle = request.handle as usize as HANDLE };
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Maps a view of a section.
+#[shim(ix = 64, mapping = "gate MapView", risk = Isolation("a view of what was not granted"))]
+pub unsafe extern "system" fn NtMapViewOfSection(
+    section: HANDLE,
+    process: HANDLE,
+    base: *mut *mut c_void,
+    _zero_bits: usize,
+    _commit: usize,
+    offset: *mut i64,
+    size: *mut usize,
+    _inherit: i32,
+    kind: u32,
+    protect: u32,
+) -> Result<NtStatus, Status> {
+    own(process)?;
+    let offset = unsafe { offset.as_ref() }.copied().unwrap_or(0) as u64;
+    let (wanted, wanted_size) = unsafe { (*base as u64, *size as u64) };
+    let mut request = MapView { section: section as u64, base: wanted, size: wanted_size, offset, protect, kind };
+    let status = ask(&mut request)?;
+    unsafe {
+        *base = request.base as usize as *mut c_void;
+        *size = request.size as usize;
+    }
+    Ok(NtStatus(status))
+}
+
+/// Unmaps a view or an image.
+#[shim(ix = 65, mapping = "gate UnmapView", risk = Functional("memory that stays taken"))]
+pub unsafe extern "system" fn NtUnmapViewOfSection(process: HANDLE, base: *mut c_void) -> Result<NtStatus, Status> {
+    own(process)?;
+    ask(&mut UnmapView { base: base as u64 }).map(NtStatus)
+}

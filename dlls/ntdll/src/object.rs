@@ -1,0 +1,139 @@
+//! Handles of any kind: closing, duplicating, asking.
+
+use crate::gate::ask;
+use core::ffi::c_void;
+use gate::service::{CloseHandle, DuplicateHandle, ObjectKind, QueryHandle, SetHandle};
+use guest::call::NtStatus;
+use guest::error::Status;
+use guest::shim;
+use windows_sys::Win32::Foundation::{
+    DUPLICATE_CLOSE_SOURCE, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_HANDLE, STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, UNICODE_STRING,
+};
+use windows_sys::Win32::System::WindowsProgramming::PUBLIC_OBJECT_BASIC_INFORMATION;
+
+/// Closes a handle.
+#[shim(ix = 66, mapping = "gate CloseHandle", risk = Functional("an object that stays"))]
+pub unsafe extern "system" fn NtClose(handle: HANDLE) -> Result<NtStatus, Status> {
+    ask(&mut CloseHandle { handle: handle as u64 }).map(NtStatus)
+}
+
+/// Makes a second handle to an object, within this process.
+#[shim(ix = 67, mapping = "gate DuplicateHandle", risk = Isolation("more access than the first handle had"))]
+pub unsafe extern "system" fn NtDuplicateObject(
+    source_process: HANDLE,
+    source: HANDLE,
+    target_process: HANDLE,
+    target: *mut HANDLE,
+    access: u32,
+    attributes: u32,
+    options: u32,
+) -> Result<NtStatus, Status> {
+    for process in [source_process, target_process] {
+        if !crate::process::is_current(process) && !(process.is_null() && options & DUPLICATE_CLOSE_SOURCE != 0) {
+            return Err(Status(STATUS_INVALID_HANDLE));
+        }
+    }
+    if target.is_null() {
+        return if options & DUPLICATE_CLOSE_SOURCE != 0 { ask(&mut CloseHandle { handle: source as u64 }).map(NtStatus) } else { Ok(NtStatus::SUCCESS) };
+    }
+    let mut request = DuplicateHandle { source: source as u64, access, options, flags: attributes, ..DuplicateHandle::default() };
+    ask(&mut request)?;
+    unsafe { *target = request.handle as usize as HANDLE };
+    Ok(NtStatus::SUCCESS)
+}
+
+/// What a handle stands for.
+pub fn query(handle: HANDLE) -> Result<QueryHandle, Status> {
+    let mut request = QueryHandle { handle: handle as u64, ..QueryHandle::default() };
+    ask(&mut request)?;
+    Ok(request)
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct HandleFlags {
+    inherit: u8,
+    protect: u8,
+}
+
+/// Answers a handle's access, type name or flags.
+#[shim(ix = 68, mapping = "gate QueryHandle, one row per class", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn NtQueryObject(
+    handle: HANDLE,
+    class: i32,
+    buffer: *mut c_void,
+    length: u32,
+    result: *mut u32,
+) -> Result<NtStatus, Status> {
+    const BASIC: i32 = 0;
+    const TYPE: i32 = 2;
+    const FLAGS: i32 = 4;
+    let facts = query(handle)?;
+    let size = match class {
+        BASIC => size_of::<PUBLIC_OBJECT_BASIC_INFORMATION>(),
+        TYPE => size_of::<UNICODE_STRING>() + 64,
+        FLAGS => size_of::<HandleFlags>(),
+        _ => return Err(Status(STATUS_INVALID_INFO_CLASS)),
+    };
+    if !result.is_null() {
+        unsafe { *result = size as u32 };
+    }
+    if (length as usize) < size {
+        return Err(Status(if class == TYPE { STATUS_BUFFER_OVERFLOW } else { STATUS_INFO_LENGTH_MISMATCH }));
+    }
+    match class {
+        BASIC => {
+            // SAFETY: plain data, for which zero is a value.
+            let mut basic: PUBLIC_OBJECT_BASIC_INFORMATION = unsafe { core::mem::zeroed() };
+            basic.Attributes = if facts.flags & HANDLE_FLAG_INHERIT != 0 { 2 } else { 0 };
+            basic.GrantedAccess = facts.access;
+            basic.HandleCount = facts.references;
+            basic.PointerCount = facts.references;
+            unsafe { buffer.cast::<PUBLIC_OBJECT_BASIC_INFORMATION>().write_unaligned(basic) };
+        }
+        FLAGS => {
+            let flags = HandleFlags {
+                inherit: (facts.flags & HANDLE_FLAG_INHERIT != 0).into(),
+                protect: (facts.flags & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0).into(),
+            };
+            unsafe { buffer.cast::<HandleFlags>().write_unaligned(flags) };
+        }
+        _ => {
+            let name = match ObjectKind::from_number(facts.kind) {
+                Some(ObjectKind::File) => "File",
+                Some(ObjectKind::Event) => "Event",
+                Some(ObjectKind::Mutant) => "Mutant",
+                Some(ObjectKind::Semaphore) => "Semaphore",
+                Some(ObjectKind::Thread) => "Thread",
+                Some(ObjectKind::Process) => "Process",
+                Some(ObjectKind::Section) => "Section",
+                None => return Err(Status(STATUS_NOT_SUPPORTED)),
+            };
+            let text = guest::text::terminated(name);
+            unsafe {
+                buffer.cast::<u8>().write_bytes(0, size);
+                let at = buffer.cast::<u8>().add(size_of::<UNICODE_STRING>()).cast::<u16>();
+                at.copy_from_nonoverlapping(text.as_ptr(), text.len());
+                let string = UNICODE_STRING { Length: 2 * name.len() as u16, MaximumLength: 2 * text.len() as u16, Buffer: at };
+                buffer.cast::<UNICODE_STRING>().write_unaligned(string);
+            }
+        }
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Sets a handle's flags: inheritance, protection against closing.
+#[shim(ix = 69, mapping = "gate SetHandle", risk = Wrong("a handle inherited, or not"))]
+pub unsafe extern "system" fn NtSetInformationObject(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> Result<NtStatus, Status> {
+    const FLAGS: i32 = 4;
+    if class != FLAGS {
+        return Err(Status(STATUS_INVALID_INFO_CLASS));
+    }
+    if (length as usize) < size_of::<HandleFlags>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    let given = unsafe { buffer.cast::<HandleFlags>().read_unaligned() };
+    let flags = if given.inherit != 0 { HANDLE_FLAG_INHERIT } else { 0 } | if given.protect != 0 { HANDLE_FLAG_PROTECT_FROM_CLOSE } else { 0 };
+    ask(&mut SetHandle { handle: handle as u64, flags, pad: 0 }).map(NtStatus)
+}

@@ -1,0 +1,175 @@
+//! The machine's facts, and Windows' version.
+
+use crate::gate::ask;
+use core::ffi::c_void;
+use gate::map::{GRANULARITY, LOWEST, PAGE, TOP};
+use gate::service::QuerySystem;
+use guest::call::NtStatus;
+use guest::error::Status;
+use guest::{router, shim, teb};
+use windows_sys::Win32::Foundation::{STATUS_INFO_LENGTH_MISMATCH, STATUS_NOT_IMPLEMENTED};
+use windows_sys::Win32::System::SystemInformation::OSVERSIONINFOEXW;
+
+/// `SYSTEM_BASIC_INFORMATION`.
+#[repr(C)]
+struct Basic {
+    reserved: u32,
+    timer_resolution: u32,
+    page_size: u32,
+    physical_pages: u32,
+    lowest_page: u32,
+    highest_page: u32,
+    granularity: u32,
+    lowest_address: usize,
+    highest_address: usize,
+    affinity: usize,
+    processors: u8,
+}
+
+/// `SYSTEM_PROCESSOR_INFORMATION`.
+#[repr(C)]
+struct Processor {
+    architecture: u16,
+    level: u16,
+    revision: u16,
+    maximum: u16,
+    features: u32,
+}
+
+/// `SYSTEM_TIMEOFDAY_INFORMATION`.
+#[repr(C)]
+struct TimeOfDay {
+    boot: i64,
+    now: i64,
+    bias: i64,
+    zone: u32,
+    reserved: u32,
+    boot_bias: u64,
+    sleep_bias: u64,
+}
+
+/// What NtQuerySystemInformation answers for a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    Basic,
+    Processor,
+    TimeOfDay,
+    Debugger,
+}
+
+router! {
+    /// By class: what programs ask.
+    fn question(class: i32) -> Result<Question, Status> for "NtQuerySystemInformation", otherwise Status(STATUS_NOT_IMPLEMENTED); {
+        class == 0 || class == 62 => Ok(Question::Basic);
+        class == 1 || class == 63 => Ok(Question::Processor);
+        class == 3 => Ok(Question::TimeOfDay);
+        class == 35 => Ok(Question::Debugger);
+    }
+}
+
+unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
+    if !result.is_null() {
+        unsafe { *result = size_of::<T>() as u32 };
+    }
+    if (length as usize) < size_of::<T>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    unsafe { buffer.cast::<T>().write_unaligned(value) };
+    Ok(NtStatus::SUCCESS)
+}
+
+/// The machine's memory and processors.
+pub fn machine() -> Result<QuerySystem, Status> {
+    let mut request = QuerySystem::default();
+    ask(&mut request)?;
+    Ok(request)
+}
+
+/// The processor's level and revision, as SYSTEM_INFO tells them.
+pub fn processor() -> (u16, u16) {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::__cpuid;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::__cpuid;
+    let signature = __cpuid(1).eax;
+    let family = (signature >> 8 & 0xF) + if signature >> 8 & 0xF == 0xF { signature >> 20 & 0xFF } else { 0 };
+    let model = (signature >> 4 & 0xF) | (signature >> 12 & 0xF0);
+    (family as u16, (model << 8 | signature & 0xF) as u16)
+}
+
+/// Answers an information class of the machine.
+#[shim(ix = 155, mapping = "the PEB, the shared page, gate QuerySystem; one row per class", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn NtQuerySystemInformation(class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
+    let peb = unsafe { &*teb::peb() };
+    unsafe {
+        match question(class)? {
+            Question::Basic => {
+                let pages = (machine()?.memory[0] / PAGE) as u32;
+                let basic = Basic {
+                    reserved: 0,
+                    timer_resolution: 156_250,
+                    page_size: PAGE as u32,
+                    physical_pages: pages,
+                    lowest_page: 1,
+                    highest_page: pages,
+                    granularity: GRANULARITY as u32,
+                    lowest_address: LOWEST as usize,
+                    highest_address: highest_address(),
+                    affinity: peb.active_process_affinity_mask,
+                    processors: peb.number_of_processors as u8,
+                };
+                put(buffer, length, result, basic)
+            }
+            Question::Processor => {
+                let (level, revision) = processor();
+                let architecture = if cfg!(target_arch = "x86") { 0 } else { 9 };
+                put(buffer, length, result, Processor { architecture, level, revision, maximum: peb.number_of_processors as u16, features: 0 })
+            }
+            Question::TimeOfDay => {
+                let now = crate::time::system_time();
+                let boot = now - crate::time::interrupt_time();
+                put(buffer, length, result, TimeOfDay { boot, now, bias: 0, zone: 0, reserved: 0, boot_bias: 0, sleep_bias: 0 })
+            }
+            // No kernel debugger: not enabled, not present.
+            Question::Debugger => put(buffer, length, result, [0_u8, 1]),
+        }
+    }
+}
+
+/// The last address that a program may use.
+pub fn highest_address() -> usize {
+    (if cfg!(target_arch = "x86") { 0x7FFE_FFFF } else { TOP - 1 }) as usize
+}
+
+/// Answers Windows' version, as the policy shows it.
+#[shim(ix = 156, mapping = "the PEB", risk = Wrong("a wrong version"))]
+pub unsafe extern "system" fn RtlGetVersion(version: *mut OSVERSIONINFOEXW) -> Result<NtStatus, Status> {
+    let peb = unsafe { &*teb::peb() };
+    let version = unsafe { &mut *version };
+    version.dwMajorVersion = peb.os_major_version;
+    version.dwMinorVersion = peb.os_minor_version;
+    version.dwBuildNumber = peb.os_build_number.into();
+    version.dwPlatformId = peb.os_platform_id;
+    version.szCSDVersion = [0; 128];
+    if version.dwOSVersionInfoSize as usize >= size_of::<OSVERSIONINFOEXW>() {
+        const SINGLE_USER_TERMINAL: u16 = 0x100;
+        const WORKSTATION: u8 = 1;
+        version.wServicePackMajor = 0;
+        version.wServicePackMinor = 0;
+        version.wSuiteMask = SINGLE_USER_TERMINAL;
+        version.wProductType = WORKSTATION;
+        version.wReserved = 0;
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Answers Windows' version: major, minor, and the build with its "free" bits.
+#[shim(ix = 157, mapping = "the PEB", risk = Wrong("a wrong version"))]
+pub unsafe extern "system" fn RtlGetNtVersionNumbers(major: *mut u32, minor: *mut u32, build: *mut u32) {
+    let peb = unsafe { &*teb::peb() };
+    for (target, value) in [(major, peb.os_major_version), (minor, peb.os_minor_version), (build, 0xF000_0000 | u32::from(peb.os_build_number))] {
+        if !target.is_null() {
+            unsafe { *target = value };
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Volumes, and the control codes that programs send to files.
+
+use crate::gate::ask;
+use core::ffi::c_void;
+use core::mem::offset_of;
+use gate::file::{Device, Facts, Volume};
+use gate::service::{QueryFile, QueryVolume};
+use guest::call::NtStatus;
+use guest::error::Status;
+use guest::{router, shim};
+use windows_sys::Wdk::Storage::FileSystem::FILE_FS_ATTRIBUTE_INFORMATION;
+use windows_sys::Wdk::System::SystemServices::{FILE_FS_DEVICE_INFORMATION, FILE_FS_FULL_SIZE_INFORMATION, FILE_FS_SIZE_INFORMATION, FILE_FS_VOLUME_INFORMATION};
+use windows_sys::Win32::Foundation::{
+    HANDLE, STATUS_ACCESS_DENIED, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS,
+    STATUS_INVALID_PARAMETER, STATUS_NOT_A_REPARSE_POINT, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
+};
+use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
+
+/// Facts of an open file's volume.
+fn facts(file: HANDLE) -> Result<Volume, Status> {
+    let mut volume = Volume::default();
+    ask(&mut QueryVolume { file: file as u64, volume: &raw mut volume as u64 })?;
+    Ok(volume)
+}
+
+fn device(file: HANDLE) -> Result<(Device, Facts), Status> {
+    let mut facts = Facts::default();
+    ask(&mut QueryFile { file: file as u64, facts: &raw mut facts as u64 })?;
+    Ok((Device::from_number(facts.device), facts))
+}
+
+unsafe fn put<T>(buffer: *mut c_void, length: u32, value: T) -> Result<usize, Status> {
+    if (length as usize) < size_of::<T>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    unsafe { buffer.cast::<T>().write_unaligned(value) };
+    Ok(size_of::<T>())
+}
+
+/// Answers an information class of an open file's volume.
+#[shim(ix = 173, mapping = "gate QueryVolume, one row per class", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn NtQueryVolumeInformationFile(
+    file: HANDLE,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *mut c_void,
+    length: u32,
+    class: i32,
+) -> Result<NtStatus, Status> {
+    let (size, cut) = unsafe { query(file, buffer, length, class)? };
+    let status = if cut { STATUS_BUFFER_OVERFLOW } else { STATUS_SUCCESS };
+    unsafe {
+        (*block).Anonymous.Status = status;
+        (*block).Information = size;
+    }
+    Status::check(status).map(NtStatus)
+}
+
+unsafe fn query(file: HANDLE, buffer: *mut c_void, length: u32, class: i32) -> Result<(usize, bool), Status> {
+    const VOLUME: i32 = 1;
+    const SIZE: i32 = 3;
+    const DEVICE: i32 = 4;
+    const ATTRIBUTE: i32 = 5;
+    const FULL_SIZE: i32 = 7;
+    const SECTOR: u64 = 512;
+    let whole = |size: usize| (size, false);
+    unsafe {
+        match class {
+            VOLUME => {
+                let volume = facts(file)?;
+                let mut head: FILE_FS_VOLUME_INFORMATION = core::mem::zeroed();
+                head.VolumeSerialNumber = volume.serial;
+                head.VolumeLabelLength = 2 * volume.label_length;
+                let at = offset_of!(FILE_FS_VOLUME_INFORMATION, VolumeLabel);
+                named(buffer, length, (&raw const head).cast(), at, &volume.label[..volume.label_length.min(32) as usize])
+            }
+            SIZE => {
+                let volume = facts(file)?;
+                let unit = u64::from(volume.cluster.max(512));
+                let size = FILE_FS_SIZE_INFORMATION {
+                    TotalAllocationUnits: (volume.total / unit) as i64,
+                    AvailableAllocationUnits: (volume.free / unit) as i64,
+                    SectorsPerAllocationUnit: (unit / SECTOR) as u32,
+                    BytesPerSector: SECTOR as u32,
+                };
+                put(buffer, length, size).map(whole)
+            }
+            FULL_SIZE => {
+                let volume = facts(file)?;
+                let unit = u64::from(volume.cluster.max(512));
+                let size = FILE_FS_FULL_SIZE_INFORMATION {
+                    TotalAllocationUnits: (volume.total / unit) as i64,
+                    CallerAvailableAllocationUnits: (volume.free / unit) as i64,
+                    ActualAvailableAllocationUnits: (volume.free / unit) as i64,
+                    SectorsPerAllocationUnit: (unit / SECTOR) as u32,
+                    BytesPerSector: SECTOR as u32,
+                };
+                put(buffer, length, size).map(whole)
+            }
+            DEVICE => {
+                let device = match device(file)?.0 {
+                    Device::Disk => FILE_FS_DEVICE_INFORMATION { DeviceType: 7, Characteristics: 0x20 },
+                    Device::Pipe => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
+                    Device::Console => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x50, Characteristics: 0 },
+                    Device::Null => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x15, Characteristics: 0 },
+                    Device::Character => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x22, Characteristics: 0 },
+                };
+                put(buffer, length, device).map(whole)
+            }
+            ATTRIBUTE => {
+                let volume = facts(file)?;
+                let name: [u16; 4] = [0x4E, 0x54, 0x46, 0x53];
+                let mut head: FILE_FS_ATTRIBUTE_INFORMATION = core::mem::zeroed();
+                head.FileSystemAttributes = volume.flags;
+                head.MaximumComponentNameLength = volume.longest_name as i32;
+                head.FileSystemNameLength = size_of_val(&name) as u32;
+                named(buffer, length, (&raw const head).cast(), offset_of!(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName), &name)
+            }
+            _ => {
+                guest::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &alloc::format!("NtQueryVolumeInformationFile class={class}"), 0);
+                Err(Status(STATUS_INVALID_INFO_CLASS))
+            }
+        }
+    }
+}
+
+/// Writes a head and as much of the name behind it as fits.
+unsafe fn named(buffer: *mut c_void, length: u32, head: *const u8, at: usize, name: &[u16]) -> Result<(usize, bool), Status> {
+    let room = (length as usize).checked_sub(at).ok_or(Status(STATUS_INFO_LENGTH_MISMATCH))?;
+    let fits = name.len().min(room / 2);
+    unsafe {
+        core::ptr::copy_nonoverlapping(head, buffer.cast(), at);
+        core::ptr::copy_nonoverlapping(name.as_ptr().cast::<u8>(), buffer.cast::<u8>().add(at), 2 * fits);
+    }
+    Ok((at + 2 * fits, fits < name.len()))
+}
+
+/// What a file system control does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Control {
+    VolumeIsMounted,
+    NtfsVolumeData,
+    ReparsePoint,
+    Sparse,
+}
+
+const FSCTL_IS_VOLUME_MOUNTED: u32 = 0x9_0028;
+const FSCTL_GET_NTFS_VOLUME_DATA: u32 = 0x9_0064;
+const FSCTL_GET_REPARSE_POINT: u32 = 0x9_00A8;
+const FSCTL_SET_SPARSE: u32 = 0x9_00C4;
+
+/// The device type of a control code: its upper half.
+const fn device_type(code: u32) -> u32 {
+    code >> 16
+}
+
+const FILE_DEVICE_DISK: u32 = 7;
+const FILE_DEVICE_SERIAL_PORT: u32 = 0x1B;
+const FILE_DEVICE_MASS_STORAGE: u32 = 0x2D;
+
+router! {
+    /// By class of control code: the seed's table.
+    fn control(code: u32) -> Result<Control, Status> for "DeviceIoControl", otherwise Status(STATUS_NOT_SUPPORTED); {
+        code == FSCTL_IS_VOLUME_MOUNTED => Ok(Control::VolumeIsMounted);
+        code == FSCTL_GET_NTFS_VOLUME_DATA => Ok(Control::NtfsVolumeData);
+        code == FSCTL_GET_REPARSE_POINT => Ok(Control::ReparsePoint);
+        code == FSCTL_SET_SPARSE => Ok(Control::Sparse);
+        device_type(code) == FILE_DEVICE_DISK || device_type(code) == FILE_DEVICE_MASS_STORAGE => Err(Status(STATUS_ACCESS_DENIED));
+        device_type(code) == FILE_DEVICE_SERIAL_PORT => Err(Status(STATUS_NOT_SUPPORTED));
+    }
+}
+
+/// `NTFS_VOLUME_DATA_BUFFER` (winioctl.h).
+#[repr(C)]
+struct NtfsVolumeData {
+    serial: i64,
+    sectors: i64,
+    clusters: i64,
+    free_clusters: i64,
+    reserved_clusters: i64,
+    bytes_per_sector: u32,
+    bytes_per_cluster: u32,
+    bytes_per_record: u32,
+    clusters_per_record: u32,
+    mft: [i64; 5],
+}
+
+unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, output: *mut c_void, output_size: u32) -> Result<NtStatus, Status> {
+    let control = control(code)?;
+    if device(file)?.0 != Device::Disk {
+        return Err(Status(STATUS_INVALID_DEVICE_REQUEST));
+    }
+    let size = match control {
+        // The seed's fake volume is always mounted; a sparse file needs no mark on hosts whose files may all be sparse.
+        Control::VolumeIsMounted | Control::Sparse => 0,
+        Control::ReparsePoint => return Err(Status(STATUS_NOT_A_REPARSE_POINT)),
+        Control::NtfsVolumeData => {
+            let volume = facts(file)?;
+            let cluster = u64::from(volume.cluster.max(512));
+            let data = NtfsVolumeData {
+                serial: volume.serial.into(),
+                sectors: (volume.total / 512) as i64,
+                clusters: (volume.total / cluster) as i64,
+                free_clusters: (volume.free / cluster) as i64,
+                reserved_clusters: 0,
+                bytes_per_sector: 512,
+                bytes_per_cluster: cluster as u32,
+                bytes_per_record: 1024,
+                clusters_per_record: 0,
+                mft: [0; 5],
+            };
+            if (output_size as usize) < size_of::<NtfsVolumeData>() {
+                return Err(Status(windows_sys::Win32::Foundation::STATUS_BUFFER_TOO_SMALL));
+            }
+            unsafe { put(output, output_size, data)? }
+        }
+    };
+    unsafe {
+        (*block).Anonymous.Status = STATUS_SUCCESS;
+        (*block).Information = size;
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Sends a control code to a file system.
+#[shim(ix = 174, mapping = "one row per class of code", risk = Isolation("a device of the host"))]
+pub unsafe extern "system" fn NtFsControlFile(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    _context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    code: u32,
+    _input: *const c_void,
+    _input_size: u32,
+    output: *mut c_void,
+    output_size: u32,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    let done = unsafe { control_file(file, block, code, output, output_size) };
+    crate::sync::set_if_given(event);
+    done
+}
+
+/// Sends a control code to a device.
+#[shim(ix = 175, mapping = "one row per class of code", risk = Isolation("a device of the host"))]
+pub unsafe extern "system" fn NtDeviceIoControlFile(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    _context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    code: u32,
+    _input: *const c_void,
+    _input_size: u32,
+    output: *mut c_void,
+    output_size: u32,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    let done = unsafe { control_file(file, block, code, output, output_size) };
+    crate::sync::set_if_given(event);
+    done
+}
