@@ -16,6 +16,11 @@ pub fn one_way() -> Result<(OwnedFd, OwnedFd)> {
     Ok((sender, receiver))
 }
 
+/// A pair of which the first end carries one message to the second, the boot socket.
+pub fn boot() -> Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+}
+
 /// Sends descriptors, at most [`MOST`], with one byte.
 pub fn send(socket: impl AsFd, descriptors: &[BorrowedFd<'_>]) -> Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
@@ -29,16 +34,21 @@ pub fn send(socket: impl AsFd, descriptors: &[BorrowedFd<'_>]) -> Result<()> {
 
 /// Receives up to two descriptors; more are closed.
 pub fn receive(socket: impl AsFd) -> Result<[Option<OwnedFd>; 2]> {
+    let mut descriptors = receive_all(socket)?.into_iter();
+    Ok([descriptors.next(), descriptors.next()])
+}
+
+/// Receives the descriptors of one message.
+pub fn receive_all(socket: impl AsFd) -> Result<Vec<OwnedFd>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
     recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    let mut received = control.drain().filter_map(|message| match message {
+    let received = control.drain().filter_map(|message| match message {
         RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
         _ => None,
     });
-    let mut descriptors = received.next().into_iter().flatten();
-    Ok([descriptors.next(), descriptors.next()])
+    Ok(received.flatten().collect())
 }
 
 /// The most descriptors in one message.

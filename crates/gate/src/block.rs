@@ -40,6 +40,8 @@ pub const FAILURES: usize = COUNTERS + SLOTS * 8;
 pub const FAILURE_ENTRIES: usize = 256;
 /// Bytes of the slice that the broker reads: counters and failure log.
 pub const TELEMETRY_SIZE: usize = SLOTS * 8 + FAILURE_ENTRIES * size_of::<Failure>();
+/// How many threads have a slice at a time.
+pub const SLICES: usize = 4096;
 /// Bytes of the whole block.
 pub const SIZE: usize = COUNTERS + TELEMETRY_SIZE;
 

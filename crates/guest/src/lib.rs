@@ -12,6 +12,7 @@ pub mod call;
 pub mod error;
 #[cfg(target_os = "windows")]
 mod panic;
+mod import;
 pub mod router;
 pub mod row;
 #[cfg(target_os = "windows")]

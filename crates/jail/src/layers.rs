@@ -87,6 +87,12 @@ impl Layers {
         Self(self.0 & !(layer as u32))
     }
 
+    /// The set without those of another.
+    #[must_use]
+    pub const fn without_all(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The set with a layer.
     #[must_use]
     pub const fn with(self, layer: Layer) -> Self {

@@ -19,4 +19,4 @@ pub use limits::Limits;
 pub use notify::{Call, Listener};
 pub use rules::{Must, QUIETLY_REFUSED, RULES, Rule};
 pub use spawn::{Child, Spawn, SpawnError};
-pub use text::text;
+pub use text::{text, time_stamp};

@@ -12,6 +12,13 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Three quarters of the machine's memory, and what the host allows of the rest.
+    pub fn standard() -> Self {
+        let host = rustix::system::sysinfo();
+        let memory = host.totalram as u64 * u64::from(host.mem_unit.max(1));
+        Self { memory: memory / 4 * 3, descriptors: 65_536, file: libc::RLIM_INFINITY }
+    }
+
     /// Sets the limits on the calling process. Called between clone and exec: nothing but system calls.
     pub(crate) fn apply(&self) {
         let rows = [

@@ -1,4 +1,4 @@
-//! Where this program's own code lies.
+//! Where this program's own code lies, and the processor's own clock.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -28,6 +28,12 @@ fn find() -> Range<u64> {
         let start = bias.wrapping_add(segment.p_vaddr);
         range.start.min(start)..range.end.max(start + segment.p_memsz)
     })
+}
+
+/// The time stamp counter.
+pub fn time_stamp() -> u64 {
+    // SAFETY: every x86-64 processor has it.
+    unsafe { std::arch::x86_64::_rdtsc() }
 }
 
 #[cfg(test)]

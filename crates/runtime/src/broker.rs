@@ -90,13 +90,15 @@ pub fn ask<M: Message>(request: &M, payload: &[u8]) -> Result<(M::Reply, Vec<u8>
     })
 }
 
-/// Asks for a file, and answers it with its descriptor.
-pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, OwnedFd), NTSTATUS> {
+/// Asks for a file, and answers it with its descriptor; a folder has none.
+pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>), NTSTATUS> {
     with_channel(|client| {
         let reply = exchange(client, &Frame::request(request, name.len()), name)?;
+        let opened: Opened = reply.get();
         match client.descriptors(&reply) {
-            Ok([Some(descriptor), _]) => Ok((reply.get(), descriptor)),
-            _ => Err(crate::file::LOST),
+            Ok([None, _]) | Err(_) if opened.folder == 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
+            Ok([descriptor, _]) => Ok((opened, descriptor)),
+            Err(_) => Ok((opened, None)),
         }
     })
 }

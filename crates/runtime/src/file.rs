@@ -11,12 +11,12 @@ use gate::service::{
 use protocol::message;
 use rustix::io::Errno;
 use rustix::thread::futex;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_OVERFLOW, STATUS_DISK_FULL, STATUS_END_OF_FILE,
-    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR,
     STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_READ_DATA, FILE_WRITE_DATA};
@@ -38,7 +38,8 @@ pub struct File {
     close_now: bool,
     flags: AtomicU32,
     record: Option<u32>,
-    descriptor: Arc<OwnedFd>,
+    /// What bytes move over; a folder has none.
+    descriptor: Option<Arc<OwnedFd>>,
 }
 
 /// A shared file record, as atomics.
@@ -56,7 +57,7 @@ const _: () = assert!(size_of::<Shared>() == size_of::<Record>());
 
 impl File {
     /// A file that the broker opened, with the descriptor that came along.
-    pub fn new(opened: &message::Opened, descriptor: OwnedFd) -> Self {
+    pub fn new(opened: &message::Opened, descriptor: Option<OwnedFd>) -> Self {
         let record = u64::from(opened.record) * size_of::<Record>() as u64;
         Self {
             handle: opened.handle,
@@ -67,14 +68,14 @@ impl File {
             close_now: opened.close_now != 0,
             flags: AtomicU32::new(0),
             record: (record < gate::map::FILE_RECORDS_SIZE).then_some(opened.record),
-            descriptor: Arc::new(descriptor),
+            descriptor: descriptor.map(Arc::new),
         }
     }
 
     /// One of the standard streams, whose descriptor keeps its own position.
     pub fn standard(handle: u32, device: Device, access: u32, descriptor: OwnedFd) -> Self {
         let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, ..Default::default() };
-        Self::new(&opened, descriptor)
+        Self::new(&opened, Some(descriptor))
     }
 
     /// `HANDLE_FLAG_*`.
@@ -94,9 +95,9 @@ impl File {
         self.close_now
     }
 
-    /// The descriptor.
-    pub fn descriptor(&self) -> BorrowedFd<'_> {
-        self.descriptor.as_fd()
+    /// The descriptor; a folder has none.
+    pub fn descriptor(&self) -> Result<BorrowedFd<'_>, NTSTATUS> {
+        self.descriptor.as_ref().map(|descriptor| descriptor.as_fd()).ok_or(STATUS_INVALID_DEVICE_REQUEST)
     }
 
     fn shared(&self) -> Option<&'static Shared> {
@@ -149,13 +150,14 @@ impl Serve for ReadFile {
     fn serve(&mut self) -> Answer {
         let file = handle::file(self.file)?;
         file.needs(FILE_READ_DATA)?;
+        let descriptor = file.descriptor()?.as_raw_fd();
         let (buffer, length) = guest_buffer(self.buffer, self.length);
         // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
         let read = |offset: Option<u64>| {
             retry(buffer, length, || unsafe {
                 match offset {
-                    Some(offset) => libc::pread64(raw(&file), buffer.cast(), length, offset as i64),
-                    None => libc::read(raw(&file), buffer.cast(), length),
+                    Some(offset) => libc::pread64(descriptor, buffer.cast(), length, offset as i64),
+                    None => libc::read(descriptor, buffer.cast(), length),
                 }
             })
         };
@@ -183,6 +185,7 @@ impl Serve for WriteFile {
     fn serve(&mut self) -> Answer {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
+        let descriptor = file.descriptor()?.as_raw_fd();
         let append = file.access & FILE_WRITE_DATA == 0;
         let mut moved = 0;
         // SAFETY: the kernel reads the guest's memory, or answers EFAULT.
@@ -190,8 +193,8 @@ impl Serve for WriteFile {
             let (buffer, length) = guest_buffer(self.buffer + moved, self.length - moved);
             retry(buffer, length, || unsafe {
                 match offset {
-                    Some(offset) => libc::pwrite64(raw(&file), buffer.cast(), length, offset as i64),
-                    None => libc::write(raw(&file), buffer.cast(), length),
+                    Some(offset) => libc::pwrite64(descriptor, buffer.cast(), length, offset as i64),
+                    None => libc::write(descriptor, buffer.cast(), length),
                 }
             })
         };
@@ -220,16 +223,12 @@ impl Serve for WriteFile {
     }
 }
 
-fn raw(file: &File) -> i32 {
-    std::os::fd::AsRawFd::as_raw_fd(&*file.descriptor)
-}
-
 fn position(offset: i64) -> Result<u64, NTSTATUS> {
     u64::try_from(offset).map_err(|_| STATUS_INVALID_PARAMETER)
 }
 
 fn end_of(file: &File) -> Result<u64, NTSTATUS> {
-    rustix::fs::fstat(&file.descriptor).map(|facts| facts.st_size as u64).map_err(|error| status(error, file))
+    rustix::fs::fstat(file.descriptor()?).map(|facts| facts.st_size as u64).map_err(|error| status(error, file))
 }
 
 /// Repeats a system call that was interrupted, or that met a page which a touch makes usable (a stack's guard page).
@@ -301,7 +300,7 @@ pub fn duplicate(file: &Arc<File>, access: u32, options: u32, flags: u32) -> Res
         close_now: file.close_now,
         flags: AtomicU32::new(flags),
         record: file.record,
-        descriptor: Arc::clone(&file.descriptor),
+        descriptor: file.descriptor.clone(),
     };
     handle::insert_file(Arc::new(copy));
     Ok(u64::from(reply.handle))
@@ -339,7 +338,7 @@ impl Serve for Position {
             None if file.device == Device::Disk => {
                 use rustix::fs::{SeekFrom, seek};
                 let to = if self.set != 0 { SeekFrom::Start(position(self.position)?) } else { SeekFrom::Current(0) };
-                self.position = seek(&file.descriptor, to).map_err(|error| status(error, &file))? as i64;
+                self.position = seek(file.descriptor()?, to).map_err(|error| status(error, &file))? as i64;
             }
             None => return Err(STATUS_INVALID_DEVICE_REQUEST),
         }
@@ -354,7 +353,7 @@ impl Serve for SetEnd {
             return Err(STATUS_INVALID_DEVICE_REQUEST);
         }
         file.needs(FILE_WRITE_DATA)?;
-        rustix::fs::ftruncate(&file.descriptor, self.size).map_err(|error| status(error, &file))
+        rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, &file))
     }
 }
 
@@ -421,7 +420,7 @@ impl Serve for FlushFile {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
         match file.device {
-            Device::Disk => rustix::fs::fsync(&file.descriptor).map_err(|error| status(error, &file)),
+            Device::Disk => rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, &file)),
             _ => Ok(()),
         }
     }
@@ -439,6 +438,3 @@ impl Serve for Console {
         Ok(())
     }
 }
-
-/// What `broker::open` answers when the descriptor did not arrive.
-pub const LOST: NTSTATUS = STATUS_INSUFFICIENT_RESOURCES;

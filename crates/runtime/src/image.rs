@@ -105,15 +105,15 @@ pub fn parse(bytes: &[u8]) -> Result<Image<'_>, Refused> {
 
 /// Whether a file can be mapped as an image.
 pub fn check_file(file: &File) -> Answer {
-    let bytes = Bytes::map(file.descriptor())?;
+    let bytes = Bytes::map(file.descriptor()?)?;
     parse(bytes.get())?;
     Ok(())
 }
 
 /// Maps an open file as an image.
 pub fn map_file(file: &Arc<File>) -> Result<Mapped, NTSTATUS> {
-    let bytes = Bytes::map(file.descriptor())?;
-    Ok(map(&parse(bytes.get())?, file.descriptor())?)
+    let bytes = Bytes::map(file.descriptor()?)?;
+    Ok(map(&parse(bytes.get())?, file.descriptor()?)?)
 }
 
 /// Maps an image whose bytes are those of a file.

@@ -68,7 +68,7 @@ impl Section {
             return Ok(Self { size, protect: request.protect, source: Source::Memory(Memory::new(size)?) });
         }
         let file = handle::file(request.file)?;
-        let facts = fstat(file.descriptor()).map_err(|_| STATUS_INVALID_FILE_FOR_SECTION)?;
+        let facts = fstat(file.descriptor()?).map_err(|_| STATUS_INVALID_FILE_FOR_SECTION)?;
         if file.device != gate::file::Device::Disk {
             return Err(STATUS_INVALID_FILE_FOR_SECTION);
         }
@@ -93,7 +93,7 @@ impl Section {
             if !writes {
                 return Err(STATUS_SECTION_TOO_BIG);
             }
-            ftruncate(file.descriptor(), size).map_err(|_| windows_sys::Win32::Foundation::STATUS_DISK_FULL)?;
+            ftruncate(file.descriptor()?, size).map_err(|_| windows_sys::Win32::Foundation::STATUS_DISK_FULL)?;
         }
         Ok(Self { size, protect: request.protect, source: Source::File(file) })
     }
@@ -174,7 +174,7 @@ impl Serve for MapView {
             Source::File(file) => {
                 let flags = sharing | MapFlags::FIXED;
                 // SAFETY: the account has just given the place to this view.
-                unsafe { mmap(base as *mut c_void, size as usize, protection, flags, file.descriptor(), self.offset) }
+                unsafe { mmap(base as *mut c_void, size as usize, protection, flags, file.descriptor()?, self.offset) }
                     .map(|_| ())
                     .map_err(|_| STATUS_ACCESS_DENIED)
             }

@@ -243,9 +243,11 @@ fn context(frame: &libc::ucontext_t) -> CONTEXT {
         (register(libc::REG_R8), register(libc::REG_R9), register(libc::REG_R10), register(libc::REG_R11));
     (context.R12, context.R13, context.R14, context.R15) =
         (register(libc::REG_R12), register(libc::REG_R13), register(libc::REG_R14), register(libc::REG_R15));
-    if !machine.fpregs.is_null() {
+    // SAFETY: the kernel's `sigcontext` has the floating-point state's address behind the general registers.
+    let float = unsafe { (&raw const machine.gregs).add(1).cast::<*const XSAVE_FORMAT>().read() };
+    if !float.is_null() {
         // SAFETY: the kernel's frame holds an FXSAVE area there, which is what Windows calls XSAVE_FORMAT.
-        context.Anonymous.FltSave = unsafe { machine.fpregs.cast::<XSAVE_FORMAT>().read_unaligned() };
+        context.Anonymous.FltSave = unsafe { float.read_unaligned() };
         // SAFETY: just written.
         context.MxCsr = unsafe { context.Anonymous.FltSave.MxCsr };
     }

@@ -23,8 +23,6 @@ use windows_sys::Win32::System::Threading::{THREAD_QUERY_LIMITED_INFORMATION, TH
 
 /// Bytes of the runtime's own stack in each thread.
 const HOST_STACK: usize = 256 * 1024;
-/// Slices of the telemetry, one per thread at a time.
-pub const SLICES: usize = 4096;
 
 /// A guest thread.
 #[derive(Debug)]
@@ -184,7 +182,7 @@ fn map_block() -> Result<(u64, u32), NTSTATUS> {
         let mut slices = SLICE.lock().unwrap_or_else(PoisonError::into_inner);
         match slices.1.pop() {
             Some(slice) => slice,
-            None if (slices.0 as usize) < SLICES => {
+            None if (slices.0 as usize) < block::SLICES => {
                 slices.0 += 1;
                 slices.0 - 1
             }
@@ -355,8 +353,5 @@ impl Serve for SetThread {
         Ok(())
     }
 }
-
-/// Bytes of the telemetry of all threads.
-pub const TELEMETRY: usize = SLICES * block::TELEMETRY_SIZE;
 
 const _: () = assert!(block::TELEMETRY_SIZE.is_multiple_of(PAGE as usize));

@@ -2,7 +2,7 @@
 //! a head of 16 bytes that tells its size and that it is one of ours.
 
 use crate::gate::call;
-use crate::lock::RawLock;
+use crate::lock::OwnedLock;
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -100,7 +100,7 @@ pub struct Heap {
     mark: u32,
     /// The flags it was made with.
     pub flags: u32,
-    lock: RawLock,
+    lock: OwnedLock,
     /// The allocations of their own, as a list through their first words.
     large: UnsafeCell<*mut Large>,
     blocks: UnsafeCell<Dlmalloc<Pages>>,
@@ -148,7 +148,7 @@ impl Heap {
         let memory = pages(size_of::<Self>()).cast::<Self>();
         if !memory.is_null() {
             let blocks = Dlmalloc::new_with_allocator(Pages { most, taken: core::cell::Cell::new(0) });
-            let heap = Self { mark: MARK, flags, lock: RawLock::new(), large: UnsafeCell::new(null_mut()), blocks: UnsafeCell::new(blocks) };
+            let heap = Self { mark: MARK, flags, lock: OwnedLock::new(), large: UnsafeCell::new(null_mut()), blocks: UnsafeCell::new(blocks) };
             // SAFETY: fresh pages, large enough.
             unsafe { memory.write(heap) };
         }
@@ -265,7 +265,7 @@ impl Heap {
         // SAFETY: as the caller promises.
         let Some(head) = (unsafe { Self::head(memory) }) else { return null_mut() };
         let old = head.size;
-        let room = if head.mark == IN_USE_LARGE { ((old + size_of::<Large>() + 0xFFF) & !0xFFF) - size_of::<Large>() } else { old.next_multiple_of(ALIGNMENT) };
+        let room = if head.mark == IN_USE_LARGE { (old + size_of::<Large>()).next_multiple_of(0x1000) - size_of::<Large>() } else { room(old) };
         let shrinks_little = size <= room && (how == Resize::InPlace || size >= room / 2 || room < 256);
         let moved = if shrinks_little {
             head.size = size;
@@ -305,6 +305,15 @@ impl Heap {
         unsafe { core::mem::replace(self.blocks.get_mut(), none).destroy() };
         give_back(core::ptr::from_mut(self).cast());
     }
+}
+
+/// What a block of `size` bytes can grow to without moving: dlmalloc's chunks are whole multiples of the alignment, of
+/// which one word is its own, and have four words at least.
+const fn room(size: usize) -> usize {
+    const WORD: usize = size_of::<usize>();
+    let chunk = (size + HEAD + WORD).next_multiple_of(ALIGNMENT);
+    let chunk = if chunk < 4 * WORD { 4 * WORD } else { chunk };
+    chunk - WORD - HEAD
 }
 
 /// The heap behind a handle.

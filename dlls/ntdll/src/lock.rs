@@ -23,10 +23,16 @@ impl RawLock {
         Self(AtomicU32::new(FREE))
     }
 
+    /// Takes the lock if nobody has it.
+    #[inline(always)]
+    pub fn try_lock(&self) -> bool {
+        self.0.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
     /// Takes the lock.
     #[inline(always)]
     pub fn lock(&self) {
-        if self.0.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if !self.try_lock() {
             self.lock_slowly();
         }
     }
@@ -49,6 +55,48 @@ impl RawLock {
     pub fn unlock(&self) {
         if self.0.swap(FREE, Ordering::Release) == CONTENDED {
             address::wake(&self.0, false);
+        }
+    }
+}
+
+/// A lock that its owner can take again.
+#[derive(Debug, Default)]
+pub struct OwnedLock {
+    lock: RawLock,
+    owner: AtomicU32,
+    /// How often the owner has taken it again; the owner's alone.
+    depth: AtomicU32,
+}
+
+impl OwnedLock {
+    /// A free lock.
+    pub const fn new() -> Self {
+        Self { lock: RawLock::new(), owner: AtomicU32::new(0), depth: AtomicU32::new(0) }
+    }
+
+    /// Takes the lock.
+    #[inline(always)]
+    pub fn lock(&self) {
+        let me = guest::teb::thread_id();
+        if self.lock.try_lock() {
+            self.owner.store(me, Ordering::Relaxed);
+        } else if self.owner.load(Ordering::Relaxed) == me {
+            self.depth.store(self.depth.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        } else {
+            self.lock.lock_slowly();
+            self.owner.store(me, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives the lock back once.
+    #[inline(always)]
+    pub fn unlock(&self) {
+        let depth = self.depth.load(Ordering::Relaxed);
+        if depth > 0 {
+            self.depth.store(depth - 1, Ordering::Relaxed);
+        } else {
+            self.owner.store(0, Ordering::Relaxed);
+            self.lock.unlock();
         }
     }
 }

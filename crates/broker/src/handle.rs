@@ -1,0 +1,112 @@
+//! A process's handles: object, granted access, flags. Freed numbers rest before they are given out again.
+
+use crate::object::FileObject;
+use protocol::handle::{BROKER, BROKER_END};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE, STATUS_TOO_MANY_OPENED_FILES};
+
+/// A freed number is not given out again before this many others were freed.
+const QUARANTINE: usize = 64;
+/// The most handles of a process.
+const MOST: usize = ((BROKER_END - BROKER) / 4) as usize;
+
+/// What a handle grants.
+#[derive(Clone)]
+pub struct Handle {
+    /// The object.
+    pub object: Arc<FileObject>,
+    /// The access granted.
+    pub access: u32,
+    /// `HANDLE_FLAG_*`.
+    pub flags: u32,
+}
+
+/// The handles of one process.
+#[derive(Default)]
+pub struct Table {
+    slots: Vec<Option<Handle>>,
+    freed: VecDeque<u32>,
+}
+
+impl Table {
+    /// Gives an object a number.
+    pub fn insert(&mut self, handle: Handle) -> Result<u32, NTSTATUS> {
+        let index = if self.freed.len() > QUARANTINE { self.freed.pop_front() } else { None };
+        let index = match index {
+            Some(index) => {
+                self.slots[index as usize] = Some(handle);
+                index
+            }
+            None if self.slots.len() < MOST => {
+                self.slots.push(Some(handle));
+                self.slots.len() as u32 - 1
+            }
+            None => return Err(STATUS_TOO_MANY_OPENED_FILES),
+        };
+        Ok(BROKER + 4 * index)
+    }
+
+    /// What a number stands for, if it grants all of `access`.
+    pub fn get(&self, number: u32, access: u32) -> Result<&Handle, NTSTATUS> {
+        let handle = self.slots.get(Self::index(number)?).and_then(Option::as_ref).ok_or(STATUS_INVALID_HANDLE)?;
+        if handle.access & access == access { Ok(handle) } else { Err(STATUS_ACCESS_DENIED) }
+    }
+
+    /// What a number stands for, to change its flags.
+    pub fn get_mut(&mut self, number: u32) -> Result<&mut Handle, NTSTATUS> {
+        self.slots.get_mut(Self::index(number)?).and_then(Option::as_mut).ok_or(STATUS_INVALID_HANDLE)
+    }
+
+    /// Takes a number back.
+    pub fn remove(&mut self, number: u32) -> Result<Handle, NTSTATUS> {
+        let index = Self::index(number)?;
+        let handle = self.slots.get_mut(index).and_then(Option::take).ok_or(STATUS_INVALID_HANDLE)?;
+        self.freed.push_back(index as u32);
+        Ok(handle)
+    }
+
+    /// Takes all numbers back.
+    pub fn clear(&mut self) -> Vec<Handle> {
+        self.freed.clear();
+        self.slots.drain(..).flatten().collect()
+    }
+
+    fn index(number: u32) -> Result<usize, NTSTATUS> {
+        if (BROKER..BROKER_END).contains(&number) && number.is_multiple_of(4) { Ok((number - BROKER) as usize / 4) } else { Err(STATUS_INVALID_HANDLE) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::FileObject;
+
+    fn handle(access: u32) -> Handle {
+        Handle { object: Arc::new(FileObject::null()), access, flags: 0 }
+    }
+
+    #[test]
+    fn a_number_grants_what_it_was_given_and_no_more() {
+        let mut table = Table::default();
+        let number = table.insert(handle(1)).unwrap();
+        assert!(table.get(number, 1).is_ok());
+        assert_eq!(table.get(number, 3).err(), Some(STATUS_ACCESS_DENIED));
+        assert_eq!(table.get(number + 4, 0).err(), Some(STATUS_INVALID_HANDLE));
+        assert_eq!(table.get(number + 1, 0).err(), Some(STATUS_INVALID_HANDLE));
+        assert_eq!(table.get(0, 0).err(), Some(STATUS_INVALID_HANDLE));
+    }
+
+    #[test]
+    fn a_stale_number_stays_invalid_for_a_while() {
+        let mut table = Table::default();
+        let stale = table.insert(handle(1)).unwrap();
+        table.remove(stale).unwrap();
+        for _ in 0..QUARANTINE {
+            let number = table.insert(handle(1)).unwrap();
+            assert_ne!(number, stale);
+            table.remove(number).unwrap();
+        }
+        assert_eq!(table.remove(stale).err(), Some(STATUS_INVALID_HANDLE));
+    }
+}

@@ -1,0 +1,28 @@
+//! The trusted part: one broker per sandbox. It holds all authority, and whatever comes from a sandbox process is
+//! hostile to it.
+#![forbid(unsafe_code)]
+
+pub mod audit;
+mod clock;
+mod console;
+mod file;
+mod handle;
+mod launch;
+mod machine;
+mod namespace;
+mod object;
+pub mod policy;
+mod process;
+mod records;
+mod sandbox;
+mod scratch;
+mod serve;
+mod service;
+mod session;
+mod sharing;
+mod telemetry;
+pub mod wire;
+
+pub use namespace::plain;
+pub use sandbox::Files;
+pub use serve::{Config, serve};

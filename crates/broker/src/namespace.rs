@@ -1,0 +1,287 @@
+//! What an NT path leads to: a drive, a device, nothing.
+//!
+//! `C:` is the sandbox's own. `Z:` is the host's tree, in which only granted folders exist, and the folders that lead to
+//! them. Where grants lie inside each other, the innermost counts.
+
+use crate::scratch::Scratch;
+use rustix::fs::{Mode, OFlags, open};
+use std::path::{Path as HostPath, PathBuf};
+use std::sync::Arc;
+use store::{Folder, Volume, same};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_BAD_NETWORK_PATH, STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD,
+};
+
+const BACKSLASH: u16 = b'\\' as u16;
+const COLON: u16 = b':' as u16;
+
+/// An NT path, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// A path on a drive.
+    Drive(DrivePath),
+    /// The null device.
+    Null,
+    /// The console's input.
+    ConsoleInput,
+    /// The console's output.
+    ConsoleOutput,
+}
+
+/// A path on a drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrivePath {
+    /// Its letter, in upper case.
+    pub letter: u8,
+    /// Its components.
+    pub components: Vec<Vec<u16>>,
+    /// It ends in a backslash: only a folder will do.
+    pub folder: bool,
+}
+
+impl DrivePath {
+    /// As an NT path.
+    pub fn to_nt(&self) -> Vec<u16> {
+        let mut path: Vec<u16> = "\\??\\".encode_utf16().chain([u16::from(self.letter), COLON, BACKSLASH]).collect();
+        path.extend(self.components.join(&BACKSLASH));
+        path
+    }
+
+    /// For people: `Z:\a\b`.
+    pub fn display(&self) -> String {
+        String::from_utf16_lossy(&self.to_nt()[4..])
+    }
+}
+
+/// Takes an NT path apart. `.` and `..` are no names there: `ntdll` has worked them out, or the program means to hide.
+pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
+    let rest = strip(path, "\\??\\").or_else(|| strip(path, "\\DosDevices\\")).or_else(|| strip(path, "\\GLOBAL??\\"));
+    let rest = rest.ok_or(STATUS_OBJECT_PATH_SYNTAX_BAD)?;
+    if let Some(&[letter, COLON, ref tail @ ..]) = rest.get(..) {
+        let letter = u8::try_from(letter).ok().filter(u8::is_ascii_alphabetic).ok_or(STATUS_OBJECT_NAME_INVALID)?.to_ascii_uppercase();
+        return match tail {
+            // The bare drive is the device itself.
+            [] => Err(STATUS_ACCESS_DENIED),
+            [BACKSLASH, path @ ..] => drive_path(letter, path).map(Name::Drive),
+            _ => Err(STATUS_OBJECT_NAME_INVALID),
+        };
+    }
+    let is = |name: &str| same(rest, &name.encode_utf16().collect::<Vec<_>>());
+    if is("NUL") {
+        return Ok(Name::Null);
+    }
+    if is("CONIN$") || is("CON") {
+        return Ok(Name::ConsoleInput);
+    }
+    if is("CONOUT$") {
+        return Ok(Name::ConsoleOutput);
+    }
+    if strip(rest, "UNC\\").is_some() {
+        return Err(STATUS_BAD_NETWORK_PATH);
+    }
+    // Devices are never there for a sandbox (the seed's table): refused, not absent.
+    Err(STATUS_ACCESS_DENIED)
+}
+
+fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
+    let folder = path.last() == Some(&BACKSLASH);
+    let path = path.strip_suffix(&[BACKSLASH]).unwrap_or(path);
+    if path.is_empty() {
+        return Ok(DrivePath { letter, components: Vec::new(), folder });
+    }
+    let components: Vec<Vec<u16>> = path.split(|unit| *unit == BACKSLASH).map(<[u16]>::to_vec).collect();
+    let named = |name: &Vec<u16>| store::is_valid(name) && name.as_slice() != [0x2E] && name.as_slice() != [0x2E, 0x2E];
+    if components.iter().all(named) { Ok(DrivePath { letter, components, folder }) } else { Err(STATUS_OBJECT_NAME_INVALID) }
+}
+
+fn strip<'a>(path: &'a [u16], prefix: &str) -> Option<&'a [u16]> {
+    let prefix: Vec<u16> = prefix.encode_utf16().collect();
+    let (head, tail) = path.split_at_checked(prefix.len())?;
+    same(head, &prefix).then_some(tail)
+}
+
+/// Where a drive path leads.
+pub enum Place {
+    /// Into a volume.
+    Volume(Inside),
+    /// To a folder that is there because it leads to a grant: its entries, each a folder.
+    Way(Vec<Vec<u16>>),
+}
+
+/// A path inside of a volume.
+#[derive(Clone)]
+pub struct Inside {
+    /// The volume.
+    pub volume: Arc<dyn Volume>,
+    /// The path in it.
+    pub path: Vec<Vec<u16>>,
+    /// How many components of the drive path lead to the volume.
+    pub depth: usize,
+    /// It may be changed.
+    pub write: bool,
+    /// The drive's letter.
+    pub letter: u8,
+}
+
+/// A folder of the host under `Z:`.
+struct Mount {
+    components: Vec<Vec<u16>>,
+    volume: Arc<dyn Volume>,
+    write: bool,
+}
+
+/// The drives, as one run sees them.
+pub struct Namespace {
+    scratch: Arc<Scratch>,
+    mounts: Vec<Mount>,
+}
+
+impl Namespace {
+    /// Drives without any grant.
+    pub fn new(scratch: Arc<Scratch>) -> Self {
+        Self { scratch, mounts: Vec::new() }
+    }
+
+    /// Shows a folder of the host. The error is one sentence.
+    pub fn grant(&mut self, folder: &HostPath, write: bool) -> Result<PathBuf, String> {
+        let show = folder.display();
+        let folder = folder.canonicalize().map_err(|error| format!("{show} cannot be granted: {}", plain(&error)))?;
+        let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+            .map_err(|error| format!("{show} cannot be granted: {}", plain(&error.into())))?;
+        let components = components(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
+        let same_place = |mount: &&mut Mount| mount.components == components;
+        if let Some(mount) = self.mounts.iter_mut().find(same_place) {
+            // Granted twice: the wider grant counts.
+            mount.write |= write;
+            if write {
+                mount.volume = Arc::new(Folder::new(root));
+            }
+        } else {
+            self.mounts.push(Mount { components, volume: Arc::new(Folder::new(root)), write });
+        }
+        Ok(folder)
+    }
+
+    /// Shows a program and the DLLs beside it, for reading alone. Answers the program's path on `Z:`.
+    pub fn show_program(&mut self, program: &HostPath) -> Option<Vec<u16>> {
+        let (folder, name) = (program.parent()?, program.file_name()?.to_str()?.to_owned());
+        let components = components(folder)?;
+        let path = DrivePath { letter: b'Z', components: [components.clone(), vec![name.encode_utf16().collect()]].concat(), folder: false };
+        if !self.mounts.iter().any(|mount| starts_with(&components, &mount.components)) {
+            let root = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+            let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
+            let visible = move |entry: &str| entry == name || is_dll(entry);
+            self.mounts.push(Mount { components, volume: Arc::new(Folder::filtered(root, Box::new(visible))), write: false });
+        }
+        Some(path.to_nt()[4..].to_vec())
+    }
+
+    /// Whether a path is a folder that is there.
+    pub fn shows_folder(&self, path: &DrivePath) -> bool {
+        match self.place(path) {
+            Ok(Place::Volume(inside)) => inside.volume.metadata(&inside.path).is_ok_and(|metadata| metadata.folder),
+            Ok(Place::Way(_)) | Err(_) => false,
+        }
+    }
+
+    /// Where a path leads. What no grant reaches does not exist.
+    pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
+        match path.letter {
+            b'C' => Ok(Place::Volume(Inside { volume: self.scratch.volume()?, path: path.components.clone(), depth: 0, write: true, letter: b'C' })),
+            b'Z' => self.place_on_host(path),
+            _ if path.components.is_empty() => Err(STATUS_NO_SUCH_DEVICE),
+            _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
+        }
+    }
+
+    fn place_on_host(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
+        let components = &path.components;
+        let holding = self.mounts.iter().filter(|mount| starts_with(components, &mount.components)).max_by_key(|mount| mount.components.len());
+        if let Some(mount) = holding {
+            let depth = mount.components.len();
+            let path = components[depth..].to_vec();
+            return Ok(Place::Volume(Inside { volume: Arc::clone(&mount.volume), path, depth, write: mount.write, letter: b'Z' }));
+        }
+        let mut next: Vec<Vec<u16>> = Vec::new();
+        for mount in self.mounts.iter().filter(|mount| starts_with(&mount.components, components)) {
+            let name = &mount.components[components.len()];
+            if !next.contains(name) {
+                next.push(name.clone());
+            }
+        }
+        if !next.is_empty() || components.is_empty() {
+            next.sort();
+            return Ok(Place::Way(next));
+        }
+        // As far as the way goes, the last name is missing; farther on, the path is.
+        let parent = &components[..components.len() - 1];
+        let reached = self.mounts.iter().any(|mount| starts_with(&mount.components, parent)) || parent.is_empty();
+        Err(if reached { STATUS_OBJECT_NAME_NOT_FOUND } else { STATUS_OBJECT_PATH_NOT_FOUND })
+    }
+}
+
+/// A folder of the host as components under `Z:`; `None` where Windows cannot say one.
+fn components(folder: &HostPath) -> Option<Vec<Vec<u16>>> {
+    use std::path::Component;
+    folder
+        .components()
+        .filter(|component| !matches!(component, Component::RootDir))
+        .map(|component| store::from_host(component.as_os_str().as_encoded_bytes()))
+        .collect()
+}
+
+fn starts_with(path: &[Vec<u16>], prefix: &[Vec<u16>]) -> bool {
+    path.len() >= prefix.len() && path.iter().zip(prefix).all(|(left, right)| same(left, right))
+}
+
+/// A host error in plain words.
+pub fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".into(),
+        std::io::ErrorKind::PermissionDenied => "you may not open it".into(),
+        std::io::ErrorKind::NotADirectory => "it is no folder".into(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wide(text: &str) -> Vec<u16> {
+        text.encode_utf16().collect()
+    }
+
+    #[test]
+    fn names_are_taken_apart() {
+        let Ok(Name::Drive(path)) = parse(&wide("\\??\\z:\\home\\a\\")) else { panic!("that is a drive path") };
+        assert_eq!((path.letter, path.components, path.folder), (b'Z', vec![wide("home"), wide("a")], true));
+        assert_eq!(parse(&wide("\\??\\nul")), Ok(Name::Null));
+        assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
+    }
+
+    #[test]
+    fn what_is_no_file_of_the_sandbox_is_refused() {
+        for (path, status) in [
+            ("C:\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
+            ("\\Device\\HarddiskVolume1\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
+            ("\\??\\PhysicalDrive0", STATUS_ACCESS_DENIED),
+            ("\\??\\C:", STATUS_ACCESS_DENIED),
+            ("\\??\\pipe\\x", STATUS_ACCESS_DENIED),
+            ("\\??\\UNC\\server\\share", STATUS_BAD_NETWORK_PATH),
+            ("\\??\\Z:\\a\\..\\b", STATUS_OBJECT_NAME_INVALID),
+            ("\\??\\Z:\\a\\.\\b", STATUS_OBJECT_NAME_INVALID),
+            ("\\??\\Z:\\a\\\\b", STATUS_OBJECT_NAME_INVALID),
+            ("\\??\\Z:\\a/b", STATUS_OBJECT_NAME_INVALID),
+            ("\\??\\Z:\\a\0b", STATUS_OBJECT_NAME_INVALID),
+            ("\\??\\\u{e9}:\\a", STATUS_OBJECT_NAME_INVALID),
+            ("", STATUS_OBJECT_PATH_SYNTAX_BAD),
+        ] {
+            assert_eq!(parse(&wide(path)), Err(status), "{path}");
+        }
+    }
+}

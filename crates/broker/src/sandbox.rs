@@ -1,0 +1,113 @@
+//! What the processes of one sandbox share.
+
+use crate::audit::{Event, Kind, Log, Outcome, Trust};
+use crate::clock::Clock;
+use crate::handle::Handle;
+use crate::process::Process;
+use crate::records::Records;
+use crate::scratch::Scratch;
+use crate::sharing::Sharing;
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The files that every process starts from.
+#[derive(Debug)]
+pub struct Files {
+    /// The runtime.
+    pub runtime: OwnedFd,
+    /// The 64-bit system DLLs.
+    pub system64: OwnedFd,
+}
+
+/// A sandbox.
+pub struct Sandbox {
+    /// Its number in the audit.
+    pub number: u32,
+    /// Its audit.
+    pub log: Log,
+    /// Where the audit lies.
+    pub audit: PathBuf,
+    /// The page with the clock.
+    pub clock: Clock,
+    /// File records.
+    pub records: Records,
+    /// Share modes and pending deletions.
+    pub sharing: Mutex<Sharing>,
+    /// `C:`.
+    pub scratch: Arc<Scratch>,
+    /// What processes start from.
+    pub files: Files,
+    /// Windows' version as programs see it.
+    pub windows: [u32; 3],
+    processes: Mutex<HashMap<u32, Arc<Process>>>,
+    next_id: Mutex<u32>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sandbox {
+    /// A sandbox without processes.
+    pub fn new(number: u32, audit: PathBuf, scratch: PathBuf, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
+        Ok(Self {
+            number,
+            log: Log::new(number, audit.clone()),
+            audit,
+            clock: Clock::new(windows)?,
+            records: Records::new()?,
+            sharing: Mutex::default(),
+            scratch: Arc::new(Scratch::new(scratch)),
+            files,
+            windows,
+            processes: Mutex::default(),
+            next_id: Mutex::new(0x100),
+        })
+    }
+
+    /// Numbers for a process and its first thread: multiples of 4, as on Windows.
+    pub fn next_ids(&self) -> (u32, u32) {
+        let mut next = lock(&self.next_id);
+        let process = *next;
+        // A process numbers its own threads; the next process starts far above them.
+        *next = next.wrapping_add(0x1_0000);
+        (process, process + 4)
+    }
+
+    /// Enters a process.
+    pub fn enter(&self, process: &Arc<Process>) {
+        lock(&self.processes).insert(process.id, Arc::clone(process));
+    }
+
+    /// Takes a process out.
+    pub fn leave(&self, id: u32) {
+        lock(&self.processes).remove(&id);
+    }
+
+    /// Takes every close that was posted, of every process.
+    pub fn drain_all(&self) {
+        let processes: Vec<_> = lock(&self.processes).values().cloned().collect();
+        for process in processes {
+            process.drain();
+        }
+    }
+
+    /// Lets go of what a handle stood for; the last one closes it, and may delete the file.
+    pub fn let_go(&self, handle: Handle) {
+        let Ok(object) = Arc::try_unwrap(handle.object) else { return };
+        self.records.give_back(object.record);
+        let Some(id) = object.id() else { return };
+        let Some((file, inside)) = object.file.as_ref().zip(object.inside()) else { return };
+        if *lock(&object.delete_on_close) {
+            lock(&self.sharing).set_deleting(id, true);
+        }
+        if lock(&self.sharing).leave(id, file.share) {
+            let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
+            let code = done.err().unwrap_or(0) as u32;
+            let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
+            self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.path).display(), Event { code, ..Event::default() });
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The broker's main loop: connections, the ends of processes, forbidden calls, the clock.
+
+use crate::clock::TICK;
+use crate::launch::{self, Refused};
+use crate::process::Process;
+use crate::sandbox::{Files, Sandbox};
+use crate::session::Session;
+use crate::wire::{Answer, Run, Say, Signal, VERSION, receive, receive_streams};
+use jail::{Child, Listener};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal as HostSignal, WaitOptions, waitpid};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Forbidden calls that a process may make before it is ended.
+const MOST_FORBIDDEN: u32 = 1000;
+
+/// What a broker starts with.
+#[derive(Debug)]
+pub struct Config {
+    /// The sandbox's number in the audit.
+    pub number: u32,
+    /// Where the audit goes.
+    pub audit: PathBuf,
+    /// Where `C:` goes.
+    pub scratch: PathBuf,
+    /// What processes start from.
+    pub files: Files,
+    /// Windows' version as programs see it.
+    pub windows: [u32; 3],
+}
+
+/// A process that runs.
+struct Running {
+    process: Arc<Process>,
+    child: Child,
+    /// The boot socket, until the listener has come over it.
+    boot: Option<OwnedFd>,
+    listener: Option<Listener>,
+    forbidden: u32,
+    session: usize,
+}
+
+/// A connection and what it asked for.
+struct Connection {
+    session: Arc<Session>,
+    greeted: bool,
+    number: usize,
+}
+
+struct Broker {
+    sandbox: Arc<Sandbox>,
+    connections: Vec<Connection>,
+    running: Vec<Running>,
+    next_connection: usize,
+}
+
+/// What became readable.
+enum Ready {
+    Accept,
+    Connection(usize),
+    Boot(usize),
+    Forbidden(usize),
+    Ended(usize),
+}
+
+/// Serves a sandbox until its last process and its last connection have gone.
+pub fn serve(config: Config, first: UnixStream, listener: Option<UnixListener>) -> std::io::Result<()> {
+    let sandbox = Sandbox::new(config.number, config.audit, config.scratch, config.files, config.windows)?;
+    let mut broker = Broker { sandbox: Arc::new(sandbox), connections: Vec::new(), running: Vec::new(), next_connection: 0 };
+    broker.connect(first);
+    while !broker.connections.is_empty() || !broker.running.is_empty() {
+        broker.turn(listener.as_ref());
+    }
+    broker.sandbox.log.flush();
+    broker.sandbox.scratch.delete();
+    Ok(())
+}
+
+impl Broker {
+    /// Waits for something to happen, and deals with it.
+    fn turn(&mut self, listener: Option<&UnixListener>) {
+        let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
+        let ready = self.wait(listener, if self.running.is_empty() { None } else { Some(&tick) });
+        self.sandbox.clock.tick();
+        for what in ready {
+            match what {
+                Ready::Accept => {
+                    if let Some(Ok((stream, _))) = listener.map(UnixListener::accept) {
+                        self.connect(stream);
+                    }
+                }
+                Ready::Connection(number) => self.hear(number),
+                Ready::Boot(index) => self.take_listener(index),
+                Ready::Forbidden(index) => self.forbidden_call(index),
+                Ready::Ended(index) => self.ended(index),
+            }
+        }
+        self.running.retain(|running| !running.process.is_finished() || !running.reaped());
+    }
+
+    fn wait(&self, listener: Option<&UnixListener>, limit: Option<&Timespec>) -> Vec<Ready> {
+        let mut descriptors = Vec::new();
+        let mut meanings: Vec<fn(usize) -> Ready> = Vec::new();
+        let mut numbers = Vec::new();
+        let mut watch = |descriptor, meaning, number| {
+            descriptors.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
+            meanings.push(meaning);
+            numbers.push(number);
+        };
+        if let Some(listener) = listener {
+            watch(listener.as_fd(), |_| Ready::Accept, 0);
+        }
+        for connection in &self.connections {
+            watch(connection.session.stream.as_fd(), Ready::Connection, connection.number);
+        }
+        for (index, running) in self.running.iter().enumerate() {
+            watch(running.child.descriptor.as_fd(), Ready::Ended, index);
+            match (&running.boot, &running.listener) {
+                (Some(boot), _) => watch(boot.as_fd(), Ready::Boot, index),
+                (None, Some(listener)) => watch(listener.as_fd(), Ready::Forbidden, index),
+                (None, None) => {}
+            }
+        }
+        let _ = poll(&mut descriptors, limit);
+        let ready = descriptors.iter().zip(meanings.iter().zip(&numbers)).filter(|(descriptor, _)| !descriptor.revents().is_empty());
+        ready.map(|(_, (meaning, number))| meaning(*number)).collect()
+    }
+
+    fn connect(&mut self, stream: UnixStream) {
+        self.connections.push(Connection { session: Arc::new(Session::new(stream)), greeted: false, number: self.next_connection });
+        self.next_connection += 1;
+    }
+
+    fn hear(&mut self, number: usize) {
+        let Some(connection) = self.connections.iter_mut().find(|connection| connection.number == number) else { return };
+        let session = Arc::clone(&connection.session);
+        let said = receive::<Say>(&session.stream);
+        match said {
+            Ok(Say::Hello { version }) => {
+                session.send(&Answer::Welcome { version: VERSION });
+                connection.greeted = version == VERSION;
+                if !connection.greeted {
+                    self.disconnect(number);
+                }
+            }
+            Ok(Say::Run(run)) if connection.greeted => self.run(number, &session, &run),
+            Ok(Say::Signal(signal)) => self.signal(number, signal),
+            Ok(Say::Run(_)) | Err(_) => self.disconnect(number),
+        }
+    }
+
+    /// A command line has gone: its processes end with it.
+    fn disconnect(&mut self, number: usize) {
+        self.connections.retain(|connection| connection.number != number);
+        for running in self.running.iter().filter(|running| running.session == number) {
+            running.process.finish(TERMINATED, None);
+        }
+    }
+
+    fn run(&mut self, number: usize, session: &Arc<Session>, run: &Run) {
+        let wanted = run.streams.iter().filter(|stream| **stream).count();
+        let launched = receive_streams(&session.stream, wanted)
+            .map_err(|_| Refused::broken("the standard streams did not arrive"))
+            .and_then(|streams| launch::launch(&self.sandbox, session, run, streams));
+        match launched {
+            Ok(launched) => {
+                session.send(&Answer::Started {
+                    process: launched.child.pid.as_raw_nonzero().get(),
+                    missing_layers: jail::Layers::ALL.bits() & !launched.child.layers.bits(),
+                });
+                let launch::Launched { process, child, boot } = launched;
+                self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session: number });
+            }
+            Err(Refused { code, sentence }) => session.send(&Answer::Failed { code, sentence, missing: Vec::new() }),
+        }
+    }
+
+    fn signal(&self, number: usize, signal: Signal) {
+        const CTRL_C_EVENT: u32 = 0;
+        const CTRL_BREAK_EVENT: u32 = 1;
+        for running in self.running.iter().filter(|running| running.session == number) {
+            match signal {
+                Signal::Interrupt => running.process.control_event(CTRL_C_EVENT),
+                Signal::Break => running.process.control_event(CTRL_BREAK_EVENT),
+                Signal::Terminate => running.process.finish(TERMINATED, None),
+                Signal::Stop => running.process.signal(HostSignal::STOP),
+                Signal::Continue => running.process.signal(HostSignal::CONT),
+            }
+        }
+    }
+
+    fn take_listener(&mut self, index: usize) {
+        if let Some(running) = self.running.get_mut(index)
+            && let Some(boot) = running.boot.take()
+        {
+            // Without it (the process died first) there is nothing to listen to.
+            running.listener = Listener::receive(boot).ok();
+        }
+    }
+
+    fn forbidden_call(&mut self, index: usize) {
+        let Some(running) = self.running.get_mut(index) else { return };
+        let Some(call) = running.listener.as_ref().map(Listener::answer) else { return };
+        let Some(call) = call else {
+            // The process has ended, or withdrawn the call.
+            running.forbidden += 1;
+            if running.forbidden > MOST_FORBIDDEN {
+                running.listener = None;
+            }
+            return;
+        };
+        running.forbidden += 1;
+        running.process.note_forbidden(&call);
+        if running.forbidden > MOST_FORBIDDEN {
+            let what = format!("more than {MOST_FORBIDDEN} forbidden system calls, the last of them number {}", call.number);
+            running.process.finish(STATUS_ACCESS_DENIED, Some(what));
+        }
+    }
+
+    fn ended(&mut self, index: usize) {
+        let Some(running) = self.running.get_mut(index) else { return };
+        let status = waitpid(Some(running.child.pid), WaitOptions::empty()).ok().flatten();
+        running.child.pid = GONE;
+        let signal = status.and_then(|(_, status)| status.terminating_signal());
+        let process = &running.process;
+        // It ended without a word: killed by the host, or by itself.
+        let what = signal.map(|signal| format!("ended by the host's signal {signal}"));
+        process.finish(STATUS_UNSUCCESSFUL, what.or_else(|| Some("ended without telling how".into())));
+        process.close_channels();
+        self.sandbox.leave(process.id);
+    }
+}
+
+impl Running {
+    fn reaped(&self) -> bool {
+        self.child.pid == GONE
+    }
+}
+
+/// Stands for a process that was waited for.
+const GONE: Pid = Pid::INIT;
+/// The exit code of a process that its user ended.
+const TERMINATED: u32 = 1;
+const STATUS_UNSUCCESSFUL: u32 = 0xC000_0001;
+const STATUS_ACCESS_DENIED: u32 = 0xC000_0022;

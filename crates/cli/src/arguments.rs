@@ -1,0 +1,153 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Runs unmodified Windows programs, each in a sandbox that holds only what you grant.
+#[derive(Debug, Parser)]
+#[command(name = "win-compat", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "\
+A program sees nothing of this machine but its own file, the DLLs beside it, and the folders you grant:
+
+  win-compat run hello.exe                        a program that needs no files
+  win-compat run --rw . 7za.exe a x.7z docs       may read and change the current folder
+  win-compat run --ro ~/src rg.exe needle         may read ~/src
+
+Granted folders appear at their own path under Z: (/home/a/p is Z:\\home\\a\\p). C: belongs to the sandbox.
+Exit codes: the program's own (its lowest byte); 139 after a crash; 125 when win-compat failed or refused,
+126 when the file is no program that can run here, 127 when it was not found.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a program in a sandbox
+    Run(Box<RunArguments>),
+}
+
+/// `win-compat run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --sandbox the program gets a sandbox of its own, and what it wrote to C: is gone afterwards; its audit stays.
+A policy file (--policy) is TOML:
+
+  strict_imports = false            # true: refuse to start when an import is missing
+  windows_version = \"10.0.19045\"    # what programs are told
+  [fs]
+  ro = [\"/home/a/src\"]              # as --ro
+  rw = [\"/home/a/work\"]             # as --rw
+  [audit]
+  per_call = false                  # true: one audit event for each call")]
+pub struct RunArguments {
+    /// Join the sandbox of this name, or make it
+    #[arg(long, value_name = "NAME")]
+    pub sandbox: Option<String>,
+    /// Let the program read this folder
+    #[arg(long, value_name = "DIR")]
+    pub ro: Vec<PathBuf>,
+    /// Let the program read and change this folder
+    #[arg(long, value_name = "DIR")]
+    pub rw: Vec<PathBuf>,
+    /// Set an environment variable (nothing of your own environment is passed on)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// Start in this folder instead of the current one
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// Read the policy from this file
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Refuse to start when the program imports a function that is not in the catalog
+    #[arg(long)]
+    pub strict_imports: bool,
+    /// Refuse to start when one of these layers of the jail is missing (see `doctor`)
+    #[arg(long, value_name = "LAYER,..", value_parser = layers)]
+    pub require: Option<jail::Layers>,
+    /// Leave layers of the jail off, to see what a host without them would do
+    #[arg(long, value_name = "LAYER,..", value_parser = layers, hide = true)]
+    pub without: Option<jail::Layers>,
+    /// Ask nothing (accepted; there is nothing to ask yet)
+    #[arg(long)]
+    pub yes: bool,
+    /// The program, a Windows .exe
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    /// Its arguments
+    #[arg(value_name = "ARG", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+    /// Flags that are planned and not there yet
+    #[command(flatten)]
+    pub planned: Planned,
+}
+
+/// Flags that are planned: naming one is answered honestly.
+#[derive(Debug, Args)]
+pub struct Planned {
+    #[arg(long, hide = true)]
+    overlay: Vec<String>,
+    #[arg(long, hide = true)]
+    drive: Vec<String>,
+    #[arg(long, hide = true)]
+    net: Vec<String>,
+    #[arg(long, hide = true)]
+    timeout: Option<String>,
+    #[arg(long, hide = true)]
+    limit: Vec<String>,
+    #[arg(long, hide = true)]
+    trace: Option<String>,
+    #[arg(long, hide = true)]
+    status_file: Option<String>,
+    #[arg(long, hide = true)]
+    keep: Option<String>,
+}
+
+impl Planned {
+    /// The first such flag that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let rows = [
+            ("--overlay", !self.overlay.is_empty()),
+            ("--drive", !self.drive.is_empty()),
+            ("--net", !self.net.is_empty()),
+            ("--timeout", self.timeout.is_some()),
+            ("--limit", !self.limit.is_empty()),
+            ("--trace", self.trace.is_some()),
+            ("--status-file", self.status_file.is_some()),
+            ("--keep", self.keep.is_some()),
+        ];
+        rows.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it has the form NAME=VALUE")?;
+    if name.is_empty() || text.contains('\0') { Err("it has the form NAME=VALUE".into()) } else { Ok((name.into(), value.into())) }
+}
+
+fn layers(text: &str) -> Result<jail::Layers, String> {
+    jail::Layers::parse(text).map_err(|name| {
+        let known: Vec<_> = jail::Layer::ALL.into_iter().map(jail::Layer::name).collect();
+        format!("`{name}` is no layer; the layers are {}", known.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_behind_the_program_is_its_own() {
+        let arguments = Arguments::try_parse_from(["win-compat", "run", "--ro", "/a", "x.exe", "--ro", "-v"]).unwrap();
+        let Command::Run(run) = arguments.command;
+        assert_eq!((run.ro, run.arguments), (vec!["/a".into()], vec!["--ro".into(), "-v".into()]));
+    }
+}

@@ -1,0 +1,67 @@
+//! Where state lies: `$WIN_COMPAT_HOME`, by default the XDG data folder.
+
+use broker::{Files, plain};
+use rustix::fs::{Mode, OFlags, open};
+use std::fs;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A part that the program carries.
+struct Part {
+    name: &'static str,
+    bytes: &'static [u8],
+}
+
+/// Everything that the program carries.
+struct Payload {
+    hash: &'static str,
+    parts: &'static [Part],
+}
+
+static PAYLOAD: Option<Payload> = include!(concat!(env!("OUT_DIR"), "/payload.rs"));
+
+/// The state folder.
+pub fn folder() -> Result<PathBuf, String> {
+    if let Some(home) = std::env::var_os("WIN_COMPAT_HOME").filter(|home| !home.is_empty()) {
+        return std::path::absolute(&home).map_err(|error| format!("$WIN_COMPAT_HOME: {}", plain(&error)));
+    }
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
+    data.map(|data| data.join("win-compat")).ok_or_else(|| "neither $HOME nor $WIN_COMPAT_HOME says where to keep state".into())
+}
+
+/// What processes start from: unpacked once per version.
+pub fn files(home: &Path) -> Result<Files, String> {
+    let payload = PAYLOAD.as_ref().ok_or("this program was built without its parts; build it with `cargo xtask build`")?;
+    let folder = home.join("system").join(payload.hash);
+    let part = |name: &str| {
+        let part = payload.parts.iter().find(|part| part.name == name).ok_or("a part is missing")?;
+        take(&folder, part)
+    };
+    Ok(Files { runtime: part("runtime")?, system64: part("system64")? })
+}
+
+/// Opens a part; writes it first where it is not there, or not whole.
+fn take(folder: &Path, part: &Part) -> Result<OwnedFd, String> {
+    let path = folder.join(part.name);
+    let opened = || open(&path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok().filter(|file| is_whole(file, part));
+    if let Some(file) = opened() {
+        return Ok(file);
+    }
+    let failed = |error: std::io::Error| format!("{} could not be written: {}", path.display(), plain(&error));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let fresh = folder.join(format!("{}.{}", part.name, std::process::id()));
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o700).open(&fresh)?;
+        file.write_all(part.bytes)?;
+        fs::rename(&fresh, &path)
+    };
+    write().map_err(failed)?;
+    opened().ok_or_else(|| format!("{} is damaged, and writing it anew did not help", path.display()))
+}
+
+fn is_whole(file: &OwnedFd, part: &Part) -> bool {
+    rustix::fs::fstat(file).is_ok_and(|facts| facts.st_size as usize == part.bytes.len())
+}

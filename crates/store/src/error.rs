@@ -1,0 +1,30 @@
+//! Errors of the host as NTSTATUS codes.
+
+use rustix::io::Errno;
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_DISK_FULL, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
+    STATUS_IO_DEVICE_ERROR, STATUS_MEDIA_WRITE_PROTECTED, STATUS_NAME_TOO_LONG, STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
+    STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_SHARING_VIOLATION, STATUS_TOO_MANY_LINKS, STATUS_TOO_MANY_OPENED_FILES,
+};
+
+/// What a host error means to a Windows program.
+pub fn status(error: Errno) -> NTSTATUS {
+    match error {
+        Errno::NOENT => STATUS_OBJECT_NAME_NOT_FOUND,
+        Errno::NOTDIR => STATUS_OBJECT_PATH_NOT_FOUND,
+        Errno::EXIST => STATUS_OBJECT_NAME_COLLISION,
+        Errno::ISDIR => STATUS_FILE_IS_A_DIRECTORY,
+        Errno::NOTEMPTY => STATUS_DIRECTORY_NOT_EMPTY,
+        Errno::NAMETOOLONG => STATUS_NAME_TOO_LONG,
+        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => STATUS_DISK_FULL,
+        Errno::ROFS => STATUS_MEDIA_WRITE_PROTECTED,
+        Errno::TXTBSY | Errno::BUSY => STATUS_SHARING_VIOLATION,
+        Errno::MFILE | Errno::NFILE => STATUS_TOO_MANY_OPENED_FILES,
+        Errno::MLINK => STATUS_TOO_MANY_LINKS,
+        Errno::INVAL => STATUS_INVALID_PARAMETER,
+        Errno::IO => STATUS_IO_DEVICE_ERROR,
+        // A rename across volumes; opens that would leave the folder end here too, and are refused.
+        Errno::XDEV => STATUS_NOT_SAME_DEVICE,
+        _ => STATUS_ACCESS_DENIED,
+    }
+}

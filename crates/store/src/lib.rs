@@ -1,0 +1,20 @@
+//! What a sandbox's drives stand on: [`Volume`], the interface, and [`Folder`], a folder of the host behind it.
+//!
+//! Nothing here decides who may do what: the broker does, and asks a volume only for what it has granted.
+#![forbid(unsafe_code)]
+
+mod case;
+mod error;
+mod folder;
+mod index;
+mod listing;
+mod metadata;
+mod name;
+mod volume;
+
+pub use case::upcase;
+pub use error::status;
+pub use folder::{Filter, Folder};
+pub use metadata::{Metadata, Times, volume_serial};
+pub use name::{Pattern, from_host, is_valid, same, to_host};
+pub use volume::{Create, Entry, How, Open, Outcome, Path, Space, Volume};

@@ -1,0 +1,117 @@
+//! The interface of a volume: what the broker asks for once it has decided.
+
+use crate::metadata::Metadata;
+use crate::name::Pattern;
+use std::os::fd::OwnedFd;
+use windows_sys::Win32::Foundation::NTSTATUS;
+
+/// A path in a volume: components as Windows names them. Empty for the volume's root.
+pub type Path = [Vec<u16>];
+
+/// What an open does with what exists, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Create {
+    /// Opens what exists.
+    Open,
+    /// Makes what does not exist.
+    New,
+    /// Opens what exists, makes what does not.
+    OpenOrNew,
+    /// Empties what exists.
+    Truncate,
+    /// Empties what exists, makes what does not.
+    TruncateOrNew,
+}
+
+/// How something is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Bytes are read.
+    pub read: bool,
+    /// Bytes are written.
+    pub write: bool,
+    /// Writes go to the end alone.
+    pub append: bool,
+    /// Every write reaches the disk before it returns.
+    pub through: bool,
+    /// What exists, or not.
+    pub create: Create,
+    /// A folder is wanted (`Some(true)`), or anything but one (`Some(false)`).
+    pub folder: Option<bool>,
+    /// A new file is one that nobody may write.
+    pub read_only: bool,
+}
+
+/// What an open did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was there.
+    Opened,
+    /// It was made.
+    Created,
+    /// It was there, and was emptied.
+    Overwritten,
+}
+
+/// Something that was opened.
+#[derive(Debug)]
+pub struct Open {
+    /// Its descriptor. A folder's is for the broker alone.
+    pub file: OwnedFd,
+    /// Its facts.
+    pub metadata: Metadata,
+    /// What the open did.
+    pub outcome: Outcome,
+    /// Its path as the volume spells it.
+    pub path: Vec<Vec<u16>>,
+}
+
+/// One entry of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: Vec<u16>,
+    /// Its facts.
+    pub metadata: Metadata,
+}
+
+/// A volume's room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes in all.
+    pub total: u64,
+    /// Bytes that the user may still write.
+    pub free: u64,
+    /// Bytes of one cluster.
+    pub cluster: u32,
+    /// The host's number of the device.
+    pub device: u64,
+}
+
+/// A volume. Names are found whatever their letter case, and an exact match comes first.
+pub trait Volume: Send + Sync {
+    /// Opens or makes a file or folder.
+    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS>;
+    /// Facts of a path.
+    fn metadata(&self, path: &Path) -> Result<Metadata, NTSTATUS>;
+    /// The entries of a folder that fit a pattern, `.` and `..` not among them, in a fixed order.
+    fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS>;
+    /// Deletes a file or an empty folder, if it is still the one with this id.
+    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS>;
+    /// Renames; an existing target is replaced or refused.
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS>;
+    /// Gives a file a second name; an existing target is replaced or refused.
+    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS>;
+    /// Sets times (`None` leaves one) and whether nobody may write.
+    fn set(&self, path: &Path, times: [Option<i64>; 4], read_only: Option<bool>) -> Result<(), NTSTATUS>;
+    /// Its room.
+    fn space(&self) -> Result<Space, NTSTATUS>;
+}
+
+/// Turns a time into the host's.
+pub(crate) fn to_host(time: i64) -> rustix::fs::Timespec {
+    const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
+    let since = time.saturating_sub(UNIX_EPOCH);
+    rustix::fs::Timespec { tv_sec: since.div_euclid(10_000_000), tv_nsec: since.rem_euclid(10_000_000) * 100 }
+}
+
