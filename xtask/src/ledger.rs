@@ -1,4 +1,5 @@
-//! The ledger: permanent numbers for functions. A `shim` whose attribute says `ix = _` gets the next ones.
+//! The ledger: permanent numbers for functions. It is the authority: a `shim` gets the number that stands there, and one
+//! whose function is not there (`ix = _`) gets the next.
 
 use crate::command::root;
 use anyhow::{Context, Result};
@@ -35,13 +36,13 @@ pub fn read() -> Result<Vec<Row>> {
         .collect()
 }
 
-/// Numbers every new function; answers how many there were.
+/// Numbers every function that has a shim or a forwarder; answers how many were new.
 pub fn update() -> Result<usize> {
     let mut rows = read()?;
     let known = rows.len();
     let shim = Regex::new(r#"#\[shim\(ix = _(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
     let export = Regex::new(r#"export = "([^"]*)""#)?;
-    let forward = Regex::new(r#"(?P<name>[\w?@$]+) = _ => ""#)?;
+    let forward = Regex::new(r#"(?P<name>[\w?@$]+) = (?:_|\d+) => ""#)?;
     for source in sources()? {
         let dll = dll_of(&source);
         let text = fs::read_to_string(&source)?;

@@ -2,6 +2,7 @@
 
 mod build;
 mod command;
+mod conformance;
 mod ledger;
 mod stubs;
 mod system;
@@ -13,6 +14,8 @@ cargo xtask COMMAND
 
   build [--release]   everything: system DLLs of both bitnesses, runtime, target/release/win-compat
   ledger              numbers for new functions (`ix = _` in a shim attribute)
+  conformance [NAME] [--no-wine]
+                      the conformance programs (those whose name holds NAME) under ours and under Wine
 ";
 
 fn main() -> Result<()> {
@@ -20,6 +23,10 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["build", ..] => build::build(),
+        ["conformance", rest @ ..] => {
+            let filter = rest.iter().find(|argument| !argument.starts_with("--")).copied();
+            conformance::run(filter, !rest.contains(&"--no-wine"))
+        }
         ["ledger"] => ledger::update().map(|_| ()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

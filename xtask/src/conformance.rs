@@ -1,0 +1,196 @@
+//! Runs the conformance programs under ours and under Wine, and writes down what they show.
+
+use crate::build::{WINDOWS, payload_folder};
+use crate::command::{cargo, root, target};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// One case, as one system ran it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Case {
+    functions: String,
+    kind: String,
+    what: String,
+    /// Why Wine differs, where it does.
+    wine: String,
+    outcome: String,
+}
+
+/// Where the results lie.
+pub fn path() -> PathBuf {
+    root().join("docs/generated/conformance.tsv")
+}
+
+/// Runs every program whose name holds `filter`; with no filter, writes the results down.
+pub fn run(filter: Option<&str>, with_wine: bool) -> Result<()> {
+    let programs = programs(WINDOWS[0], filter)?;
+    let wine = with_wine && Command::new("wine").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let mut rows = Vec::new();
+    let (mut failed, mut surprises, mut skipped) = (0, 0, 0);
+    for program in &programs {
+        let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let ours = cases(&mut ours(program)?, &name)?;
+        let theirs = if wine { Some(cases(&mut wine_command(program), &name)?) } else { None };
+        skipped += usize::from(theirs.is_none()) * ours.len();
+        for case in ours {
+            if case.outcome != "ok" {
+                failed += 1;
+                println!("FAIL {name}: {} ({}): {}: {}", case.functions, case.kind, case.what, case.outcome);
+            }
+            let other = theirs.as_ref().and_then(|theirs| theirs.iter().find(|other| other.what == case.what && other.functions == case.functions));
+            let agreement = match other {
+                None => "not run".to_owned(),
+                Some(other) => agreement(&case, other, &mut surprises, &name),
+            };
+            rows.push((case, agreement));
+        }
+    }
+    println!("{} cases, {failed} failed; Wine: {surprises} unexplained differences, {skipped} not run", rows.len());
+    if filter.is_none() && wine && failed == 0 {
+        write(&rows)?;
+    }
+    if failed > 0 || surprises > 0 { bail!("conformance") } else { Ok(()) }
+}
+
+fn agreement(case: &Case, other: &Case, surprises: &mut usize, name: &str) -> String {
+    match (other.outcome == "ok", case.wine.is_empty()) {
+        (true, true) => "agrees".into(),
+        (false, false) => format!("differs: {}", case.wine),
+        (true, false) => {
+            *surprises += 1;
+            println!("WINE {name}: {}: {}: agrees by now, though the case says: {}", case.functions, case.what, case.wine);
+            "agrees".into()
+        }
+        (false, true) => {
+            *surprises += 1;
+            println!("WINE {name}: {}: {}: {}", case.functions, case.what, other.outcome);
+            "differs".into()
+        }
+    }
+}
+
+/// Builds the programs; answers those wanted.
+fn programs(windows: &str, filter: Option<&str>) -> Result<Vec<PathBuf>> {
+    cargo(&["build", "--quiet", "--profile", "guest", "--target", windows, "--package", "guests"], &[])?;
+    let folder = target().join(windows).join("guest");
+    let mut found: Vec<PathBuf> = fs::read_dir(root().join("tests/guests/src/bin"))?
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+        .filter(|name| name.starts_with("conformance_") && filter.is_none_or(|filter| name.contains(filter)))
+        .map(|name| folder.join(name).with_extension("exe"))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// A fresh working folder for one run.
+fn working_folder(kind: &str) -> Result<PathBuf> {
+    let folder = target().join("conformance").join(kind);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+    Ok(folder)
+}
+
+fn ours(program: &Path) -> Result<Command> {
+    let folder = working_folder("ours")?;
+    let mut command = Command::new(target().join("release/win-compat"));
+    command.arg("run").arg("--rw").arg(&folder).arg(program).current_dir(&folder).env("WIN_COMPAT_HOME", target().join("conformance/home"));
+    Ok(command)
+}
+
+fn wine_command(program: &Path) -> Command {
+    let folder = working_folder("wine").unwrap_or_else(|_| payload_folder());
+    let mut command = Command::new("wine");
+    command.arg(program).current_dir(folder).env("WINEDEBUG", "-all").env("WINEPREFIX", target().join("conformance/prefix"));
+    command
+}
+
+/// Runs a program and reads its cases. What a crash cut off is a failed case.
+fn cases(command: &mut Command, name: &str) -> Result<Vec<Case>> {
+    const LIMIT: Duration = Duration::from_secs(120);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(|| format!("{command:?}"))?;
+    let (mut out, mut err) = (child.stdout.take().context("piped")?, child.stderr.take().context("piped")?);
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut out, &mut text).map(|_| text)
+    });
+    let errors = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut err, &mut text).map(|_| text)
+    });
+    let deadline = std::time::Instant::now() + LIMIT;
+    while child.try_wait()?.is_none() {
+        if std::time::Instant::now() > deadline {
+            child.kill()?;
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let status = child.wait()?;
+    let text = String::from_utf8_lossy(&reader.join().expect("it does not panic")?).into_owned();
+    let errors = String::from_utf8_lossy(&errors.join().expect("it does not panic")?).into_owned();
+    let cases: Vec<Case> = text.lines().filter(|line| line.starts_with("case\t")).map(|line| parse(line, &errors)).collect();
+    if cases.is_empty() {
+        bail!("{name} ran no case ({status}): {text}{errors}");
+    }
+    Ok(cases)
+}
+
+fn parse(line: &str, errors: &str) -> Case {
+    let mut cells = line.split('\t').skip(1).map(str::to_owned);
+    let mut cell = || cells.next().unwrap_or_default();
+    let (functions, kind, what, wine, outcome) = (cell(), cell(), cell(), cell(), cell());
+    let outcome = if outcome.is_empty() { format!("the program ended here: {}", errors.lines().last().unwrap_or_default()) } else { outcome };
+    Case { functions, kind, what, wine, outcome }
+}
+
+/// What is known of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    pub success: u32,
+    pub failure: u32,
+    pub total: u32,
+    pub differs: u32,
+}
+
+impl Known {
+    /// Whether its documented successes and failures are tested.
+    pub fn is_supported(&self) -> bool {
+        self.total > 0 || self.success > 0 && self.failure > 0
+    }
+}
+
+fn write(rows: &[(Case, String)]) -> Result<()> {
+    let mut text = String::from("function\tkind\tcase\twine\n");
+    let mut lines: Vec<String> = rows
+        .iter()
+        .flat_map(|(case, agreement)| case.functions.split(' ').map(move |function| format!("{function}\t{}\t{}\t{agreement}\n", case.kind, case.what)))
+        .collect();
+    lines.sort();
+    lines.dedup();
+    text.extend(lines);
+    fs::create_dir_all(path().parent().expect("it has a folder"))?;
+    fs::write(path(), text)?;
+    Ok(())
+}
+
+/// What is known of every function.
+pub fn read() -> Result<BTreeMap<String, Known>> {
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    let Ok(text) = fs::read_to_string(path()) else { return Ok(known) };
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [function, kind, _, wine] = cells[..] else { bail!("{line:?} has not four cells") };
+        let row = known.entry(function.to_owned()).or_default();
+        match kind {
+            "success" => row.success += 1,
+            "failure" => row.failure += 1,
+            _ => row.total += 1,
+        }
+        row.differs += u32::from(wine.starts_with("differs"));
+    }
+    Ok(known)
+}
