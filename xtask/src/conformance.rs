@@ -167,7 +167,9 @@ fn write(rows: &[(Case, String)]) -> Result<()> {
     let mut text = String::from("function\tkind\tcase\twine\n");
     let mut lines: Vec<String> = rows
         .iter()
-        .flat_map(|(case, agreement)| case.functions.split(' ').map(move |function| format!("{function}\t{}\t{}\t{agreement}\n", case.kind, case.what)))
+        .flat_map(|(case, agreement)| {
+            case.functions.split(' ').map(move |function| format!("{function}\t{}\t{}\t{agreement}\n", case.kind, case.what))
+        })
         .collect();
     lines.sort();
     lines.dedup();

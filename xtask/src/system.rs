@@ -111,7 +111,8 @@ fn bind(images: &mut [LaidOut]) -> Result<()> {
             let name = String::from_utf8_lossy(library.name).to_ascii_lowercase();
             for import in library.symbols() {
                 let import = import?;
-                let address = resolve(images, &name, import.symbol, 8).with_context(|| format!("{} imports {name}!{:?}", importer.name, import.symbol))?;
+                let address =
+                    resolve(images, &name, import.symbol, 8).with_context(|| format!("{} imports {name}!{:?}", importer.name, import.symbol))?;
                 found.push((index, import.slot as usize, width, address));
             }
         }
@@ -187,13 +188,7 @@ fn assemble(images: &[LaidOut], stubs: &[u8]) -> Result<Vec<u8>> {
     body.resize(body.len().next_multiple_of(PAGE), 0);
     let base = images.last().map_or(0, |last| last.base + last.bytes.len() as u64).next_multiple_of(0x10000);
     entries.push(Entry { name: name(std::str::from_utf8(STUBS)?)?, base, size: padded as u32, segments: [first, 1], flags: 0 });
-    let header = Header {
-        magic: MAGIC,
-        version: VERSION,
-        entries: entries.len() as u32,
-        segments: segments.len() as u32,
-        head: head as u32,
-    };
+    let header = Header { magic: MAGIC, version: VERSION, entries: entries.len() as u32, segments: segments.len() as u32, head: head as u32 };
     let mut file = [header.as_bytes(), entries.as_bytes(), segments.as_bytes()].concat();
     ensure!(file.len() <= head, "the tables are longer than their room");
     file.resize(head, 0);

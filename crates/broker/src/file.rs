@@ -8,28 +8,28 @@ use crate::service::Reply;
 use crate::sharing::FileId;
 use gate::file::{Device, Entry, Facts, Volume as VolumeFacts};
 use protocol::message::{
-    Done, DuplicateHandle, HandleReply, ListFolder, OpenFile, Opened, QueryFile, QueryName, QueryPath, QueryVolume, RenameFile, SetDisposition, SetFacts,
-    SetHandle, Word,
+    Done, DuplicateHandle, HandleReply, ListFolder, OpenFile, Opened, QueryFile, QueryName, QueryPath, QueryVolume, RenameFile, SetDisposition,
+    SetFacts, SetHandle, Word,
 };
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Create, How, Metadata, Outcome, Pattern, volume_serial};
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_OPEN,
-    FILE_OPEN_BY_FILE_ID, FILE_OPEN_IF, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SEQUENTIAL_ONLY, FILE_SUPERSEDE,
-    FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT, FILE_WRITE_THROUGH,
+    FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_BY_FILE_ID,
+    FILE_OPEN_IF, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SEQUENTIAL_ONLY, FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT,
+    FILE_WRITE_THROUGH,
 };
 use windows_sys::Win32::Foundation::{
     DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE,
     STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_SAME_DEVICE, STATUS_NOT_SUPPORTED, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE, STATUS_OBJECT_NAME_COLLISION,
+    STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE, STATUS_NOT_SAME_DEVICE, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION,
     STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_ATTRIBUTE_ARCHIVE, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_NORMAL,
-    FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_SYSTEM, FILE_ATTRIBUTE_TEMPORARY, FILE_EXECUTE, FILE_GENERIC_EXECUTE, FILE_GENERIC_READ, FILE_GENERIC_WRITE,
-    FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_READ_EA, FILE_WRITE_ATTRIBUTES, FILE_WRITE_DATA, FILE_WRITE_EA, READ_CONTROL, SYNCHRONIZE,
-    WRITE_DAC, WRITE_OWNER,
+    FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_SYSTEM, FILE_ATTRIBUTE_TEMPORARY, FILE_EXECUTE, FILE_GENERIC_EXECUTE, FILE_GENERIC_READ,
+    FILE_GENERIC_WRITE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_READ_EA, FILE_WRITE_ATTRIBUTES, FILE_WRITE_DATA, FILE_WRITE_EA, READ_CONTROL,
+    SYNCHRONIZE, WRITE_DAC, WRITE_OWNER,
 };
 
 /// What an open tells it did (ntifs.h).
@@ -154,7 +154,11 @@ impl Process {
         // What is there already is asked for its share modes before it is emptied.
         let known = inside.volume.metadata(&inside.path);
         if let Ok(known) = &known {
-            self.check_sharing(known, access | if matches!(how.create, Create::Truncate | Create::TruncateOrNew) { FILE_WRITE_DATA } else { 0 }, request.share)?;
+            self.check_sharing(
+                known,
+                access | if matches!(how.create, Create::Truncate | Create::TruncateOrNew) { FILE_WRITE_DATA } else { 0 },
+                request.share,
+            )?;
             self.check_attributes(known, access, &how)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
@@ -170,10 +174,17 @@ impl Process {
         spelt.components.extend(opened.path.iter().cloned());
         let folder = opened.metadata.folder;
         let record = if folder { u32::MAX } else { self.sandbox.records.take().unwrap_or(u32::MAX) };
-        let theirs = if folder { None } else { Some(opened.file.try_clone().map_err(|_| windows_sys::Win32::Foundation::STATUS_TOO_MANY_OPENED_FILES)?) };
+        let theirs =
+            if folder { None } else { Some(opened.file.try_clone().map_err(|_| windows_sys::Win32::Foundation::STATUS_TOO_MANY_OPENED_FILES)?) };
         let inside = Inside { path: opened.path, ..inside };
         let file = OnDrive { path: Mutex::new(spelt), inside: Some(Mutex::new(inside)), way: Vec::new(), metadata: opened.metadata, share };
-        let object = FileObject { file: Some(file), descriptor: Some(opened.file), record, mode: mode(request.options), ..FileObject::plain(Device::Disk, None) };
+        let object = FileObject {
+            file: Some(file),
+            descriptor: Some(opened.file),
+            record,
+            mode: mode(request.options),
+            ..FileObject::plain(Device::Disk, None)
+        };
         if request.options & FILE_DELETE_ON_CLOSE != 0 {
             if access & DELETE == 0 {
                 return Err(STATUS_INVALID_PARAMETER);
@@ -214,7 +225,8 @@ impl Process {
         if access & CHANGES != 0 {
             return Err(STATUS_ACCESS_DENIED);
         }
-        let file = OnDrive { path: Mutex::new(path), inside: None, way: entries, metadata: Metadata { folder: true, ..Metadata::default() }, share: 0 };
+        let file =
+            OnDrive { path: Mutex::new(path), inside: None, way: entries, metadata: Metadata { folder: true, ..Metadata::default() }, share: 0 };
         let object = FileObject { file: Some(file), mode: mode(request.options), ..FileObject::plain(Device::Disk, None) };
         self.give(object, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, request, FILE_OPENED, None)
     }
@@ -279,7 +291,8 @@ impl Process {
     pub fn set_facts(&self, request: &SetFacts) -> Answer {
         let object = self.object(request.handle, FILE_WRITE_ATTRIBUTES)?;
         let inside = object.inside().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-        const KEPT: u32 = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_NORMAL | FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_TEMPORARY;
+        const KEPT: u32 =
+            FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_NORMAL | FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_TEMPORARY;
         let wanted = request.attributes;
         if wanted & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM) != 0 {
             // A folder of the host has no place for them yet.
@@ -508,7 +521,9 @@ fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
         return Err(STATUS_NOT_SUPPORTED);
     }
     // Without either the handle is asynchronous: overlapped I/O is not there yet (the seed's row).
-    if options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) == 0 && specific(request.access) & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA) != 0 {
+    if options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) == 0
+        && specific(request.access) & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA) != 0
+    {
         return Err(STATUS_NOT_SUPPORTED);
     }
     let folder = match (options & FILE_DIRECTORY_FILE != 0, options & FILE_NON_DIRECTORY_FILE != 0) {
@@ -552,7 +567,13 @@ fn makes(create: Create, inside: &Inside) -> bool {
 
 /// The open options that NtQueryInformationFile tells.
 fn mode(options: u32) -> u32 {
-    options & (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_NO_INTERMEDIATE_BUFFERING | FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE)
+    options
+        & (FILE_WRITE_THROUGH
+            | FILE_SEQUENTIAL_ONLY
+            | FILE_NO_INTERMEDIATE_BUFFERING
+            | FILE_SYNCHRONOUS_IO_ALERT
+            | FILE_SYNCHRONOUS_IO_NONALERT
+            | FILE_DELETE_ON_CLOSE)
 }
 
 /// Appends a record of a listing.

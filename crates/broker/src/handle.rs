@@ -73,7 +73,11 @@ impl Table {
     }
 
     fn index(number: u32) -> Result<usize, NTSTATUS> {
-        if (BROKER..BROKER_END).contains(&number) && number.is_multiple_of(4) { Ok((number - BROKER) as usize / 4) } else { Err(STATUS_INVALID_HANDLE) }
+        if (BROKER..BROKER_END).contains(&number) && number.is_multiple_of(4) {
+            Ok((number - BROKER) as usize / 4)
+        } else {
+            Err(STATUS_INVALID_HANDLE)
+        }
     }
 }
 

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_manifest_is_read() {
-        let policy = parse("strict_imports = true\nwindows_version = \"6.1.7601\"\n[fs]\nro = [\"/a\"]\nrw = [\"/b\"]\n[audit]\nper_call = true\n").unwrap();
+        let policy =
+            parse("strict_imports = true\nwindows_version = \"6.1.7601\"\n[fs]\nro = [\"/a\"]\nrw = [\"/b\"]\n[audit]\nper_call = true\n").unwrap();
         assert_eq!(policy.windows_version, [6, 1, 7601]);
         assert_eq!(policy.grants, [Grant { folder: "/a".into(), write: false }, Grant { folder: "/b".into(), write: true }]);
         assert!(policy.strict_imports && policy.per_call);

@@ -19,7 +19,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES,
+};
 
 /// How many refused paths are remembered for the summary.
 const MOST_REFUSED: usize = 256;
@@ -249,7 +251,9 @@ impl Process {
             return;
         }
         self.let_go();
-        telemetry::note(self, |event| self.note(Kind::WinShimCall, Trust::Advisory, Outcome::from_number(event.outcome).unwrap_or(Outcome::Ok), "", event));
+        telemetry::note(self, |event| {
+            self.note(Kind::WinShimCall, Trust::Advisory, Outcome::from_number(event.outcome).unwrap_or(Outcome::Ok), "", event)
+        });
         let outcome = if crash.is_some() { Outcome::Error } else { Outcome::Ok };
         self.note(Kind::ProcessExit, Trust::Evidence, outcome, crash.as_deref().unwrap_or_default(), Event { code, ..self.event() });
         self.sandbox.log.flush();

@@ -22,5 +22,6 @@ fn main() {
         rows += &format!("Part {{ name: {part:?}, bytes: include_bytes!({:?}) }},\n", path.display().to_string());
     }
     let hash = hasher.finalize().to_hex();
-    std::fs::write(format!("{out}/payload.rs"), format!("Some(Payload {{ hash: {:?}, parts: &[\n{rows}] }})", &hash[..16])).expect("the build folder is writable");
+    std::fs::write(format!("{out}/payload.rs"), format!("Some(Payload {{ hash: {:?}, parts: &[\n{rows}] }})", &hash[..16]))
+        .expect("the build folder is writable");
 }

@@ -58,7 +58,8 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
         Some(folder) => folder.canonicalize().map_err(|error| format!("--cwd {}: {}", folder.display(), plain(&error)))?,
         None => std::env::current_dir().map_err(|error| format!("the current folder: {}", plain(&error)))?,
     };
-    let grants = policy.grants.iter().map(|grant| Ok(Grant { folder: absolute(&grant.folder)?, write: grant.write })).collect::<Result<_, String>>()?;
+    let grants =
+        policy.grants.iter().map(|grant| Ok(Grant { folder: absolute(&grant.folder)?, write: grant.write })).collect::<Result<_, String>>()?;
     Ok(Run {
         program,
         arguments: arguments.arguments.clone(),
@@ -168,4 +169,3 @@ fn tell_end(ended: &Ended) -> u8 {
         code => code as u8,
     }
 }
-

@@ -10,9 +10,10 @@ extern crate alloc;
 mod allocator;
 pub mod call;
 pub mod error;
+mod import;
+pub mod nls;
 #[cfg(target_os = "windows")]
 mod panic;
-mod import;
 pub mod router;
 pub mod row;
 #[cfg(target_os = "windows")]

@@ -5,9 +5,7 @@
 mod rules;
 
 use rules::{Must, QUIETLY_REFUSED, RULES};
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch, sock_filter,
-};
+use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch, sock_filter};
 use std::collections::BTreeMap;
 
 /// Stand-ins that the compiler's library has words for: what they stand for is put in afterwards.

@@ -26,8 +26,7 @@ pub enum Layer {
 
 impl Layer {
     /// All of them, outermost first.
-    pub const ALL: [Self; 8] =
-        [Self::Seccomp, Self::User, Self::Mount, Self::Pid, Self::Net, Self::Ipc, Self::Landlock, Self::Dispatch];
+    pub const ALL: [Self; 8] = [Self::Seccomp, Self::User, Self::Mount, Self::Pid, Self::Net, Self::Ipc, Self::Landlock, Self::Dispatch];
 
     /// Its name on the command line and in reports.
     pub const fn name(self) -> &'static str {

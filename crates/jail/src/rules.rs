@@ -52,25 +52,149 @@ macro_rules! rules {
     };
 }
 macro_rules! rule_argument {
-    () => { None };
-    ($index:literal, $must:expr) => { Some(($index, $must)) };
+    () => {
+        None
+    };
+    ($index:literal, $must:expr) => {
+        Some(($index, $must))
+    };
 }
 macro_rules! rule_number {
-    (read) => { libc::SYS_read }; (write) => { libc::SYS_write }; (readv) => { libc::SYS_readv }; (writev) => { libc::SYS_writev };
-    (pread64) => { libc::SYS_pread64 }; (pwrite64) => { libc::SYS_pwrite64 }; (lseek) => { libc::SYS_lseek };
-    (fstat) => { libc::SYS_fstat }; (ftruncate) => { libc::SYS_ftruncate }; (fsync) => { libc::SYS_fsync };
-    (fdatasync) => { libc::SYS_fdatasync }; (close) => { libc::SYS_close }; (poll) => { libc::SYS_poll }; (ppoll) => { libc::SYS_ppoll };
-    (recvmsg) => { libc::SYS_recvmsg }; (sendmsg) => { libc::SYS_sendmsg }; (fcntl) => { libc::SYS_fcntl };
-    (mmap) => { libc::SYS_mmap }; (mprotect) => { libc::SYS_mprotect }; (munmap) => { libc::SYS_munmap };
-    (madvise) => { libc::SYS_madvise }; (mremap) => { libc::SYS_mremap }; (brk) => { libc::SYS_brk };
-    (futex) => { libc::SYS_futex }; (futex_waitv) => { 449 }; (set_robust_list) => { libc::SYS_set_robust_list };
-    (rseq) => { libc::SYS_rseq }; (set_tid_address) => { libc::SYS_set_tid_address }; (gettid) => { libc::SYS_gettid };
-    (getpid) => { libc::SYS_getpid }; (sched_yield) => { libc::SYS_sched_yield }; (rt_sigaction) => { libc::SYS_rt_sigaction };
-    (rt_sigprocmask) => { libc::SYS_rt_sigprocmask }; (rt_sigreturn) => { libc::SYS_rt_sigreturn };
-    (sigaltstack) => { libc::SYS_sigaltstack }; (restart_syscall) => { libc::SYS_restart_syscall }; (exit) => { libc::SYS_exit };
-    (exit_group) => { libc::SYS_exit_group }; (nanosleep) => { libc::SYS_nanosleep }; (clock_nanosleep) => { libc::SYS_clock_nanosleep };
-    (clock_gettime) => { libc::SYS_clock_gettime }; (getrandom) => { libc::SYS_getrandom }; (clone) => { libc::SYS_clone };
-    (tgkill) => { libc::SYS_tgkill }; (prctl) => { libc::SYS_prctl };
+    (read) => {
+        libc::SYS_read
+    };
+    (write) => {
+        libc::SYS_write
+    };
+    (readv) => {
+        libc::SYS_readv
+    };
+    (writev) => {
+        libc::SYS_writev
+    };
+    (pread64) => {
+        libc::SYS_pread64
+    };
+    (pwrite64) => {
+        libc::SYS_pwrite64
+    };
+    (lseek) => {
+        libc::SYS_lseek
+    };
+    (fstat) => {
+        libc::SYS_fstat
+    };
+    (ftruncate) => {
+        libc::SYS_ftruncate
+    };
+    (fsync) => {
+        libc::SYS_fsync
+    };
+    (fdatasync) => {
+        libc::SYS_fdatasync
+    };
+    (close) => {
+        libc::SYS_close
+    };
+    (poll) => {
+        libc::SYS_poll
+    };
+    (ppoll) => {
+        libc::SYS_ppoll
+    };
+    (recvmsg) => {
+        libc::SYS_recvmsg
+    };
+    (sendmsg) => {
+        libc::SYS_sendmsg
+    };
+    (fcntl) => {
+        libc::SYS_fcntl
+    };
+    (mmap) => {
+        libc::SYS_mmap
+    };
+    (mprotect) => {
+        libc::SYS_mprotect
+    };
+    (munmap) => {
+        libc::SYS_munmap
+    };
+    (madvise) => {
+        libc::SYS_madvise
+    };
+    (mremap) => {
+        libc::SYS_mremap
+    };
+    (brk) => {
+        libc::SYS_brk
+    };
+    (futex) => {
+        libc::SYS_futex
+    };
+    (futex_waitv) => {
+        449
+    };
+    (set_robust_list) => {
+        libc::SYS_set_robust_list
+    };
+    (rseq) => {
+        libc::SYS_rseq
+    };
+    (set_tid_address) => {
+        libc::SYS_set_tid_address
+    };
+    (gettid) => {
+        libc::SYS_gettid
+    };
+    (getpid) => {
+        libc::SYS_getpid
+    };
+    (sched_yield) => {
+        libc::SYS_sched_yield
+    };
+    (rt_sigaction) => {
+        libc::SYS_rt_sigaction
+    };
+    (rt_sigprocmask) => {
+        libc::SYS_rt_sigprocmask
+    };
+    (rt_sigreturn) => {
+        libc::SYS_rt_sigreturn
+    };
+    (sigaltstack) => {
+        libc::SYS_sigaltstack
+    };
+    (restart_syscall) => {
+        libc::SYS_restart_syscall
+    };
+    (exit) => {
+        libc::SYS_exit
+    };
+    (exit_group) => {
+        libc::SYS_exit_group
+    };
+    (nanosleep) => {
+        libc::SYS_nanosleep
+    };
+    (clock_nanosleep) => {
+        libc::SYS_clock_nanosleep
+    };
+    (clock_gettime) => {
+        libc::SYS_clock_gettime
+    };
+    (getrandom) => {
+        libc::SYS_getrandom
+    };
+    (clone) => {
+        libc::SYS_clone
+    };
+    (tgkill) => {
+        libc::SYS_tgkill
+    };
+    (prctl) => {
+        libc::SYS_prctl
+    };
 }
 
 /// Every allowed system call.

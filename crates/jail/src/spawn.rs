@@ -63,7 +63,11 @@ impl Spawn<'_> {
     /// small hosts lack alone.
     pub fn start(&self) -> Result<Child, SpawnError> {
         let all = self.layers;
-        let fallbacks = [all, all.without(Layer::Net), all.without(Layer::Net).without(Layer::User).without(Layer::Mount).without(Layer::Pid).without(Layer::Ipc)];
+        let fallbacks = [
+            all,
+            all.without(Layer::Net),
+            all.without(Layer::Net).without(Layer::User).without(Layer::Mount).without(Layer::Pid).without(Layer::Ipc),
+        ];
         let mut refused = SpawnError { step: "clone", error: std::io::Error::from_raw_os_error(libc::EPERM) };
         for layers in fallbacks {
             match self.start_with(layers) {
@@ -84,9 +88,7 @@ impl Spawn<'_> {
         let signals = BlockedSignals::new();
         // SAFETY: the child runs `child` on a stack of its own and changes nothing of this process but `word`; this thread
         // sleeps until the child has execed or ended (CLONE_VFORK).
-        let pid = unsafe {
-            libc::clone(child, stack.as_mut_ptr_range().end.cast(), flags, (&raw const plan).cast_mut().cast(), &raw mut descriptor)
-        };
+        let pid = unsafe { libc::clone(child, stack.as_mut_ptr_range().end.cast(), flags, (&raw const plan).cast_mut().cast(), &raw mut descriptor) };
         let error = std::io::Error::last_os_error();
         drop(signals);
         let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else { return Err(SpawnError { step: "clone", error }) };

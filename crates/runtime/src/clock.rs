@@ -28,16 +28,17 @@ unsafe fn find_in(base: *const u8, name: &CStr) -> Option<u64> {
         let bias = base.wrapping_add(load.p_offset as usize).wrapping_sub(load.p_vaddr as usize);
         let dynamic = segments.iter().find(|segment| segment.p_type == libc::PT_DYNAMIC)?;
         let entries = bias.add(dynamic.p_vaddr as usize).cast::<[u64; 2]>();
-        let value = |tag: u64| (0..64).map(|index| *entries.add(index)).take_while(|entry| entry[0] != 0).find(|entry| entry[0] == tag).map(|entry| entry[1]);
+        let value =
+            |tag: u64| (0..64).map(|index| *entries.add(index)).take_while(|entry| entry[0] != 0).find(|entry| entry[0] == tag).map(|entry| entry[1]);
         const STRINGS: u64 = 5;
         const SYMBOLS: u64 = 6;
         let strings = bias.add(value(STRINGS)? as usize);
         let symbols = bias.add(value(SYMBOLS)? as usize).cast::<libc::Elf64_Sym>();
         // The string table follows the symbols: that bounds them without a hash table.
         let count = (strings as usize).saturating_sub(symbols as usize) / size_of::<libc::Elf64_Sym>();
-        let found = std::slice::from_raw_parts(symbols, count).iter().find(|symbol| {
-            symbol.st_value != 0 && CStr::from_ptr(strings.add(symbol.st_name as usize).cast()) == name
-        })?;
+        let found = std::slice::from_raw_parts(symbols, count)
+            .iter()
+            .find(|symbol| symbol.st_value != 0 && CStr::from_ptr(strings.add(symbol.st_name as usize).cast()) == name)?;
         Some(bias.wrapping_add(found.st_value as usize) as u64)
     }
 }

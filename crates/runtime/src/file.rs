@@ -5,8 +5,8 @@ use crate::{broker, handle, user};
 use gate::file::{Device, Facts, Record};
 use gate::map::STATE;
 use gate::service::{
-    AT_END, Console, FlushFile, HERE, ListFolder, OpenFile, Position, QueryFile, QueryName, QueryPath, QueryVolume, ReadFile, RenameFile, SetDisposition,
-    SetEnd, SetFacts, WriteFile,
+    AT_END, Console, FlushFile, HERE, ListFolder, OpenFile, Position, QueryFile, QueryName, QueryPath, QueryVolume, ReadFile, RenameFile,
+    SetDisposition, SetEnd, SetFacts, WriteFile,
 };
 use protocol::message;
 use rustix::io::Errno;
@@ -16,8 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_OVERFLOW, STATUS_DISK_FULL, STATUS_END_OF_FILE,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR,
-    STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR, STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_READ_DATA, FILE_WRITE_DATA};
 
@@ -164,7 +163,8 @@ impl Serve for ReadFile {
         self.done = match file.shared() {
             Some(shared) => {
                 let _turn = Turn::take(shared);
-                let offset = if self.offset == HERE || self.offset == AT_END { shared.offset.load(Ordering::Relaxed) } else { position(self.offset)? };
+                let offset =
+                    if self.offset == HERE || self.offset == AT_END { shared.offset.load(Ordering::Relaxed) } else { position(self.offset)? };
                 let done = read(Some(offset)).map_err(|error| status(error, &file))?;
                 shared.offset.store(offset + done, Ordering::Relaxed);
                 done

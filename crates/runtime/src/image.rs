@@ -335,4 +335,3 @@ impl Serve for MapSystemImage {
         Ok(())
     }
 }
-

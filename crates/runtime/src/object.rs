@@ -6,7 +6,9 @@ use gate::service::ObjectKind;
 use rustix::thread::futex::{Flags, wake};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
+};
 
 /// The owner's bit that says the last owner ended without releasing.
 const ABANDONED: u32 = 1 << 31;

@@ -9,7 +9,7 @@ use std::mem::{MaybeUninit, zeroed};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_ASSERTION_FAILURE, STATUS_BREAKPOINT, STATUS_DATATYPE_MISALIGNMENT, STATUS_FLOAT_DENORMAL_OPERAND,
     STATUS_FLOAT_DIVIDE_BY_ZERO, STATUS_FLOAT_INEXACT_RESULT, STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_OVERFLOW, STATUS_FLOAT_UNDERFLOW,
-    STATUS_GUARD_PAGE_VIOLATION, STATUS_ILLEGAL_INSTRUCTION, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_IN_PAGE_ERROR, STATUS_PRIVILEGED_INSTRUCTION,
+    STATUS_GUARD_PAGE_VIOLATION, STATUS_ILLEGAL_INSTRUCTION, STATUS_IN_PAGE_ERROR, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_PRIVILEGED_INSTRUCTION,
     STATUS_SINGLE_STEP, STATUS_STACK_BUFFER_OVERRUN, STATUS_STACK_OVERFLOW,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, XSAVE_FORMAT};
@@ -74,10 +74,7 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
     }
     let Some(exception) = exception(signal, info, frame) else { return };
     if exception.code == STATUS_STACK_BUFFER_OVERRUN {
-        process::exit(
-            &protocol::message::Exit { code: exception.code as u32, crash: 1, at, parameter: exception.parameter, offset: 0 },
-            &[],
-        );
+        process::exit(&protocol::message::Exit { code: exception.code as u32, crash: 1, at, parameter: exception.parameter, offset: 0 }, &[]);
     }
     deliver(&exception, frame);
 }

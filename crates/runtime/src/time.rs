@@ -37,7 +37,9 @@ impl Deadline {
         match self {
             Self::Never => Some(None),
             Self::Now => None,
-            Self::At(at) => Some(Some(Timespec { tv_sec: i64::try_from(at / 1_000_000_000).unwrap_or(i64::MAX), tv_nsec: (at % 1_000_000_000) as i64 })),
+            Self::At(at) => {
+                Some(Some(Timespec { tv_sec: i64::try_from(at / 1_000_000_000).unwrap_or(i64::MAX), tv_nsec: (at % 1_000_000_000) as i64 }))
+            }
         }
     }
 }

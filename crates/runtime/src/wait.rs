@@ -93,13 +93,16 @@ fn sleep(words: &[(&AtomicU32, u32)], deadline: time::Deadline) -> bool {
             Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, *value, Some(limit), std::num::NonZeroU32::MAX),
         },
         words => {
-            let waiters: Vec<futex::Wait> = words.iter().map(|(word, value)| {
-                let mut waiter = futex::Wait::new();
-                waiter.val = u64::from(*value);
-                waiter.uaddr = futex::WaitPtr::new(word.as_ptr().cast());
-                waiter.flags = futex::WaitFlags::SIZE_U32 | futex::WaitFlags::PRIVATE;
-                waiter
-            }).collect();
+            let waiters: Vec<futex::Wait> = words
+                .iter()
+                .map(|(word, value)| {
+                    let mut waiter = futex::Wait::new();
+                    waiter.val = u64::from(*value);
+                    waiter.uaddr = futex::WaitPtr::new(word.as_ptr().cast());
+                    waiter.flags = futex::WaitFlags::SIZE_U32 | futex::WaitFlags::PRIVATE;
+                    waiter
+                })
+                .collect();
             futex::waitv(&waiters, futex::WaitvFlags::empty(), limit, rustix::time::ClockId::Monotonic).map(|_| ())
         }
     };

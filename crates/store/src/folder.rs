@@ -165,7 +165,8 @@ impl Folder {
             return finish(file, outcome);
         }
         let touches_bytes = how.read || how.write || how.append || how.create != Create::Open;
-        let opened = if touches_bytes { self.open_file(names, how) } else { self.path_only(names).map(|file| (file, Outcome::Opened)).map_err(refused) };
+        let opened =
+            if touches_bytes { self.open_file(names, how) } else { self.path_only(names).map(|file| (file, Outcome::Opened)).map_err(refused) };
         let is_folder = |file: &OwnedFd| Metadata::of(file).is_ok_and(|metadata| metadata.folder);
         match opened {
             Ok((file, _)) if is_folder(&file) => {
@@ -295,7 +296,13 @@ impl Folder {
 /// Takes away the right to write from everybody, or gives it to the owner.
 fn set_read_only(file: BorrowedFd<'_>, read_only: bool) -> HostResult<()> {
     let now = rustix::fs::fstat(file)?.st_mode & 0o7777;
-    let wanted = if read_only { now & !0o222 } else if now & 0o222 == 0 { now | 0o200 } else { now };
+    let wanted = if read_only {
+        now & !0o222
+    } else if now & 0o222 == 0 {
+        now | 0o200
+    } else {
+        now
+    };
     if wanted == now { Ok(()) } else { fchmod(file, Mode::from_raw_mode(wanted)) }
 }
 
@@ -308,4 +315,3 @@ fn refused(error: Errno) -> NTSTATUS {
 fn parent_status(error: Errno) -> NTSTATUS {
     if error == Errno::NOENT { STATUS_OBJECT_PATH_NOT_FOUND } else { refused(error) }
 }
-

@@ -114,4 +114,3 @@ pub(crate) fn to_host(time: i64) -> rustix::fs::Timespec {
     let since = time.saturating_sub(UNIX_EPOCH);
     rustix::fs::Timespec { tv_sec: since.div_euclid(10_000_000), tv_nsec: since.rem_euclid(10_000_000) * 100 }
 }
-

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod ansi;
 mod fileapi;
 mod nt;
 mod processenv;

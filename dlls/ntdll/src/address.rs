@@ -11,8 +11,7 @@ use guest::shim;
 /// Sleeps while a word holds a value; may return early. False when the time is over.
 pub fn wait(word: &AtomicU32, value: u32, timeout: Option<i64>) -> bool {
     let address = core::ptr::from_ref(word) as u64;
-    let mut request =
-        WaitAddress { address, value: value.into(), size: 4, timed: timeout.is_some().into(), timeout: timeout.unwrap_or(0) };
+    let mut request = WaitAddress { address, value: value.into(), size: 4, timed: timeout.is_some().into(), timeout: timeout.unwrap_or(0) };
     call(&mut request) != windows_sys::Win32::Foundation::STATUS_TIMEOUT
 }
 

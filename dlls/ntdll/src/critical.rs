@@ -27,7 +27,14 @@ fn me() -> HANDLE {
 
 /// A free section, as statics hold it.
 pub const fn new() -> CRITICAL_SECTION {
-    CRITICAL_SECTION { DebugInfo: usize::MAX as *mut _, LockCount: FREE, RecursionCount: 0, OwningThread: null_mut(), LockSemaphore: null_mut(), SpinCount: 0 }
+    CRITICAL_SECTION {
+        DebugInfo: usize::MAX as *mut _,
+        LockCount: FREE,
+        RecursionCount: 0,
+        OwningThread: null_mut(),
+        LockSemaphore: null_mut(),
+        SpinCount: 0,
+    }
 }
 
 /// Makes a section free.

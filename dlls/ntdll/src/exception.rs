@@ -1,8 +1,8 @@
 //! Exceptions: from the runtime's signal handler or RaiseException to vectored handlers, then to the end of the process.
 
 use crate::gate::call;
-use crate::lock::Mutex;
 use crate::loader;
+use crate::lock::Mutex;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -168,4 +168,3 @@ pub unsafe extern "system" fn dispatch_and_continue(record: *mut EXCEPTION_RECOR
         crate::context::restore(context)
     }
 }
-

@@ -13,12 +13,12 @@ use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_ACCESS_INFORMATION, FILE_ALIGNMENT_INFORMATION, FILE_ALL_INFORMATION, FILE_BASIC_INFORMATION, FILE_DISPOSITION_INFORMATION,
-    FILE_DISPOSITION_INFORMATION_EX, FILE_EA_INFORMATION, FILE_ID_INFORMATION, FILE_INFORMATION_CLASS,
-    FILE_INTERNAL_INFORMATION, FILE_LINK_INFORMATION, FILE_MODE_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN,
-    FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION, FILE_STANDARD_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
-    FileAllocationInformation, FileAttributeTagInformation, FileBasicInformation, FileDispositionInformation, FileDispositionInformationEx,
-    FileEaInformation, FileEndOfFileInformation, FileIdInformation, FileInternalInformation, FileLinkInformation, FileModeInformation,
-    FileNameInformation, FileNetworkOpenInformation, FilePositionInformation, FileRenameInformation, FileRenameInformationEx, FileStandardInformation,
+    FILE_DISPOSITION_INFORMATION_EX, FILE_EA_INFORMATION, FILE_ID_INFORMATION, FILE_INFORMATION_CLASS, FILE_INTERNAL_INFORMATION,
+    FILE_LINK_INFORMATION, FILE_MODE_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN, FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION,
+    FILE_STANDARD_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation, FileAllocationInformation,
+    FileAttributeTagInformation, FileBasicInformation, FileDispositionInformation, FileDispositionInformationEx, FileEaInformation,
+    FileEndOfFileInformation, FileIdInformation, FileInternalInformation, FileLinkInformation, FileModeInformation, FileNameInformation,
+    FileNetworkOpenInformation, FilePositionInformation, FileRenameInformation, FileRenameInformationEx, FileStandardInformation,
 };
 use windows_sys::Wdk::System::SystemServices::FILE_ATTRIBUTE_TAG_INFORMATION;
 use windows_sys::Win32::Foundation::{
@@ -174,7 +174,13 @@ unsafe fn facts_by_path(object: *const OBJECT_ATTRIBUTES) -> Result<Facts, Statu
 
 fn basic(facts: &Facts) -> FILE_BASIC_INFORMATION {
     let [creation, access, write, change] = facts.times;
-    FILE_BASIC_INFORMATION { CreationTime: creation, LastAccessTime: access, LastWriteTime: write, ChangeTime: change, FileAttributes: facts.attributes }
+    FILE_BASIC_INFORMATION {
+        CreationTime: creation,
+        LastAccessTime: access,
+        LastWriteTime: write,
+        ChangeTime: change,
+        FileAttributes: facts.attributes,
+    }
 }
 
 fn standard(facts: &Facts) -> FILE_STANDARD_INFORMATION {
@@ -202,7 +208,10 @@ fn network(facts: &Facts) -> FILE_NETWORK_OPEN_INFORMATION {
 
 /// Answers a path's attributes and times.
 #[shim(ix = 31, mapping = "gate QueryPath", risk = Isolation("a path outside of the grants"))]
-pub unsafe extern "system" fn NtQueryAttributesFile(object: *const OBJECT_ATTRIBUTES, answer: *mut FILE_BASIC_INFORMATION) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn NtQueryAttributesFile(
+    object: *const OBJECT_ATTRIBUTES,
+    answer: *mut FILE_BASIC_INFORMATION,
+) -> Result<NtStatus, Status> {
     unsafe { answer.write(basic(&facts_by_path(object)?)) };
     Ok(NtStatus::SUCCESS)
 }
@@ -376,20 +385,29 @@ unsafe fn set(file: HANDLE, buffer: *const c_void, length: u32, class: FILE_INFO
             }
             FileRenameInformation | FileRenameInformationEx => {
                 let head: FILE_RENAME_INFORMATION = given(buffer, length)?;
-                rename(file, buffer, length, core::mem::offset_of!(FILE_RENAME_INFORMATION, FileName), head.FileNameLength, RenameFile {
-                    root: head.RootDirectory as u64,
-                    replace: if class == FileRenameInformationEx { head.Anonymous.Flags & 1 } else { head.Anonymous.ReplaceIfExists.into() },
-                    ..RenameFile::default()
-                })
+                rename(
+                    file,
+                    buffer,
+                    length,
+                    core::mem::offset_of!(FILE_RENAME_INFORMATION, FileName),
+                    head.FileNameLength,
+                    RenameFile {
+                        root: head.RootDirectory as u64,
+                        replace: if class == FileRenameInformationEx { head.Anonymous.Flags & 1 } else { head.Anonymous.ReplaceIfExists.into() },
+                        ..RenameFile::default()
+                    },
+                )
             }
             FileLinkInformation => {
                 let head: FILE_LINK_INFORMATION = given(buffer, length)?;
-                rename(file, buffer, length, core::mem::offset_of!(FILE_LINK_INFORMATION, FileName), head.FileNameLength, RenameFile {
-                    root: head.RootDirectory as u64,
-                    replace: head.Anonymous.ReplaceIfExists.into(),
-                    link: 1,
-                    ..RenameFile::default()
-                })
+                rename(
+                    file,
+                    buffer,
+                    length,
+                    core::mem::offset_of!(FILE_LINK_INFORMATION, FileName),
+                    head.FileNameLength,
+                    RenameFile { root: head.RootDirectory as u64, replace: head.Anonymous.ReplaceIfExists.into(), link: 1, ..RenameFile::default() },
+                )
             }
             FileDispositionInformation => {
                 let given: FILE_DISPOSITION_INFORMATION = given(buffer, length)?;

@@ -22,7 +22,6 @@ mod heap;
 mod loader;
 mod lock;
 mod memory;
-mod nls;
 mod object;
 mod once;
 mod parameters;

@@ -35,7 +35,11 @@ pub unsafe extern "system" fn NtDuplicateObject(
         }
     }
     if target.is_null() {
-        return if options & DUPLICATE_CLOSE_SOURCE != 0 { ask(&mut CloseHandle { handle: source as u64 }).map(NtStatus) } else { Ok(NtStatus::SUCCESS) };
+        return if options & DUPLICATE_CLOSE_SOURCE != 0 {
+            ask(&mut CloseHandle { handle: source as u64 }).map(NtStatus)
+        } else {
+            Ok(NtStatus::SUCCESS)
+        };
     }
     let mut request = DuplicateHandle { source: source as u64, access, options, flags: attributes, ..DuplicateHandle::default() };
     ask(&mut request)?;

@@ -10,7 +10,7 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{shim, teb};
 use windows_sys::Win32::Foundation::{
-    STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NOT_A_DIRECTORY, STATUS_NO_MEMORY, STATUS_OBJECT_NAME_INVALID,
+    STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID,
     STATUS_VARIABLE_NOT_FOUND, UNICODE_STRING,
 };
 
@@ -57,10 +57,11 @@ impl Folders for Process {
 
     fn on_drive(&self, drive: u16) -> Vec<u16> {
         let current = self.current();
-        if current.get(1) == Some(&COLON) && crate::nls::upcase(current[0]) == drive {
+        if current.get(1) == Some(&COLON) && guest::nls::upcase(current[0]) == drive {
             return current;
         }
-        locked(|| find(unsafe { environment() }, &[EQUALS, drive, COLON]).map(<[u16]>::to_vec)).unwrap_or_else(|| alloc::vec![drive, COLON, BACKSLASH])
+        locked(|| find(unsafe { environment() }, &[EQUALS, drive, COLON]).map(<[u16]>::to_vec))
+            .unwrap_or_else(|| alloc::vec![drive, COLON, BACKSLASH])
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The rules are those of Microsoft's "File path formats on Windows systems" (path normalisation).
 
-use crate::nls::upcase;
 use alloc::vec::Vec;
+use guest::nls::upcase;
 
 const BACKSLASH: u16 = b'\\' as u16;
 const SLASH: u16 = b'/' as u16;
@@ -196,7 +196,8 @@ fn normalise(root: &[u16], rest: &[u16]) -> Vec<u16> {
 
 /// The NT path of a DOS path. `\\?\` paths go through as they are.
 pub fn nt(path: &[u16], folders: &dyn Folders) -> Vec<u16> {
-    let is_verbatim = matches!(path, [BACKSLASH, BACKSLASH, QUESTION, BACKSLASH, ..]) || matches!(path, [BACKSLASH, QUESTION, QUESTION, BACKSLASH, ..]);
+    let is_verbatim =
+        matches!(path, [BACKSLASH, BACKSLASH, QUESTION, BACKSLASH, ..]) || matches!(path, [BACKSLASH, QUESTION, QUESTION, BACKSLASH, ..]);
     if is_verbatim {
         return [wide("\\??\\"), path[4..].to_vec()].concat();
     }

@@ -6,17 +6,16 @@ use gate::service::{QueryProcess, TerminateProcess};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
+use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
 use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_INVALID_INFO_CLASS, STATUS_NOT_IMPLEMENTED, STATUS_PORT_NOT_SET,
     UNICODE_STRING,
 };
-use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
 use windows_sys::Win32::System::Threading::{CRITICAL_SECTION, PROCESS_BASIC_INFORMATION};
 
 /// Whether a handle stands for this process.
 pub fn is_current(process: HANDLE) -> bool {
-    process as isize == -1
-        || crate::object::query(process).is_ok_and(|facts| facts.kind == gate::service::ObjectKind::Process as u32)
+    process as isize == -1 || crate::object::query(process).is_ok_and(|facts| facts.kind == gate::service::ObjectKind::Process as u32)
 }
 
 /// Ends a process; NULL ends every thread but the caller.

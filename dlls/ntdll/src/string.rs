@@ -1,13 +1,14 @@
 //! Counted strings: `UNICODE_STRING`, `ANSI_STRING`, and the conversions between them.
 
-use crate::nls::{self, ANSI, OEM, UTF8};
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use guest::call::NtStatus;
 use guest::error::Status;
+use guest::nls::{self, ANSI, OEM, UTF8};
 use guest::{shim, text};
 use windows_sys::Win32::Foundation::{
-    STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER_2, STATUS_NAME_TOO_LONG, STATUS_NO_MEMORY, STATUS_SUCCESS, UNICODE_STRING,
+    STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER_2, STATUS_NAME_TOO_LONG, STATUS_NO_MEMORY, STATUS_SUCCESS,
+    UNICODE_STRING,
 };
 use windows_sys::Win32::System::Kernel::STRING;
 
@@ -117,28 +118,44 @@ pub unsafe extern "system" fn RtlInitString(target: *mut STRING, source: *const 
 
 /// ANSI to UTF-16.
 #[shim(ix = 121, mapping = "code page 1252", risk = Wrong("a wrong character"))]
-pub unsafe extern "system" fn RtlAnsiStringToUnicodeString(target: *mut UNICODE_STRING, source: *const STRING, allocate: u8) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn RtlAnsiStringToUnicodeString(
+    target: *mut UNICODE_STRING,
+    source: *const STRING,
+    allocate: u8,
+) -> Result<NtStatus, Status> {
     let units = nls::to_wide(ANSI, unsafe { bytes(source) }, false).unwrap_or_default();
     unsafe { fill_wide(target, units, allocate != 0) }
 }
 
 /// UTF-16 to ANSI; what the page lacks becomes `?`.
 #[shim(ix = 122, mapping = "code page 1252", risk = Wrong("a wrong character"))]
-pub unsafe extern "system" fn RtlUnicodeStringToAnsiString(target: *mut STRING, source: *const UNICODE_STRING, allocate: u8) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn RtlUnicodeStringToAnsiString(
+    target: *mut STRING,
+    source: *const UNICODE_STRING,
+    allocate: u8,
+) -> Result<NtStatus, Status> {
     let bytes = nls::from_wide(ANSI, unsafe { units(source) }, b'?').unwrap_or_default().0;
     unsafe { fill_narrow(target, bytes, allocate != 0) }
 }
 
 /// OEM to UTF-16.
 #[shim(ix = 123, mapping = "code page 437", risk = Wrong("a wrong character"))]
-pub unsafe extern "system" fn RtlOemStringToUnicodeString(target: *mut UNICODE_STRING, source: *const STRING, allocate: u8) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn RtlOemStringToUnicodeString(
+    target: *mut UNICODE_STRING,
+    source: *const STRING,
+    allocate: u8,
+) -> Result<NtStatus, Status> {
     let units = nls::to_wide(OEM, unsafe { bytes(source) }, false).unwrap_or_default();
     unsafe { fill_wide(target, units, allocate != 0) }
 }
 
 /// UTF-16 to OEM; what the page lacks becomes `?`.
 #[shim(ix = 124, mapping = "code page 437", risk = Wrong("a wrong character"))]
-pub unsafe extern "system" fn RtlUnicodeStringToOemString(target: *mut STRING, source: *const UNICODE_STRING, allocate: u8) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn RtlUnicodeStringToOemString(
+    target: *mut STRING,
+    source: *const UNICODE_STRING,
+    allocate: u8,
+) -> Result<NtStatus, Status> {
     let bytes = nls::from_wide(OEM, unsafe { units(source) }, b'?').unwrap_or_default().0;
     unsafe { fill_narrow(target, bytes, allocate != 0) }
 }
@@ -247,7 +264,11 @@ pub unsafe extern "system" fn RtlDowncaseUnicodeChar(unit: u16) -> u16 {
 
 /// Copies a string in upper case.
 #[shim(ix = 136, mapping = "the table of letter case", risk = Wrong("a wrong character"))]
-pub unsafe extern "system" fn RtlUpcaseUnicodeString(target: *mut UNICODE_STRING, source: *const UNICODE_STRING, allocate: u8) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn RtlUpcaseUnicodeString(
+    target: *mut UNICODE_STRING,
+    source: *const UNICODE_STRING,
+    allocate: u8,
+) -> Result<NtStatus, Status> {
     let upper: Vec<u16> = unsafe { units(source) }.iter().map(|unit| nls::upcase(*unit)).collect();
     let target = unsafe { &mut *target };
     let length = 2 * upper.len() as u16;
@@ -332,7 +353,15 @@ unsafe fn counted(target: *mut u8, room: u32, result: *mut u32, from: *const u8,
     fits
 }
 
-unsafe fn finish(target: *mut u8, room: u32, result: *mut u32, from: *const u8, bytes: usize, unit: usize, replaced: bool) -> Result<NtStatus, Status> {
+unsafe fn finish(
+    target: *mut u8,
+    room: u32,
+    result: *mut u32,
+    from: *const u8,
+    bytes: usize,
+    unit: usize,
+    replaced: bool,
+) -> Result<NtStatus, Status> {
     if target.is_null() {
         // Asked for the length alone.
         unsafe { *result = bytes as u32 };

@@ -8,7 +8,14 @@ use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{HANDLE, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED};
 
-unsafe fn create(kind: ObjectKind, handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, initial: u32, limit: u32) -> Result<NtStatus, Status> {
+unsafe fn create(
+    kind: ObjectKind,
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    initial: u32,
+    limit: u32,
+) -> Result<NtStatus, Status> {
     let object = unsafe { object.as_ref() };
     if object.is_some_and(|object| !object.ObjectName.is_null()) {
         // The namespace of named objects comes with the broker's adoption of objects.
@@ -79,7 +86,12 @@ pub unsafe extern "system" fn NtPulseEvent(handle: HANDLE, previous: *mut u32) -
 
 /// Creates a mutant.
 #[shim(ix = 147, mapping = "gate CreateObject", risk = Functional("two owners, or none"))]
-pub unsafe extern "system" fn NtCreateMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, owned: u8) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn NtCreateMutant(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    owned: u8,
+) -> Result<NtStatus, Status> {
     unsafe { create(ObjectKind::Mutant, handle, access, object, owned.into(), 0) }
 }
 

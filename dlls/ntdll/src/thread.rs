@@ -7,10 +7,10 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
+use windows_sys::Wdk::System::SystemServices::KERNEL_USER_TIMES;
 use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED,
 };
-use windows_sys::Wdk::System::SystemServices::KERNEL_USER_TIMES;
 
 /// Creates a thread of this process.
 #[shim(ix = 158, mapping = "gate CreateThread", risk = Functional("a thread that does not run"))]
@@ -103,19 +103,7 @@ pub unsafe extern "system" fn RtlCreateUserThread(
         first: [Attribute { attribute: 0x1_0003, size: 2 * size_of::<usize>(), value: numbers.as_mut_ptr(), returned: core::ptr::null_mut() }],
     };
     let status = unsafe {
-        NtCreateThreadEx(
-            target,
-            0x1F_FFFF,
-            core::ptr::null(),
-            process,
-            start,
-            parameter,
-            suspended.into(),
-            0,
-            commit,
-            reserve,
-            &raw mut list,
-        )
+        NtCreateThreadEx(target, 0x1F_FFFF, core::ptr::null(), process, start, parameter, suspended.into(), 0, commit, reserve, &raw mut list)
     };
     Status::check(status)?;
     if !id.is_null() {
@@ -237,7 +225,12 @@ pub unsafe extern "system" fn NtQueryInformationThread(
                 let affinity = (*guest::teb::peb()).active_process_affinity_mask;
                 let priority = 8 + facts.priority;
                 let teb = facts.teb as usize as *mut c_void;
-                put(buffer, length, result, Basic { exit_status: facts.code as NTSTATUS, teb, client, affinity, priority, base_priority: facts.priority })
+                put(
+                    buffer,
+                    length,
+                    result,
+                    Basic { exit_status: facts.code as NTSTATUS, teb, client, affinity, priority, base_priority: facts.priority },
+                )
             }
             TIMES => {
                 let [create, exit, kernel, user] = facts.times;

@@ -81,7 +81,8 @@ impl Log {
                 open(&self.path, flags, Mode::from_raw_mode(0o600))
             });
             state.file = opened.ok();
-            let head = Event { kind: Kind::Start as u8, time: now(), sandbox: self.sandbox, extra: [u64::from_le_bytes(MAGIC), 0, 0], ..Event::default() };
+            let head =
+                Event { kind: Kind::Start as u8, time: now(), sandbox: self.sandbox, extra: [u64::from_le_bytes(MAGIC), 0, 0], ..Event::default() };
             state.gathered.insert(0, head);
         }
         if let Some(file) = &state.file {

@@ -9,8 +9,8 @@ mod service;
 mod space;
 mod stack;
 
-pub use protection::{is_writable_code, is_valid as is_valid_protection, to_host};
 pub use pages::Page;
+pub use protection::{is_valid as is_valid_protection, is_writable_code, to_host};
 pub use region::{Backing, Kind, Region};
 pub use space::{Fault, Space, lock, page_up, reset};
 pub use stack::{Stack, StackSize};

@@ -137,7 +137,15 @@ impl Space {
         }
         if address >= GUEST_END {
             let size = TOP - page;
-            return Ok(MemoryRun { base: page, allocation: GUEST_END, size, allocation_protect: PAGE_NOACCESS, state: MEM_RESERVE, kind: MEM_PRIVATE, protect: 0 });
+            return Ok(MemoryRun {
+                base: page,
+                allocation: GUEST_END,
+                size,
+                allocation_protect: PAGE_NOACCESS,
+                state: MEM_RESERVE,
+                kind: MEM_PRIVATE,
+                protect: 0,
+            });
         }
         let Some((base, region)) = self.containing(page) else {
             let end = self.regions.range(page..).next().map_or(GUEST_END, |(next, _)| *next);
@@ -168,7 +176,7 @@ impl Space {
 
     /// Enters what lies at fixed places: the shared page, and the shared state.
     pub fn enter_shared(&mut self) {
-        use gate::map::{OBJECTS_SIZE, FILE_RECORDS_SIZE, SHARED_DATA, STATE};
+        use gate::map::{FILE_RECORDS_SIZE, OBJECTS_SIZE, SHARED_DATA, STATE};
         for (base, size, protect) in [(SHARED_DATA, PAGE, PAGE_READONLY), (STATE, FILE_RECORDS_SIZE + OBJECTS_SIZE, PAGE_READWRITE)] {
             self.regions.insert(base, Region::new(size, Kind::System, protect, Page::Committed(protect), Backing::Mapped));
         }
@@ -232,7 +240,8 @@ impl Space {
             return place::highest(&self.regions, size, high).ok_or(STATUS_NO_MEMORY);
         }
         let from = if low == gate::map::ARENA { self.hint } else { low };
-        let place = place::lowest(&self.regions, size, from, high).or_else(|| place::lowest(&self.regions, size, low, high)).ok_or(STATUS_NO_MEMORY)?;
+        let place =
+            place::lowest(&self.regions, size, from, high).or_else(|| place::lowest(&self.regions, size, low, high)).ok_or(STATUS_NO_MEMORY)?;
         if from == self.hint && low == gate::map::ARENA && size <= GRANULARITY {
             self.hint = place;
         }
@@ -266,9 +275,7 @@ pub fn page_up(size: u64) -> Option<u64> {
 
 fn map_zero(base: u64, size: u64, protection: ProtFlags) -> Result<(), NTSTATUS> {
     // SAFETY: the range belongs to the guest: the account has just said that it is free, or one private region's.
-    let mapped = unsafe {
-        mmap_anonymous(base as *mut c_void, size as usize, protection, MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE)
-    };
+    let mapped = unsafe { mmap_anonymous(base as *mut c_void, size as usize, protection, MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE) };
     mapped.map(|_| ()).map_err(|_| STATUS_COMMITMENT_LIMIT)
 }
 

@@ -137,7 +137,8 @@ pub fn export(module: *mut Module, symbol: Symbol<'_>) -> Result<usize, Status> 
     let image = module.image()?;
     let exports = image.exports().ok().flatten().ok_or(Status(STATUS_ENTRYPOINT_NOT_FOUND))?;
     let target = exports.by_symbol(symbol).map_err(|_| Status(STATUS_INVALID_IMAGE_FORMAT))?;
-    let absent = if matches!(symbol, Symbol::Ordinal(_)) { windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND } else { STATUS_ENTRYPOINT_NOT_FOUND };
+    let absent =
+        if matches!(symbol, Symbol::Ordinal(_)) { windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND } else { STATUS_ENTRYPOINT_NOT_FOUND };
     follow(target, module, LONGEST_CHAIN).ok_or(Status(absent))
 }
 

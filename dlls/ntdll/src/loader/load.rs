@@ -31,7 +31,11 @@ pub fn find_or_map(wanted: &Wanted) -> Result<*mut Module, Status> {
         match map_file(&candidate) {
             Ok(module) => return Ok(module),
             Err(Status(
-                STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND | STATUS_OBJECT_NAME_INVALID | STATUS_NOT_A_DIRECTORY | STATUS_DLL_NOT_FOUND,
+                STATUS_OBJECT_NAME_NOT_FOUND
+                | STATUS_OBJECT_PATH_NOT_FOUND
+                | STATUS_OBJECT_NAME_INVALID
+                | STATUS_NOT_A_DIRECTORY
+                | STATUS_DLL_NOT_FOUND,
             )) => {}
             Err(status) => return Err(status),
         }

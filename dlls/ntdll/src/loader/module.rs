@@ -147,11 +147,8 @@ impl Module {
         let bytes = |units: usize| 2 * units as u16;
         let (length, buffer) = (path.len(), module.path.as_mut_ptr());
         module.full_name = UNICODE_STRING { Length: bytes(length), MaximumLength: bytes(length + 1), Buffer: buffer };
-        module.base_name = UNICODE_STRING {
-            Length: bytes(length - name_at),
-            MaximumLength: bytes(length - name_at + 1),
-            Buffer: buffer.wrapping_add(name_at),
-        };
+        module.base_name =
+            UNICODE_STRING { Length: bytes(length - name_at), MaximumLength: bytes(length - name_at + 1), Buffer: buffer.wrapping_add(name_at) };
         if let Ok(image) = module.image() {
             module.timestamp = image.timestamp();
             module.entry = if image.entry_point() == 0 { 0 } else { base as usize + image.entry_point() as usize };

@@ -75,7 +75,8 @@ pub const SYSTEM_FOLDER: &str = "C:\\Windows\\System32\\";
 
 /// Whether a DLL beside the program is taken before ours: runtimes that programs bring along.
 pub fn private_wins(name: &[u8]) -> bool {
-    const RUNTIMES: &[&[u8]] = &[b"vcruntime", b"msvcp", b"concrt", b"vcomp", b"vccorlib", b"mfc", b"atl1", b"ucrtbased", b"libgcc", b"libstdc", b"libwinpthread"];
+    const RUNTIMES: &[&[u8]] =
+        &[b"vcruntime", b"msvcp", b"concrt", b"vcomp", b"vccorlib", b"mfc", b"atl1", b"ucrtbased", b"libgcc", b"libstdc", b"libwinpthread"];
     RUNTIMES.iter().any(|runtime| name.starts_with(runtime))
 }
 

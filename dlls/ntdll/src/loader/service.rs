@@ -11,9 +11,7 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{shim, teb};
 use pe::Symbol;
-use windows_sys::Win32::Foundation::{
-    STATUS_DLL_NOT_FOUND, STATUS_INVALID_PARAMETER, UNICODE_STRING,
-};
+use windows_sys::Win32::Foundation::{STATUS_DLL_NOT_FOUND, STATUS_INVALID_PARAMETER, UNICODE_STRING};
 use windows_sys::Win32::System::Kernel::STRING;
 
 fn find(handle: *mut c_void) -> Result<*mut super::Module, Status> {
@@ -180,4 +178,3 @@ pub unsafe extern "system" fn RtlImageNtHeader(base: *const u8) -> *const c_void
     let header = unsafe { base.add(base.add(0x3C).cast::<u32>().read_unaligned() as usize) };
     if unsafe { header.cast::<u32>().read_unaligned() } == PE { header.cast() } else { core::ptr::null() }
 }
-

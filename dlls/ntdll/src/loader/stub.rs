@@ -44,7 +44,8 @@ pub fn make(name: &str) -> usize {
     let record = Box::into_raw(Box::new(Record { name: name.into(), stub }));
     let mut code = CODE.lock();
     if code.1 < SIZE {
-        let mut request = AllocateMemory { size: 0x1_0000, kind: MEM_RESERVE | MEM_COMMIT, protect: PAGE_EXECUTE_READWRITE, ..AllocateMemory::default() };
+        let mut request =
+            AllocateMemory { size: 0x1_0000, kind: MEM_RESERVE | MEM_COMMIT, protect: PAGE_EXECUTE_READWRITE, ..AllocateMemory::default() };
         if ask(&mut request).is_err() {
             return unnamed as *const () as usize;
         }

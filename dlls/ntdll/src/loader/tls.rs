@@ -1,7 +1,7 @@
 //! Thread-local storage of modules: an index each, and a block per thread and module in the thread's vector.
 
-use super::module::Module;
 use super::loader;
+use super::module::Module;
 use crate::heap::process_heap;
 use alloc::vec::Vec;
 use core::ffi::c_void;
