@@ -26,27 +26,27 @@ macro_rules! router {
         $(#[$meta])*
         $visibility fn $name($($argument: $kind),*) -> Result<$ok, $error> {
             $(
-                $crate::__route!($function, stringify!($condition), stringify!($outcome));
+                $crate::__route!(line!(), $function, stringify!($condition), stringify!($outcome));
                 if $condition { return $outcome; }
             )*
-            $crate::__route!($function, "otherwise", stringify!($last));
+            $crate::__route!(0xFFFF, $function, "otherwise", stringify!($last));
             $crate::router::no_match($function, &[$((stringify!($argument), &$argument as &dyn core::fmt::Debug)),*], $last)
         }
     };
 }
 
-/// Publishes one row of a router.
+/// Publishes one row of a router; its line gives its place in the table.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __route {
-    ($function:literal, $condition:expr, $outcome:expr) => {
+    ($line:expr, $function:literal, $condition:expr, $outcome:expr) => {
         #[cfg(target_os = "windows")]
         const _: () = {
             const PARTS: [&str; 5] = [$function, "\0", $condition, "\0", $outcome];
             const LENGTH: usize = $crate::router::length(&PARTS);
             #[used]
             #[unsafe(link_section = ".shims")]
-            static ROW: $crate::row::Row<{ $crate::row::padded(LENGTH) }> = $crate::row::Row::parts($crate::row::RowKind::Route, &PARTS);
+            static ROW: $crate::row::Row<{ $crate::row::padded(LENGTH) }> = $crate::row::Row::parts($crate::row::RowKind::Route, $line as u16, &PARTS);
         };
     };
 }

@@ -38,8 +38,8 @@ impl<const N: usize> Row<N> {
     }
 
     /// A row whose text comes in parts.
-    pub const fn parts(kind: RowKind, parts: &[&str]) -> Self {
-        let mut row = Self::new(kind, 0, 0, 0, 0, "");
+    pub const fn parts(kind: RowKind, ix: u16, parts: &[&str]) -> Self {
+        let mut row = Self::new(kind, ix, 0, 0, 0, "");
         let (mut at, mut part) = (0, 0);
         while part < parts.len() {
             let mut index = 0;
