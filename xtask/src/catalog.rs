@@ -64,24 +64,19 @@ pub fn write_if_changed(path: &PathBuf, text: &str) -> Result<()> {
 fn lines() -> Result<Vec<Line>> {
     let known = conformance::read()?;
     let rows = rows::read(WINDOWS[0])?;
-    let mut found: Vec<_> = rows
+    let routes: BTreeMap<&str, Vec<(String, String)>> = rows
         .iter()
         .filter_map(|row| match row {
-            Row::Route { function, place, condition, outcome, .. } => Some((function.as_str(), *place, condition.clone(), outcome.clone())),
+            Row::Routes { function, rows } => Some((function.as_str(), rows.clone())),
             _ => None,
         })
         .collect();
-    found.sort();
-    let mut routes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-    for (function, _, condition, outcome) in found {
-        routes.entry(function).or_default().push((condition, outcome));
-    }
     let mut lines: Vec<Line> = rows
         .iter()
         .filter_map(|row| match row {
             Row::Function(function) => Some(line(function, &known, &routes)),
             Row::Forward { dll, name, target } => Some(forward(dll, name, target, &known)),
-            Row::Route { .. } => None,
+            Row::Routes { .. } => None,
         })
         .collect();
     lines.sort_by(|left, right| (&left.dll, &left.name).cmp(&(&right.dll, &right.name)));
@@ -162,7 +157,10 @@ fn page(lines: &[Line]) -> String {
     for line in lines {
         if line.dll != dll {
             dll = &line.dll;
-            let _ = write!(text, "\n## {dll}.dll\n\n| function | state | stands on | worst case of a bug | fails by | tests |\n|---|---|---|---|---|---|\n");
+            let _ = write!(
+                text,
+                "\n## {dll}.dll\n\n| function | state | stands on | worst case of a bug | fails by | tests |\n|---|---|---|---|---|---|\n"
+            );
         }
         let tests = format!("{}+{}", line.known.success + line.known.total, line.known.failure);
         let _ = writeln!(text, "| {} | {} | {} | {} | {} | {tests} |", line.name, line.state, cell(&line.mapping), cell(&line.risk), line.convention);
@@ -194,7 +192,11 @@ fn check_signatures(functions: &Functions) -> Result<()> {
             wrong.push(format!("{name} takes {} bytes of arguments on x86, Microsoft's {}", ours.stack, theirs.stack));
         }
         if !fits(ours.convention, theirs.returns) {
-            wrong.push(format!("{name} fails by {}, but returns {:?}", CONVENTIONS.get(usize::from(ours.convention)).unwrap_or(&"?"), theirs.returns));
+            wrong.push(format!(
+                "{name} fails by {}, but returns {:?}",
+                CONVENTIONS.get(usize::from(ours.convention)).unwrap_or(&"?"),
+                theirs.returns
+            ));
         }
     }
     if wrong.is_empty() { Ok(()) } else { bail!("signatures differ from Microsoft's metadata:\n  {}", wrong.join("\n  ")) }

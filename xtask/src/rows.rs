@@ -12,20 +12,9 @@ pub enum Row {
     /// An exported function.
     Function(Function),
     /// An export that another DLL's function stands behind.
-    Forward {
-        dll: String,
-        name: String,
-        target: String,
-    },
-    /// One row of a router.
-    Route {
-        dll: String,
-        function: String,
-        /// Its place in the table.
-        place: u16,
-        condition: String,
-        outcome: String,
-    },
+    Forward { dll: String, name: String, target: String },
+    /// A router's rows: condition and outcome of each, in order.
+    Routes { function: String, rows: Vec<(String, String)> },
 }
 
 /// An exported function.
@@ -62,7 +51,7 @@ fn parse(dll: &str, mut bytes: &[u8], rows: &mut Vec<Row>) -> Result<()> {
     const HEAD: usize = 12;
     const FUNCTION: u8 = 1;
     const FORWARD: u8 = 2;
-    const ROUTE: u8 = 3;
+    const ROUTES: u8 = 3;
     while bytes.len() >= HEAD {
         let word = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
         let size = usize::from(word(0)) | usize::from(word(2)) << 16;
@@ -89,7 +78,7 @@ fn parse(dll: &str, mut bytes: &[u8], rows: &mut Vec<Row>) -> Result<()> {
                 risk: part(3),
             }),
             FORWARD => Row::Forward { dll, name: part(0), target: part(1) },
-            ROUTE => Row::Route { dll, function: part(0), place: word(4), condition: part(1), outcome: part(2) },
+            ROUTES => Row::Routes { function: part(0), rows: (1..parts.len()).step_by(2).map(|at| (part(at), part(at + 1))).collect() },
             other => anyhow::bail!("a row of kind {other}"),
         });
         bytes = &bytes[size..];

@@ -10,8 +10,8 @@ pub enum RowKind {
     Function = 1,
     /// An export that another DLL's function stands behind: `name, target`.
     Forward = 2,
-    /// One row of a router: `function, condition, outcome`.
-    Route = 3,
+    /// A router's rows, in order: `function`, then `condition, outcome` of each.
+    Routes = 3,
 }
 
 /// One row: a head of fixed width, then `N` bytes of text whose parts are separated by NUL.
@@ -38,8 +38,8 @@ impl<const N: usize> Row<N> {
     }
 
     /// A row whose text comes in parts.
-    pub const fn parts(kind: RowKind, ix: u16, parts: &[&str]) -> Self {
-        let mut row = Self::new(kind, ix, 0, 0, 0, "");
+    pub const fn parts(kind: RowKind, parts: &[&str]) -> Self {
+        let mut row = Self::new(kind, 0, 0, 0, 0, "");
         let (mut at, mut part) = (0, 0);
         while part < parts.len() {
             let mut index = 0;
