@@ -87,11 +87,6 @@ impl Process {
         let _ = self.host.set(host);
     }
 
-    /// The session that started it.
-    pub fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
     /// Serves a channel in a thread of its own.
     pub fn serve(self: &Arc<Self>, server: Server) {
         lock(&self.channels).push(server.closer());

@@ -1,12 +1,11 @@
 //! `win-compat run`.
 
 use crate::arguments::RunArguments;
-use crate::home;
+use crate::sandbox;
 use crate::signals::Signals;
+use broker::plain;
 use broker::policy::{self, Grant, Policy};
 use broker::wire::{Answer, Ended, Run, Say, Signal, VERSION, receive, send, send_streams};
-use broker::{Config, plain, serve};
-use jail::{Forked, fork_daemon};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use std::os::fd::BorrowedFd;
@@ -25,8 +24,8 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     }
     jail::host()?;
     let policy = policy(arguments)?;
-    let stream = connect(arguments, &policy)?;
     let run = request(arguments, &policy)?;
+    let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
     let lost = |_| String::from("the broker has gone");
     send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
     let present = present_streams();
@@ -72,28 +71,6 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
         required_layers: arguments.require.unwrap_or_default().bits(),
         streams: [false; 3],
     })
-}
-
-/// A connection to the broker of a sandbox, which is started where there is none.
-fn connect(_arguments: &RunArguments, policy: &Policy) -> Result<UnixStream, String> {
-    let home = home::folder()?;
-    let files = home::files(&home)?;
-    let (ours, theirs) = UnixStream::pair().map_err(|error| plain(&error))?;
-    let name = format!("run-{}-{}", broker::audit::now() / 10_000_000, std::process::id());
-    match fork_daemon(c"win-compat: sandbox").map_err(|error| format!("the broker could not be started: {}", plain(&error)))? {
-        Forked::Parent => Ok(ours),
-        Forked::Daemon => {
-            drop(ours);
-            let config = Config {
-                number: std::process::id(),
-                audit: home.join("audit").join(format!("{name}.audit")),
-                scratch: home.join("scratch").join(&name),
-                files,
-                windows: policy.windows_version,
-            };
-            std::process::exit(i32::from(serve(config, theirs, None).is_err()))
-        }
-    }
 }
 
 /// The standard streams that are open.
