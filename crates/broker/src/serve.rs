@@ -187,6 +187,7 @@ impl Broker {
             }
             Ok(Say::Run(run)) if connection.greeted => self.run(number, &session, &run),
             Ok(Say::Signal(signal)) => self.signal(number, signal),
+            Ok(Say::TerminalSet) => session.console.answered(),
             Ok(Say::Run(_)) | Err(_) => self.disconnect(number),
         }
     }
