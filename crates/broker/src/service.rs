@@ -71,7 +71,7 @@ pub fn serve(process: &Arc<Process>, mut server: Server) {
 }
 
 /// The answer to a request; `None` when the process has ended.
-fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<Reply> {
+pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<Reply> {
     let done = || Ok(Reply::value(&Done {}));
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
