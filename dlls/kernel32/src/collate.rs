@@ -7,7 +7,7 @@ use crate::unicode;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use guest::error::Win32Error;
-use guest::nls;
+use guest::{nls, router};
 use icu_collator::CollatorBorrowed;
 use icu_collator::options::CollatorOptions;
 use windows_sys::Win32::Foundation::ERROR_INVALID_FLAGS;
@@ -31,9 +31,24 @@ pub const FLAGS: u32 = LINGUISTIC_IGNORECASE
     | SORT_DIGITSASNUMBERS
     | SORT_STRINGSORT;
 
+/// How texts are ordered, as the catalog names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    CldrRootWithMinorHyphens,
+    CldrRoot,
+}
+
+router! {
+    /// By the flags, for every locale.
+    fn order(flags: u32) -> Result<Order, Win32Error> for "CompareStringW", otherwise Win32Error(ERROR_INVALID_FLAGS); {
+        flags & !FLAGS == 0 && flags & SORT_STRINGSORT == 0 => Ok(Order::CldrRootWithMinorHyphens);
+        flags & !FLAGS == 0 => Ok(Order::CldrRoot);
+    }
+}
+
 /// Refuses flags that say nothing about an order.
 pub fn check(flags: u32) -> Result<u32, Win32Error> {
-    if flags & !FLAGS == 0 { Ok(flags) } else { Err(Win32Error(ERROR_INVALID_FLAGS)) }
+    order(flags).map(|_| flags)
 }
 
 fn collator() -> CollatorBorrowed<'static> {
@@ -132,7 +147,7 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    fn order(left: &str, right: &str, flags: u32) -> Ordering {
+    fn compared(left: &str, right: &str, flags: u32) -> Ordering {
         let (left, right): (Vec<u16>, Vec<u16>) = (left.encode_utf16().collect(), right.encode_utf16().collect());
         let found = compare(&left, &right, flags);
         assert_eq!(key(&left, flags).cmp(&key(&right, flags)), found, "keys");
@@ -143,7 +158,7 @@ mod tests {
     fn letters_come_before_their_capitals_and_marks_count_after_letters() {
         for texts in [vec!["a", "A", "b"], vec!["cote", "coté", "côte"], vec!["_x", "1x", "ax"], vec!["a b", "ab"]] {
             for pair in texts.windows(2) {
-                assert_eq!(order(pair[0], pair[1], 0), Ordering::Less, "{pair:?}");
+                assert_eq!(compared(pair[0], pair[1], 0), Ordering::Less, "{pair:?}");
             }
         }
     }
@@ -158,17 +173,17 @@ mod tests {
             ("ア", "あ", NORM_IGNOREKANATYPE),
             ("007", "7", SORT_DIGITSASNUMBERS),
         ] {
-            assert_eq!(order(left, right, flags), Ordering::Equal, "{left} {right}");
-            assert_ne!(order(left, right, 0), Ordering::Equal, "{left} {right}");
+            assert_eq!(compared(left, right, flags), Ordering::Equal, "{left} {right}");
+            assert_ne!(compared(left, right, 0), Ordering::Equal, "{left} {right}");
         }
-        assert_eq!(order("a10", "a9", SORT_DIGITSASNUMBERS), Ordering::Greater);
-        assert_eq!(order("a10", "a9", 0), Ordering::Less);
+        assert_eq!(compared("a10", "a9", SORT_DIGITSASNUMBERS), Ordering::Greater);
+        assert_eq!(compared("a10", "a9", 0), Ordering::Less);
     }
 
     #[test]
     fn hyphens_count_last_in_a_word_sort() {
-        assert_eq!(order("coop", "co-op", 0), Ordering::Less);
-        assert_eq!(order("co-op", "coops", 0), Ordering::Less);
-        assert_eq!(order("co-op", "coop", SORT_STRINGSORT), Ordering::Less);
+        assert_eq!(compared("coop", "co-op", 0), Ordering::Less);
+        assert_eq!(compared("co-op", "coops", 0), Ordering::Less);
+        assert_eq!(compared("co-op", "coop", SORT_STRINGSORT), Ordering::Less);
     }
 }

@@ -52,6 +52,11 @@ pub fn name(number: u32) -> Option<&'static str> {
     }
 }
 
+/// Whether a byte starts a character of several bytes in a double-byte page; the table holds none of those.
+pub fn is_lead_byte(_number: u32, _byte: u8) -> bool {
+    false
+}
+
 /// Bytes that are no character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCharacter;
