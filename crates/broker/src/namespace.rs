@@ -120,8 +120,6 @@ pub struct Inside {
     pub depth: usize,
     /// It may be changed.
     pub write: bool,
-    /// The drive's letter.
-    pub letter: u8,
 }
 
 /// A folder of the host under `Z:`.
@@ -188,7 +186,7 @@ impl Namespace {
     /// Where a path leads. What no grant reaches does not exist.
     pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         match path.letter {
-            b'C' => Ok(Place::Volume(Inside { volume: self.scratch.volume()?, path: path.components.clone(), depth: 0, write: true, letter: b'C' })),
+            b'C' => Ok(Place::Volume(Inside { volume: self.scratch.volume()?, path: path.components.clone(), depth: 0, write: true })),
             b'Z' => self.place_on_host(path),
             _ if path.components.is_empty() => Err(STATUS_NO_SUCH_DEVICE),
             _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
@@ -201,7 +199,7 @@ impl Namespace {
         if let Some(mount) = holding {
             let depth = mount.components.len();
             let path = components[depth..].to_vec();
-            return Ok(Place::Volume(Inside { volume: Arc::clone(&mount.volume), path, depth, write: mount.write, letter: b'Z' }));
+            return Ok(Place::Volume(Inside { volume: Arc::clone(&mount.volume), path, depth, write: mount.write }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
         for mount in self.mounts.iter().filter(|mount| starts_with(&mount.components, components)) {

@@ -23,8 +23,6 @@ pub struct Files {
 
 /// A sandbox.
 pub struct Sandbox {
-    /// Its number in the audit.
-    pub number: u32,
     /// Its audit.
     pub log: Log,
     /// Where the audit lies.
@@ -53,7 +51,6 @@ impl Sandbox {
     /// A sandbox without processes.
     pub fn new(number: u32, audit: PathBuf, scratch: PathBuf, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
         Ok(Self {
-            number,
             log: Log::new(number, audit.clone()),
             audit,
             clock: Clock::new(windows)?,

@@ -32,6 +32,35 @@ pub struct Config {
     pub windows: [u32; 3],
 }
 
+/// Where a sandbox with a name is found.
+#[derive(Debug)]
+pub struct Listening {
+    /// What command lines connect to.
+    pub listener: UnixListener,
+    /// Where it lies.
+    pub socket: PathBuf,
+    /// The file that is locked by whoever joins, and by a broker that ends.
+    pub lock: PathBuf,
+}
+
+impl Listening {
+    /// Takes the name away, unless somebody has joined meanwhile. The lock is held from then on.
+    fn close(&self) -> Option<Option<OwnedFd>> {
+        use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+        let lock = open(&self.lock, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).ok();
+        if let Some(lock) = &lock {
+            let _ = flock(lock, FlockOperation::LockExclusive);
+        }
+        let mut waiting = [PollFd::new(&self.listener, PollFlags::IN)];
+        let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+        if poll(&mut waiting, Some(&none)) == Ok(0) {
+            let _ = std::fs::remove_file(&self.socket);
+            return Some(lock);
+        }
+        None
+    }
+}
+
 /// A process that runs.
 struct Running {
     process: Arc<Process>,
@@ -67,15 +96,25 @@ enum Ready {
 }
 
 /// Serves a sandbox until its last process and its last connection have gone.
-pub fn serve(config: Config, first: UnixStream, listener: Option<UnixListener>) -> std::io::Result<()> {
+pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) -> std::io::Result<()> {
     let sandbox = Sandbox::new(config.number, config.audit, config.scratch, config.files, config.windows)?;
     let mut broker = Broker { sandbox: Arc::new(sandbox), connections: Vec::new(), running: Vec::new(), next_connection: 0 };
     broker.connect(first);
-    while !broker.connections.is_empty() || !broker.running.is_empty() {
-        broker.turn(listener.as_ref());
-    }
+    let listener = listening.as_ref().map(|listening| &listening.listener);
+    let lock = loop {
+        while !broker.connections.is_empty() || !broker.running.is_empty() {
+            broker.turn(listener);
+        }
+        match listening.as_ref().map(Listening::close) {
+            None => break None,
+            Some(Some(lock)) => break lock,
+            // Somebody has just joined.
+            Some(None) => broker.turn(listener),
+        }
+    };
     broker.sandbox.log.flush();
     broker.sandbox.scratch.delete();
+    drop(lock);
     Ok(())
 }
 
@@ -148,6 +187,7 @@ impl Broker {
             }
             Ok(Say::Run(run)) if connection.greeted => self.run(number, &session, &run),
             Ok(Say::Signal(signal)) => self.signal(number, signal),
+            Ok(Say::TerminalSet) => session.console.answered(),
             Ok(Say::Run(_)) | Err(_) => self.disconnect(number),
         }
     }
