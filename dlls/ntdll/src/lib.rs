@@ -28,6 +28,7 @@ mod once;
 mod parameters;
 mod path;
 mod pointer;
+mod private;
 mod process;
 mod slist;
 mod srw;
@@ -36,6 +37,7 @@ mod sync;
 mod system;
 mod thread;
 mod time;
+mod version;
 mod volume;
 
 /// The entry point that the format wants; the loader never calls it.
