@@ -196,7 +196,7 @@ unsafe fn narrow(
 }
 
 /// Writes a date as a locale or a picture says.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong date"))]
+#[shim(ix = 164, mapping = "the locale's conventions", risk = Wrong("a wrong date"))]
 pub unsafe extern "system" fn GetDateFormatW(
     id: u32,
     flags: u32,
@@ -209,7 +209,7 @@ pub unsafe extern "system" fn GetDateFormatW(
 }
 
 /// Writes a date as a locale or a picture says.
-#[shim(ix = _, mapping = "GetDateFormatW", risk = Wrong("a wrong date"))]
+#[shim(ix = 579, mapping = "GetDateFormatW", risk = Wrong("a wrong date"))]
 pub unsafe extern "system" fn GetDateFormatA(
     id: u32,
     flags: u32,
@@ -222,7 +222,7 @@ pub unsafe extern "system" fn GetDateFormatA(
 }
 
 /// Writes a date as a locale or a picture says.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong date"))]
+#[shim(ix = 444, mapping = "the locale's conventions", risk = Wrong("a wrong date"))]
 pub unsafe extern "system" fn GetDateFormatEx(
     name: *const u16,
     flags: u32,
@@ -239,7 +239,7 @@ pub unsafe extern "system" fn GetDateFormatEx(
 }
 
 /// Writes a time of day as a locale or a picture says.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong time"))]
+#[shim(ix = 189, mapping = "the locale's conventions", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetTimeFormatW(
     id: u32,
     flags: u32,
@@ -252,7 +252,7 @@ pub unsafe extern "system" fn GetTimeFormatW(
 }
 
 /// Writes a time of day as a locale or a picture says.
-#[shim(ix = _, mapping = "GetTimeFormatW", risk = Wrong("a wrong time"))]
+#[shim(ix = 580, mapping = "GetTimeFormatW", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetTimeFormatA(
     id: u32,
     flags: u32,
@@ -265,7 +265,7 @@ pub unsafe extern "system" fn GetTimeFormatA(
 }
 
 /// Writes a time of day as a locale or a picture says.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong time"))]
+#[shim(ix = 397, mapping = "the locale's conventions", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetTimeFormatEx(
     name: *const u16,
     flags: u32,

@@ -26,7 +26,7 @@ fn now_is(zone: &TIME_ZONE_INFORMATION) -> Result<Number, Win32Error> {
 }
 
 /// Answers the user's time zone, and which of its times holds.
-#[shim(ix = _, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
+#[shim(ix = 133, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetTimeZoneInformation(answer: *mut TIME_ZONE_INFORMATION) -> Result<Number, Win32Error> {
     let zone = zone::at(shared::system_time())?;
     unsafe { answer.as_mut() }.map(|answer| *answer = zone).ok_or(REFUSED)?;
@@ -34,7 +34,7 @@ pub unsafe extern "system" fn GetTimeZoneInformation(answer: *mut TIME_ZONE_INFO
 }
 
 /// Answers the user's time zone and its name in the registry, and which of its times holds.
-#[shim(ix = _, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
+#[shim(ix = 349, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetDynamicTimeZoneInformation(answer: *mut DYNAMIC_TIME_ZONE_INFORMATION) -> Result<Number, Win32Error> {
     let year = crate::clock::local_time()?.wYear;
     let zone = zone::of_year(year)?;
@@ -43,7 +43,7 @@ pub unsafe extern "system" fn GetDynamicTimeZoneInformation(answer: *mut DYNAMIC
 }
 
 /// Answers the user's time zone as it is in a year.
-#[shim(ix = _, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
+#[shim(ix = 419, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetTimeZoneInformationForYear(
     year: u16,
     given: *const DYNAMIC_TIME_ZONE_INFORMATION,
@@ -60,7 +60,7 @@ pub unsafe extern "system" fn GetTimeZoneInformationForYear(
 }
 
 /// Calendar fields as a file time.
-#[shim(ix = _, mapping = "the Gregorian calendar", risk = Wrong("a wrong time"))]
+#[shim(ix = 177, mapping = "the Gregorian calendar", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn SystemTimeToFileTime(given: *const SYSTEMTIME, answer: *mut FILETIME) -> Result<Bool, Win32Error> {
     let (given, answer) = unsafe { (given.as_ref().ok_or(REFUSED)?, answer.as_mut().ok_or(REFUSED)?) };
     *answer = file_time_of(file_time(given)?);
@@ -68,7 +68,7 @@ pub unsafe extern "system" fn SystemTimeToFileTime(given: *const SYSTEMTIME, ans
 }
 
 /// A file time as calendar fields.
-#[shim(ix = _, mapping = "the Gregorian calendar", risk = Wrong("a wrong time"))]
+#[shim(ix = 135, mapping = "the Gregorian calendar", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn FileTimeToSystemTime(given: *const FILETIME, answer: *mut SYSTEMTIME) -> Result<Bool, Win32Error> {
     let (given, answer) = unsafe { (given.as_ref().ok_or(REFUSED)?, answer.as_mut().ok_or(REFUSED)?) };
     *answer = system_time(units(*given))?;
@@ -96,7 +96,7 @@ unsafe fn convert(
 }
 
 /// A time of UTC as local time of a zone; NULL is the user's.
-#[shim(ix = _, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
+#[shim(ix = 288, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn SystemTimeToTzSpecificLocalTime(
     zone: *const TIME_ZONE_INFORMATION,
     given: *const SYSTEMTIME,
@@ -106,7 +106,7 @@ pub unsafe extern "system" fn SystemTimeToTzSpecificLocalTime(
 }
 
 /// Local time of a zone as a time of UTC; NULL is the user's.
-#[shim(ix = _, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
+#[shim(ix = 384, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn TzSpecificLocalTimeToSystemTime(
     zone: *const TIME_ZONE_INFORMATION,
     given: *const SYSTEMTIME,
@@ -125,7 +125,7 @@ unsafe fn of_zone(zone: *const DYNAMIC_TIME_ZONE_INFORMATION, given: *const SYST
 }
 
 /// A time of UTC as local time of a zone; NULL is the user's.
-#[shim(ix = _, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
+#[shim(ix = 585, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn SystemTimeToTzSpecificLocalTimeEx(
     zone: *const DYNAMIC_TIME_ZONE_INFORMATION,
     given: *const SYSTEMTIME,
@@ -136,7 +136,7 @@ pub unsafe extern "system" fn SystemTimeToTzSpecificLocalTimeEx(
 }
 
 /// Local time of a zone as a time of UTC; NULL is the user's.
-#[shim(ix = _, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
+#[shim(ix = 586, mapping = "the zone's rules", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn TzSpecificLocalTimeToSystemTimeEx(
     zone: *const DYNAMIC_TIME_ZONE_INFORMATION,
     given: *const SYSTEMTIME,

@@ -37,7 +37,7 @@ fn place(kind: u32) -> Option<u32> {
 }
 
 /// Adds a condition to a mask of conditions.
-#[shim(ix = _, mapping = "numbers alone", risk = Wrong("a wrong condition"))]
+#[shim(ix = 204, mapping = "numbers alone", risk = Wrong("a wrong condition"))]
 pub unsafe extern "system" fn VerSetConditionMask(mask: u64, kind: u32, condition: u8) -> u64 {
     let condition = u64::from(condition & 7);
     place(kind).filter(|_| condition != 0).map_or(mask, |place| mask | condition << place)
@@ -83,7 +83,7 @@ fn holds_together(mask: u64, kinds: u32, parts: &[(u32, u32, u32)]) -> Option<bo
 }
 
 /// Compares Windows' version with the one wanted; `STATUS_REVISION_MISMATCH` where a condition does not hold.
-#[shim(ix = _, mapping = "RtlGetVersion", risk = Wrong("a wrong version"))]
+#[shim(ix = 208, mapping = "RtlGetVersion", risk = Wrong("a wrong version"))]
 pub unsafe extern "system" fn RtlVerifyVersionInfo(wanted: *const OSVERSIONINFOEXW, kinds: u32, mask: u64) -> Result<NtStatus, Status> {
     const REFUSED: Status = Status(STATUS_INVALID_PARAMETER);
     const ALL: u32 = 0xFF;

@@ -30,7 +30,7 @@ unsafe fn side<'a, T: Copy + Default + PartialEq>(source: *const T, length: i32)
 }
 
 /// Compares two texts in a locale's order.
-#[shim(ix = _, mapping = "the Unicode Collation Algorithm", risk = Wrong("a wrong order"))]
+#[shim(ix = 76, mapping = "the Unicode Collation Algorithm", risk = Wrong("a wrong order"))]
 pub unsafe extern "system" fn CompareStringW(
     id: u32,
     flags: u32,
@@ -45,7 +45,7 @@ pub unsafe extern "system" fn CompareStringW(
 }
 
 /// Compares two texts in a locale's order.
-#[shim(ix = _, mapping = "the Unicode Collation Algorithm", risk = Wrong("a wrong order"))]
+#[shim(ix = 253, mapping = "the Unicode Collation Algorithm", risk = Wrong("a wrong order"))]
 pub unsafe extern "system" fn CompareStringEx(
     name: *const u16,
     flags: u32,
@@ -66,7 +66,7 @@ pub unsafe extern "system" fn CompareStringEx(
 }
 
 /// Compares two ANSI texts in a locale's order.
-#[shim(ix = _, mapping = "CompareStringW", risk = Wrong("a wrong order"))]
+#[shim(ix = 387, mapping = "CompareStringW", risk = Wrong("a wrong order"))]
 pub unsafe extern "system" fn CompareStringA(
     id: u32,
     flags: u32,
@@ -83,7 +83,7 @@ pub unsafe extern "system" fn CompareStringA(
 }
 
 /// Compares two texts by their units, or by their capitals.
-#[shim(ix = _, mapping = "memory, the table of letter case", risk = Wrong("a wrong order"))]
+#[shim(ix = 153, mapping = "memory, the table of letter case", risk = Wrong("a wrong order"))]
 pub unsafe extern "system" fn CompareStringOrdinal(
     left: *const u16,
     left_length: i32,

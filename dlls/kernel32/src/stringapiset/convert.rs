@@ -57,7 +57,7 @@ pub fn units_of(page: u32, bytes: &[u8], strict: bool) -> Result<Vec<u16>, NoCha
 }
 
 /// Maps a text of a code page to UTF-16.
-#[shim(ix = _, mapping = "tables of single-byte pages, UTF-8", risk = Wrong("a wrong character"))]
+#[shim(ix = 12, mapping = "tables of single-byte pages, UTF-8", risk = Wrong("a wrong character"))]
 pub unsafe extern "system" fn MultiByteToWideChar(
     page: u32,
     flags: u32,
@@ -91,7 +91,7 @@ pub unsafe extern "system" fn MultiByteToWideChar(
 }
 
 /// Maps UTF-16 to a text of a code page.
-#[shim(ix = _, mapping = "tables of single-byte pages, UTF-8; the best fit of a character is its letter without marks", risk = Wrong("a wrong character"))]
+#[shim(ix = 17, mapping = "tables of single-byte pages, UTF-8; the best fit of a character is its letter without marks", risk = Wrong("a wrong character"))]
 pub unsafe extern "system" fn WideCharToMultiByte(
     page: u32,
     flags: u32,

@@ -64,7 +64,7 @@ fn fold(units: &[u16], flags: u32) -> Vec<u16> {
 }
 
 /// Maps a text to another form: digits, compatibility characters, letters with and without their marks.
-#[shim(ix = _, mapping = "the Unicode normal forms", risk = Wrong("a wrong character"))]
+#[shim(ix = 581, mapping = "the Unicode normal forms", risk = Wrong("a wrong character"))]
 pub unsafe extern "system" fn FoldStringW(flags: u32, source: *const u16, length: i32, target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
     let units = unsafe { counted(source, length)? };
     if room < 0 || room > 0 && core::ptr::eq(source, target) {
@@ -74,7 +74,7 @@ pub unsafe extern "system" fn FoldStringW(flags: u32, source: *const u16, length
 }
 
 /// Maps an ANSI text to another form.
-#[shim(ix = _, mapping = "FoldStringW", risk = Wrong("a wrong character"))]
+#[shim(ix = 582, mapping = "FoldStringW", risk = Wrong("a wrong character"))]
 pub unsafe extern "system" fn FoldStringA(flags: u32, source: *const u8, length: i32, target: *mut u8, room: i32) -> Result<Count<i32>, Win32Error> {
     let units = ansi::units(nls::ANSI, unsafe { counted(source, length)? });
     if room < 0 || room > 0 && core::ptr::eq(source, target) {

@@ -28,13 +28,13 @@ unsafe fn kinds(which: u32, units: &[u16], target: *mut u16) -> Result<Bool, Win
 }
 
 /// Answers the kind of each character of a text.
-#[shim(ix = _, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
+#[shim(ix = 68, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
 pub unsafe extern "system" fn GetStringTypeW(which: u32, source: *const u16, length: i32, target: *mut u16) -> Result<Bool, Win32Error> {
     unsafe { kinds(which, counted(source, length)?, target) }
 }
 
 /// Answers the kind of each character of a text; the locale says nothing about it.
-#[shim(ix = _, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
+#[shim(ix = 583, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
 pub unsafe extern "system" fn GetStringTypeExW(
     id: u32,
     which: u32,
@@ -47,13 +47,13 @@ pub unsafe extern "system" fn GetStringTypeExW(
 }
 
 /// Answers the kind of each byte of an ANSI text.
-#[shim(ix = _, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
+#[shim(ix = 332, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
 pub unsafe extern "system" fn GetStringTypeA(id: u32, which: u32, source: *const u8, length: i32, target: *mut u16) -> Result<Bool, Win32Error> {
     unsafe { narrow(id, which, source, length, target) }
 }
 
 /// Answers the kind of each byte of an ANSI text.
-#[shim(ix = _, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
+#[shim(ix = 584, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
 pub unsafe extern "system" fn GetStringTypeExA(id: u32, which: u32, source: *const u8, length: i32, target: *mut u16) -> Result<Bool, Win32Error> {
     unsafe { narrow(id, which, source, length, target) }
 }

@@ -16,25 +16,25 @@ use windows_sys::Win32::Globalization::{
 };
 
 /// The user's locale.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
+#[shim(ix = 190, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn GetUserDefaultLCID() -> u32 {
     USER.0
 }
 
 /// The system's locale.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
+#[shim(ix = 600, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn GetSystemDefaultLCID() -> u32 {
     USER.0
 }
 
 /// The user's language.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 372, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetUserDefaultLangID() -> u16 {
     USER.0 as u16
 }
 
 /// The system's language.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 552, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetSystemDefaultLangID() -> u16 {
     USER.0 as u16
 }
@@ -51,38 +51,38 @@ unsafe fn fill(name: &str, target: *mut u16, room: i32) -> Result<Count<i32>, Wi
 }
 
 /// Answers the user's locale.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
+#[shim(ix = 398, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn GetUserDefaultLocaleName(target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
     unsafe { name(target, room) }
 }
 
 /// Answers the system's locale.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
+#[shim(ix = 601, mapping = "the user's locale", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn GetSystemDefaultLocaleName(target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
     unsafe { name(target, room) }
 }
 
 /// The thread's locale.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong locale"))]
+#[shim(ix = 351, mapping = "the TEB", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn GetThreadLocale() -> u32 {
     locale::of_thread()
 }
 
 /// Sets the thread's locale.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong locale"))]
+#[shim(ix = 405, mapping = "the TEB", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn SetThreadLocale(id: u32) -> Result<Bool, Win32Error> {
     locale::set_of_thread(locale::by_id(id)?.0);
     Ok(Bool)
 }
 
 /// The locale that a default or a language stands for; what stands for none is answered as it is.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
+#[shim(ix = 602, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn ConvertDefaultLocale(id: u32) -> u32 {
     locale::by_id(id).map_or(id, |found| locale::specific(found).0)
 }
 
 /// Whether an identifier names a locale: one that is known, or one whose conventions are there.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a wrong answer"))]
+#[shim(ix = 197, mapping = "the table of locales", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsValidLocale(id: u32, flags: u32) -> i32 {
     let found = locale::by_id(id);
     let valid = match flags {
@@ -94,13 +94,13 @@ pub unsafe extern "system" fn IsValidLocale(id: u32, flags: u32) -> i32 {
 }
 
 /// Whether a name names a locale.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a wrong answer"))]
+#[shim(ix = 603, mapping = "the table of locales", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsValidLocaleName(name: *const u16) -> i32 {
     (!name.is_null() && locale::by_text(unsafe { text::wide(name) }).is_some()).into()
 }
 
 /// Answers the name of a locale.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
+#[shim(ix = 502, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn LCIDToLocaleName(id: u32, target: *mut u16, room: i32, flags: u32) -> Result<Count<i32>, Win32Error> {
     if flags & !LOCALE_ALLOW_NEUTRAL_NAMES != 0 {
         return Err(Win32Error(ERROR_INVALID_FLAGS));
@@ -113,7 +113,7 @@ pub unsafe extern "system" fn LCIDToLocaleName(id: u32, target: *mut u16, room: 
 const LOCALE_ALLOW_NEUTRAL_NAMES: u32 = 0x0800_0000;
 
 /// The identifier of a locale.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
+#[shim(ix = 503, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn LocaleNameToLCID(name: *const u16, flags: u32) -> Result<Count<u32>, Win32Error> {
     if flags & !LOCALE_ALLOW_NEUTRAL_NAMES != 0 {
         return Err(Win32Error(ERROR_INVALID_FLAGS));
@@ -123,7 +123,7 @@ pub unsafe extern "system" fn LocaleNameToLCID(name: *const u16, flags: u32) -> 
 }
 
 /// Answers the locale that comes nearest to a name: without its last parts, and with a country. None leads to the empty name.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
+#[shim(ix = 464, mapping = "the table of locales", risk = Wrong("a wrong locale"))]
 pub unsafe extern "system" fn ResolveLocaleName(name: *const u16, target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
     if name.is_null() {
         return unsafe { fill(USER.1, target, room) };
@@ -152,7 +152,7 @@ fn enumerable(flags: u32) -> Result<Vec<u32>, Win32Error> {
 }
 
 /// Calls back with each locale's identifier in eight hexadecimal digits, until the callback answers FALSE.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a locale that is missing"))]
+#[shim(ix = 228, mapping = "the table of locales", risk = Wrong("a locale that is missing"))]
 pub unsafe extern "system" fn EnumSystemLocalesW(
     callback: Option<unsafe extern "system" fn(*const u16) -> i32>,
     flags: u32,
@@ -168,7 +168,7 @@ pub unsafe extern "system" fn EnumSystemLocalesW(
 }
 
 /// Calls back with each locale's identifier in eight hexadecimal digits, until the callback answers FALSE.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a locale that is missing"))]
+#[shim(ix = 543, mapping = "the table of locales", risk = Wrong("a locale that is missing"))]
 pub unsafe extern "system" fn EnumSystemLocalesA(
     callback: Option<unsafe extern "system" fn(*const u8) -> i32>,
     flags: u32,
@@ -184,7 +184,7 @@ pub unsafe extern "system" fn EnumSystemLocalesA(
 }
 
 /// Calls back with each locale's name, until the callback answers FALSE.
-#[shim(ix = _, mapping = "the table of locales", risk = Wrong("a locale that is missing"))]
+#[shim(ix = 604, mapping = "the table of locales", risk = Wrong("a locale that is missing"))]
 pub unsafe extern "system" fn EnumSystemLocalesEx(
     callback: Option<unsafe extern "system" fn(*const u16, u32, isize) -> i32>,
     flags: u32,

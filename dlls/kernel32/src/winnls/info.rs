@@ -170,19 +170,19 @@ unsafe fn answer<T: Copy>(
 }
 
 /// Answers a convention of a locale.
-#[shim(ix = _, mapping = "a table of American English, and one of no place", risk = Wrong("a wrong convention"))]
+#[shim(ix = 155, mapping = "a table of American English, and one of no place", risk = Wrong("a wrong convention"))]
 pub unsafe extern "system" fn GetLocaleInfoW(id: u32, kind: u32, target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
     unsafe { answer(locale::by_id(id)?, kind, target, room, text::terminated) }
 }
 
 /// Answers a convention of a locale.
-#[shim(ix = _, mapping = "a table of American English, and one of no place", risk = Wrong("a wrong convention"))]
+#[shim(ix = 201, mapping = "a table of American English, and one of no place", risk = Wrong("a wrong convention"))]
 pub unsafe extern "system" fn GetLocaleInfoEx(name: *const u16, kind: u32, target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
     unsafe { answer(locale::by_name(name)?, kind, target, room, text::terminated) }
 }
 
 /// Answers a convention of a locale.
-#[shim(ix = _, mapping = "GetLocaleInfoW", risk = Wrong("a wrong convention"))]
+#[shim(ix = 330, mapping = "GetLocaleInfoW", risk = Wrong("a wrong convention"))]
 pub unsafe extern "system" fn GetLocaleInfoA(id: u32, kind: u32, target: *mut u8, room: i32) -> Result<Count<i32>, Win32Error> {
     let encode = |found: &str| ansi::from_wide(nls::ANSI, &text::terminated(found));
     unsafe { answer(locale::by_id(id)?, kind, target, room, encode) }

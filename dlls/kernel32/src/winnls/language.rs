@@ -14,19 +14,19 @@ use windows_sys::Win32::Globalization::{
 };
 
 /// The language of the user's interface.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 399, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetUserDefaultUILanguage() -> u16 {
     USER.0 as u16
 }
 
 /// The language of the system's interface.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 396, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetSystemDefaultUILanguage() -> u16 {
     USER.0 as u16
 }
 
 /// The language that a thread's resources are looked for in.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 605, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetThreadUILanguage() -> u16 {
     USER.0 as u16
 }
@@ -63,7 +63,7 @@ fn check(flags: u32, known: u32) -> Result<(), Win32Error> {
 }
 
 /// Answers the languages that the user prefers.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 373, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetUserPreferredUILanguages(
     flags: u32,
     count: *mut u32,
@@ -75,7 +75,7 @@ pub unsafe extern "system" fn GetUserPreferredUILanguages(
 }
 
 /// Answers the languages that the system prefers.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 606, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetSystemPreferredUILanguages(
     flags: u32,
     count: *mut u32,
@@ -87,7 +87,7 @@ pub unsafe extern "system" fn GetSystemPreferredUILanguages(
 }
 
 /// Answers the languages that the process has set: none, for they cannot be set.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 607, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetProcessPreferredUILanguages(
     flags: u32,
     count: *mut u32,
@@ -99,7 +99,7 @@ pub unsafe extern "system" fn GetProcessPreferredUILanguages(
 }
 
 /// Answers the languages that a thread's resources are looked for in, with those that follow the user's.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong language"))]
+#[shim(ix = 608, mapping = "the user's locale", risk = Wrong("a wrong language"))]
 pub unsafe extern "system" fn GetThreadPreferredUILanguages(
     flags: u32,
     count: *mut u32,

@@ -100,7 +100,7 @@ unsafe fn map(flags: u32, source: *const u16, length: i32, target: *mut u16, roo
 }
 
 /// Makes another form of a text, or its sort key.
-#[shim(ix = _, mapping = "the table of letter case; the Unicode Collation Algorithm", risk = Wrong("a wrong form"))]
+#[shim(ix = 59, mapping = "the table of letter case; the Unicode Collation Algorithm", risk = Wrong("a wrong form"))]
 pub unsafe extern "system" fn LCMapStringW(
     id: u32,
     flags: u32,
@@ -114,7 +114,7 @@ pub unsafe extern "system" fn LCMapStringW(
 }
 
 /// Makes another form of a text, or its sort key.
-#[shim(ix = _, mapping = "the table of letter case; the Unicode Collation Algorithm", risk = Wrong("a wrong form"))]
+#[shim(ix = 232, mapping = "the table of letter case; the Unicode Collation Algorithm", risk = Wrong("a wrong form"))]
 pub unsafe extern "system" fn LCMapStringEx(
     name: *const u16,
     flags: u32,
@@ -136,7 +136,7 @@ pub unsafe extern "system" fn LCMapStringEx(
 }
 
 /// Makes another form of an ANSI text, or its sort key.
-#[shim(ix = _, mapping = "LCMapStringW", risk = Wrong("a wrong form"))]
+#[shim(ix = 337, mapping = "LCMapStringW", risk = Wrong("a wrong form"))]
 pub unsafe extern "system" fn LCMapStringA(
     id: u32,
     flags: u32,

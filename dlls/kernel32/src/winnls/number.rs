@@ -231,7 +231,7 @@ unsafe fn currency_a(own: *const CURRENCYFMTA) -> Result<Option<Form>, Win32Erro
 }
 
 /// Writes a number as a locale does.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
+#[shim(ix = 609, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetNumberFormatW(
     id: u32,
     flags: u32,
@@ -244,7 +244,7 @@ pub unsafe extern "system" fn GetNumberFormatW(
 }
 
 /// Writes a number as a locale does.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
+#[shim(ix = 446, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetNumberFormatEx(
     name: *const u16,
     flags: u32,
@@ -257,7 +257,7 @@ pub unsafe extern "system" fn GetNumberFormatEx(
 }
 
 /// Writes a number as a locale does.
-#[shim(ix = _, mapping = "GetNumberFormatW", risk = Wrong("a wrong number"))]
+#[shim(ix = 610, mapping = "GetNumberFormatW", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetNumberFormatA(
     id: u32,
     flags: u32,
@@ -270,7 +270,7 @@ pub unsafe extern "system" fn GetNumberFormatA(
 }
 
 /// Writes an amount of money as a locale does.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
+#[shim(ix = 368, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrencyFormatW(
     id: u32,
     flags: u32,
@@ -283,7 +283,7 @@ pub unsafe extern "system" fn GetCurrencyFormatW(
 }
 
 /// Writes an amount of money as a locale does.
-#[shim(ix = _, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
+#[shim(ix = 443, mapping = "the locale's conventions", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrencyFormatEx(
     name: *const u16,
     flags: u32,
@@ -296,7 +296,7 @@ pub unsafe extern "system" fn GetCurrencyFormatEx(
 }
 
 /// Writes an amount of money as a locale does.
-#[shim(ix = _, mapping = "GetCurrencyFormatW", risk = Wrong("a wrong number"))]
+#[shim(ix = 611, mapping = "GetCurrencyFormatW", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrencyFormatA(
     id: u32,
     flags: u32,

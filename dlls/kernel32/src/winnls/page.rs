@@ -12,31 +12,31 @@ use windows_sys::Win32::Foundation::{ERROR_INVALID_FLAGS, ERROR_INVALID_PARAMETE
 use windows_sys::Win32::Globalization::{CP_INSTALLED, CP_SUPPORTED, CPINFO, CPINFOEXA, CPINFOEXW};
 
 /// The ANSI code page.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("texts in a wrong code page"))]
+#[shim(ix = 44, mapping = "the user's locale", risk = Wrong("texts in a wrong code page"))]
 pub unsafe extern "system" fn GetACP() -> u32 {
     ANSI
 }
 
 /// The OEM code page.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("texts in a wrong code page"))]
+#[shim(ix = 73, mapping = "the user's locale", risk = Wrong("texts in a wrong code page"))]
 pub unsafe extern "system" fn GetOEMCP() -> u32 {
     OEM
 }
 
 /// Whether a code page can be converted.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a wrong answer"))]
+#[shim(ix = 78, mapping = "the table of code pages", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsValidCodePage(page: u32) -> i32 {
     nls::is_known(page).into()
 }
 
 /// Whether a byte starts a character of two bytes in the ANSI code page.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a wrong answer"))]
+#[shim(ix = 499, mapping = "the table of code pages", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsDBCSLeadByte(byte: u8) -> i32 {
     nls::is_lead_byte(ANSI, byte).into()
 }
 
 /// Whether a byte starts a character of two bytes in a code page.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a wrong answer"))]
+#[shim(ix = 183, mapping = "the table of code pages", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsDBCSLeadByteEx(page: u32, byte: u8) -> Result<Answer, Win32Error> {
     Ok(Answer(nls::is_lead_byte(page_number(page)?, byte)))
 }
@@ -47,7 +47,7 @@ fn longest(page: u32) -> u32 {
 }
 
 /// Answers the form of a code page.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a wrong form"))]
+#[shim(ix = 49, mapping = "the table of code pages", risk = Wrong("a wrong form"))]
 pub unsafe extern "system" fn GetCPInfo(page: u32, info: *mut CPINFO) -> Result<Bool, Win32Error> {
     let page = page_number(page)?;
     if info.is_null() {
@@ -66,7 +66,7 @@ fn unicode_default(page: u32) -> u16 {
 }
 
 /// Answers the form and the name of a code page.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a wrong form"))]
+#[shim(ix = 262, mapping = "the table of code pages", risk = Wrong("a wrong form"))]
 pub unsafe extern "system" fn GetCPInfoExW(page: u32, flags: u32, info: *mut CPINFOEXW) -> Result<Bool, Win32Error> {
     let page = page_number(page)?;
     if flags != 0 || info.is_null() {
@@ -88,7 +88,7 @@ pub unsafe extern "system" fn GetCPInfoExW(page: u32, flags: u32, info: *mut CPI
 }
 
 /// Answers the form and the name of a code page.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a wrong form"))]
+#[shim(ix = 612, mapping = "the table of code pages", risk = Wrong("a wrong form"))]
 pub unsafe extern "system" fn GetCPInfoExA(page: u32, flags: u32, info: *mut CPINFOEXA) -> Result<Bool, Win32Error> {
     let page = page_number(page)?;
     if flags != 0 || info.is_null() {
@@ -114,7 +114,7 @@ fn enumerable(flags: u32) -> Result<Vec<u32>, Win32Error> {
 }
 
 /// Calls back with each code page's number, until the callback answers FALSE.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a page that is missing"))]
+#[shim(ix = 613, mapping = "the table of code pages", risk = Wrong("a page that is missing"))]
 pub unsafe extern "system" fn EnumSystemCodePagesW(
     callback: Option<unsafe extern "system" fn(*const u16) -> i32>,
     flags: u32,
@@ -130,7 +130,7 @@ pub unsafe extern "system" fn EnumSystemCodePagesW(
 }
 
 /// Calls back with each code page's number, until the callback answers FALSE.
-#[shim(ix = _, mapping = "the table of code pages", risk = Wrong("a page that is missing"))]
+#[shim(ix = 614, mapping = "the table of code pages", risk = Wrong("a page that is missing"))]
 pub unsafe extern "system" fn EnumSystemCodePagesA(
     callback: Option<unsafe extern "system" fn(*const u8) -> i32>,
     flags: u32,

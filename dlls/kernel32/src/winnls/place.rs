@@ -20,7 +20,7 @@ const NATION: i32 = 244;
 const NOT_AVAILABLE: i32 = -1;
 
 /// The number of the user's country.
-#[shim(ix = _, mapping = "the user's locale", risk = Wrong("a wrong country"))]
+#[shim(ix = 314, mapping = "the user's locale", risk = Wrong("a wrong country"))]
 pub unsafe extern "system" fn GetUserGeoID(class: i32) -> i32 {
     if class == GEOCLASS_NATION as i32 { NATION } else { NOT_AVAILABLE }
 }
@@ -47,13 +47,13 @@ router! {
 }
 
 /// Answers a fact of a country.
-#[shim(ix = _, mapping = "a table of the user's country", risk = Wrong("a wrong country"))]
+#[shim(ix = 312, mapping = "a table of the user's country", risk = Wrong("a wrong country"))]
 pub unsafe extern "system" fn GetGeoInfoW(place: i32, kind: i32, target: *mut u16, room: i32, _language: u16) -> Result<Count<i32>, Win32Error> {
     unsafe { put(&text::terminated(&fact(place, kind)?), target, room) }.map(Count)
 }
 
 /// Answers a fact of a country.
-#[shim(ix = _, mapping = "GetGeoInfoW", risk = Wrong("a wrong country"))]
+#[shim(ix = 615, mapping = "GetGeoInfoW", risk = Wrong("a wrong country"))]
 pub unsafe extern "system" fn GetGeoInfoA(place: i32, kind: i32, target: *mut u8, room: i32, _language: u16) -> Result<Count<i32>, Win32Error> {
     unsafe { put(&ansi::from_wide(nls::ANSI, &text::terminated(&fact(place, kind)?)), target, room) }.map(Count)
 }
