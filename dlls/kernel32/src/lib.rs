@@ -9,12 +9,21 @@
 extern crate alloc;
 
 mod ansi;
+mod buffer;
+mod clock;
 mod collate;
+mod datetimeapi;
 mod fileapi;
+mod lock;
 mod nt;
 mod processenv;
 mod processthreadsapi;
+mod stringapiset;
+mod timezoneapi;
 mod unicode;
+mod winbase_string;
+mod winnls;
+mod zone;
 
 guest::process_heap_allocator!();
 

@@ -10,8 +10,10 @@ use guest::shim;
 use windows_sys::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER};
 use windows_sys::Win32::Globalization::{
     MUI_LANGUAGE_ID, MUI_LANGUAGE_NAME, MUI_MACHINE_LANGUAGE_SETTINGS, MUI_MERGE_SYSTEM_FALLBACK, MUI_MERGE_USER_FALLBACK, MUI_THREAD_LANGUAGES,
-    MUI_UI_FALLBACK,
 };
+
+/// `MUI_UI_FALLBACK`.
+const MUI_UI_FALLBACK: u32 = MUI_MERGE_SYSTEM_FALLBACK | MUI_MERGE_USER_FALLBACK;
 
 /// The language of the user's interface.
 #[shim(ix = 399, mapping = "the user's locale", risk = Wrong("a wrong language"))]

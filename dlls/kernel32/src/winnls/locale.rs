@@ -3,7 +3,14 @@
 use guest::error::Win32Error;
 use guest::{teb, text};
 use windows_sys::Win32::Foundation::ERROR_INVALID_PARAMETER;
-use windows_sys::Win32::Globalization::{LOCALE_CUSTOM_DEFAULT, LOCALE_INVARIANT, LOCALE_NEUTRAL, LOCALE_SYSTEM_DEFAULT, LOCALE_USER_DEFAULT};
+use windows_sys::Win32::Globalization::{LOCALE_SYSTEM_DEFAULT, LOCALE_USER_DEFAULT};
+
+/// `LOCALE_NEUTRAL`: the default of whoever asks.
+const LOCALE_NEUTRAL: u32 = 0;
+/// `LOCALE_INVARIANT`.
+const LOCALE_INVARIANT: u32 = 0x7F;
+/// `LOCALE_CUSTOM_DEFAULT`.
+const LOCALE_CUSTOM_DEFAULT: u32 = 0x0C00;
 
 /// A locale: its identifier, its name.
 pub type Locale = (u32, &'static str);
