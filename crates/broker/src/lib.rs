@@ -24,6 +24,7 @@ mod session;
 mod sharing;
 mod telemetry;
 pub mod wire;
+mod zone;
 
 pub use namespace::plain;
 pub use sandbox::Files;

@@ -579,6 +579,15 @@ services! {
         /// In: non-zero once Ctrl-C is ignored altogether, and then it does not wait.
         ignore: u32,
     }
+    /// Answers the user's time zone in one year.
+    46 QueryTimeZone {
+        /// Where to write the [`crate::zone::Zone`].
+        zone: Address,
+        /// The year.
+        year: u32,
+        /// Unused.
+        pad: u32,
+    }
 }
 
 /// `offset` of a read or write at the handle's own position (`FILE_USE_FILE_POINTER_POSITION`).
