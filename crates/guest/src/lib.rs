@@ -6,7 +6,6 @@
 
 extern crate alloc;
 
-#[cfg(target_os = "windows")]
 mod allocator;
 pub mod call;
 pub mod error;

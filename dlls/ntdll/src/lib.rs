@@ -34,7 +34,9 @@ mod string;
 mod sync;
 mod system;
 mod thread;
+mod thread_information;
 mod time;
+mod token;
 mod volume;
 
 /// The entry point that the format wants; the loader never calls it.
