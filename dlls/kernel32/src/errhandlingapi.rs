@@ -15,13 +15,13 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
 };
 
 guest::forward!(
-    GetLastError = _ => "ntdll.RtlGetLastWin32Error",
-    SetLastError = _ => "ntdll.RtlSetLastWin32Error",
-    RestoreLastError = _ => "ntdll.RtlRestoreLastWin32Error",
-    AddVectoredExceptionHandler = _ => "ntdll.RtlAddVectoredExceptionHandler",
-    RemoveVectoredExceptionHandler = _ => "ntdll.RtlRemoveVectoredExceptionHandler",
-    AddVectoredContinueHandler = _ => "ntdll.RtlAddVectoredContinueHandler",
-    RemoveVectoredContinueHandler = _ => "ntdll.RtlRemoveVectoredContinueHandler",
+    GetLastError = 5 => "ntdll.RtlGetLastWin32Error",
+    SetLastError = 9 => "ntdll.RtlSetLastWin32Error",
+    RestoreLastError = 582 => "ntdll.RtlRestoreLastWin32Error",
+    AddVectoredExceptionHandler = 149 => "ntdll.RtlAddVectoredExceptionHandler",
+    RemoveVectoredExceptionHandler = 354 => "ntdll.RtlRemoveVectoredExceptionHandler",
+    AddVectoredContinueHandler = 406 => "ntdll.RtlAddVectoredContinueHandler",
+    RemoveVectoredContinueHandler = 515 => "ntdll.RtlRemoveVectoredContinueHandler",
 );
 
 type Filter = unsafe extern "system" fn(*const EXCEPTION_POINTERS) -> i32;
@@ -36,7 +36,7 @@ pub fn install() {
 }
 
 /// Raises an exception in the calling thread.
-#[shim(ix = _, mapping = "RtlRaiseException", risk = Functional("an exception that is lost"))]
+#[shim(ix = 45, mapping = "RtlRaiseException", risk = Functional("an exception that is lost"))]
 pub unsafe extern "system" fn RaiseException(code: u32, flags: u32, count: u32, arguments: *const usize) {
     const NONCONTINUABLE: u32 = 1;
     // SAFETY: a record is plain data, for which zero is a value.
@@ -54,13 +54,13 @@ pub unsafe extern "system" fn RaiseException(code: u32, flags: u32, count: u32, 
 }
 
 /// Sets the filter that is asked when nothing handled an exception; answers the one before.
-#[shim(ix = _, mapping = "the dispatcher's last resort", risk = Functional("a filter that is not asked"))]
+#[shim(ix = 8, mapping = "the dispatcher's last resort", risk = Functional("a filter that is not asked"))]
 pub unsafe extern "system" fn SetUnhandledExceptionFilter(filter: *mut c_void) -> *mut c_void {
     FILTER.swap(filter, Ordering::AcqRel)
 }
 
 /// What becomes of an exception that nothing handled: the program's filter decides, else the process ends.
-#[shim(ix = _, mapping = "the program's filter", risk = Functional("a filter that is not asked"))]
+#[shim(ix = 26, mapping = "the program's filter", risk = Functional("a filter that is not asked"))]
 pub unsafe extern "system" fn UnhandledExceptionFilter(pointers: *const EXCEPTION_POINTERS) -> i32 {
     const EXECUTE_HANDLER: i32 = 1;
     let filter = FILTER.load(Ordering::Acquire);
@@ -76,7 +76,7 @@ pub unsafe extern "system" fn UnhandledExceptionFilter(pointers: *const EXCEPTIO
 }
 
 /// Ends the process with an exception that no handler sees.
-#[shim(ix = _, mapping = "NtRaiseException", risk = Functional("a process that goes on"))]
+#[shim(ix = 461, mapping = "NtRaiseException", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn RaiseFailFastException(record: *const EXCEPTION_RECORD, context: *const CONTEXT, flags: u32) {
     const GENERATE_EXCEPTION_ADDRESS: u32 = 1;
     // SAFETY: a record is plain data, for which zero is a value.
@@ -102,13 +102,13 @@ fn turned(mode: u32) -> u32 {
 }
 
 /// The process's error mode.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong mode"))]
+#[shim(ix = 445, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn GetErrorMode() -> u32 {
     unsafe { query_process::<u32>(THIS_PROCESS, HARD_ERROR_MODE) }.map_or(0, turned)
 }
 
 /// Sets the process's error mode; answers the one before.
-#[shim(ix = _, mapping = "NtSetInformationProcess", risk = Wrong("a wrong mode"))]
+#[shim(ix = 134, mapping = "NtSetInformationProcess", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn SetErrorMode(mode: u32) -> u32 {
     const KNOWN: u32 = SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOALIGNMENTFAULTEXCEPT | SEM_NOOPENFILEERRORBOX;
     let before = unsafe { query_process::<u32>(THIS_PROCESS, HARD_ERROR_MODE) }.map_or(0, turned);
@@ -122,14 +122,14 @@ pub unsafe extern "system" fn SetErrorMode(mode: u32) -> u32 {
 const THREAD_MODES: [(u32, u32); 3] = [(SEM_FAILCRITICALERRORS, 0x10), (SEM_NOGPFAULTERRORBOX, 0x20), (SEM_NOOPENFILEERRORBOX, 0x40)];
 
 /// The calling thread's error mode.
-#[shim(ix = _, mapping = "RtlGetThreadErrorMode", risk = Wrong("a wrong mode"))]
+#[shim(ix = 579, mapping = "RtlGetThreadErrorMode", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn GetThreadErrorMode() -> u32 {
     let kept = unsafe { nt::RtlGetThreadErrorMode() };
     THREAD_MODES.iter().filter(|(_, bit)| kept & bit != 0).map(|(mode, _)| mode).sum()
 }
 
 /// Sets the calling thread's error mode; answers the one before.
-#[shim(ix = _, mapping = "RtlSetThreadErrorMode", risk = Wrong("a wrong mode"))]
+#[shim(ix = 521, mapping = "RtlSetThreadErrorMode", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn SetThreadErrorMode(mode: u32, before: *mut u32) -> Result<Bool, Win32Error> {
     let known: u32 = THREAD_MODES.iter().map(|(mode, _)| mode).sum();
     if mode & !known != 0 {
@@ -169,13 +169,13 @@ fn fatal(text: &str) -> ! {
 }
 
 /// Shows a message and ends the process.
-#[shim(ix = _, mapping = "standard error, RtlExitUserProcess", risk = Functional("a process that goes on"))]
+#[shim(ix = 580, mapping = "standard error, RtlExitUserProcess", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn FatalAppExitW(_action: u32, text: *const u16) {
     fatal(&guest::text::lossy(unsafe { guest::text::wide(text) }))
 }
 
 /// Shows a message and ends the process.
-#[shim(ix = _, mapping = "FatalAppExitW", risk = Functional("a process that goes on"))]
+#[shim(ix = 581, mapping = "FatalAppExitW", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn FatalAppExitA(_action: u32, text: *const u8) {
     let units = unsafe { crate::ansi::to_wide(text) }.unwrap_or_default();
     fatal(&guest::text::lossy(units.strip_suffix(&[0]).unwrap_or(&units)))

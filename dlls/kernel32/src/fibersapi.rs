@@ -8,7 +8,7 @@ use guest::error::Win32Error;
 use guest::shim;
 
 /// Takes a slot, with a callback for the values that are left in it.
-#[shim(ix = _, mapping = "RtlFlsAlloc", risk = Functional("a slot given twice"))]
+#[shim(ix = 124, mapping = "RtlFlsAlloc", risk = Functional("a slot given twice"))]
 pub unsafe extern "system" fn FlsAlloc(callback: *const c_void) -> Result<Number, Win32Error> {
     let mut index = 0;
     check(unsafe { nt::RtlFlsAlloc(callback, &raw mut index) })?;
@@ -16,13 +16,13 @@ pub unsafe extern "system" fn FlsAlloc(callback: *const c_void) -> Result<Number
 }
 
 /// Gives a slot back; its callback sees the values that are left in it.
-#[shim(ix = _, mapping = "RtlFlsFree", risk = Functional("a value that is not cleaned up"))]
+#[shim(ix = 128, mapping = "RtlFlsFree", risk = Functional("a value that is not cleaned up"))]
 pub unsafe extern "system" fn FlsFree(index: u32) -> Result<Bool, Win32Error> {
     check(unsafe { nt::RtlFlsFree(index) }).map(|_| Bool)
 }
 
 /// Answers the calling thread's value of a slot; a last error of 0 tells a NULL from a failure.
-#[shim(ix = _, mapping = "RtlFlsGetValue", risk = Wrong("a wrong value"))]
+#[shim(ix = 131, mapping = "RtlFlsGetValue", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn FlsGetValue(index: u32) -> Result<Pointer<c_void>, Win32Error> {
     let mut value = null_mut();
     check(unsafe { nt::RtlFlsGetValue(index, &raw mut value) })?;
@@ -31,7 +31,7 @@ pub unsafe extern "system" fn FlsGetValue(index: u32) -> Result<Pointer<c_void>,
 }
 
 /// Sets the calling thread's value of a slot.
-#[shim(ix = _, mapping = "RtlFlsSetValue", risk = Wrong("a wrong value"))]
+#[shim(ix = 125, mapping = "RtlFlsSetValue", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn FlsSetValue(index: u32, value: *const c_void) -> Result<Bool, Win32Error> {
     check(unsafe { nt::RtlFlsSetValue(index, value.cast_mut()) }).map(|_| Bool)
 }

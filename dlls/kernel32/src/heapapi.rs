@@ -14,26 +14,26 @@ use windows_sys::Win32::System::Memory::{
 };
 
 guest::forward!(
-    HeapAlloc = _ => "ntdll.RtlAllocateHeap",
-    HeapFree = _ => "ntdll.RtlFreeHeap",
-    HeapReAlloc = _ => "ntdll.RtlReAllocateHeap",
-    HeapSize = _ => "ntdll.RtlSizeHeap",
+    HeapAlloc = 33 => "ntdll.RtlAllocateHeap",
+    HeapFree = 34 => "ntdll.RtlFreeHeap",
+    HeapReAlloc = 65 => "ntdll.RtlReAllocateHeap",
+    HeapSize = 87 => "ntdll.RtlSizeHeap",
 );
 
 /// Answers the process heap.
-#[shim(ix = _, mapping = "the PEB", risk = Wrong("a wrong heap"))]
+#[shim(ix = 32, mapping = "the PEB", risk = Wrong("a wrong heap"))]
 pub unsafe extern "system" fn GetProcessHeap() -> HANDLE {
     unsafe { (*teb::peb()).process_heap as HANDLE }
 }
 
 /// Answers how many heaps the process has, and as many of their handles as fit.
-#[shim(ix = _, mapping = "RtlGetProcessHeaps", risk = Wrong("a heap that is missing"))]
+#[shim(ix = 583, mapping = "RtlGetProcessHeaps", risk = Wrong("a heap that is missing"))]
 pub unsafe extern "system" fn GetProcessHeaps(room: u32, heaps: *mut HANDLE) -> u32 {
     unsafe { nt::RtlGetProcessHeaps(room, heaps) }
 }
 
 /// Makes a heap; a highest size of 0 lets it grow.
-#[shim(ix = _, mapping = "RtlCreateHeap", risk = Functional("memory that is not there"))]
+#[shim(ix = 208, mapping = "RtlCreateHeap", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn HeapCreate(flags: u32, initial: usize, most: usize) -> Result<Handle, Win32Error> {
     const KEPT: u32 = HEAP_GENERATE_EXCEPTIONS | HEAP_NO_SERIALIZE | HEAP_CREATE_ENABLE_EXECUTE;
     if most != 0 && initial > most {
@@ -45,25 +45,25 @@ pub unsafe extern "system" fn HeapCreate(flags: u32, initial: usize, most: usize
 }
 
 /// Destroys a heap with everything in it.
-#[shim(ix = _, mapping = "RtlDestroyHeap", risk = Functional("memory that stays taken"))]
+#[shim(ix = 239, mapping = "RtlDestroyHeap", risk = Functional("memory that stays taken"))]
 pub unsafe extern "system" fn HeapDestroy(heap: HANDLE) -> Result<Bool, Win32Error> {
     if unsafe { nt::RtlDestroyHeap(heap) }.is_null() { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
 }
 
 /// Locks a heap against other threads.
-#[shim(ix = _, mapping = "RtlLockHeap", risk = Functional("a wait that does not end"))]
+#[shim(ix = 584, mapping = "RtlLockHeap", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn HeapLock(heap: HANDLE) -> Result<Bool, Win32Error> {
     if unsafe { nt::RtlLockHeap(heap) } != 0 { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
 }
 
 /// Unlocks a heap that the calling thread has locked.
-#[shim(ix = _, mapping = "RtlUnlockHeap", risk = Functional("a wait that does not end"))]
+#[shim(ix = 585, mapping = "RtlUnlockHeap", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn HeapUnlock(heap: HANDLE) -> Result<Bool, Win32Error> {
     if unsafe { nt::RtlUnlockHeap(heap) } != 0 { Ok(Bool) } else { Err(Win32Error(ERROR_NOT_LOCKED)) }
 }
 
 /// Whether a block, or a heap's own structure, is sound; no last error is set.
-#[shim(ix = _, mapping = "RtlValidateHeap", risk = Wrong("a wrong answer"))]
+#[shim(ix = 422, mapping = "RtlValidateHeap", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn HeapValidate(heap: HANDLE, flags: u32, memory: *const c_void) -> i32 {
     unsafe { nt::RtlValidateHeap(heap, flags, memory.cast_mut()) }.into()
 }
@@ -76,25 +76,25 @@ router! {
 }
 
 /// Gives free memory back and answers the largest free block's size; not supported.
-#[shim(ix = _, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("memory that stays taken"))]
+#[shim(ix = 421, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("memory that stays taken"))]
 pub unsafe extern "system" fn HeapCompact(heap: HANDLE, _flags: u32) -> Result<Count<usize>, Win32Error> {
     enumerate(heap).map(Count)
 }
 
 /// Answers a heap's next block; not supported.
-#[shim(ix = _, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
+#[shim(ix = 586, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
 pub unsafe extern "system" fn HeapWalk(heap: HANDLE, _entry: *mut PROCESS_HEAP_ENTRY) -> Result<Bool, Win32Error> {
     enumerate(heap).map(|_| Bool)
 }
 
 /// Answers how much of a heap is allocated, committed and reserved; not supported.
-#[shim(ix = _, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
+#[shim(ix = 587, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
 pub unsafe extern "system" fn HeapSummary(heap: HANDLE, _flags: u32, _summary: *mut HEAP_SUMMARY) -> Result<Bool, Win32Error> {
     enumerate(heap).map(|_| Bool)
 }
 
 /// Turns on a feature of a heap, or of every heap.
-#[shim(ix = _, mapping = "RtlSetHeapInformation", risk = Functional("a feature that is not on"))]
+#[shim(ix = 335, mapping = "RtlSetHeapInformation", risk = Functional("a feature that is not on"))]
 pub unsafe extern "system" fn HeapSetInformation(heap: HANDLE, class: i32, information: *const c_void, length: usize) -> Result<Bool, Win32Error> {
     if heap.is_null() && class != HeapEnableTerminationOnCorruption && class == HeapCompatibilityInformation {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -104,7 +104,7 @@ pub unsafe extern "system" fn HeapSetInformation(heap: HANDLE, class: i32, infor
 }
 
 /// Answers a feature of a heap.
-#[shim(ix = _, mapping = "RtlQueryHeapInformation", risk = Wrong("a wrong answer"))]
+#[shim(ix = 303, mapping = "RtlQueryHeapInformation", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn HeapQueryInformation(
     heap: HANDLE,
     class: i32,

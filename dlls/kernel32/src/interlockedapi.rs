@@ -1,10 +1,10 @@
 //! interlockedapi.h: singly linked lists, which are `ntdll`'s.
 
 guest::forward!(
-    InitializeSListHead = _ => "ntdll.RtlInitializeSListHead",
-    InterlockedFlushSList = _ => "ntdll.RtlInterlockedFlushSList",
-    InterlockedPopEntrySList = _ => "ntdll.RtlInterlockedPopEntrySList",
-    InterlockedPushEntrySList = _ => "ntdll.RtlInterlockedPushEntrySList",
-    InterlockedPushListSListEx = _ => "ntdll.RtlInterlockedPushListSListEx",
-    QueryDepthSList = _ => "ntdll.RtlQueryDepthSList",
+    InitializeSListHead = 54 => "ntdll.RtlInitializeSListHead",
+    InterlockedFlushSList = 286 => "ntdll.RtlInterlockedFlushSList",
+    InterlockedPopEntrySList = 588 => "ntdll.RtlInterlockedPopEntrySList",
+    InterlockedPushEntrySList = 266 => "ntdll.RtlInterlockedPushEntrySList",
+    InterlockedPushListSListEx = 589 => "ntdll.RtlInterlockedPushListSListEx",
+    QueryDepthSList = 590 => "ntdll.RtlQueryDepthSList",
 );

@@ -19,6 +19,7 @@ mod memoryapi;
 mod nt;
 mod processenv;
 mod processthreadsapi;
+mod rtlsupportapi;
 mod synchapi;
 mod winbase;
 

@@ -18,8 +18,6 @@ use windows_sys::Win32::System::LibraryLoader::{
     LOAD_LIBRARY_SEARCH_SYSTEM32, LOAD_LIBRARY_SEARCH_USER_DIRS, LOAD_WITH_ALTERED_SEARCH_PATH,
 };
 
-guest::forward!(ResolveDelayLoadedAPI = _ => "ntdll.LdrResolveDelayLoadedAPI");
-
 /// A counted string over units; `None` where they are too many for one.
 fn counted(units: &[u16]) -> Option<UNICODE_STRING> {
     let bytes = u16::try_from(size_of_val(units)).ok()?;
@@ -95,20 +93,20 @@ fn load(name: &[u16], flags: u32) -> Result<Handle, Win32Error> {
 }
 
 /// Loads a DLL, or adds a reference to one that is loaded.
-#[shim(ix = _, mapping = "LdrLoadDll", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 99, mapping = "LdrLoadDll", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LoadLibraryW(name: *const u16) -> Result<Handle, Win32Error> {
     load(unsafe { given(name) }?, 0)
 }
 
 /// Loads a DLL, or adds a reference to one that is loaded.
-#[shim(ix = _, mapping = "LoadLibraryW", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 52, mapping = "LoadLibraryW", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LoadLibraryA(name: *const u8) -> Result<Handle, Win32Error> {
     let name = unsafe { ansi::file_name(name) }?;
     load(&name[..name.len() - 1], 0)
 }
 
 /// Loads a DLL as flags say.
-#[shim(ix = _, mapping = "LdrLoadDll", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 50, mapping = "LdrLoadDll", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LoadLibraryExW(name: *const u16, file: HANDLE, flags: u32) -> Result<Handle, Win32Error> {
     if !file.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -117,7 +115,7 @@ pub unsafe extern "system" fn LoadLibraryExW(name: *const u16, file: HANDLE, fla
 }
 
 /// Loads a DLL as flags say.
-#[shim(ix = _, mapping = "LoadLibraryExW", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 156, mapping = "LoadLibraryExW", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LoadLibraryExA(name: *const u8, file: HANDLE, flags: u32) -> Result<Handle, Win32Error> {
     if !file.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -127,13 +125,13 @@ pub unsafe extern "system" fn LoadLibraryExA(name: *const u8, file: HANDLE, flag
 }
 
 /// Gives a DLL back.
-#[shim(ix = _, mapping = "LdrUnloadDll", risk = Functional("a DLL that stays, or goes too early"))]
+#[shim(ix = 23, mapping = "LdrUnloadDll", risk = Functional("a DLL that stays, or goes too early"))]
 pub unsafe extern "system" fn FreeLibrary(module: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::LdrUnloadDll(module) }).map(|_| Bool)
 }
 
 /// Gives a DLL back and ends the calling thread.
-#[shim(ix = _, mapping = "LdrUnloadDll, RtlExitUserThread", risk = Functional("a DLL that stays, or goes too early"))]
+#[shim(ix = 229, mapping = "LdrUnloadDll, RtlExitUserThread", risk = Functional("a DLL that stays, or goes too early"))]
 pub unsafe extern "system" fn FreeLibraryAndExitThread(module: HANDLE, code: u32) {
     unsafe {
         nt::LdrUnloadDll(module);
@@ -155,13 +153,13 @@ fn find(name: Option<&[u16]>) -> Result<HANDLE, Win32Error> {
 }
 
 /// Answers the handle of a module that is loaded; the program's for NULL.
-#[shim(ix = _, mapping = "LdrGetDllHandle", risk = Wrong("a wrong module"))]
+#[shim(ix = 10, mapping = "LdrGetDllHandle", risk = Wrong("a wrong module"))]
 pub unsafe extern "system" fn GetModuleHandleW(name: *const u16) -> Result<Handle, Win32Error> {
     find(if name.is_null() { None } else { Some(unsafe { text::wide(name) }) }).map(Handle)
 }
 
 /// Answers the handle of a module that is loaded; the program's for NULL.
-#[shim(ix = _, mapping = "GetModuleHandleW", risk = Wrong("a wrong module"))]
+#[shim(ix = 86, mapping = "GetModuleHandleW", risk = Wrong("a wrong module"))]
 pub unsafe extern "system" fn GetModuleHandleA(name: *const u8) -> Result<Handle, Win32Error> {
     find(unsafe { converted(name) }.as_deref()).map(Handle)
 }
@@ -196,14 +194,14 @@ unsafe fn handle_ex(flags: u32, name: Option<&[u16]>, address: *const c_void, ha
 }
 
 /// Answers a module's handle by its name or an address in it, and adds a reference unless the flags say otherwise.
-#[shim(ix = _, mapping = "LdrGetDllHandle, LdrAddRefDll", risk = Wrong("a wrong module"))]
+#[shim(ix = 71, mapping = "LdrGetDllHandle, LdrAddRefDll", risk = Wrong("a wrong module"))]
 pub unsafe extern "system" fn GetModuleHandleExW(flags: u32, name: *const u16, handle: *mut HANDLE) -> Result<Bool, Win32Error> {
     let by_name = !name.is_null() && flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS == 0;
     unsafe { handle_ex(flags, by_name.then(|| text::wide(name)), name.cast(), handle) }
 }
 
 /// Answers a module's handle by its name or an address in it, and adds a reference unless the flags say otherwise.
-#[shim(ix = _, mapping = "GetModuleHandleExW", risk = Wrong("a wrong module"))]
+#[shim(ix = 370, mapping = "GetModuleHandleExW", risk = Wrong("a wrong module"))]
 pub unsafe extern "system" fn GetModuleHandleExA(flags: u32, name: *const u8, handle: *mut HANDLE) -> Result<Bool, Win32Error> {
     let by_name = flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS == 0;
     let units = if by_name { unsafe { converted(name) } } else { None };
@@ -235,7 +233,7 @@ unsafe fn copy_path<T: Copy + Default>(path: &[T], buffer: *mut T, room: u32) ->
 }
 
 /// Answers a module's path; one that does not fit is cut, and the last error says so.
-#[shim(ix = _, mapping = "LdrGetDllFullName", risk = Wrong("a wrong path"))]
+#[shim(ix = 20, mapping = "LdrGetDllFullName", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetModuleFileNameW(module: HANDLE, buffer: *mut u16, room: u32) -> Result<Count<u32>, Win32Error> {
     let path = path_of(module)?;
     teb::set_last_error(0);
@@ -243,7 +241,7 @@ pub unsafe extern "system" fn GetModuleFileNameW(module: HANDLE, buffer: *mut u1
 }
 
 /// Answers a module's path; one that does not fit is cut, and the last error says so.
-#[shim(ix = _, mapping = "GetModuleFileNameW", risk = Wrong("a wrong path"))]
+#[shim(ix = 181, mapping = "GetModuleFileNameW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetModuleFileNameA(module: HANDLE, buffer: *mut u8, room: u32) -> Result<Count<u32>, Win32Error> {
     let path = ansi::from_wide(ansi::file_page(), &path_of(module)?);
     teb::set_last_error(0);
@@ -251,7 +249,7 @@ pub unsafe extern "system" fn GetModuleFileNameA(module: HANDLE, buffer: *mut u8
 }
 
 /// Answers the address of what a module exports, by name or, below 65,536, by number.
-#[shim(ix = _, mapping = "LdrGetProcedureAddress", risk = Wrong("a wrong address"))]
+#[shim(ix = 3, mapping = "LdrGetProcedureAddress", risk = Wrong("a wrong address"))]
 pub unsafe extern "system" fn GetProcAddress(module: HANDLE, name: *const u8) -> Result<Pointer<c_void>, Win32Error> {
     let module = if module.is_null() { find(None)? } else { module };
     let mut address = null_mut();
@@ -268,7 +266,7 @@ pub unsafe extern "system" fn GetProcAddress(module: HANDLE, name: *const u8) ->
 }
 
 /// Stops telling a DLL of threads.
-#[shim(ix = _, mapping = "LdrDisableThreadCalloutsForDll", risk = Functional("a notice too many"))]
+#[shim(ix = 364, mapping = "LdrDisableThreadCalloutsForDll", risk = Functional("a notice too many"))]
 pub unsafe extern "system" fn DisableThreadLibraryCalls(module: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::LdrDisableThreadCalloutsForDll(module) }).map(|_| Bool)
 }
@@ -280,13 +278,13 @@ fn set_directory(folder: Option<&[u16]>) -> Result<Bool, Win32Error> {
 }
 
 /// Puts a folder into the search path in place of the current one; NULL restores the standard search path.
-#[shim(ix = _, mapping = "LdrSetDllDirectory", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 402, mapping = "LdrSetDllDirectory", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn SetDllDirectoryW(folder: *const u16) -> Result<Bool, Win32Error> {
     set_directory(if folder.is_null() { None } else { Some(unsafe { text::wide(folder) }) })
 }
 
 /// Puts a folder into the search path in place of the current one; NULL restores the standard search path.
-#[shim(ix = _, mapping = "SetDllDirectoryW", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 381, mapping = "SetDllDirectoryW", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn SetDllDirectoryA(folder: *const u8) -> Result<Bool, Win32Error> {
     set_directory(unsafe { converted(folder) }.as_deref())
 }
@@ -301,7 +299,7 @@ fn directory() -> Result<Vec<u16>, Win32Error> {
 }
 
 /// Answers the folder that SetDllDirectory has set: its length, or the room it needs; 0 for none.
-#[shim(ix = _, mapping = "LdrGetDllDirectory", risk = Wrong("a wrong path"))]
+#[shim(ix = 591, mapping = "LdrGetDllDirectory", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetDllDirectoryW(room: u32, buffer: *mut u16) -> Result<Count<u32>, Win32Error> {
     let folder = directory()?;
     teb::set_last_error(0);
@@ -309,7 +307,7 @@ pub unsafe extern "system" fn GetDllDirectoryW(room: u32, buffer: *mut u16) -> R
 }
 
 /// Answers the folder that SetDllDirectory has set: its length, or the room it needs; 0 for none.
-#[shim(ix = _, mapping = "GetDllDirectoryW", risk = Wrong("a wrong path"))]
+#[shim(ix = 592, mapping = "GetDllDirectoryW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetDllDirectoryA(room: u32, buffer: *mut u8) -> Result<Count<u32>, Win32Error> {
     let folder = ansi::from_wide(ANSI, &directory()?);
     teb::set_last_error(0);
@@ -317,7 +315,7 @@ pub unsafe extern "system" fn GetDllDirectoryA(room: u32, buffer: *mut u8) -> Re
 }
 
 /// Adds a folder, by its full path, that LOAD_LIBRARY_SEARCH_USER_DIRS searches; answers what removes it.
-#[shim(ix = _, mapping = "LdrAddDllDirectory", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 534, mapping = "LdrAddDllDirectory", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn AddDllDirectory(folder: *const u16) -> Result<Pointer<c_void>, Win32Error> {
     let string = counted(unsafe { given(folder) }?).ok_or(Win32Error(ERROR_INVALID_PARAMETER))?;
     let mut cookie = null_mut();
@@ -326,13 +324,13 @@ pub unsafe extern "system" fn AddDllDirectory(folder: *const u16) -> Result<Poin
 }
 
 /// Removes a folder that AddDllDirectory has added.
-#[shim(ix = _, mapping = "LdrRemoveDllDirectory", risk = Functional("a DLL that is found in vain"))]
+#[shim(ix = 569, mapping = "LdrRemoveDllDirectory", risk = Functional("a DLL that is found in vain"))]
 pub unsafe extern "system" fn RemoveDllDirectory(cookie: *const c_void) -> Result<Bool, Win32Error> {
     check(unsafe { nt::LdrRemoveDllDirectory(cookie.cast_mut()) }).map(|_| Bool)
 }
 
 /// Sets which folders LoadLibrary searches.
-#[shim(ix = _, mapping = "LdrSetDefaultDllDirectories", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 593, mapping = "LdrSetDefaultDllDirectories", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn SetDefaultDllDirectories(flags: u32) -> Result<Bool, Win32Error> {
     check(unsafe { nt::LdrSetDefaultDllDirectories(flags) }).map(|_| Bool)
 }

@@ -20,13 +20,13 @@ unsafe fn allocate(process: HANDLE, address: *const c_void, size: usize, kind: u
 }
 
 /// Reserves or commits memory of this process.
-#[shim(ix = _, mapping = "NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
+#[shim(ix = 62, mapping = "NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn VirtualAlloc(address: *const c_void, size: usize, kind: u32, protect: u32) -> Result<Pointer<c_void>, Win32Error> {
     unsafe { allocate(THIS_PROCESS, address, size, kind, protect) }
 }
 
 /// Reserves or commits memory of a process.
-#[shim(ix = _, mapping = "NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
+#[shim(ix = 595, mapping = "NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn VirtualAllocEx(
     process: HANDLE,
     address: *const c_void,
@@ -48,13 +48,13 @@ unsafe fn free(process: HANDLE, address: *mut c_void, size: usize, kind: u32) ->
 }
 
 /// Decommits or releases memory of this process.
-#[shim(ix = _, mapping = "NtFreeVirtualMemory", risk = Functional("memory that stays taken"))]
+#[shim(ix = 63, mapping = "NtFreeVirtualMemory", risk = Functional("memory that stays taken"))]
 pub unsafe extern "system" fn VirtualFree(address: *mut c_void, size: usize, kind: u32) -> Result<Bool, Win32Error> {
     unsafe { free(THIS_PROCESS, address, size, kind) }
 }
 
 /// Decommits or releases memory of a process.
-#[shim(ix = _, mapping = "NtFreeVirtualMemory", risk = Functional("memory that stays taken"))]
+#[shim(ix = 596, mapping = "NtFreeVirtualMemory", risk = Functional("memory that stays taken"))]
 pub unsafe extern "system" fn VirtualFreeEx(process: HANDLE, address: *mut c_void, size: usize, kind: u32) -> Result<Bool, Win32Error> {
     unsafe { free(process, address, size, kind) }
 }
@@ -66,13 +66,13 @@ unsafe fn protect_pages(process: HANDLE, address: *const c_void, size: usize, pr
 }
 
 /// Changes the protection of committed pages of this process.
-#[shim(ix = _, mapping = "NtProtectVirtualMemory", risk = Wrong("a wrong protection"))]
+#[shim(ix = 47, mapping = "NtProtectVirtualMemory", risk = Wrong("a wrong protection"))]
 pub unsafe extern "system" fn VirtualProtect(address: *const c_void, size: usize, protect: u32, old: *mut u32) -> Result<Bool, Win32Error> {
     unsafe { protect_pages(THIS_PROCESS, address, size, protect, old) }
 }
 
 /// Changes the protection of committed pages of a process.
-#[shim(ix = _, mapping = "NtProtectVirtualMemory", risk = Wrong("a wrong protection"))]
+#[shim(ix = 597, mapping = "NtProtectVirtualMemory", risk = Wrong("a wrong protection"))]
 pub unsafe extern "system" fn VirtualProtectEx(
     process: HANDLE,
     address: *const c_void,
@@ -91,7 +91,7 @@ unsafe fn query(process: HANDLE, address: *const c_void, answer: *mut MEMORY_BAS
 }
 
 /// What lies at an address of this process.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("wrong facts"))]
+#[shim(ix = 96, mapping = "NtQueryVirtualMemory", risk = Wrong("wrong facts"))]
 pub unsafe extern "system" fn VirtualQuery(
     address: *const c_void,
     answer: *mut MEMORY_BASIC_INFORMATION,
@@ -101,7 +101,7 @@ pub unsafe extern "system" fn VirtualQuery(
 }
 
 /// What lies at an address of a process.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("wrong facts"))]
+#[shim(ix = 386, mapping = "NtQueryVirtualMemory", risk = Wrong("wrong facts"))]
 pub unsafe extern "system" fn VirtualQueryEx(
     process: HANDLE,
     address: *const c_void,
@@ -112,7 +112,7 @@ pub unsafe extern "system" fn VirtualQueryEx(
 }
 
 /// Keeps committed pages in memory.
-#[shim(ix = _, mapping = "NtLockVirtualMemory", risk = Functional("pages that are swapped out"))]
+#[shim(ix = 468, mapping = "NtLockVirtualMemory", risk = Functional("pages that are swapped out"))]
 pub unsafe extern "system" fn VirtualLock(address: *const c_void, size: usize) -> Result<Bool, Win32Error> {
     const MAP_PROCESS: u32 = 1;
     let (mut base, mut size) = (address.cast_mut(), size);
@@ -120,7 +120,7 @@ pub unsafe extern "system" fn VirtualLock(address: *const c_void, size: usize) -
 }
 
 /// Lets pages leave memory again.
-#[shim(ix = _, mapping = "NtUnlockVirtualMemory", risk = Functional("pages that stay in memory"))]
+#[shim(ix = 576, mapping = "NtUnlockVirtualMemory", risk = Functional("pages that stay in memory"))]
 pub unsafe extern "system" fn VirtualUnlock(address: *const c_void, size: usize) -> Result<Bool, Win32Error> {
     const MAP_PROCESS: u32 = 1;
     let (mut base, mut size) = (address.cast_mut(), size);

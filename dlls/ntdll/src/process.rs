@@ -30,7 +30,7 @@ pub fn own(process: HANDLE, access: u32) -> Result<(), Status> {
 }
 
 /// Opens a process by its number; only this process has one here.
-#[shim(ix = _, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
+#[shim(ix = 213, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
 pub unsafe extern "system" fn NtOpenProcess(
     handle: *mut HANDLE,
     access: u32,
@@ -196,7 +196,7 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
 }
 
 /// The process's session.
-fn session() -> u32 {
+pub fn session() -> u32 {
     const OFFSET: usize = if cfg!(target_arch = "x86") { gate::peb::SESSION_ID_32 } else { gate::peb::SESSION_ID_64 };
     // SAFETY: it lies in the PEB's page.
     unsafe { teb::peb().byte_add(OFFSET).cast::<u32>().read() }
@@ -245,7 +245,7 @@ unsafe fn take<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status>
 }
 
 /// Sets an information class of this process.
-#[shim(ix = _, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
+#[shim(ix = 214, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
 pub unsafe extern "system" fn NtSetInformationProcess(
     process: HANDLE,
     class: i32,

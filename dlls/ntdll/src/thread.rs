@@ -171,6 +171,28 @@ fn forget_caller() {
     unsafe { crate::heap::process_heap().free(table.cast()) };
 }
 
+/// Makes the bit maps of TLS slots, which the PEB points at. Slot 0 is never given out, as programs take it for none.
+///
+/// # Safety
+/// Called once, before the process has a second thread.
+pub unsafe fn create_slots() {
+    #[repr(C)]
+    struct BitMap {
+        size: u32,
+        words: *mut u32,
+    }
+    const EXPANSION: usize = if cfg!(target_arch = "x86") { gate::peb::TLS_EXPANSION_BITMAP_32 } else { gate::peb::TLS_EXPANSION_BITMAP_64 };
+    let keep = |size, words| alloc::boxed::Box::into_raw(alloc::boxed::Box::new(BitMap { size, words }));
+    // SAFETY: the PEB's page holds both maps, and nobody else knows it yet.
+    unsafe {
+        let peb = teb::peb();
+        let expansion = peb.byte_add(EXPANSION).cast::<*mut BitMap>();
+        (*peb).tls_bitmap_bits = [1, 0];
+        (*peb).tls_bitmap = keep(64, (&raw mut (*peb).tls_bitmap_bits).cast()) as usize;
+        expansion.write(keep(1024, expansion.add(1).cast()));
+    }
+}
+
 /// Forgets every thread's value of a TLS slot.
 pub fn forget_tls(slot: usize) {
     for thread in THREADS.lock().iter() {
@@ -206,7 +228,7 @@ pub unsafe extern "system" fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) 
 }
 
 /// Opens a thread of this process by its number.
-#[shim(ix = _, mapping = "gate OpenThread", risk = Isolation("a thread that is not the program's"))]
+#[shim(ix = 189, mapping = "gate OpenThread", risk = Isolation("a thread that is not the program's"))]
 pub unsafe extern "system" fn NtOpenThread(
     handle: *mut HANDLE,
     access: u32,
@@ -228,7 +250,7 @@ pub unsafe extern "system" fn NtOpenThread(
 }
 
 /// Answers the number of the processor that runs the calling thread.
-#[shim(ix = _, mapping = "gate CurrentProcessor", risk = Wrong("a wrong number"))]
+#[shim(ix = 223, mapping = "gate CurrentProcessor", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn NtGetCurrentProcessorNumber() -> u32 {
     let mut request = CurrentProcessor::default();
     call(&mut request);

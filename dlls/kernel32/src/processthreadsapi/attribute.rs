@@ -57,7 +57,7 @@ fn size(count: u32) -> usize {
 }
 
 /// Prepares a list, or answers the size that it needs.
-#[shim(ix = _, mapping = "memory alone", risk = Wrong("a wrong size"))]
+#[shim(ix = 423, mapping = "memory alone", risk = Wrong("a wrong size"))]
 pub unsafe extern "system" fn InitializeProcThreadAttributeList(
     list: *mut c_void,
     count: u32,
@@ -79,7 +79,7 @@ pub unsafe extern "system" fn InitializeProcThreadAttributeList(
 }
 
 /// Enters an attribute in a list. The value is not copied.
-#[shim(ix = _, mapping = "memory alone", risk = Wrong("an attribute that is lost"))]
+#[shim(ix = 434, mapping = "memory alone", risk = Wrong("an attribute that is lost"))]
 pub unsafe extern "system" fn UpdateProcThreadAttribute(
     list: *mut c_void,
     flags: u32,
@@ -112,7 +112,7 @@ pub unsafe extern "system" fn UpdateProcThreadAttribute(
 }
 
 /// Lets go of a list; its memory is the caller's.
-#[shim(ix = _, mapping = "memory alone", risk = Functional("an attribute that is used too late"))]
+#[shim(ix = 410, mapping = "memory alone", risk = Functional("an attribute that is used too late"))]
 pub unsafe extern "system" fn DeleteProcThreadAttributeList(list: *mut c_void) {
     if let Some(list) = unsafe { list.cast::<List>().as_mut() } {
         (list.set, list.count) = (0, 0);

@@ -65,26 +65,26 @@ fn by_number(inherits: i32) -> OBJECT_ATTRIBUTES {
 }
 
 /// Answers the pseudo handle of this process.
-#[shim(ix = _, mapping = "a fixed number", risk = Wrong("a wrong handle"))]
+#[shim(ix = 7, mapping = "a fixed number", risk = Wrong("a wrong handle"))]
 pub unsafe extern "system" fn GetCurrentProcess() -> HANDLE {
     THIS_PROCESS
 }
 
 /// Answers this process's number.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong number"))]
+#[shim(ix = 14, mapping = "the TEB", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrentProcessId() -> u32 {
     teb::process_id()
 }
 
 /// Answers a process's number.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
+#[shim(ix = 254, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessId(process: HANDLE) -> Result<Count<u32>, Win32Error> {
     let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
     Ok(Count(basic.UniqueProcessId as u32))
 }
 
 /// Opens a process by its number; only this process has one here.
-#[shim(ix = _, mapping = "NtOpenProcess", risk = Isolation("a process that is not the program's"))]
+#[shim(ix = 130, mapping = "NtOpenProcess", risk = Isolation("a process that is not the program's"))]
 pub unsafe extern "system" fn OpenProcess(access: u32, inherits: i32, process: u32) -> Result<Handle, Win32Error> {
     let (object, client) = (by_number(inherits), [process as usize, 0]);
     let mut handle = null_mut();
@@ -93,13 +93,13 @@ pub unsafe extern "system" fn OpenProcess(access: u32, inherits: i32, process: u
 }
 
 /// Ends the process: notices run first.
-#[shim(ix = _, mapping = "RtlExitUserProcess", risk = Functional("a process that goes on"))]
+#[shim(ix = 2, mapping = "RtlExitUserProcess", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn ExitProcess(code: u32) {
     unsafe { nt::RtlExitUserProcess(code) };
 }
 
 /// Ends a process at once.
-#[shim(ix = _, mapping = "NtTerminateProcess", risk = Functional("a process that goes on"))]
+#[shim(ix = 21, mapping = "NtTerminateProcess", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn TerminateProcess(process: HANDLE, code: u32) -> Result<Bool, Win32Error> {
     if process.is_null() {
         return Err(Win32Error(ERROR_INVALID_HANDLE));
@@ -108,7 +108,7 @@ pub unsafe extern "system" fn TerminateProcess(process: HANDLE, code: u32) -> Re
 }
 
 /// Answers a process's exit code, or STILL_ACTIVE.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong code"))]
+#[shim(ix = 61, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong code"))]
 pub unsafe extern "system" fn GetExitCodeProcess(process: HANDLE, code: *mut u32) -> Result<Bool, Win32Error> {
     let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
     unsafe { *code = basic.ExitStatus as u32 };
@@ -116,7 +116,7 @@ pub unsafe extern "system" fn GetExitCodeProcess(process: HANDLE, code: *mut u32
 }
 
 /// Answers when a process started and ended, and its time in the system and in its own code.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong time"))]
+#[shim(ix = 174, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetProcessTimes(
     process: HANDLE,
     created: *mut FILETIME,
@@ -132,7 +132,7 @@ pub unsafe extern "system" fn GetProcessTimes(
 }
 
 /// Answers how many handles a process has.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
+#[shim(ix = 598, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessHandleCount(process: HANDLE, count: *mut u32) -> Result<Bool, Win32Error> {
     let handles: u32 = unsafe { query_process(process, class::HANDLES) }?;
     unsafe { *count = handles };
@@ -140,7 +140,7 @@ pub unsafe extern "system" fn GetProcessHandleCount(process: HANDLE, count: *mut
 }
 
 /// Answers whether the process's priority boost is off.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
+#[shim(ix = 599, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GetProcessPriorityBoost(process: HANDLE, off: *mut i32) -> Result<Bool, Win32Error> {
     let boost: u32 = unsafe { query_process(process, class::PRIORITY_BOOST) }?;
     unsafe { *off = (boost != 0).into() };
@@ -148,13 +148,13 @@ pub unsafe extern "system" fn GetProcessPriorityBoost(process: HANDLE, off: *mut
 }
 
 /// Turns the process's priority boost off or on.
-#[shim(ix = _, mapping = "NtSetInformationProcess", risk = Wrong("a wrong priority"))]
+#[shim(ix = 382, mapping = "NtSetInformationProcess", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetProcessPriorityBoost(process: HANDLE, off: i32) -> Result<Bool, Win32Error> {
     unsafe { set_process(process, class::PRIORITY_BOOST, &u32::from(off != 0)) }
 }
 
 /// Answers the session of a process; only this process has a number here.
-#[shim(ix = _, mapping = "the PEB", risk = Wrong("a wrong number"))]
+#[shim(ix = 459, mapping = "the PEB", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn ProcessIdToSessionId(process: u32, session: *mut u32) -> Result<Bool, Win32Error> {
     const OFFSET: usize = if cfg!(target_arch = "x86") { gate::peb::SESSION_ID_32 } else { gate::peb::SESSION_ID_64 };
     if process != teb::process_id() || session.is_null() {
@@ -165,7 +165,7 @@ pub unsafe extern "system" fn ProcessIdToSessionId(process: u32, session: *mut u
 }
 
 /// Makes code that was written visible to every processor, which x86 does by itself.
-#[shim(ix = _, mapping = "nothing is needed on x86", risk = Functional("code that is out of date"))]
+#[shim(ix = 413, mapping = "nothing is needed on x86", risk = Functional("code that is out of date"))]
 pub unsafe extern "system" fn FlushInstructionCache(process: HANDLE, _address: *const core::ffi::c_void, _size: usize) -> Result<Bool, Win32Error> {
     let _: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
     Ok(Bool)

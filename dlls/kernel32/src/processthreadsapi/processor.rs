@@ -5,13 +5,13 @@ use guest::shim;
 use windows_sys::Win32::System::Kernel::PROCESSOR_NUMBER;
 
 /// Answers the number of the processor that runs the calling thread.
-#[shim(ix = _, mapping = "NtGetCurrentProcessorNumber", risk = Wrong("a wrong number"))]
+#[shim(ix = 263, mapping = "NtGetCurrentProcessorNumber", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrentProcessorNumber() -> u32 {
     unsafe { nt::NtGetCurrentProcessorNumber() }
 }
 
 /// Answers group and number of the processor that runs the calling thread; there is one group.
-#[shim(ix = _, mapping = "NtGetCurrentProcessorNumber", risk = Wrong("a wrong number"))]
+#[shim(ix = 600, mapping = "NtGetCurrentProcessorNumber", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrentProcessorNumberEx(number: *mut PROCESSOR_NUMBER) {
     unsafe { *number = PROCESSOR_NUMBER { Group: 0, Number: nt::NtGetCurrentProcessorNumber() as u8, Reserved: 0 } };
 }

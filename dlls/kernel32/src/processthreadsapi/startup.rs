@@ -17,7 +17,7 @@ unsafe fn parameters<'a>() -> &'a ProcessParameters<usize> {
 }
 
 /// Answers the window, console and standard handles that the process was started with.
-#[shim(ix = _, mapping = "the process parameters", risk = Wrong("a wrong handle"))]
+#[shim(ix = 55, mapping = "the process parameters", risk = Wrong("a wrong handle"))]
 pub unsafe extern "system" fn GetStartupInfoW(answer: *mut STARTUPINFOW) {
     let parameters = unsafe { parameters() };
     let text = |text: &UnicodeString<usize>| if text.length == 0 { null_mut() } else { text.buffer as *mut u16 };
@@ -64,7 +64,7 @@ fn kept(slot: &AtomicPtr<u8>, text: *mut u16) -> *mut u8 {
 }
 
 /// Answers the window, console and standard handles that the process was started with.
-#[shim(ix = _, mapping = "GetStartupInfoW", risk = Wrong("a wrong handle"))]
+#[shim(ix = 206, mapping = "GetStartupInfoW", risk = Wrong("a wrong handle"))]
 pub unsafe extern "system" fn GetStartupInfoA(answer: *mut STARTUPINFOA) {
     static TEXTS: [AtomicPtr<u8>; 3] = [const { AtomicPtr::new(null_mut()) }; 3];
     // SAFETY: plain data, for which zero is a value.

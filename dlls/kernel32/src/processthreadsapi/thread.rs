@@ -14,7 +14,7 @@ use windows_sys::Win32::System::Threading::{
     CREATE_SUSPENDED, STACK_SIZE_PARAM_IS_A_RESERVATION, THREAD_ALL_ACCESS, THREAD_MODE_BACKGROUND_BEGIN, THREAD_MODE_BACKGROUND_END,
 };
 
-guest::forward!(ExitThread = _ => "ntdll.RtlExitUserThread");
+guest::forward!(ExitThread = 160 => "ntdll.RtlExitUserThread");
 
 /// Information classes of NtQueryInformationThread.
 mod class {
@@ -103,7 +103,7 @@ unsafe fn create(
 }
 
 /// Creates a thread.
-#[shim(ix = _, mapping = "NtCreateThreadEx", risk = Functional("a thread that does not run"))]
+#[shim(ix = 51, mapping = "NtCreateThreadEx", risk = Functional("a thread that does not run"))]
 pub unsafe extern "system" fn CreateThread(
     security: *const SECURITY_ATTRIBUTES,
     stack: usize,
@@ -116,7 +116,7 @@ pub unsafe extern "system" fn CreateThread(
 }
 
 /// Creates a thread of a process.
-#[shim(ix = _, mapping = "NtCreateThreadEx", risk = Isolation("a thread of a process that is not the program's"))]
+#[shim(ix = 474, mapping = "NtCreateThreadEx", risk = Isolation("a thread of a process that is not the program's"))]
 pub unsafe extern "system" fn CreateRemoteThread(
     process: HANDLE,
     security: *const SECURITY_ATTRIBUTES,
@@ -130,33 +130,33 @@ pub unsafe extern "system" fn CreateRemoteThread(
 }
 
 /// Answers the pseudo handle of the calling thread.
-#[shim(ix = _, mapping = "a fixed number", risk = Wrong("a wrong handle"))]
+#[shim(ix = 64, mapping = "a fixed number", risk = Wrong("a wrong handle"))]
 pub unsafe extern "system" fn GetCurrentThread() -> HANDLE {
     THIS_THREAD
 }
 
 /// Answers the calling thread's number.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong number"))]
+#[shim(ix = 4, mapping = "the TEB", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrentThreadId() -> u32 {
     teb::thread_id()
 }
 
 /// Answers a thread's number.
-#[shim(ix = _, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
+#[shim(ix = 497, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetThreadId(thread: HANDLE) -> Result<Count<u32>, Win32Error> {
     let basic: Basic = unsafe { query(thread, class::BASIC) }?;
     Ok(Count(basic.client[1] as u32))
 }
 
 /// Answers the number of a thread's process.
-#[shim(ix = _, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
+#[shim(ix = 601, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessIdOfThread(thread: HANDLE) -> Result<Count<u32>, Win32Error> {
     let basic: Basic = unsafe { query(thread, class::BASIC) }?;
     Ok(Count(basic.client[0] as u32))
 }
 
 /// Opens a thread of this process by its number.
-#[shim(ix = _, mapping = "NtOpenThread", risk = Isolation("a thread that is not the program's"))]
+#[shim(ix = 509, mapping = "NtOpenThread", risk = Isolation("a thread that is not the program's"))]
 pub unsafe extern "system" fn OpenThread(access: u32, inherits: i32, thread: u32) -> Result<Handle, Win32Error> {
     let (object, client) = (by_number(inherits), [0, thread as usize]);
     let mut handle = null_mut();
@@ -172,7 +172,7 @@ router! {
 }
 
 /// Ends a thread at once; so far only the calling one.
-#[shim(ix = _, mapping = "NtTerminateThread", risk = Functional("a thread that goes on"))]
+#[shim(ix = 341, mapping = "NtTerminateThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "system" fn TerminateThread(thread: HANDLE, code: u32) -> Result<Bool, Win32Error> {
     if thread.is_null() {
         return Err(Win32Error(ERROR_INVALID_HANDLE));
@@ -183,7 +183,7 @@ pub unsafe extern "system" fn TerminateThread(thread: HANDLE, code: u32) -> Resu
 }
 
 /// Lowers a thread's suspend count; answers the count before.
-#[shim(ix = _, mapping = "NtResumeThread", risk = Functional("a thread that does not go on"))]
+#[shim(ix = 120, mapping = "NtResumeThread", risk = Functional("a thread that does not go on"))]
 pub unsafe extern "system" fn ResumeThread(thread: HANDLE) -> Result<Number, Win32Error> {
     let mut before = 0;
     check(unsafe { nt::NtResumeThread(thread, &raw mut before) })?;
@@ -191,7 +191,7 @@ pub unsafe extern "system" fn ResumeThread(thread: HANDLE) -> Result<Number, Win
 }
 
 /// Raises a thread's suspend count; answers the count before. So far only for a thread that has not started.
-#[shim(ix = _, mapping = "NtSuspendThread", risk = Functional("a thread that goes on"))]
+#[shim(ix = 221, mapping = "NtSuspendThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "system" fn SuspendThread(thread: HANDLE) -> Result<Number, Win32Error> {
     let mut before = 0;
     check(unsafe { nt::NtSuspendThread(thread, &raw mut before) })?;
@@ -199,7 +199,7 @@ pub unsafe extern "system" fn SuspendThread(thread: HANDLE) -> Result<Number, Wi
 }
 
 /// Answers a thread's exit code, or STILL_ACTIVE.
-#[shim(ix = _, mapping = "NtQueryInformationThread", risk = Wrong("a wrong code"))]
+#[shim(ix = 200, mapping = "NtQueryInformationThread", risk = Wrong("a wrong code"))]
 pub unsafe extern "system" fn GetExitCodeThread(thread: HANDLE, code: *mut u32) -> Result<Bool, Win32Error> {
     let basic: Basic = unsafe { query(thread, class::BASIC) }?;
     unsafe { *code = basic.exit_status as u32 };
@@ -207,7 +207,7 @@ pub unsafe extern "system" fn GetExitCodeThread(thread: HANDLE, code: *mut u32) 
 }
 
 /// Answers a thread's priority within its process's class.
-#[shim(ix = _, mapping = "NtQueryInformationThread", risk = Wrong("a wrong priority"))]
+#[shim(ix = 214, mapping = "NtQueryInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn GetThreadPriority(thread: HANDLE) -> i32 {
     const ERROR_RETURN: i32 = i32::MAX;
     match unsafe { query::<Basic>(thread, class::BASIC) } {
@@ -228,14 +228,14 @@ router! {
 }
 
 /// Sets a thread's priority within its process's class; the host's scheduler does not follow it.
-#[shim(ix = _, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
+#[shim(ix = 152, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetThreadPriority(thread: HANDLE, priority: i32) -> Result<Bool, Win32Error> {
     let value = self::priority(priority)?;
     unsafe { set(thread, class::BASE_PRIORITY, &value) }
 }
 
 /// Answers whether a thread's priority boost is off.
-#[shim(ix = _, mapping = "NtQueryInformationThread", risk = Wrong("a wrong answer"))]
+#[shim(ix = 602, mapping = "NtQueryInformationThread", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GetThreadPriorityBoost(thread: HANDLE, off: *mut i32) -> Result<Bool, Win32Error> {
     let boost: u32 = unsafe { query(thread, class::PRIORITY_BOOST) }?;
     unsafe { *off = (boost != 0).into() };
@@ -243,13 +243,13 @@ pub unsafe extern "system" fn GetThreadPriorityBoost(thread: HANDLE, off: *mut i
 }
 
 /// Turns a thread's priority boost off or on.
-#[shim(ix = _, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
+#[shim(ix = 603, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetThreadPriorityBoost(thread: HANDLE, off: i32) -> Result<Bool, Win32Error> {
     unsafe { set(thread, class::PRIORITY_BOOST, &u32::from(off != 0)) }
 }
 
 /// Answers when a thread started and ended, and its time in the system and in its own code.
-#[shim(ix = _, mapping = "NtQueryInformationThread", risk = Wrong("a wrong time"))]
+#[shim(ix = 352, mapping = "NtQueryInformationThread", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetThreadTimes(
     thread: HANDLE,
     created: *mut FILETIME,
@@ -265,7 +265,7 @@ pub unsafe extern "system" fn GetThreadTimes(
 }
 
 /// Sets how much stack a handler of stack overflows may use; answers the amount before.
-#[shim(ix = _, mapping = "the TEB", risk = Functional("a handler without a stack"))]
+#[shim(ix = 233, mapping = "the TEB", risk = Functional("a handler without a stack"))]
 pub unsafe extern "system" fn SetThreadStackGuarantee(bytes: *mut u32) -> Result<Bool, Win32Error> {
     const PAGE: u32 = 0x1000;
     let target = unsafe { bytes.as_mut() }.ok_or(Win32Error(ERROR_INVALID_PARAMETER))?;
@@ -281,7 +281,7 @@ pub unsafe extern "system" fn SetThreadStackGuarantee(bytes: *mut u32) -> Result
 }
 
 /// Answers where the calling thread's stack was allocated, and its end.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong address"))]
+#[shim(ix = 548, mapping = "the TEB", risk = Wrong("a wrong address"))]
 pub unsafe extern "system" fn GetCurrentThreadStackLimits(low: *mut usize, high: *mut usize) {
     let [allocation, _, base] = teb::stack();
     unsafe {

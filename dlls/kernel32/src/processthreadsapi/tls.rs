@@ -77,14 +77,14 @@ fn place(index: u32, make: bool) -> Result<*mut *mut c_void, Win32Error> {
 }
 
 /// Takes a slot, which reads NULL in every thread.
-#[shim(ix = _, mapping = "the PEB's bit maps", risk = Functional("a slot given twice"))]
+#[shim(ix = 38, mapping = "the PEB's bit maps", risk = Functional("a slot given twice"))]
 pub unsafe extern "system" fn TlsAlloc() -> Result<Number, Win32Error> {
     let index = locked(|| take(unsafe { bits(false) }).or_else(|| take(unsafe { bits(true) }).map(|index| index + MINIMUM)));
     index.map(|index| Number(index as u32)).ok_or(Win32Error(ERROR_NO_MORE_ITEMS))
 }
 
 /// Gives a slot back; every thread's value of it is forgotten.
-#[shim(ix = _, mapping = "the PEB's bit maps, NtSetInformationThread", risk = Functional("a slot given twice"))]
+#[shim(ix = 66, mapping = "the PEB's bit maps, NtSetInformationThread", risk = Functional("a slot given twice"))]
 pub unsafe extern "system" fn TlsFree(index: u32) -> Result<Bool, Win32Error> {
     const ZERO_TLS_CELL: i32 = 10;
     let at = index as usize;
@@ -101,7 +101,7 @@ pub unsafe extern "system" fn TlsFree(index: u32) -> Result<Bool, Win32Error> {
 }
 
 /// Answers the calling thread's value of a slot; a last error of 0 tells a NULL from a failure.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong value"))]
+#[shim(ix = 46, mapping = "the TEB", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn TlsGetValue(index: u32) -> Result<Pointer<c_void>, Win32Error> {
     let place = place(index, false)?;
     teb::set_last_error(0);
@@ -109,7 +109,7 @@ pub unsafe extern "system" fn TlsGetValue(index: u32) -> Result<Pointer<c_void>,
 }
 
 /// Sets the calling thread's value of a slot.
-#[shim(ix = _, mapping = "the TEB", risk = Wrong("a wrong value"))]
+#[shim(ix = 39, mapping = "the TEB", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn TlsSetValue(index: u32, value: *const c_void) -> Result<Bool, Win32Error> {
     let place = place(index, true)?;
     unsafe { *place = value.cast_mut() };

@@ -9,12 +9,12 @@ use guest::shim;
 use windows_sys::Win32::Foundation::{ERROR_TIMEOUT, STATUS_TIMEOUT};
 
 guest::forward!(
-    WakeByAddressSingle = _ => "ntdll.RtlWakeAddressSingle",
-    WakeByAddressAll = _ => "ntdll.RtlWakeAddressAll",
+    WakeByAddressSingle = 185 => "ntdll.RtlWakeAddressSingle",
+    WakeByAddressAll = 170 => "ntdll.RtlWakeAddressAll",
 );
 
 /// Waits until the value at an address differs from the one given, or the time is over; may return early.
-#[shim(ix = _, mapping = "RtlWaitOnAddress", risk = Functional("a wait that does not end"))]
+#[shim(ix = 169, mapping = "RtlWaitOnAddress", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn WaitOnAddress(
     address: *const c_void,
     compare: *const c_void,

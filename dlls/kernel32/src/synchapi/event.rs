@@ -38,7 +38,7 @@ fn flags(manual: i32, initial: i32) -> u32 {
 }
 
 /// Creates an event.
-#[shim(ix = _, mapping = "NtCreateEvent", risk = Functional("a wait that does not end"))]
+#[shim(ix = 89, mapping = "NtCreateEvent", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateEventW(
     security: *const SECURITY_ATTRIBUTES,
     manual: i32,
@@ -49,7 +49,7 @@ pub unsafe extern "system" fn CreateEventW(
 }
 
 /// Creates an event.
-#[shim(ix = _, mapping = "CreateEventW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 172, mapping = "CreateEventW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateEventA(
     security: *const SECURITY_ATTRIBUTES,
     manual: i32,
@@ -60,7 +60,7 @@ pub unsafe extern "system" fn CreateEventA(
 }
 
 /// Creates an event whose handle has the access wanted.
-#[shim(ix = _, mapping = "NtCreateEvent", risk = Functional("a wait that does not end"))]
+#[shim(ix = 344, mapping = "NtCreateEvent", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateEventExW(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u16,
@@ -71,7 +71,7 @@ pub unsafe extern "system" fn CreateEventExW(
 }
 
 /// Creates an event whose handle has the access wanted.
-#[shim(ix = _, mapping = "CreateEventExW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 604, mapping = "CreateEventExW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateEventExA(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u8,
@@ -82,32 +82,32 @@ pub unsafe extern "system" fn CreateEventExA(
 }
 
 /// Opens a named event.
-#[shim(ix = _, mapping = "NtOpenEvent", risk = Functional("an event that is not found"))]
+#[shim(ix = 378, mapping = "NtOpenEvent", risk = Functional("an event that is not found"))]
 pub unsafe extern "system" fn OpenEventW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
     unsafe { open(name, access, inherits, nt::NtOpenEvent) }
 }
 
 /// Opens a named event.
-#[shim(ix = _, mapping = "OpenEventW", risk = Functional("an event that is not found"))]
+#[shim(ix = 605, mapping = "OpenEventW", risk = Functional("an event that is not found"))]
 pub unsafe extern "system" fn OpenEventA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenEvent) }
 }
 
 /// Sets an event.
-#[shim(ix = _, mapping = "NtSetEvent", risk = Functional("a wait that does not end"))]
+#[shim(ix = 83, mapping = "NtSetEvent", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn SetEvent(event: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::NtSetEvent(event, null_mut()) }).map(|_| Bool)
 }
 
 /// Resets an event.
-#[shim(ix = _, mapping = "NtClearEvent", risk = Functional("a wait that ends too early"))]
+#[shim(ix = 110, mapping = "NtClearEvent", risk = Functional("a wait that ends too early"))]
 pub unsafe extern "system" fn ResetEvent(event: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::NtClearEvent(event) }).map(|_| Bool)
 }
 
 /// Wakes those who wait for an event, and leaves it reset.
-#[shim(ix = _, mapping = "NtPulseEvent", risk = Functional("a wait that does not end"))]
+#[shim(ix = 606, mapping = "NtPulseEvent", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn PulseEvent(event: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::NtPulseEvent(event, null_mut()) }).map(|_| Bool)
 }

@@ -10,32 +10,32 @@ use windows_sys::Win32::Foundation::{ERROR_TIMEOUT, STATUS_TIMEOUT};
 use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
 guest::forward!(
-    InitializeCriticalSection = _ => "ntdll.RtlInitializeCriticalSection",
-    EnterCriticalSection = _ => "ntdll.RtlEnterCriticalSection",
-    TryEnterCriticalSection = _ => "ntdll.RtlTryEnterCriticalSection",
-    LeaveCriticalSection = _ => "ntdll.RtlLeaveCriticalSection",
-    DeleteCriticalSection = _ => "ntdll.RtlDeleteCriticalSection",
-    SetCriticalSectionSpinCount = _ => "ntdll.RtlSetCriticalSectionSpinCount",
-    InitializeSRWLock = _ => "ntdll.RtlInitializeSRWLock",
-    AcquireSRWLockExclusive = _ => "ntdll.RtlAcquireSRWLockExclusive",
-    AcquireSRWLockShared = _ => "ntdll.RtlAcquireSRWLockShared",
-    ReleaseSRWLockExclusive = _ => "ntdll.RtlReleaseSRWLockExclusive",
-    ReleaseSRWLockShared = _ => "ntdll.RtlReleaseSRWLockShared",
-    TryAcquireSRWLockExclusive = _ => "ntdll.RtlTryAcquireSRWLockExclusive",
-    TryAcquireSRWLockShared = _ => "ntdll.RtlTryAcquireSRWLockShared",
-    InitializeConditionVariable = _ => "ntdll.RtlInitializeConditionVariable",
-    WakeConditionVariable = _ => "ntdll.RtlWakeConditionVariable",
-    WakeAllConditionVariable = _ => "ntdll.RtlWakeAllConditionVariable",
+    InitializeCriticalSection = 69 => "ntdll.RtlInitializeCriticalSection",
+    EnterCriticalSection = 15 => "ntdll.RtlEnterCriticalSection",
+    TryEnterCriticalSection = 246 => "ntdll.RtlTryEnterCriticalSection",
+    LeaveCriticalSection = 16 => "ntdll.RtlLeaveCriticalSection",
+    DeleteCriticalSection = 18 => "ntdll.RtlDeleteCriticalSection",
+    SetCriticalSectionSpinCount = 607 => "ntdll.RtlSetCriticalSectionSpinCount",
+    InitializeSRWLock = 216 => "ntdll.RtlInitializeSRWLock",
+    AcquireSRWLockExclusive = 114 => "ntdll.RtlAcquireSRWLockExclusive",
+    AcquireSRWLockShared = 258 => "ntdll.RtlAcquireSRWLockShared",
+    ReleaseSRWLockExclusive = 118 => "ntdll.RtlReleaseSRWLockExclusive",
+    ReleaseSRWLockShared = 268 => "ntdll.RtlReleaseSRWLockShared",
+    TryAcquireSRWLockExclusive = 282 => "ntdll.RtlTryAcquireSRWLockExclusive",
+    TryAcquireSRWLockShared = 467 => "ntdll.RtlTryAcquireSRWLockShared",
+    InitializeConditionVariable = 147 => "ntdll.RtlInitializeConditionVariable",
+    WakeConditionVariable = 140 => "ntdll.RtlWakeConditionVariable",
+    WakeAllConditionVariable = 145 => "ntdll.RtlWakeAllConditionVariable",
 );
 
 /// Makes a critical section free, with a number of spins.
-#[shim(ix = _, mapping = "RtlInitializeCriticalSectionAndSpinCount", risk = Functional("two owners, or none"))]
+#[shim(ix = 101, mapping = "RtlInitializeCriticalSectionAndSpinCount", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn InitializeCriticalSectionAndSpinCount(section: *mut CRITICAL_SECTION, spins: u32) -> Result<Bool, Win32Error> {
     check(unsafe { nt::RtlInitializeCriticalSectionAndSpinCount(section, spins) }).map(|_| Bool)
 }
 
 /// Makes a critical section free, with a number of spins and flags.
-#[shim(ix = _, mapping = "RtlInitializeCriticalSectionEx", risk = Functional("two owners, or none"))]
+#[shim(ix = 127, mapping = "RtlInitializeCriticalSectionEx", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn InitializeCriticalSectionEx(section: *mut CRITICAL_SECTION, spins: u32, flags: u32) -> Result<Bool, Win32Error> {
     check(unsafe { nt::RtlInitializeCriticalSectionEx(section, spins, flags) }).map(|_| Bool)
 }
@@ -45,7 +45,7 @@ fn woken(status: i32) -> Result<Bool, Win32Error> {
 }
 
 /// Leaves a critical section, sleeps on a condition variable, enters the section again.
-#[shim(ix = _, mapping = "RtlSleepConditionVariableCS", risk = Functional("a wake-up that is lost"))]
+#[shim(ix = 167, mapping = "RtlSleepConditionVariableCS", risk = Functional("a wake-up that is lost"))]
 pub unsafe extern "system" fn SleepConditionVariableCS(
     variable: *mut c_void,
     section: *mut CRITICAL_SECTION,
@@ -56,7 +56,7 @@ pub unsafe extern "system" fn SleepConditionVariableCS(
 }
 
 /// Leaves a slim lock, sleeps on a condition variable, takes the lock again.
-#[shim(ix = _, mapping = "RtlSleepConditionVariableSRW", risk = Functional("a wake-up that is lost"))]
+#[shim(ix = 139, mapping = "RtlSleepConditionVariableSRW", risk = Functional("a wake-up that is lost"))]
 pub unsafe extern "system" fn SleepConditionVariableSRW(
     variable: *mut c_void,
     lock: *mut c_void,

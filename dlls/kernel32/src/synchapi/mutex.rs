@@ -31,19 +31,19 @@ unsafe fn create_mutex(security: *const SECURITY_ATTRIBUTES, named: bool, flags:
 }
 
 /// Creates a mutex.
-#[shim(ix = _, mapping = "NtCreateMutant", risk = Functional("two owners, or none"))]
+#[shim(ix = 249, mapping = "NtCreateMutant", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn CreateMutexW(security: *const SECURITY_ATTRIBUTES, owned: i32, name: *const u16) -> Result<Handle, Win32Error> {
     unsafe { create_mutex(security, !self::name(name).is_empty(), (owned != 0).into(), MUTEX_ALL_ACCESS) }
 }
 
 /// Creates a mutex.
-#[shim(ix = _, mapping = "CreateMutexW", risk = Functional("two owners, or none"))]
+#[shim(ix = 192, mapping = "CreateMutexW", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn CreateMutexA(security: *const SECURITY_ATTRIBUTES, owned: i32, name: *const u8) -> Result<Handle, Win32Error> {
     unsafe { create_mutex(security, !guest::text::narrow(name).is_empty(), (owned != 0).into(), MUTEX_ALL_ACCESS) }
 }
 
 /// Creates a mutex whose handle has the access wanted.
-#[shim(ix = _, mapping = "NtCreateMutant", risk = Functional("two owners, or none"))]
+#[shim(ix = 539, mapping = "NtCreateMutant", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn CreateMutexExW(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u16,
@@ -54,7 +54,7 @@ pub unsafe extern "system" fn CreateMutexExW(
 }
 
 /// Creates a mutex whose handle has the access wanted.
-#[shim(ix = _, mapping = "CreateMutexExW", risk = Functional("two owners, or none"))]
+#[shim(ix = 608, mapping = "CreateMutexExW", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn CreateMutexExA(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u8,
@@ -65,20 +65,20 @@ pub unsafe extern "system" fn CreateMutexExA(
 }
 
 /// Opens a named mutex.
-#[shim(ix = _, mapping = "NtOpenMutant", risk = Functional("a mutex that is not found"))]
+#[shim(ix = 507, mapping = "NtOpenMutant", risk = Functional("a mutex that is not found"))]
 pub unsafe extern "system" fn OpenMutexW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
     unsafe { open(name, access, inherits, nt::NtOpenMutant) }
 }
 
 /// Opens a named mutex.
-#[shim(ix = _, mapping = "OpenMutexW", risk = Functional("a mutex that is not found"))]
+#[shim(ix = 609, mapping = "OpenMutexW", risk = Functional("a mutex that is not found"))]
 pub unsafe extern "system" fn OpenMutexA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenMutant) }
 }
 
 /// Releases a mutex once; only its owner can.
-#[shim(ix = _, mapping = "NtReleaseMutant", risk = Functional("two owners, or none"))]
+#[shim(ix = 136, mapping = "NtReleaseMutant", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn ReleaseMutex(mutex: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::NtReleaseMutant(mutex, null_mut()) }).map(|_| Bool)
 }

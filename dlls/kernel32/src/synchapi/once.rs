@@ -7,10 +7,10 @@ use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Foundation::STATUS_PENDING;
 
-guest::forward!(InitOnceInitialize = _ => "ntdll.RtlRunOnceInitialize");
+guest::forward!(InitOnceInitialize = 610 => "ntdll.RtlRunOnceInitialize");
 
 /// Runs a function once; threads that come meanwhile wait. FALSE when the function fails, with the last error that it set.
-#[shim(ix = _, mapping = "RtlRunOnceExecuteOnce", risk = Functional("initialised twice, or never"))]
+#[shim(ix = 196, mapping = "RtlRunOnceExecuteOnce", risk = Functional("initialised twice, or never"))]
 pub unsafe extern "system" fn InitOnceExecuteOnce(
     once: *mut c_void,
     function: *const c_void,
@@ -21,7 +21,7 @@ pub unsafe extern "system" fn InitOnceExecuteOnce(
 }
 
 /// Begins: done already, or the caller is to initialise.
-#[shim(ix = _, mapping = "RtlRunOnceBeginInitialize", risk = Functional("initialised twice, or never"))]
+#[shim(ix = 240, mapping = "RtlRunOnceBeginInitialize", risk = Functional("initialised twice, or never"))]
 pub unsafe extern "system" fn InitOnceBeginInitialize(
     once: *mut c_void,
     flags: u32,
@@ -34,7 +34,7 @@ pub unsafe extern "system" fn InitOnceBeginInitialize(
 }
 
 /// Ends: done with a context, or failed, and somebody else may try.
-#[shim(ix = _, mapping = "RtlRunOnceComplete", risk = Functional("initialised twice, or never"))]
+#[shim(ix = 241, mapping = "RtlRunOnceComplete", risk = Functional("initialised twice, or never"))]
 pub unsafe extern "system" fn InitOnceComplete(once: *mut c_void, flags: u32, context: *mut c_void) -> Result<Bool, Win32Error> {
     check(unsafe { nt::RtlRunOnceComplete(once, flags, context) }).map(|_| Bool)
 }

@@ -36,7 +36,7 @@ unsafe fn create_semaphore(
 }
 
 /// Creates a semaphore.
-#[shim(ix = _, mapping = "NtCreateSemaphore", risk = Functional("a wait that does not end"))]
+#[shim(ix = 142, mapping = "NtCreateSemaphore", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateSemaphoreW(
     security: *const SECURITY_ATTRIBUTES,
     initial: i32,
@@ -47,7 +47,7 @@ pub unsafe extern "system" fn CreateSemaphoreW(
 }
 
 /// Creates a semaphore.
-#[shim(ix = _, mapping = "CreateSemaphoreW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 193, mapping = "CreateSemaphoreW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateSemaphoreA(
     security: *const SECURITY_ATTRIBUTES,
     initial: i32,
@@ -58,7 +58,7 @@ pub unsafe extern "system" fn CreateSemaphoreA(
 }
 
 /// Creates a semaphore whose handle has the access wanted; the flags are reserved.
-#[shim(ix = _, mapping = "NtCreateSemaphore", risk = Functional("a wait that does not end"))]
+#[shim(ix = 345, mapping = "NtCreateSemaphore", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateSemaphoreExW(
     security: *const SECURITY_ATTRIBUTES,
     initial: i32,
@@ -71,7 +71,7 @@ pub unsafe extern "system" fn CreateSemaphoreExW(
 }
 
 /// Creates a semaphore whose handle has the access wanted; the flags are reserved.
-#[shim(ix = _, mapping = "CreateSemaphoreExW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 611, mapping = "CreateSemaphoreExW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateSemaphoreExA(
     security: *const SECURITY_ATTRIBUTES,
     initial: i32,
@@ -84,20 +84,20 @@ pub unsafe extern "system" fn CreateSemaphoreExA(
 }
 
 /// Opens a named semaphore.
-#[shim(ix = _, mapping = "NtOpenSemaphore", risk = Functional("a semaphore that is not found"))]
+#[shim(ix = 558, mapping = "NtOpenSemaphore", risk = Functional("a semaphore that is not found"))]
 pub unsafe extern "system" fn OpenSemaphoreW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
     unsafe { open(name, access, inherits, nt::NtOpenSemaphore) }
 }
 
 /// Opens a named semaphore.
-#[shim(ix = _, mapping = "OpenSemaphoreW", risk = Functional("a semaphore that is not found"))]
+#[shim(ix = 508, mapping = "OpenSemaphoreW", risk = Functional("a semaphore that is not found"))]
 pub unsafe extern "system" fn OpenSemaphoreA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenSemaphore) }
 }
 
 /// Raises a semaphore's count; answers the count before.
-#[shim(ix = _, mapping = "NtReleaseSemaphore", risk = Functional("a wait that does not end"))]
+#[shim(ix = 102, mapping = "NtReleaseSemaphore", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn ReleaseSemaphore(semaphore: HANDLE, count: i32, previous: *mut i32) -> Result<Bool, Win32Error> {
     let count = u32::try_from(count).map_err(|_| Win32Error(ERROR_INVALID_PARAMETER))?;
     check(unsafe { nt::NtReleaseSemaphore(semaphore, count, previous.cast()) }).map(|_| Bool)

@@ -16,7 +16,7 @@ router! {
 }
 
 /// Creates a waitable timer; not supported.
-#[shim(ix = _, mapping = "none yet", risk = Functional("a timer that is not there"))]
+#[shim(ix = 612, mapping = "none yet", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn CreateWaitableTimerW(
     _security: *const SECURITY_ATTRIBUTES,
     _manual: i32,
@@ -26,7 +26,7 @@ pub unsafe extern "system" fn CreateWaitableTimerW(
 }
 
 /// Creates a waitable timer; not supported.
-#[shim(ix = _, mapping = "CreateWaitableTimerW", risk = Functional("a timer that is not there"))]
+#[shim(ix = 477, mapping = "CreateWaitableTimerW", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn CreateWaitableTimerA(
     _security: *const SECURITY_ATTRIBUTES,
     _manual: i32,
@@ -36,7 +36,7 @@ pub unsafe extern "system" fn CreateWaitableTimerA(
 }
 
 /// Creates a waitable timer whose handle has the access wanted; not supported.
-#[shim(ix = _, mapping = "none yet", risk = Functional("a timer that is not there"))]
+#[shim(ix = 222, mapping = "none yet", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn CreateWaitableTimerExW(
     _security: *const SECURITY_ATTRIBUTES,
     name: *const u16,
@@ -47,20 +47,20 @@ pub unsafe extern "system" fn CreateWaitableTimerExW(
 }
 
 /// Opens a named waitable timer; there are none.
-#[shim(ix = _, mapping = "none yet", risk = Functional("a timer that is not there"))]
+#[shim(ix = 613, mapping = "none yet", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn OpenWaitableTimerW(_access: u32, _inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
     Err(Win32Error(if name.is_null() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
 }
 
 /// Opens a named waitable timer; there are none.
-#[shim(ix = _, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not there"))]
+#[shim(ix = 614, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn OpenWaitableTimerA(_access: u32, _inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     Err(Win32Error(if wide.is_none() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
 }
 
 /// Starts a waitable timer; no handle is one yet.
-#[shim(ix = _, mapping = "none yet", risk = Functional("a timer that does not run"))]
+#[shim(ix = 211, mapping = "none yet", risk = Functional("a timer that does not run"))]
 pub unsafe extern "system" fn SetWaitableTimer(
     _timer: HANDLE,
     _due: *const i64,
@@ -73,7 +73,7 @@ pub unsafe extern "system" fn SetWaitableTimer(
 }
 
 /// Stops a waitable timer; no handle is one yet.
-#[shim(ix = _, mapping = "none yet", risk = Functional("a timer that goes on"))]
+#[shim(ix = 615, mapping = "none yet", risk = Functional("a timer that goes on"))]
 pub unsafe extern "system" fn CancelWaitableTimer(_timer: HANDLE) -> Result<Bool, Win32Error> {
     Err(Win32Error(ERROR_INVALID_HANDLE))
 }

@@ -23,25 +23,25 @@ unsafe fn wait_several(count: u32, objects: *const HANDLE, all: i32, millisecond
 }
 
 /// Waits until an object is signalled, or the time is over.
-#[shim(ix = _, mapping = "NtWaitForSingleObject", risk = Functional("a wait that does not end"))]
+#[shim(ix = 19, mapping = "NtWaitForSingleObject", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn WaitForSingleObject(object: HANDLE, milliseconds: u32) -> Result<Number, Win32Error> {
     unsafe { wait_one(object, milliseconds, false) }
 }
 
 /// Waits until an object is signalled, or the time is over; asynchronous calls may interrupt.
-#[shim(ix = _, mapping = "NtWaitForSingleObject", risk = Functional("a wait that does not end"))]
+#[shim(ix = 84, mapping = "NtWaitForSingleObject", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn WaitForSingleObjectEx(object: HANDLE, milliseconds: u32, alertable: i32) -> Result<Number, Win32Error> {
     unsafe { wait_one(object, milliseconds, alertable != 0) }
 }
 
 /// Waits until one or all of several objects are signalled, or the time is over.
-#[shim(ix = _, mapping = "NtWaitForMultipleObjects", risk = Functional("a wait that does not end"))]
+#[shim(ix = 103, mapping = "NtWaitForMultipleObjects", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn WaitForMultipleObjects(count: u32, objects: *const HANDLE, all: i32, milliseconds: u32) -> Result<Number, Win32Error> {
     unsafe { wait_several(count, objects, all, milliseconds, false) }
 }
 
 /// Waits until one or all of several objects are signalled, or the time is over; asynchronous calls may interrupt.
-#[shim(ix = _, mapping = "NtWaitForMultipleObjects", risk = Functional("a wait that does not end"))]
+#[shim(ix = 323, mapping = "NtWaitForMultipleObjects", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn WaitForMultipleObjectsEx(
     count: u32,
     objects: *const HANDLE,
@@ -53,7 +53,7 @@ pub unsafe extern "system" fn WaitForMultipleObjectsEx(
 }
 
 /// Signals one object, then waits for another.
-#[shim(ix = _, mapping = "NtSignalAndWaitForSingleObject", risk = Functional("a wait that does not end"))]
+#[shim(ix = 432, mapping = "NtSignalAndWaitForSingleObject", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn SignalObjectAndWait(signal: HANDLE, object: HANDLE, milliseconds: u32, alertable: i32) -> Result<Number, Win32Error> {
     let timeout = timeout(milliseconds);
     let status = unsafe { nt::NtSignalAndWaitForSingleObject(signal, object, (alertable != 0).into(), pointer(timeout.as_ref())) };
@@ -70,19 +70,19 @@ unsafe fn sleep(milliseconds: u32, alertable: bool) -> u32 {
 }
 
 /// Sleeps; 0 lets another thread run.
-#[shim(ix = _, mapping = "NtDelayExecution", risk = Functional("a sleep that is too long"))]
+#[shim(ix = 30, mapping = "NtDelayExecution", risk = Functional("a sleep that is too long"))]
 pub unsafe extern "system" fn Sleep(milliseconds: u32) {
     unsafe { sleep(milliseconds, false) };
 }
 
 /// Sleeps; asynchronous calls may interrupt.
-#[shim(ix = _, mapping = "NtDelayExecution", risk = Functional("a sleep that is too long"))]
+#[shim(ix = 168, mapping = "NtDelayExecution", risk = Functional("a sleep that is too long"))]
 pub unsafe extern "system" fn SleepEx(milliseconds: u32, alertable: i32) -> u32 {
     unsafe { sleep(milliseconds, alertable != 0) }
 }
 
 /// Lets another thread run; FALSE when none wanted to.
-#[shim(ix = _, mapping = "NtYieldExecution", risk = Wrong("a wrong answer"))]
+#[shim(ix = 95, mapping = "NtYieldExecution", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn SwitchToThread() -> i32 {
     (unsafe { nt::NtYieldExecution() } != STATUS_NO_YIELD_PERFORMED).into()
 }

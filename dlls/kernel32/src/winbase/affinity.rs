@@ -21,7 +21,7 @@ mod class {
 }
 
 /// Answers which processors may run the process, and which there are.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong mask"))]
+#[shim(ix = 173, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong mask"))]
 pub unsafe extern "system" fn GetProcessAffinityMask(process: HANDLE, own: *mut usize, system: *mut usize) -> Result<Bool, Win32Error> {
     let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
     unsafe {
@@ -32,13 +32,13 @@ pub unsafe extern "system" fn GetProcessAffinityMask(process: HANDLE, own: *mut 
 }
 
 /// Sets which processors may run the process.
-#[shim(ix = _, mapping = "NtSetInformationProcess", risk = Wrong("a wrong mask"))]
+#[shim(ix = 210, mapping = "NtSetInformationProcess", risk = Wrong("a wrong mask"))]
 pub unsafe extern "system" fn SetProcessAffinityMask(process: HANDLE, mask: usize) -> Result<Bool, Win32Error> {
     unsafe { set_process(process, class::AFFINITY_MASK, &mask) }
 }
 
 /// Sets which processors may run a thread; answers which might before.
-#[shim(ix = _, mapping = "NtSetInformationThread", risk = Wrong("a wrong mask"))]
+#[shim(ix = 404, mapping = "NtSetInformationThread", risk = Wrong("a wrong mask"))]
 pub unsafe extern "system" fn SetThreadAffinityMask(thread: HANDLE, mask: usize) -> Result<Count<usize>, Win32Error> {
     const BASIC: i32 = 0;
     const AFFINITY_MASK: i32 = 4;
@@ -77,7 +77,7 @@ const CLASSES: [u32; 7] = [
 ];
 
 /// Answers the process's priority class.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong class"))]
+#[shim(ix = 417, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong class"))]
 pub unsafe extern "system" fn GetPriorityClass(process: HANDLE) -> Result<Count<u32>, Win32Error> {
     let kept: PriorityClass = unsafe { query_process(process, class::PRIORITY_CLASS) }?;
     CLASSES.get(usize::from(kept.class)).copied().map(Count).ok_or(Win32Error(ERROR_INVALID_PARAMETER))
@@ -100,7 +100,7 @@ const PROCESS_MODE_BACKGROUND_BEGIN: u32 = 0x10_0000;
 const PROCESS_MODE_BACKGROUND_END: u32 = 0x20_0000;
 
 /// Sets the process's priority class; the host's scheduler does not follow it.
-#[shim(ix = _, mapping = "NtSetInformationProcess", risk = Wrong("a wrong class"))]
+#[shim(ix = 403, mapping = "NtSetInformationProcess", risk = Wrong("a wrong class"))]
 pub unsafe extern "system" fn SetPriorityClass(process: HANDLE, class: u32) -> Result<Bool, Win32Error> {
     let class = number(class)?;
     unsafe { set_process(process, class::PRIORITY_CLASS, &PriorityClass { foreground: 0, class }) }

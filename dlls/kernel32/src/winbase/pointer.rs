@@ -37,19 +37,19 @@ fn is_bad(memory: *const c_void, bytes: usize, protect: u32) -> i32 {
 }
 
 /// Whether a range cannot be read.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 424, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadReadPtr(memory: *const c_void, bytes: usize) -> i32 {
     is_bad(memory, bytes, READABLE)
 }
 
 /// Whether a range cannot be written.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 624, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadWritePtr(memory: *mut c_void, bytes: usize) -> i32 {
     is_bad(memory, bytes, WRITABLE)
 }
 
 /// Whether code cannot be read.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 625, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadCodePtr(code: *const c_void) -> i32 {
     is_bad(code, 1, READABLE)
 }
@@ -76,13 +76,13 @@ fn is_bad_string<T: Copy + Default + PartialEq>(string: *const T, most: usize) -
 }
 
 /// Whether a string cannot be read up to its NUL or a length.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 626, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadStringPtrA(string: *const u8, most: usize) -> i32 {
     is_bad_string(string, most)
 }
 
 /// Whether a string cannot be read up to its NUL or a length.
-#[shim(ix = _, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 627, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadStringPtrW(string: *const u16, most: usize) -> i32 {
     is_bad_string(string, most)
 }
