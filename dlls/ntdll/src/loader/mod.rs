@@ -122,7 +122,6 @@ fn find_by_address(address: usize) -> Option<*mut Module> {
 pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
     let _ = context;
     teb::set_report(report);
-    crate::thread::list_caller();
     if THREADS.fetch_add(1, Ordering::AcqRel) == 0 {
         // SAFETY: no other thread exists yet.
         unsafe {
@@ -132,10 +131,12 @@ pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
             peb.fast_peb_lock = SHARED.2.get() as usize;
             crate::thread::create_slots();
         }
+        crate::thread::list_caller();
         if let Err(failure) = locked(program::start) {
             failure.end_process();
         }
     } else {
+        crate::thread::list_caller();
         notice::thread_attach();
     }
 }
