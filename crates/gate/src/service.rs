@@ -465,6 +465,10 @@ services! {
         suspended: u32,
         /// The access granted to the handle.
         access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Unused.
+        pad: u32,
         /// Out: the thread's number.
         id: u64,
         /// Out: its TEB.
@@ -502,15 +506,25 @@ services! {
         teb: Address,
         /// Out: creation, exit, kernel and user time in 100 ns.
         times: [i64; 4],
+        /// Out: the processors that may run it, as a mask.
+        affinity: u64,
+        /// Out: its start routine.
+        start: Address,
+        /// Out: non-zero while its priority boost is off.
+        boost_off: u32,
+        /// Out: how often it is suspended.
+        suspended: u32,
     }
-    /// Sets a thread's priority.
+    /// Sets one of a thread's settings.
     38 SetThread {
         /// The thread.
         thread: Handle,
-        /// The base priority, -15 to 15.
-        priority: i32,
+        /// A [`ThreadSetting`] as a number.
+        kind: u32,
         /// Unused.
         pad: u32,
+        /// Its value.
+        value: u64,
     }
     /// Answers the process's facts.
     39 QueryProcess {
@@ -518,6 +532,8 @@ services! {
         times: [i64; 3],
         /// Out: resident, highest resident, private committed and highest virtual bytes.
         memory: [u64; 4],
+        /// Out: the processors that may run its threads, as a mask.
+        affinity: u64,
         /// Out: handles in use.
         handles: u32,
         /// Out: threads.
@@ -580,13 +596,75 @@ services! {
         ignore: u32,
     }
     /// Answers the user's time zone in one year.
-    46 QueryTimeZone {
+    52 QueryTimeZone {
         /// Where to write the [`crate::zone::Zone`].
         zone: Address,
         /// The year.
         year: u32,
         /// Unused.
         pad: u32,
+    }
+    /// Opens a thread of this process by its number.
+    46 OpenThread {
+        /// The thread's number.
+        id: u64,
+        /// The access wanted.
+        access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Out: the handle.
+        handle: Handle,
+    }
+    /// Keeps committed pages in the machine's memory, or lets them go.
+    47 LockMemory {
+        /// In and out: the base.
+        base: Address,
+        /// In and out: how many bytes.
+        size: u64,
+        /// Non-zero: let go.
+        unlock: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Answers which processor runs the calling thread.
+    48 CurrentProcessor {
+        /// Out: its number among those that the process may use.
+        number: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Sets which processors may run the process's threads.
+    49 SetAffinity {
+        /// The process.
+        process: Handle,
+        /// The processors, as a mask.
+        mask: u64,
+    }
+    /// Signals one object, then waits for another.
+    50 SignalAndWait {
+        /// An event, mutant or semaphore.
+        signal: Handle,
+        /// What to wait for.
+        wait: Handle,
+        /// Non-zero: asynchronous calls may interrupt.
+        alertable: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
+    /// Answers an object's state.
+    51 QueryObject {
+        /// The object.
+        handle: Handle,
+        /// Out: an [`ObjectKind`] as a number.
+        kind: u32,
+        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count.
+        state: i32,
+        /// Out: event: manual reset; mutant: owned by the caller; semaphore: the maximum.
+        limit: u32,
+        /// Out: mutant: its last owner ended without releasing it.
+        abandoned: u32,
     }
 }
 
@@ -655,6 +733,20 @@ numbered! {
         Process = 5,
         /// A section.
         Section = 6,
+        /// An access token.
+        Token = 7,
+    }
+}
+
+numbered! {
+    /// What [`SetThread`] sets.
+    ThreadSetting {
+        /// The base priority, -15 to 15, sign-extended.
+        Priority = 0,
+        /// Non-zero: its priority boost is off.
+        BoostOff = 1,
+        /// The processors that may run it, as a mask.
+        Affinity = 2,
     }
 }
 

@@ -13,14 +13,24 @@ mod buffer;
 mod clock;
 mod collate;
 mod datetimeapi;
+mod errhandlingapi;
+mod fibersapi;
 mod fileapi;
+mod heapapi;
+mod interlockedapi;
+mod libloader_data;
+mod libloaderapi;
 mod lock;
+mod memoryapi;
 mod nt;
 mod processenv;
 mod processthreadsapi;
+mod rtlsupportapi;
 mod stringapiset;
+mod synchapi;
 mod timezoneapi;
 mod unicode;
+mod winbase;
 mod winbase_string;
 mod winnls;
 mod zone;
@@ -30,6 +40,9 @@ guest::process_heap_allocator!();
 /// The loader's notice.
 #[cfg(target_os = "windows")]
 #[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+extern "system" fn DllMain(_base: *mut core::ffi::c_void, reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+    if reason == windows_sys::Win32::System::SystemServices::DLL_PROCESS_ATTACH {
+        errhandlingapi::install();
+    }
     1
 }
