@@ -78,12 +78,11 @@ pub const fn stack_bytes<T>() -> u16 {
 #[macro_export]
 macro_rules! forward {
     ($($name:ident = $ix:literal => $target:literal),* $(,)?) => { $(
+        // For the linker alone: a static there would be a symbol that the finished DLL lacks.
+        #[cfg(target_os = "windows")]
+        core::arch::global_asm!(concat!(".section .drectve,\"yni\"\n.ascii \" /export:", stringify!($name), "=", $target, "\"\n.text"));
         #[cfg(target_os = "windows")]
         const _: () = {
-            const DIRECTIVE: &str = concat!(" /export:", stringify!($name), "=", $target);
-            #[used]
-            #[unsafe(link_section = ".drectve")]
-            static EXPORT: [u8; DIRECTIVE.len()] = $crate::row::bytes(DIRECTIVE);
             const TEXT: &str = concat!(stringify!($name), "\0", $target);
             #[used]
             #[unsafe(link_section = ".shims")]
@@ -91,15 +90,4 @@ macro_rules! forward {
                 $crate::row::Row::plain($crate::row::RowKind::Forward, $ix, TEXT);
         };
     )* };
-}
-
-/// A text's bytes as an array.
-pub const fn bytes<const N: usize>(text: &str) -> [u8; N] {
-    let mut bytes = [0; N];
-    let mut index = 0;
-    while index < N {
-        bytes[index] = text.as_bytes()[index];
-        index += 1;
-    }
-    bytes
 }
