@@ -1,6 +1,6 @@
 //! kernel32.dll, which kernelbase.dll leads to as well: the base API over `ntdll`.
 #![cfg_attr(target_os = "windows", no_std)]
-#![allow(non_snake_case, reason = "exports bear Windows' own names")]
+#![allow(non_snake_case, non_upper_case_globals, reason = "exports and constants bear Windows' own names")]
 #![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
 #![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
 #![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
@@ -8,8 +8,13 @@
 extern crate alloc;
 
 mod ansi;
+mod errhandlingapi;
 mod fileapi;
+mod heapapi;
+mod information;
+mod lock;
 mod nt;
+mod open;
 mod processenv;
 mod processthreadsapi;
 

@@ -2,7 +2,7 @@
 
 use crate::gate::{ask, call};
 use core::ffi::c_void;
-use gate::service::{QueryProcess, TerminateProcess};
+use gate::service::{QueryDrives, QueryProcess, TerminateProcess};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
@@ -48,6 +48,7 @@ enum Question {
     Times,
     DebugPort,
     Handles,
+    Drives,
     Wow64,
     ImageName,
     NtImageName,
@@ -63,6 +64,7 @@ router! {
         class == 4 => Ok(Question::Times);
         class == 7 => Ok(Question::DebugPort);
         class == 20 => Ok(Question::Handles);
+        class == 23 => Ok(Question::Drives);
         class == 26 => Ok(Question::Wow64);
         class == 27 => Ok(Question::NtImageName);
         class == 30 => Err(Status(STATUS_PORT_NOT_SET));
@@ -136,10 +138,27 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
             Question::DebugPort | Question::Wow64 => put(buffer, length, result, 0_usize),
             Question::DebugFlags => put(buffer, length, result, 1_u32),
             Question::Handles => put(buffer, length, result, facts()?.handles),
+            Question::Drives => put(buffer, length, result, drives()?),
             Question::Cookie => put(buffer, length, result, crate::pointer::cookie()),
             Question::ImageName | Question::NtImageName => image_name(question, buffer, length, result),
         }
     }
+}
+
+/// `PROCESS_DEVICEMAP_INFORMATION`: the drives as bits, and the kind of each.
+#[repr(C)]
+struct Drives {
+    bits: u32,
+    kinds: [u8; 32],
+}
+
+fn drives() -> Result<Drives, Status> {
+    const NO_ROOT: u8 = 1;
+    const FIXED: u8 = 3;
+    let mut request = QueryDrives::default();
+    ask(&mut request)?;
+    let kinds = core::array::from_fn(|index| if request.drives & 1 << index != 0 { FIXED } else { NO_ROOT });
+    Ok(Drives { bits: request.drives, kinds })
 }
 
 unsafe fn image_name(question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
