@@ -8,6 +8,8 @@ extern crate alloc;
 
 #[cfg(target_os = "windows")]
 mod runtime;
+#[cfg(target_os = "windows")]
+pub mod files;
 
 use alloc::format;
 use alloc::string::String;
