@@ -1,7 +1,7 @@
 //! The build: system DLLs, then the system files, the runtime, and the program that carries them.
 
 use crate::command::{cargo, root, run, target};
-use crate::{ledger, system};
+use crate::{catalog, ledger, metadata, stubs, system};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,10 +24,13 @@ pub fn build() -> Result<()> {
     ledger::update()?;
     let payload = payload_folder();
     fs::create_dir_all(&payload)?;
+    let functions = metadata::read()?;
+    let stubs = stubs::table(&functions)?;
     for target in WINDOWS {
         guests(target)?;
-        system::write(target, &payload.join(system::file_name(target)))?;
+        system::write(target, &stubs, &payload.join(system::file_name(target)))?;
     }
+    catalog::write(&functions)?;
     cargo(&["build", "--release", "--target", LINUX, "--package", "runtime"], &[])?;
     let runtime = target().join(LINUX).join("release/runtime");
     keep_symbols(&runtime)?;

@@ -1,9 +1,12 @@
 //! `cargo xtask`: builds and checks the project.
 
 mod build;
+mod catalog;
 mod command;
 mod conformance;
 mod ledger;
+mod metadata;
+mod rows;
 mod stubs;
 mod system;
 

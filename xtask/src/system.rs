@@ -36,7 +36,7 @@ struct LaidOut {
 }
 
 /// Makes a target's system file.
-pub fn write(target: &str, to: &Path) -> Result<()> {
+pub fn write(target: &str, stubs: &[u8], to: &Path) -> Result<()> {
     let mut images = Vec::new();
     for (index, dll) in dlls()?.iter().enumerate() {
         let path = build_folder().join(target).join("guest").join(format!("{dll}.dll"));
@@ -44,7 +44,7 @@ pub fn write(target: &str, to: &Path) -> Result<()> {
         images.push(lay_out(dll, &file, base(target, index)).with_context(|| format!("{dll}.dll"))?);
     }
     bind(&mut images)?;
-    fs::write(to, assemble(&images, &crate::stubs::table()?)?)?;
+    fs::write(to, assemble(&images, stubs)?)?;
     Ok(())
 }
 

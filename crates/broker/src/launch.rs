@@ -12,9 +12,9 @@ use crate::wire::Run;
 use channel::{Shared, socket};
 use gate::block::{SLICES, TELEMETRY_SIZE};
 use gate::file::Device;
-use jail::{Child, Layer, Layers, Limits, Spawn};
+use jail::{Child, Layers, Limits, Spawn};
 use protocol::VERSION;
-use protocol::start::{Standard, Start, descriptor, layer};
+use protocol::start::{Standard, Start, descriptor};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::termios::isatty;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -68,8 +68,7 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
     let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE).map_err(|error| Refused::host("memory could not be shared", error))?;
     let (id, thread) = sandbox.next_ids();
     let process = Arc::new(Process::new(id, Arc::clone(sandbox), namespace, telemetry, Arc::clone(session)));
-    let wanted = Layers::ALL.without_all(Layers::from_bits(run.without_layers));
-    let own_layers = [(Layer::Landlock, layer::LANDLOCK), (Layer::Dispatch, layer::DISPATCH)];
+    let wanted = Layers::ALL.without_all(Layers::from_bits(run.without_layers)).supported();
     let start = Start {
         version: VERSION,
         process: id,
@@ -79,7 +78,7 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
         stamps_per_microsecond: stamps_per_microsecond(run.per_call),
         per_call: run.per_call,
         strict_imports: run.strict_imports,
-        layers: own_layers.iter().filter(|(layer, _)| wanted.has(*layer)).fold(0, |bits, (_, bit)| bits | bit),
+        layers: wanted.bits(),
         command_line: command_line(&shown, &run.arguments),
         program: shown,
         directory: folder,
@@ -229,10 +228,10 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
     let mut standard = [None; 3];
     for (index, present) in present.into_iter().enumerate() {
         let Some(stream) = streams.next().filter(|_| present) else { continue };
-        let device = device(stream.as_fd());
-        let ours = if matches!(device, Device::Console | Device::Disk) { stream.try_clone().ok() } else { None };
-        let terminal = ours.as_ref().filter(|_| device == Device::Console).and_then(|ours| ours.try_clone().ok());
-        process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = terminal;
+        let device = device(stream.as_fd(), index == 0);
+        let ours = if device.is_console() || device == Device::Disk { stream.try_clone().ok() } else { None };
+        let theirs = ours.as_ref().filter(|_| device.is_console()).and_then(|ours| ours.try_clone().ok());
+        process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
         let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
         let object = Arc::new(FileObject::plain(device, ours));
         let handle = Handle { object, access, flags: 0 };
@@ -244,12 +243,13 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
 }
 
 /// What a stream of the shell's is.
-fn device(stream: BorrowedFd<'_>) -> Device {
+fn device(stream: BorrowedFd<'_>, input: bool) -> Device {
     let Ok(facts) = fstat(stream) else { return Device::Character };
     match FileType::from_raw_mode(facts.st_mode) {
         FileType::RegularFile => Device::Disk,
         FileType::Fifo | FileType::Socket => Device::Pipe,
-        FileType::CharacterDevice if isatty(stream) => Device::Console,
+        FileType::CharacterDevice if isatty(stream) && input => Device::ConsoleInput,
+        FileType::CharacterDevice if isatty(stream) => Device::ConsoleOutput,
         FileType::CharacterDevice if (rustix::fs::major(facts.st_rdev), rustix::fs::minor(facts.st_rdev)) == (1, 3) => Device::Null,
         _ => Device::Character,
     }

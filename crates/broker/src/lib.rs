@@ -25,4 +25,4 @@ pub mod wire;
 
 pub use namespace::plain;
 pub use sandbox::Files;
-pub use serve::{Config, serve};
+pub use serve::{Config, Listening, serve};

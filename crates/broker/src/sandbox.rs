@@ -8,7 +8,7 @@ use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
 use std::collections::HashMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Change;
@@ -22,10 +22,15 @@ pub struct Files {
     pub system64: OwnedFd,
 }
 
+impl Files {
+    /// All of them.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
+        [self.runtime.as_fd(), self.system64.as_fd()]
+    }
+}
+
 /// A sandbox.
 pub struct Sandbox {
-    /// Its number in the audit.
-    pub number: u32,
     /// Its audit.
     pub log: Log,
     /// Where the audit lies.
@@ -54,7 +59,6 @@ impl Sandbox {
     /// A sandbox without processes.
     pub fn new(number: u32, audit: PathBuf, scratch: PathBuf, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
         Ok(Self {
-            number,
             log: Log::new(number, audit.clone()),
             audit,
             clock: Clock::new(windows)?,

@@ -27,6 +27,72 @@ pub struct Arguments {
 pub enum Command {
     /// Run a program in a sandbox
     Run(Box<RunArguments>),
+    /// Say what a program is, and what it imports against the catalog
+    Inspect(InspectArguments),
+    /// List the functions that are supported
+    Catalog(CatalogArguments),
+    /// Show what programs asked for, what was granted and what was refused
+    Audit(AuditArguments),
+    /// Say what this host offers, and which layers of the jail are on
+    Doctor(DoctorArguments),
+}
+
+/// `win-compat inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "The file is parsed in the same jail that programs run in. Exit code 126: it is no Windows program.")]
+pub struct InspectArguments {
+    /// The program or DLL
+    pub program: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// List every function, not only those that are missing
+    #[arg(long)]
+    pub functions: bool,
+}
+
+/// `win-compat catalog`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+supported: its documented successes and failures are tested; router: the same, for the rows that are listed;
+untested: it is there. What is not listed fails as documented, and the audit names it.")]
+pub struct CatalogArguments {
+    /// One DLL alone
+    pub dll: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `win-compat audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+evidence: what the broker and the kernel saw. advisory: what the sandbox process says of itself, which may lie.
+Without --sandbox: the last run.")]
+pub struct AuditArguments {
+    /// The sandbox of this name
+    #[arg(long, value_name = "NAME")]
+    pub sandbox: Option<String>,
+    /// Only functions that were called or looked for and are not there
+    #[arg(long)]
+    pub missing: bool,
+    /// One JSON object for each event
+    #[arg(long)]
+    pub json: bool,
+    /// Go on as events come
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `win-compat doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Fail when one of these layers is missing
+    #[arg(long, value_name = "LAYER,..", value_parser = layers)]
+    pub require: Option<jail::Layers>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `win-compat run`.
@@ -147,7 +213,7 @@ mod tests {
     #[test]
     fn everything_behind_the_program_is_its_own() {
         let arguments = Arguments::try_parse_from(["win-compat", "run", "--ro", "/a", "x.exe", "--ro", "-v"]).unwrap();
-        let Command::Run(run) = arguments.command;
+        let Command::Run(run) = arguments.command else { panic!("that is a run") };
         assert_eq!((run.ro, run.arguments), (vec!["/a".into()], vec!["--ro".into(), "-v".into()]));
     }
 }

@@ -2,9 +2,17 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod audit;
+mod catalog_list;
+mod doctor;
 mod home;
+mod image;
+mod inspect;
+mod jailed;
 mod run;
+mod sandbox;
 mod signals;
+mod terminals;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -14,6 +22,9 @@ use std::process::ExitCode;
 const BROKEN: u8 = 125;
 
 fn main() -> ExitCode {
+    if let Some(code) = jailed::work() {
+        return ExitCode::from(code);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -23,6 +34,10 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Catalog(arguments) => catalog_list::list(&arguments),
+        Command::Audit(arguments) => audit::list(&arguments),
+        Command::Doctor(arguments) => doctor::look(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -5,6 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod api_set;
 pub mod block;
 pub mod file;
 pub mod map;

@@ -25,29 +25,19 @@ macro_rules! router {
     ) => {
         $(#[$meta])*
         $visibility fn $name($($argument: $kind),*) -> Result<$ok, $error> {
-            $(
-                $crate::__route!($function, stringify!($condition), stringify!($outcome));
-                if $condition { return $outcome; }
-            )*
-            $crate::__route!($function, "otherwise", stringify!($last));
+            #[cfg(target_os = "windows")]
+            const _: () = {
+                // Function, then condition and outcome of each row in order.
+                const PARTS: &[&str] =
+                    &[$function, $( "\0", stringify!($condition), "\0", stringify!($outcome), )* "\0otherwise\0", stringify!($last)];
+                const LENGTH: usize = $crate::router::length(PARTS);
+                #[used]
+                #[unsafe(link_section = ".shims")]
+                static ROW: $crate::row::Row<{ $crate::row::padded(LENGTH) }> = $crate::row::Row::parts($crate::row::RowKind::Routes, PARTS);
+            };
+            $( if $condition { return $outcome; } )*
             $crate::router::no_match($function, &[$((stringify!($argument), &$argument as &dyn core::fmt::Debug)),*], $last)
         }
-    };
-}
-
-/// Publishes one row of a router.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __route {
-    ($function:literal, $condition:expr, $outcome:expr) => {
-        #[cfg(target_os = "windows")]
-        const _: () = {
-            const PARTS: [&str; 5] = [$function, "\0", $condition, "\0", $outcome];
-            const LENGTH: usize = $crate::router::length(&PARTS);
-            #[used]
-            #[unsafe(link_section = ".shims")]
-            static ROW: $crate::row::Row<{ $crate::row::padded(LENGTH) }> = $crate::row::Row::parts($crate::row::RowKind::Route, &PARTS);
-        };
     };
 }
 

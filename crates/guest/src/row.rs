@@ -10,8 +10,8 @@ pub enum RowKind {
     Function = 1,
     /// An export that another DLL's function stands behind: `name, target`.
     Forward = 2,
-    /// One row of a router: `function, condition, outcome`.
-    Route = 3,
+    /// A router's rows, in order: `function`, then `condition, outcome` of each.
+    Routes = 3,
 }
 
 /// One row: a head of fixed width, then `N` bytes of text whose parts are separated by NUL.

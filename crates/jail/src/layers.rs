@@ -86,6 +86,15 @@ impl Layers {
         Self(self.0 & !(layer as u32))
     }
 
+    /// The set without what this kernel does not have at all. Namespaces can still be refused when they are made.
+    #[must_use]
+    pub fn supported(self) -> Self {
+        const VERSION: u32 = 1;
+        // SAFETY: asks for the version of Landlock alone.
+        let version = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, VERSION) };
+        if version < 1 { self.without(Layer::Landlock) } else { self }
+    }
+
     /// The set without those of another.
     #[must_use]
     pub const fn without_all(self, other: Self) -> Self {

@@ -24,10 +24,11 @@ fn find() -> Range<u64> {
     // The first segment's address is 0 in a position-independent program, and the image's own otherwise.
     let first = segments.iter().find(|segment| segment.p_type == libc::PT_LOAD).map_or(0, |segment| segment.p_vaddr);
     let bias = (base as u64).wrapping_sub(first);
-    executable.fold(u64::MAX..0, |range, segment| {
+    let pieces = executable.map(|segment| {
         let start = bias.wrapping_add(segment.p_vaddr);
-        range.start.min(start)..range.end.max(start + segment.p_memsz)
-    })
+        start..start + segment.p_memsz
+    });
+    pieces.reduce(|one, next| one.start.min(next.start)..one.end.max(next.end)).unwrap_or_default()
 }
 
 /// The time stamp counter.

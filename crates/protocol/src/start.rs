@@ -53,7 +53,7 @@ pub struct Start {
     pub per_call: bool,
     /// The program does not start when an import is missing.
     pub strict_imports: bool,
-    /// Which layers of the jail the runtime itself puts on, as bits of [`layer`].
+    /// The layers of the jail that are wanted, as bits of `jail::Layers`; the runtime puts on its own among them.
     pub layers: u32,
     /// The program's path, UTF-16.
     pub program: Vec<u16>,
@@ -69,14 +69,6 @@ pub struct Start {
 
 /// The status of a [`crate::FAILURE`] that means: this is no program that can run here.
 pub const UNFIT: i32 = i32::MIN;
-
-/// The layers that a process puts on itself.
-pub mod layer {
-    /// Landlock: no path of the host can be opened.
-    pub const LANDLOCK: u32 = 1;
-    /// Syscall user dispatch: system calls of the guest's own code are told apart.
-    pub const DISPATCH: u32 = 2;
-}
 
 impl Start {
     /// The block as bytes.

@@ -44,9 +44,8 @@ impl Process {
             Name::Drive(path) => self.through(&path, |at| self.facts_of_path(&path, at)),
             // A device's name is a file's to those who only look (GetFileAttributes).
             Name::Null => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::Null as u32, ..Facts::default() }),
-            Name::ConsoleInput | Name::ConsoleOutput => {
-                Ok(Facts { attributes: attribute::ARCHIVE, device: Device::Console as u32, ..Facts::default() })
-            }
+            Name::ConsoleInput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleInput as u32, ..Facts::default() }),
+            Name::ConsoleOutput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleOutput as u32, ..Facts::default() }),
         });
         if let Err(refusal) = answer {
             self.note_open(&|| shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));

@@ -37,8 +37,8 @@ impl Process {
         let answer = self.name(request.root, payload).and_then(|name| match name {
             Name::Drive(path) => self.through(&path, |at| self.open_on_drive(request, &path, at)),
             Name::Null => self.open_null(request),
-            Name::ConsoleInput => self.open_console(request, 0),
-            Name::ConsoleOutput => self.open_console(request, 1),
+            Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
+            Name::ConsoleOutput => self.open_console(request, Device::ConsoleOutput),
         });
         self.note_open(&|| shown(payload), request.access, answer.as_ref().err().copied());
         answer
@@ -51,14 +51,15 @@ impl Process {
         self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
     }
 
-    fn open_console(&self, request: &OpenFile, stream: usize) -> Answer {
+    fn open_console(&self, request: &OpenFile, device: Device) -> Answer {
         // The console that the process was started on, whichever stream it is.
         let terminals = lock(&self.terminals);
+        let stream = usize::from(device == Device::ConsoleOutput);
         let terminal = terminals[stream].as_ref().or_else(|| terminals.iter().flatten().next()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
         let (ours, theirs) = (terminal.try_clone(), terminal.try_clone());
         let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Err(STATUS_TOO_MANY_OPENED_FILES) };
         drop(terminals);
-        let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Console, Some(ours)) };
+        let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
         self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request, FILE_OPENED, Some(theirs))
     }
 

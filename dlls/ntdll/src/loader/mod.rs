@@ -1,7 +1,6 @@
 //! The loader: what the NT kernel leaves to `ntdll`. It finds DLLs, binds imports, keeps thread-local storage, runs
 //! notices, and answers who is loaded. Everything here is under the loader lock.
 
-mod api_set;
 mod bind;
 mod load;
 mod module;

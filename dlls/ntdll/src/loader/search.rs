@@ -1,11 +1,11 @@
 //! Finding DLLs: by name among those that are loaded, among ours, beside the program, along the search path.
 
-use super::api_set;
 use super::loader;
 use super::module::Module;
 use crate::parameters::{self, Process};
 use crate::path;
 use alloc::vec::Vec;
+use gate::api_set;
 use guest::text::same_ascii;
 
 const BACKSLASH: u16 = b'\\' as u16;

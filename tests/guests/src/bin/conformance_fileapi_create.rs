@@ -151,14 +151,26 @@ fn sharing(cases: &mut Cases) {
 }
 
 fn flags(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateFileW", Failure, "FILE_FLAG_OVERLAPPED: asynchronous I/O is refused",
-        wine = "it has asynchronous I/O; the router's row refuses it until ours has", {
-        same!(error(create("Exists.txt", GENERIC_READ, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED)), ERROR_NOT_SUPPORTED);
-    });
-    case!(cases, "kernel32!CreateFileW", Failure, "FILE_ATTRIBUTE_DEVICE is refused",
-        wine = "it leaves the attribute aside; the router's row refuses it", {
-        same!(error(create("Exists.txt", GENERIC_READ, SHARE, OPEN_EXISTING, FILE_ATTRIBUTE_DEVICE)), ERROR_ACCESS_DENIED);
-    });
+    case!(
+        cases,
+        "kernel32!CreateFileW",
+        Failure,
+        "FILE_FLAG_OVERLAPPED: asynchronous I/O is refused",
+        wine = "it has asynchronous I/O; the router's row refuses it until ours has",
+        {
+            same!(error(create("Exists.txt", GENERIC_READ, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED)), ERROR_NOT_SUPPORTED);
+        }
+    );
+    case!(
+        cases,
+        "kernel32!CreateFileW",
+        Failure,
+        "FILE_ATTRIBUTE_DEVICE is refused",
+        wine = "it leaves the attribute aside; the router's row refuses it",
+        {
+            same!(error(create("Exists.txt", GENERIC_READ, SHARE, OPEN_EXISTING, FILE_ATTRIBUTE_DEVICE)), ERROR_ACCESS_DENIED);
+        }
+    );
     case!(cases, "kernel32!CreateFileW", Success, "write-through and no buffering are hints", {
         let flags = FILE_FLAG_WRITE_THROUGH | FILE_FLAG_NO_BUFFERING | FILE_FLAG_RANDOM_ACCESS;
         same!(create("Exists.txt", BOTH, SHARE, OPEN_EXISTING, flags).is_ok(), true);
@@ -206,19 +218,30 @@ fn devices(cases: &mut Cases) {
             same!((moved, byte), (0, 7));
         }
     });
-    case!(cases, "kernel32!CreateFileW", Failure, "a disk's device is refused",
-        wine = "it says that there is none; the router's row refuses every device", {
-        for name in ["\\\\.\\PhysicalDrive0", "\\\\.\\C:", "\\\\.\\Harddisk0Partition1", "\\\\?\\GLOBALROOT\\Device\\Harddisk0\\Partition1\\x"] {
-            same!(error(create(name, GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
+    case!(
+        cases,
+        "kernel32!CreateFileW",
+        Failure,
+        "a disk's device is refused",
+        wine = "it says that there is none; the router's row refuses every device",
+        {
+            for name in ["\\\\.\\PhysicalDrive0", "\\\\.\\C:", "\\\\.\\Harddisk0Partition1", "\\\\?\\GLOBALROOT\\Device\\Harddisk0\\Partition1\\x"] {
+                same!(error(create(name, GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
+            }
         }
-    });
-    case!(cases, "kernel32!CreateFileW", Failure, "a serial port is refused",
-        wine = "it says that there is none; the router's row refuses every device", {
-        same!(error(create("COM1", BOTH, 0, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
-        same!(error(create("\\\\.\\COM10", BOTH, 0, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
-    });
-    case!(cases, "kernel32!CreateFileW", Failure, "CON with both directions",
-        wine = "it opens the console's input", {
+    );
+    case!(
+        cases,
+        "kernel32!CreateFileW",
+        Failure,
+        "a serial port is refused",
+        wine = "it says that there is none; the router's row refuses every device",
+        {
+            same!(error(create("COM1", BOTH, 0, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
+            same!(error(create("\\\\.\\COM10", BOTH, 0, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
+        }
+    );
+    case!(cases, "kernel32!CreateFileW", Failure, "CON with both directions", wine = "it opens the console's input", {
         same!(error(create("CON", BOTH, SHARE, OPEN_EXISTING, 0)), ERROR_INVALID_PARAMETER);
     });
     case!(cases, "kernel32!CreateFileW", Success, "a path in the form of a device is a file's", {
@@ -328,16 +351,22 @@ fn deleting(cases: &mut Cases) {
         same!(unsafe { DeleteFileW(wide("GONE.txt").as_ptr()) }, 1);
         same!(error(create("gone.txt", GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_FILE_NOT_FOUND);
     });
-    case!(cases, "kernel32!DeleteFileW", Success, "an open file goes with its last handle",
-        wine = "it lets the name go at once, as newer versions of Windows do", {
-        let file = make("going.txt", b"bytes")?;
-        same!(unsafe { DeleteFileW(wide("going.txt").as_ptr()) }, 1);
-        same!(error(create("going.txt", GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
-        unsafe { SetFilePointer(file.0, 0, null_mut(), FILE_BEGIN) };
-        same!(read(&file, 10)?, b"bytes");
-        drop(file);
-        same!(error(create("going.txt", GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_FILE_NOT_FOUND);
-    });
+    case!(
+        cases,
+        "kernel32!DeleteFileW",
+        Success,
+        "an open file goes with its last handle",
+        wine = "it lets the name go at once, as newer versions of Windows do",
+        {
+            let file = make("going.txt", b"bytes")?;
+            same!(unsafe { DeleteFileW(wide("going.txt").as_ptr()) }, 1);
+            same!(error(create("going.txt", GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
+            unsafe { SetFilePointer(file.0, 0, null_mut(), FILE_BEGIN) };
+            same!(read(&file, 10)?, b"bytes");
+            drop(file);
+            same!(error(create("going.txt", GENERIC_READ, SHARE, OPEN_EXISTING, 0)), ERROR_FILE_NOT_FOUND);
+        }
+    );
     case!(cases, "kernel32!DeleteFileW", Failure, "a file that is missing", {
         clear_error();
         same!(unsafe { DeleteFileW(wide("missing.txt").as_ptr()) }, 0);

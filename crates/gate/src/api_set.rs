@@ -37,11 +37,6 @@ pub fn host(name: &[u8]) -> &[u8] {
     SECOND_NAMES.iter().find(|(second, _)| *second == host).map_or(host, |(_, first)| first)
 }
 
-/// Whether a name is a contract's.
-pub fn is_contract(name: &[u8]) -> bool {
-    name.starts_with(b"api-") || name.starts_with(b"ext-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
