@@ -20,6 +20,7 @@ mod nt;
 mod open;
 mod processenv;
 mod processthreadsapi;
+mod winbase_file;
 
 guest::process_heap_allocator!();
 

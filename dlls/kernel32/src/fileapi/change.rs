@@ -61,6 +61,15 @@ pub unsafe extern "system" fn RemoveDirectoryA(path: *const u8) -> Result<Bool, 
     unsafe { delete(ansi::file_name(path)?.as_ptr(), FILE_DIRECTORY_FILE) }
 }
 
+/// Deletes a file by its path.
+///
+/// # Safety
+/// `path` is NULL or ends in a NUL.
+pub unsafe fn remove(path: *const u16) -> Result<Bool, Win32Error> {
+    // SAFETY: as the caller promises.
+    unsafe { delete(path, FILE_NON_DIRECTORY_FILE) }
+}
+
 /// Deletes a file; it goes when its last handle is closed.
 #[shim(ix = 93, mapping = "NtSetInformationFile", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn DeleteFileW(path: *const u16) -> Result<Bool, Win32Error> {

@@ -11,3 +11,6 @@ pub mod set;
 mod temporary;
 mod time;
 mod volume;
+
+pub use change::remove;
+pub use set::rename_to;
