@@ -31,6 +31,7 @@ mod timezoneapi;
 mod unicode;
 mod utilapiset;
 mod winbase_memory;
+mod winbase_message;
 mod winbase_string;
 mod winnls;
 mod zone;
