@@ -1,34 +1,105 @@
-//! Terminals: what Windows' console modes are on the host.
+//! Consoles: the modes that programs set, and the terminal that follows them.
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use crate::session::Session;
+use crate::wire::Answer;
+use rustix::termios::tcgetwinsize;
 use std::os::fd::BorrowedFd;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 use store::status;
-use windows_sys::Win32::Foundation::NTSTATUS;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_PARAMETER};
 use windows_sys::Win32::System::Console::{
-    ENABLE_ECHO_INPUT, ENABLE_LINE_INPUT, ENABLE_PROCESSED_INPUT, ENABLE_PROCESSED_OUTPUT, ENABLE_VIRTUAL_TERMINAL_PROCESSING,
-    ENABLE_WRAP_AT_EOL_OUTPUT,
+    DISABLE_NEWLINE_AUTO_RETURN, ENABLE_AUTO_POSITION, ENABLE_ECHO_INPUT, ENABLE_EXTENDED_FLAGS, ENABLE_INSERT_MODE, ENABLE_LINE_INPUT,
+    ENABLE_LVB_GRID_WORLDWIDE, ENABLE_MOUSE_INPUT, ENABLE_PROCESSED_INPUT, ENABLE_PROCESSED_OUTPUT, ENABLE_QUICK_EDIT_MODE,
+    ENABLE_VIRTUAL_TERMINAL_INPUT, ENABLE_VIRTUAL_TERMINAL_PROCESSING, ENABLE_WINDOW_INPUT, ENABLE_WRAP_AT_EOL_OUTPUT,
 };
 
-/// What Windows' input modes are on the host: line editing, echo, Ctrl-C.
-const INPUT: [(u32, LocalModes); 3] =
-    [(ENABLE_LINE_INPUT, LocalModes::ICANON), (ENABLE_ECHO_INPUT, LocalModes::ECHO), (ENABLE_PROCESSED_INPUT, LocalModes::ISIG)];
+/// The modes that exist, by SetConsoleMode's documentation.
+const INPUT_MODES: u32 = ENABLE_PROCESSED_INPUT
+    | ENABLE_LINE_INPUT
+    | ENABLE_ECHO_INPUT
+    | ENABLE_WINDOW_INPUT
+    | ENABLE_MOUSE_INPUT
+    | ENABLE_INSERT_MODE
+    | ENABLE_QUICK_EDIT_MODE
+    | ENABLE_EXTENDED_FLAGS
+    | ENABLE_AUTO_POSITION
+    | ENABLE_VIRTUAL_TERMINAL_INPUT;
+const OUTPUT_MODES: u32 = ENABLE_PROCESSED_OUTPUT
+    | ENABLE_WRAP_AT_EOL_OUTPUT
+    | ENABLE_VIRTUAL_TERMINAL_PROCESSING
+    | DISABLE_NEWLINE_AUTO_RETURN
+    | ENABLE_LVB_GRID_WORLDWIDE;
 
-/// The mode of a console handle. Output is always processed, wraps and understands sequences: the terminal is one.
-pub fn mode(terminal: BorrowedFd<'_>, input: bool) -> Result<u32, NTSTATUS> {
-    if !input {
-        return Ok(ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
-    }
-    let settings = tcgetattr(terminal).map_err(status)?;
-    Ok(INPUT.iter().filter(|(_, host)| settings.local_modes.contains(*host)).fold(0, |mode, (windows, _)| mode | windows))
+/// How long the command line may take to change the user's terminal.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The console of a command line's programs. They share it, as they share its window on Windows.
+#[derive(Debug, Default)]
+pub struct ConsoleModes {
+    modes: Mutex<Modes>,
+    answered: Condvar,
 }
 
-/// Sets the mode of a console's input.
-pub fn set_mode(terminal: BorrowedFd<'_>, mode: u32) -> Result<(), NTSTATUS> {
-    let mut settings: Termios = tcgetattr(terminal).map_err(status)?;
-    for (windows, host) in INPUT {
-        settings.local_modes.set(host, mode & windows != 0);
+#[derive(Debug)]
+struct Modes {
+    input: u32,
+    output: u32,
+    /// Changes that the command line has not answered yet.
+    open: u32,
+}
+
+impl Default for Modes {
+    /// A new console's.
+    fn default() -> Self {
+        let window = ENABLE_MOUSE_INPUT | ENABLE_INSERT_MODE | ENABLE_QUICK_EDIT_MODE | ENABLE_EXTENDED_FLAGS | ENABLE_AUTO_POSITION;
+        Self {
+            input: ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT | window,
+            output: ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT,
+            open: 0,
+        }
     }
-    tcsetattr(terminal, OptionalActions::Now, &settings).map_err(status)
+}
+
+impl ConsoleModes {
+    /// The mode of a handle for input or for output.
+    pub fn get(&self, input: bool) -> u32 {
+        let modes = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
+        if input { modes.input } else { modes.output }
+    }
+
+    /// Sets a mode, and returns when the user's terminal has followed. Unknown bits are refused, and echo without lines.
+    pub fn set(&self, session: &Session, input: bool, mode: u32) -> Result<(), NTSTATUS> {
+        let mut modes = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !input {
+            modes.output = (mode & !OUTPUT_MODES == 0).then_some(mode).ok_or(STATUS_INVALID_PARAMETER)?;
+            return Ok(());
+        }
+        let echo_alone = mode & (ENABLE_ECHO_INPUT | ENABLE_LINE_INPUT) == ENABLE_ECHO_INPUT;
+        if mode & !INPUT_MODES != 0 || echo_alone {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        let changed = (modes.input ^ mode) & (ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT | ENABLE_PROCESSED_INPUT) != 0;
+        modes.input = mode;
+        if changed {
+            modes.open += 1;
+            session.send(&Answer::TerminalMode {
+                lines: mode & ENABLE_LINE_INPUT != 0,
+                echo: mode & ENABLE_ECHO_INPUT != 0,
+                interrupts: mode & ENABLE_PROCESSED_INPUT != 0,
+            });
+            let waited = self.answered.wait_timeout_while(modes, PATIENCE, |modes| modes.open > 0);
+            waited.unwrap_or_else(PoisonError::into_inner).0.open = 0;
+        }
+        Ok(())
+    }
+
+    /// The command line has changed the terminal.
+    pub fn answered(&self) {
+        let mut modes = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
+        modes.open = modes.open.saturating_sub(1);
+        self.answered.notify_all();
+    }
 }
 
 /// Columns and rows.

@@ -110,8 +110,8 @@ impl Process {
         let answer = self.name(request.root, payload).and_then(|name| match name {
             Name::Drive(path) => self.open_on_drive(request, path),
             Name::Null => self.open_null(request),
-            Name::ConsoleInput => self.open_console(request, 0),
-            Name::ConsoleOutput => self.open_console(request, 1),
+            Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
+            Name::ConsoleOutput => self.open_console(request, Device::ConsoleOutput),
         });
         let shown = || units(payload).map_or_else(|_| String::from("?"), |name| String::from_utf16_lossy(&name));
         self.note_open(&shown, request.access, answer.as_ref().err().copied());
@@ -125,14 +125,15 @@ impl Process {
         self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
     }
 
-    fn open_console(&self, request: &OpenFile, stream: usize) -> Answer {
+    fn open_console(&self, request: &OpenFile, device: Device) -> Answer {
         // The console that the process was started on, whichever stream it is.
         let terminals = lock(&self.terminals);
+        let stream = usize::from(device == Device::ConsoleOutput);
         let terminal = terminals[stream].as_ref().or_else(|| terminals.iter().flatten().next()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
         let (ours, theirs) = (terminal.try_clone(), terminal.try_clone());
         let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Err(windows_sys::Win32::Foundation::STATUS_TOO_MANY_OPENED_FILES) };
         drop(terminals);
-        let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Console, Some(ours)) };
+        let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
         self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request, FILE_OPENED, Some(theirs))
     }
 
@@ -258,7 +259,8 @@ impl Process {
                 Place::Way(_) => Ok(Facts { attributes: FILE_ATTRIBUTE_DIRECTORY, links: 1, ..Facts::default() }),
             },
             Name::Null => Ok(Facts { attributes: FILE_ATTRIBUTE_ARCHIVE, device: Device::Null as u32, ..Facts::default() }),
-            Name::ConsoleInput | Name::ConsoleOutput => Ok(Facts { device: Device::Console as u32, ..Facts::default() }),
+            Name::ConsoleInput => Ok(Facts { device: Device::ConsoleInput as u32, ..Facts::default() }),
+            Name::ConsoleOutput => Ok(Facts { device: Device::ConsoleOutput as u32, ..Facts::default() }),
         });
         if let Err(refusal) = answer {
             let shown = || units(payload).map_or_else(|_| String::from("?"), |name| String::from_utf16_lossy(&name));

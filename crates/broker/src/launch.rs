@@ -228,8 +228,8 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
     let mut standard = [None; 3];
     for (index, present) in present.into_iter().enumerate() {
         let Some(stream) = streams.next().filter(|_| present) else { continue };
-        let device = device(stream.as_fd());
-        let ours = if device == Device::Console { stream.try_clone().ok() } else { None };
+        let device = device(stream.as_fd(), index == 0);
+        let ours = if device.is_console() { stream.try_clone().ok() } else { None };
         let theirs = ours.as_ref().and_then(|ours| ours.try_clone().ok());
         process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
         let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
@@ -243,12 +243,13 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
 }
 
 /// What a stream of the shell's is.
-fn device(stream: BorrowedFd<'_>) -> Device {
+fn device(stream: BorrowedFd<'_>, input: bool) -> Device {
     let Ok(facts) = fstat(stream) else { return Device::Character };
     match FileType::from_raw_mode(facts.st_mode) {
         FileType::RegularFile => Device::Disk,
         FileType::Fifo | FileType::Socket => Device::Pipe,
-        FileType::CharacterDevice if isatty(stream) => Device::Console,
+        FileType::CharacterDevice if isatty(stream) && input => Device::ConsoleInput,
+        FileType::CharacterDevice if isatty(stream) => Device::ConsoleOutput,
         FileType::CharacterDevice if (rustix::fs::major(facts.st_rdev), rustix::fs::minor(facts.st_rdev)) == (1, 3) => Device::Null,
         _ => Device::Character,
     }

@@ -305,21 +305,17 @@ impl Process {
         }
     }
 
-    /// Reads or sets a console's mode, or reads its size.
+    /// Reads or sets a console's mode, reads its size, or asks for input.
     pub fn console(&self, request: &Console) -> Result<Reply, NTSTATUS> {
         let object = lock(&self.handles).get(request.handle, 0)?.object.clone();
-        let terminal = object.descriptor.as_ref().filter(|_| object.device == Device::Console).ok_or(STATUS_INVALID_HANDLE)?.as_fd();
-        let input = lock(&self.handles).get(request.handle, 0)?.access & windows_sys::Win32::Storage::FileSystem::FILE_READ_DATA != 0;
+        let input = object.device == Device::ConsoleInput;
+        let terminal = object.descriptor.as_ref().filter(|_| object.device.is_console()).ok_or(STATUS_INVALID_HANDLE)?.as_fd();
         let mut state = ConsoleState::default();
         match ConsoleKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)? {
-            ConsoleKind::Mode => state.mode = console::mode(terminal, input)?,
-            ConsoleKind::SetMode if input => {
-                console::set_mode(terminal, request.mode)?;
-                let interrupts = request.mode & windows_sys::Win32::System::Console::ENABLE_PROCESSED_INPUT != 0;
-                self.session.send(&Answer::Terminal { interrupts });
-            }
-            ConsoleKind::SetMode => {}
+            ConsoleKind::Mode => state.mode = self.session.console.get(input),
+            ConsoleKind::SetMode => self.session.console.set(&self.session, input, request.mode)?,
             ConsoleKind::Size => (state.columns, state.rows) = console::size(terminal)?,
+            ConsoleKind::Input => self.session.send(&Answer::TerminalInput),
         }
         Ok(Reply::value(&state))
     }

@@ -8,7 +8,7 @@ use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +19,13 @@ pub struct Files {
     pub runtime: OwnedFd,
     /// The 64-bit system DLLs.
     pub system64: OwnedFd,
+}
+
+impl Files {
+    /// All of them.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
+        [self.runtime.as_fd(), self.system64.as_fd()]
+    }
 }
 
 /// A sandbox.

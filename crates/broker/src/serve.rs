@@ -92,6 +92,8 @@ enum Ready {
     Connection(usize),
     Boot(usize),
     Forbidden(usize),
+    /// Nobody is left who could make a forbidden call.
+    Silent(usize),
     Ended(usize),
 }
 
@@ -134,6 +136,11 @@ impl Broker {
                 Ready::Connection(number) => self.hear(number),
                 Ready::Boot(index) => self.take_listener(index),
                 Ready::Forbidden(index) => self.forbidden_call(index),
+                Ready::Silent(index) => {
+                    if let Some(running) = self.running.get_mut(index) {
+                        running.listener = None;
+                    }
+                }
                 Ready::Ended(index) => self.ended(index),
             }
         }
@@ -142,7 +149,7 @@ impl Broker {
 
     fn wait(&self, listener: Option<&UnixListener>, limit: Option<&Timespec>) -> Vec<Ready> {
         let mut descriptors = Vec::new();
-        let mut meanings: Vec<fn(usize) -> Ready> = Vec::new();
+        let mut meanings: Vec<fn(usize, PollFlags) -> Ready> = Vec::new();
         let mut numbers = Vec::new();
         let mut watch = |descriptor, meaning, number| {
             descriptors.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
@@ -150,22 +157,22 @@ impl Broker {
             numbers.push(number);
         };
         if let Some(listener) = listener {
-            watch(listener.as_fd(), |_| Ready::Accept, 0);
+            watch(listener.as_fd(), |_, _| Ready::Accept, 0);
         }
         for connection in &self.connections {
-            watch(connection.session.stream.as_fd(), Ready::Connection, connection.number);
+            watch(connection.session.stream.as_fd(), |number, _| Ready::Connection(number), connection.number);
         }
         for (index, running) in self.running.iter().enumerate() {
-            watch(running.child.descriptor.as_fd(), Ready::Ended, index);
+            watch(running.child.descriptor.as_fd(), |index, _| Ready::Ended(index), index);
             match (&running.boot, &running.listener) {
-                (Some(boot), _) => watch(boot.as_fd(), Ready::Boot, index),
-                (None, Some(listener)) => watch(listener.as_fd(), Ready::Forbidden, index),
+                (Some(boot), _) => watch(boot.as_fd(), |index, _| Ready::Boot(index), index),
+                (None, Some(listener)) => watch(listener.as_fd(), listened, index),
                 (None, None) => {}
             }
         }
         let _ = poll(&mut descriptors, limit);
         let ready = descriptors.iter().zip(meanings.iter().zip(&numbers)).filter(|(descriptor, _)| !descriptor.revents().is_empty());
-        ready.map(|(_, (meaning, number))| meaning(*number)).collect()
+        ready.map(|(descriptor, (meaning, number))| meaning(*number, descriptor.revents())).collect()
     }
 
     fn connect(&mut self, stream: UnixStream) {
@@ -187,6 +194,7 @@ impl Broker {
             }
             Ok(Say::Run(run)) if connection.greeted => self.run(number, &session, &run),
             Ok(Say::Signal(signal)) => self.signal(number, signal),
+            Ok(Say::TerminalSet) => session.console.answered(),
             Ok(Say::Run(_)) | Err(_) => self.disconnect(number),
         }
     }
@@ -244,11 +252,7 @@ impl Broker {
         let Some(running) = self.running.get_mut(index) else { return };
         let Some(call) = running.listener.as_ref().map(Listener::answer) else { return };
         let Some(call) = call else {
-            // The process has ended, or withdrawn the call.
-            running.forbidden += 1;
-            if running.forbidden > MOST_FORBIDDEN {
-                running.listener = None;
-            }
+            // The call was withdrawn, with its thread.
             return;
         };
         running.forbidden += 1;
@@ -271,6 +275,10 @@ impl Broker {
         process.close_channels();
         self.sandbox.leave(process.id);
     }
+}
+
+fn listened(index: usize, events: PollFlags) -> Ready {
+    if events.contains(PollFlags::IN) { Ready::Forbidden(index) } else { Ready::Silent(index) }
 }
 
 impl Running {

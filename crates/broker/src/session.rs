@@ -1,5 +1,6 @@
 //! A command line that is connected.
 
+use crate::console::ConsoleModes;
 use crate::wire::{Answer, send};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
@@ -9,13 +10,15 @@ use std::sync::{Mutex, PoisonError};
 pub struct Session {
     /// What is read from; the main loop alone does that.
     pub stream: UnixStream,
+    /// The modes of its console.
+    pub console: ConsoleModes,
     sending: Mutex<()>,
 }
 
 impl Session {
     /// A connection that was accepted.
     pub fn new(stream: UnixStream) -> Self {
-        Self { stream, sending: Mutex::new(()) }
+        Self { stream, console: ConsoleModes::default(), sending: Mutex::new(()) }
     }
 
     /// Says something. A command line that has gone hears nothing.

@@ -27,6 +27,8 @@ pub enum Say {
     Run(Box<Run>),
     /// A signal for the run's processes.
     Signal(Signal),
+    /// The terminal has the mode that [`Answer::TerminalMode`] asked for.
+    TerminalSet,
 }
 
 /// A program to run.
@@ -84,11 +86,17 @@ pub enum Answer {
         /// Layers of the jail that the host lacks.
         missing_layers: u32,
     },
-    /// A program changed how the terminal treats Ctrl-C.
-    Terminal {
+    /// A program set how the terminal reads; [`Say::TerminalSet`] answers.
+    TerminalMode {
+        /// Whole lines, edited.
+        lines: bool,
+        /// What is typed is shown.
+        echo: bool,
         /// Ctrl-C interrupts; otherwise it is a character.
         interrupts: bool,
     },
+    /// A program waits for what the user types.
+    TerminalInput,
     /// Text that the program wrote for a debugger.
     DebugText(String),
     /// The program has ended.

@@ -12,6 +12,7 @@ mod jailed;
 mod run;
 mod sandbox;
 mod signals;
+mod terminals;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

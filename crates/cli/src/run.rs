@@ -3,14 +3,16 @@
 use crate::arguments::RunArguments;
 use crate::sandbox;
 use crate::signals::Signals;
+use crate::terminals::Terminals;
 use broker::plain;
 use broker::policy::{self, Grant, Policy};
 use broker::wire::{Answer, Ended, Run, Say, Signal, VERSION, receive, send, send_streams};
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
-use std::os::fd::BorrowedFd;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGWINCH};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use terminal::{Mode, shown};
 
 /// The exit code after a crash.
 const CRASHED: u8 = 139;
@@ -29,10 +31,13 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let lost = |_| String::from("the broker has gone");
     send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
     let present = present_streams();
-    let streams: Vec<BorrowedFd<'_>> = present.iter().flatten().copied().collect();
+    let (terminals, stand_ins) = Terminals::new(present).map_err(|error| format!("the terminal: {}", plain(&error)))?;
+    let streams = present.iter().zip(&stand_ins);
+    let streams: Vec<BorrowedFd<'_>> = streams.filter_map(|(stream, stand_in)| stand_in.as_ref().map(AsFd::as_fd).or(*stream)).collect();
     send(&stream, &Say::Run(Box::new(Run { streams: present.map(|stream| stream.is_some()), ..run }))).map_err(lost)?;
     send_streams(&stream, &streams).map_err(lost)?;
-    attend(&stream)
+    drop(stand_ins);
+    attend(&stream, terminals)
 }
 
 /// The policy: the file's, widened or narrowed by the flags.
@@ -80,16 +85,23 @@ fn present_streams() -> [Option<BorrowedFd<'static>>; 3] {
 }
 
 /// Attends a run to its end.
-fn attend(stream: &UnixStream) -> Result<u8, String> {
+fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
     let mut signals = Signals::new().map_err(|error| plain(&error))?;
     loop {
-        let mut descriptors = [PollFd::new(stream, PollFlags::IN), PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)];
+        let typed = terminals.input();
+        let mut descriptors = vec![PollFd::new(stream, PollFlags::IN), PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)];
+        descriptors.extend(typed.map(|typed| PollFd::from_borrowed_fd(typed, PollFlags::IN)));
         let _ = poll(&mut descriptors, None);
-        let [from_broker, signal] = descriptors.map(|descriptor| !descriptor.revents().is_empty());
+        let ready: Vec<bool> = descriptors.iter().map(|descriptor| !descriptor.revents().is_empty()).collect();
+        let (from_broker, signal, typed) = (ready[0], ready[1], ready.get(2) == Some(&true));
         if signal {
             for number in signals.take() {
-                pass_on(stream, number);
+                pass_on(stream, &mut terminals, number);
             }
+        } else if typed && terminals.may_read() {
+            terminals.pass_input();
+        } else if typed {
+            pass_on(stream, &mut terminals, SIGTTIN);
         }
         if !from_broker {
             continue;
@@ -98,13 +110,25 @@ fn attend(stream: &UnixStream) -> Result<u8, String> {
             Ok(Answer::Welcome { version }) if version != VERSION => {
                 return Err(format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first"));
             }
-            Ok(Answer::Welcome { .. } | Answer::Started { .. } | Answer::Terminal { .. }) => {}
-            Ok(Answer::DebugText(text)) => eprintln!("win-compat: debug: {}", text.trim_end()),
-            Ok(Answer::Ended(ended)) => return Ok(tell_end(&ended)),
+            Ok(Answer::Welcome { .. } | Answer::Started { .. }) => {}
+            Ok(Answer::TerminalMode { lines, echo, interrupts }) => {
+                terminals.set_mode(Mode { lines, echo, interrupts });
+                let _ = send(stream, &Say::TerminalSet);
+            }
+            Ok(Answer::TerminalInput) => terminals.want_input(),
+            Ok(Answer::DebugText(text)) => {
+                for line in text.lines() {
+                    eprintln!("win-compat: debug: {}", shown(line));
+                }
+            }
+            Ok(Answer::Ended(ended)) => {
+                terminals.finish();
+                return Ok(tell_end(&ended));
+            }
             Ok(Answer::Failed { code, sentence, missing }) => {
-                eprintln!("win-compat: {sentence}");
+                eprintln!("win-compat: {}", shown(&sentence));
                 for name in missing {
-                    eprintln!("  {name}");
+                    eprintln!("  {}", shown(&name));
                 }
                 return Ok(code);
             }
@@ -116,29 +140,39 @@ fn attend(stream: &UnixStream) -> Result<u8, String> {
     }
 }
 
-fn pass_on(stream: &UnixStream, number: i32) {
+fn pass_on(stream: &UnixStream, terminals: &mut Terminals, number: i32) {
     let signal = match number {
         SIGINT => Signal::Interrupt,
         SIGQUIT => Signal::Break,
         SIGTERM | SIGHUP => Signal::Terminate,
-        SIGTSTP => Signal::Stop,
+        SIGTSTP | SIGTTIN => Signal::Stop,
         SIGCONT => Signal::Continue,
+        SIGWINCH => return terminals.resize(),
         _ => return,
     };
     let _ = send(stream, &Say::Signal(signal));
-    if number == SIGTSTP {
+    match signal {
         // The processes stop first; then this one, as the shell expects.
-        let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+        Signal::Stop => {
+            terminals.stop();
+            let _ = signal_hook::low_level::emulate_default_handler(number);
+        }
+        Signal::Continue => terminals.go_on(),
+        Signal::Interrupt | Signal::Break | Signal::Terminate => {}
     }
 }
 
 /// Says how the program ended, as far as its user must know; answers the exit code.
 fn tell_end(ended: &Ended) -> u8 {
     for file in &ended.not_granted {
-        eprintln!("win-compat: the program asked for {}, which is not granted; {} would grant it", file.path.display(), file.flag);
+        eprintln!(
+            "win-compat: the program asked for {}, which is not granted; {} would grant it",
+            shown(&file.path.to_string_lossy()),
+            shown(&file.flag)
+        );
     }
     if let Some(crash) = &ended.crash {
-        eprintln!("win-compat: the program crashed: {crash} (exit code {:#010x})", ended.code);
+        eprintln!("win-compat: the program crashed: {} (exit code {:#010x})", shown(crash), ended.code);
         return CRASHED;
     }
     match ended.code & 0xFF {

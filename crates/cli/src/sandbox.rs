@@ -5,9 +5,18 @@ use broker::policy::Policy;
 use broker::{Config, Listening, plain, serve};
 use jail::{Forked, fork_daemon};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+
+/// Where a broker's first connection comes from.
+enum First {
+    /// It is there.
+    Connected(UnixStream),
+    /// It waits at the broker's own socket.
+    Waits(Listening),
+}
 
 /// A connection to the broker of a named sandbox, or to one of the run's own.
 pub fn connect(name: Option<&str>, policy: &Policy) -> Result<UnixStream, String> {
@@ -16,7 +25,7 @@ pub fn connect(name: Option<&str>, policy: &Policy) -> Result<UnixStream, String
         None => {
             let (ours, theirs) = UnixStream::pair().map_err(|error| plain(&error))?;
             let name = format!("run-{}-{}", broker::audit::now() / 10_000_000, std::process::id());
-            start(&name, policy, None, || theirs).map(|()| ours)
+            start(&name, policy, First::Connected(theirs)).map(|()| ours)
         }
     }
 }
@@ -29,35 +38,30 @@ fn join(name: &str, policy: &Policy) -> Result<UnixStream, String> {
     }
     let folder = socket_folder()?;
     let failed = |error: std::io::Error| format!("{}: {}", folder.display(), plain(&error));
-    std::fs::create_dir_all(&folder).map_err(failed)?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
     let socket = folder.join(format!("{name}.socket"));
-    let lock = open(folder.join(format!("{name}.lock")), OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::from_raw_mode(0o600));
-    let lock = lock.map_err(|error| failed(error.into()))?;
-    flock(&lock, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
+    let lock = folder.join(format!("{name}.lock"));
+    let held = open(&lock, OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::from_raw_mode(0o600)).map_err(|error| failed(error.into()))?;
+    flock(&held, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
     if let Ok(stream) = UnixStream::connect(&socket) {
         return Ok(stream);
     }
     let _ = std::fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).map_err(failed)?;
     let stream = UnixStream::connect(&socket).map_err(failed)?;
-    let listening = Listening { listener, socket, lock: folder.join(format!("{name}.lock")) };
-    start_listening(name, policy, listening, lock).map(|()| stream)
+    start(name, policy, First::Waits(Listening { listener, socket, lock })).map(|()| stream)
 }
 
-fn start_listening(name: &str, policy: &Policy, listening: Listening, lock: OwnedFd) -> Result<(), String> {
-    let first = listening.listener.try_clone().map_err(|error| plain(&error))?;
-    start(name, policy, Some(listening), move || {
-        // The lock is the starter's alone: held on in the broker, nobody could join.
-        drop(lock);
-        first.accept().map_or_else(|_| std::process::exit(1), |(stream, _)| stream)
-    })
-}
-
-/// Starts a broker in a process of its own; `first` gives it its first connection.
-fn start(name: &str, policy: &Policy, listening: Option<Listening>, first: impl FnOnce() -> UnixStream) -> Result<(), String> {
+/// Starts a broker in a process of its own.
+fn start(name: &str, policy: &Policy, first: First) -> Result<(), String> {
     let home = home::folder()?;
     let files = home::files(&home)?;
-    match fork_daemon(c"win-compat: sandbox").map_err(|error| format!("the broker could not be started: {}", plain(&error)))? {
+    let mut keep = files.descriptors().to_vec();
+    keep.push(match &first {
+        First::Connected(stream) => stream.as_fd(),
+        First::Waits(listening) => listening.listener.as_fd(),
+    });
+    match fork_daemon(c"win-compat: sandbox", &keep).map_err(|error| format!("the broker could not be started: {}", plain(&error)))? {
         Forked::Parent => Ok(()),
         Forked::Daemon => {
             let config = Config {
@@ -67,9 +71,12 @@ fn start(name: &str, policy: &Policy, listening: Option<Listening>, first: impl 
                 files,
                 windows: policy.windows_version,
             };
-            let code = i32::from(serve(config, first(), listening).is_err());
+            let served = match first {
+                First::Connected(stream) => serve(config, stream, None),
+                First::Waits(listening) => listening.listener.accept().and_then(|(stream, _)| serve(config, stream, Some(listening))),
+            };
             home::tidy(&home);
-            std::process::exit(code)
+            std::process::exit(i32::from(served.is_err()))
         }
     }
 }

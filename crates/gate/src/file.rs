@@ -40,12 +40,14 @@ pub enum Device {
     Disk = 0,
     /// A pipe or socket.
     Pipe = 1,
-    /// A terminal.
-    Console = 2,
+    /// What the user types at a terminal.
+    ConsoleInput = 2,
     /// The null device.
     Null = 3,
     /// Another character device that the shell handed over.
     Character = 4,
+    /// What a terminal shows.
+    ConsoleOutput = 5,
 }
 
 impl Device {
@@ -54,10 +56,16 @@ impl Device {
         match number {
             0 => Self::Disk,
             1 => Self::Pipe,
-            2 => Self::Console,
+            2 => Self::ConsoleInput,
             3 => Self::Null,
+            5 => Self::ConsoleOutput,
             _ => Self::Character,
         }
+    }
+
+    /// Whether it is one of a console's two sides.
+    pub const fn is_console(self) -> bool {
+        matches!(self, Self::ConsoleInput | Self::ConsoleOutput)
     }
 }
 

@@ -698,6 +698,8 @@ numbered! {
         SetMode = 1,
         /// Reads the size.
         Size = 2,
+        /// Asks for what the user types next: it arrives over the descriptor.
+        Input = 3,
     }
 }
 

@@ -5,10 +5,11 @@ use crate::{broker, handle, user};
 use gate::file::{Device, Facts, Record};
 use gate::map::STATE;
 use gate::service::{
-    AT_END, Console, FlushFile, HERE, ListFolder, OpenFile, Position, QueryFile, QueryName, QueryPath, QueryVolume, ReadFile, RenameFile,
-    SetDisposition, SetEnd, SetFacts, WriteFile,
+    AT_END, Console, ConsoleKind, FlushFile, HERE, ListFolder, OpenFile, Position, QueryFile, QueryName, QueryPath, QueryVolume, ReadFile,
+    RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
 };
 use protocol::message;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::thread::futex;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -105,6 +106,23 @@ impl File {
         Some(unsafe { &*((STATE + u64::from(index) * size_of::<Record>() as u64) as *const Shared) })
     }
 
+    /// Asks for what the user types, where nothing of it has come yet. It is asked for and not just read, because what is typed belongs
+    /// to whoever reads next at the terminal: often another program.
+    fn want_input(&self) -> Answer {
+        match self.device {
+            Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
+            Device::ConsoleInput => {
+                let descriptor = self.descriptor()?;
+                let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+                if poll(&mut [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)], Some(&none)) == Ok(0) {
+                    broker::ask(&message::Console { handle: self.handle, kind: ConsoleKind::Input as u32, mode: 0 }, &[])?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn needs(&self, access: u32) -> Answer {
         if self.folder {
             Err(STATUS_INVALID_DEVICE_REQUEST)
@@ -149,6 +167,7 @@ impl Serve for ReadFile {
     fn serve(&mut self) -> Answer {
         let file = handle::file(self.file)?;
         file.needs(FILE_READ_DATA)?;
+        file.want_input()?;
         let descriptor = file.descriptor()?.as_raw_fd();
         let (buffer, length) = guest_buffer(self.buffer, self.length);
         // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
@@ -185,6 +204,9 @@ impl Serve for WriteFile {
     fn serve(&mut self) -> Answer {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
+        if file.device == Device::ConsoleInput {
+            return Err(STATUS_INVALID_HANDLE);
+        }
         let descriptor = file.descriptor()?.as_raw_fd();
         let append = file.access & FILE_WRITE_DATA == 0;
         let mut moved = 0;
@@ -429,7 +451,7 @@ impl Serve for FlushFile {
 impl Serve for Console {
     fn serve(&mut self) -> Answer {
         let file = handle::file(self.handle)?;
-        if file.device != Device::Console {
+        if !file.device.is_console() {
             return Err(STATUS_INVALID_HANDLE);
         }
         let (state, _) = broker::ask(&message::Console { handle: file.handle, kind: self.kind, mode: self.mode }, &[])?;

@@ -131,7 +131,7 @@ fn make_parameters(start: &Start) -> Result<u64, NTSTATUS> {
     at = (at + 15) & !15;
     user::write_bytes(at, &bytes(&start.environment))?;
     let standard = start.standard.map(|stream| stream.map_or(0, |stream| u64::from(stream.handle)));
-    let on_console = start.standard.iter().flatten().any(|stream| stream.device == gate::file::Device::Console as u32);
+    let on_console = start.standard.iter().flatten().any(|stream| gate::file::Device::from_number(stream.device).is_console());
     let [directory, image_path_name, command_line, window_title] = strings;
     let parameters = ProcessParameters::<u64> {
         maximum_length: size as u32,

@@ -89,14 +89,15 @@ fn take_standard_streams(start: &Start) {
         if let Some(stream) = stream {
             // SAFETY: the process is born with its standard streams, and nobody else has taken them.
             let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
-            let access = if stream.device == Device::Console as u32 {
+            let device = Device::from_number(stream.device);
+            let access = if device.is_console() {
                 FILE_GENERIC_READ | FILE_GENERIC_WRITE
             } else if number == 0 {
                 FILE_GENERIC_READ
             } else {
                 FILE_GENERIC_WRITE
             };
-            handle::insert_file(Arc::new(File::standard(stream.handle, Device::from_number(stream.device), access, descriptor)));
+            handle::insert_file(Arc::new(File::standard(stream.handle, device, access, descriptor)));
         }
     }
 }

@@ -9,9 +9,13 @@
 mod filter;
 mod mode;
 mod pty;
+mod relay;
+mod shown;
 mod user;
 
 pub use filter::Filter;
 pub use mode::Mode;
 pub use pty::{END_OF_INPUT, Pty};
+pub use relay::Relay;
+pub use shown::shown;
 pub use user::User;

@@ -1,6 +1,5 @@
 //! The pseudo-terminal that a program sees in place of its user's.
 
-use rustix::fs::OFlags;
 use rustix::io::Result;
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{

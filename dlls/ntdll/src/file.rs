@@ -464,5 +464,5 @@ pub unsafe extern "system" fn NtDeleteFile(object: *const OBJECT_ATTRIBUTES) -> 
 
 /// Whether a handle stands for a console.
 pub fn is_console(file: HANDLE) -> bool {
-    facts(file).is_ok_and(|facts| facts.device == Device::Console as u32)
+    facts(file).is_ok_and(|facts| Device::from_number(facts.device).is_console())
 }

@@ -102,7 +102,7 @@ unsafe fn query(file: HANDLE, buffer: *mut c_void, length: u32, class: i32) -> R
                 let device = match device(file)?.0 {
                     Device::Disk => FILE_FS_DEVICE_INFORMATION { DeviceType: 7, Characteristics: 0x20 },
                     Device::Pipe => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
-                    Device::Console => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x50, Characteristics: 0 },
+                    Device::ConsoleInput | Device::ConsoleOutput => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x50, Characteristics: 0 },
                     Device::Null => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x15, Characteristics: 0 },
                     Device::Character => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x22, Characteristics: 0 },
                 };

@@ -169,3 +169,34 @@ pub fn narrow(units: &[u16]) -> String {
     let end = units.iter().position(|unit| *unit == 0).unwrap_or(units.len());
     String::from_utf16_lossy(&units[..end])
 }
+
+/// The command line's words: the program's name, then its arguments. Quotes hold words together; nothing else is special.
+#[cfg(target_os = "windows")]
+pub fn arguments() -> alloc::vec::Vec<String> {
+    // SAFETY: the command line is the process's own, ends in a NUL and stays.
+    let line = unsafe {
+        let start = windows_sys::Win32::System::Environment::GetCommandLineW();
+        let length = (0..).take_while(|index| *start.add(*index) != 0).count();
+        String::from_utf16_lossy(core::slice::from_raw_parts(start, length))
+    };
+    let (mut words, mut word, mut quoted, mut begun) = (alloc::vec::Vec::new(), String::new(), false, false);
+    for character in line.chars() {
+        match character {
+            '"' => (quoted, begun) = (!quoted, true),
+            ' ' if !quoted => {
+                if begun {
+                    words.push(core::mem::take(&mut word));
+                }
+                begun = false;
+            }
+            _ => {
+                begun = true;
+                word.push(character);
+            }
+        }
+    }
+    if begun {
+        words.push(word);
+    }
+    words
+}

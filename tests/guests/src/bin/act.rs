@@ -1,0 +1,192 @@
+//! Does one thing that its arguments name, for tests of a run's life: `act exit 5`, `act copy`, `act crash null`.
+#![cfg_attr(target_os = "windows", no_std, no_main)]
+
+#[cfg(target_os = "windows")]
+extern crate alloc;
+
+guests::program! {
+    fn main() -> u32 {
+        act::act()
+    }
+}
+
+#[cfg(target_os = "windows")]
+mod act {
+    use alloc::format;
+    use alloc::string::String;
+    use core::arch::asm;
+    use core::ptr::{null, null_mut};
+    use guests::{arguments, exit, last_error, print};
+    use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
+    use windows_sys::Win32::Storage::FileSystem::{CreateFileW, FILE_GENERIC_READ, OPEN_EXISTING, ReadFile, WriteFile};
+    use windows_sys::Win32::System::Console::{
+        GetConsoleMode, GetConsoleScreenBufferInfo, GetStdHandle, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleMode,
+    };
+    use windows_sys::Win32::System::Threading::{CreateThread, Sleep};
+
+    /// Does what the arguments say; answers the exit code.
+    pub fn act() -> u32 {
+        let arguments = arguments();
+        let words: alloc::vec::Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
+        match words.as_slice() {
+            ["exit", code] => code.parse::<i64>().unwrap_or(99) as u32,
+            ["exit-while-threads-run"] => exit_while_threads_run(),
+            ["print", text] => {
+                print(text);
+                0
+            }
+            ["wait"] => wait(),
+            ["copy"] => copy(),
+            ["keys", count] => keys(count.parse().unwrap_or(1)),
+            ["size"] => size(),
+            ["interrupts", count] => interrupts(count.parse().unwrap_or(1)),
+            ["open", path] => open(path),
+            ["crash", how] => crash(how),
+            _ => {
+                print("act: unknown words\n");
+                100
+            }
+        }
+    }
+
+    fn stream(which: u32) -> HANDLE {
+        // SAFETY: takes a number.
+        unsafe { GetStdHandle(which) }
+    }
+
+    /// Waits for ever, after a line that says so.
+    fn wait() -> ! {
+        print("waiting\n");
+        loop {
+            // SAFETY: takes a number.
+            unsafe { Sleep(u32::MAX) };
+        }
+    }
+
+    /// Copies standard input to standard output, as much as there is at a time.
+    fn copy() -> u32 {
+        let mut buffer = [0_u8; 4096];
+        loop {
+            let mut count = 0;
+            // SAFETY: the buffer lives through the call.
+            let read = unsafe { ReadFile(stream(STD_INPUT_HANDLE), buffer.as_mut_ptr(), buffer.len() as u32, &raw mut count, null_mut()) };
+            // A pipe whose writers have gone ends with ERROR_BROKEN_PIPE, a file or console with nothing read.
+            if read == 0 || count == 0 {
+                return 0;
+            }
+            let mut written = 0;
+            // SAFETY: as above.
+            if unsafe { WriteFile(stream(STD_OUTPUT_HANDLE), buffer.as_ptr(), count, &raw mut written, null_mut()) } == 0 {
+                return 100 + last_error();
+            }
+        }
+    }
+
+    /// Reads keys one by one, without echo and without Ctrl-C, and prints their codes.
+    fn keys(count: u32) -> u32 {
+        let (input, mut mode) = (stream(STD_INPUT_HANDLE), 0);
+        // SAFETY: the mode lives through the calls.
+        let set = unsafe { GetConsoleMode(input, &raw mut mode) != 0 && SetConsoleMode(input, mode & !7) != 0 };
+        if !set {
+            return last_error();
+        }
+        print("ready\r\n");
+        for _ in 0..count {
+            let (mut key, mut read) = (0_u8, 0);
+            // SAFETY: the key lives through the call.
+            unsafe { ReadFile(input, &raw mut key, 1, &raw mut read, null_mut()) };
+            print(&format!("key {key}\r\n"));
+        }
+        0
+    }
+
+    /// Prints the console's size, once for each line of input.
+    fn size() -> u32 {
+        loop {
+            // SAFETY: plain data.
+            let mut info = unsafe { core::mem::zeroed() };
+            // SAFETY: the structure lives through the call.
+            if unsafe { GetConsoleScreenBufferInfo(stream(STD_OUTPUT_HANDLE), &raw mut info) } == 0 {
+                return last_error();
+            }
+            print(&format!("size {}x{}\r\n", info.srWindow.Right - info.srWindow.Left + 1, info.srWindow.Bottom - info.srWindow.Top + 1));
+            let (mut line, mut read) = ([0_u8; 64], 0);
+            // SAFETY: the line lives through the call.
+            unsafe { ReadFile(stream(STD_INPUT_HANDLE), line.as_mut_ptr(), 64, &raw mut read, null_mut()) };
+            if read == 0 {
+                return 0;
+            }
+        }
+    }
+
+    /// Handles Ctrl-C so many times, then ends with 7.
+    fn interrupts(count: u32) -> u32 {
+        use core::sync::atomic::{AtomicU32, Ordering};
+        static SEEN: AtomicU32 = AtomicU32::new(0);
+        static WANTED: AtomicU32 = AtomicU32::new(0);
+        unsafe extern "system" fn handler(event: u32) -> i32 {
+            let seen = SEEN.fetch_add(1, Ordering::Relaxed) + 1;
+            print(&format!("event {event}\n"));
+            if seen >= WANTED.load(Ordering::Relaxed) {
+                exit(7);
+            }
+            1
+        }
+        WANTED.store(count, Ordering::Relaxed);
+        // SAFETY: the handler is a function of this program.
+        if unsafe { SetConsoleCtrlHandler(Some(handler), 1) } == 0 {
+            return last_error();
+        }
+        wait()
+    }
+
+    /// Opens a file for reading and prints the error that this gave, or 0.
+    fn open(path: &str) -> u32 {
+        let path = guests::wide(path);
+        // SAFETY: the path ends in a NUL.
+        let file = unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, 1, null(), OPEN_EXISTING, 0, null_mut()) };
+        let error = if file == INVALID_HANDLE_VALUE { last_error() } else { 0 };
+        print(&format!("error {error}\n"));
+        error
+    }
+
+    fn exit_while_threads_run() -> u32 {
+        unsafe extern "system" fn spin(_: *mut core::ffi::c_void) -> u32 {
+            loop {
+                core::hint::spin_loop();
+            }
+        }
+        for _ in 0..4 {
+            // SAFETY: the function is this program's.
+            unsafe { CreateThread(null(), 0, Some(spin), null(), 0, null_mut()) };
+        }
+        5
+    }
+
+    fn crash(how: &str) -> u32 {
+        // SAFETY: none of it is safe, which is the point.
+        unsafe {
+            match how {
+                "read" => asm!("mov {0}, [{1}]", out(reg) _, in(reg) 0x10_usize),
+                "write" => asm!("mov [{0}], {0}", in(reg) 0x18_usize),
+                "jump" => asm!("jmp {0}", in(reg) 0_usize),
+                "divide" => asm!("xor edx, edx", "xor ecx, ecx", "div ecx", out("ecx") _, out("edx") _, out("eax") _),
+                "illegal" => asm!("ud2"),
+                "privileged" => asm!("hlt"),
+                "breakpoint" => asm!("int3"),
+                "stack" => deep(0),
+                "fast-fail" => asm!("int 0x29", in("ecx") 7),
+                _ => return 100,
+            }
+        }
+        98
+    }
+
+    #[inline(never)]
+    #[expect(unconditional_recursion, reason = "until the stack is full")]
+    fn deep(level: u64) {
+        let frame = core::hint::black_box([level; 32]);
+        deep(frame[31] + 1);
+        core::hint::black_box(frame);
+    }
+}
