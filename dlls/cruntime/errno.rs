@@ -26,7 +26,11 @@ pub const ERANGE: i32 = 34;
 pub const EDEADLOCK: i32 = 36;
 pub const ENOTEMPTY: i32 = 41;
 pub const EILSEQ: i32 = 42;
+pub const EOVERFLOW: i32 = 132;
 pub const STRUNCATE: i32 = 80;
+
+/// `ERROR_INFLOOP_IN_RELOC_CHN`, which windows-sys lacks.
+const INFLOOP_IN_RELOC_CHN: u32 = 202;
 
 /// The thread's `errno`.
 pub fn get() -> i32 {
@@ -71,7 +75,7 @@ pub const fn from_win32(code: u32) -> i32 {
         win32::ERROR_INVALID_HANDLE | win32::ERROR_INVALID_TARGET_HANDLE | win32::ERROR_DIRECT_ACCESS_HANDLE => EBADF,
         win32::ERROR_ARENA_TRASHED | win32::ERROR_NOT_ENOUGH_MEMORY | win32::ERROR_INVALID_BLOCK | win32::ERROR_NOT_ENOUGH_QUOTA => ENOMEM,
         win32::ERROR_BAD_ENVIRONMENT => E2BIG,
-        win32::ERROR_BAD_FORMAT | win32::ERROR_INVALID_STARTING_CODESEG..=win32::ERROR_INFLOOP_IN_RELOC_CHN => ENOEXEC,
+        win32::ERROR_BAD_FORMAT | win32::ERROR_INVALID_STARTING_CODESEG..=INFLOOP_IN_RELOC_CHN => ENOEXEC,
         win32::ERROR_NOT_SAME_DEVICE => EXDEV,
         win32::ERROR_FILE_EXISTS | win32::ERROR_ALREADY_EXISTS => EEXIST,
         win32::ERROR_NO_PROC_SLOTS | win32::ERROR_MAX_THRDS_REACHED | win32::ERROR_NESTING_NOT_ALLOWED => EAGAIN,
@@ -84,40 +88,40 @@ pub const fn from_win32(code: u32) -> i32 {
 }
 
 /// Where the thread's `errno` lies.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the thread's data", risk = Wrong("another thread's error"))]
+#[shim(ix = {msvcrt: 19, ucrtbase: 29}, mapping = "the thread's data", risk = Wrong("another thread's error"))]
 pub unsafe extern "C" fn _errno() -> *mut i32 {
     thread::current().errno.as_ptr()
 }
 
 /// Where the Win32 error behind the thread's `errno` lies.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the thread's data", risk = Wrong("another thread's error"))]
+#[shim(ix = {msvcrt: 246, ucrtbase: 477}, mapping = "the thread's data", risk = Wrong("another thread's error"))]
 pub unsafe extern "C" fn __doserrno() -> *mut u32 {
     thread::current().doserrno.as_ptr()
 }
 
 /// Answers `errno`.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 378, ucrtbase: 332}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _get_errno(value: *mut i32) -> Result<Code, Fault> {
     *value.as_mut().ok_or(Fault::Invalid(EINVAL))? = get();
     Ok(Code)
 }
 
 /// Sets `errno`.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 379, ucrtbase: 355}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _set_errno(value: i32) -> i32 {
     set(value);
     0
 }
 
 /// Answers `_doserrno`.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 380, ucrtbase: 478}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _get_doserrno(value: *mut u32) -> Result<Code, Fault> {
     *value.as_mut().ok_or(Fault::Invalid(EINVAL))? = thread::current().doserrno.get();
     Ok(Code)
 }
 
 /// Sets `_doserrno`.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 381, ucrtbase: 479}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _set_doserrno(value: u32) -> i32 {
     thread::current().doserrno.set(value);
     0

@@ -91,26 +91,26 @@ unsafe fn resize(memory: *mut c_void, size: usize) -> Result<Pointer<c_void>, Fa
 }
 
 /// Allocates memory; a size of 0 gives a block too.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 5, ucrtbase: 23}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn malloc(size: usize) -> Result<Pointer<c_void>, Fault> {
     pointer(allocate(size, 0))
 }
 
 /// Allocates zeroed memory for `count` elements.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 30, ucrtbase: 25}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn calloc(count: usize, size: usize) -> Result<Pointer<c_void>, Fault> {
     let bytes = count.checked_mul(size).ok_or(NO_MEMORY)?;
     pointer(allocate(bytes, ZERO))
 }
 
 /// Changes a block's size, moving it where needed; a size of 0 frees it.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlReAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 18, ucrtbase: 26}, mapping = "RtlReAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn realloc(memory: *mut c_void, size: usize) -> Result<Pointer<c_void>, Fault> {
     resize(memory, size)
 }
 
 /// Changes the size of a block of `count` elements; what is new is zero.
-#[shim(ix = {ucrtbase: _}, mapping = "RtlReAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {ucrtbase: 291}, mapping = "RtlReAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn _recalloc(memory: *mut c_void, count: usize, size: usize) -> Result<Pointer<c_void>, Fault> {
     let bytes = count.checked_mul(size).ok_or(NO_MEMORY)?;
     let before = if memory.is_null() { 0 } else { RtlSizeHeap(heap(), 0, memory) };
@@ -122,13 +122,13 @@ pub unsafe extern "C" fn _recalloc(memory: *mut c_void, count: usize, size: usiz
 }
 
 /// Gives a block back.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlFreeHeap", risk = Functional("memory that is not given back"))]
+#[shim(ix = {msvcrt: 4, ucrtbase: 15}, mapping = "RtlFreeHeap", risk = Functional("memory that is not given back"))]
 pub unsafe extern "C" fn free(memory: *mut c_void) {
     release(memory);
 }
 
 /// Changes a block's size where it lies, or not at all.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlReAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 382, ucrtbase: 480}, mapping = "RtlReAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn _expand(memory: *mut c_void, size: usize) -> Result<Pointer<c_void>, Fault> {
     if memory.is_null() {
         return Err(INVALID);
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn _expand(memory: *mut c_void, size: usize) -> Result<Poi
 }
 
 /// The size of a block in bytes.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlSizeHeap", risk = Wrong("a wrong size"))]
+#[shim(ix = {msvcrt: 270, ucrtbase: 351}, mapping = "RtlSizeHeap", risk = Wrong("a wrong size"))]
 pub unsafe extern "C" fn _msize(memory: *mut c_void) -> Result<super::fault::Word, Fault> {
     if memory.is_null() {
         return Err(INVALID);
@@ -146,19 +146,19 @@ pub unsafe extern "C" fn _msize(memory: *mut c_void) -> Result<super::fault::Wor
 }
 
 /// Checks the heap: -2 (`_HEAPOK`), or -4 (`_HEAPBADNODE`).
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "RtlValidateHeap", risk = Wrong("a damage that is not seen"))]
+#[shim(ix = {msvcrt: 383, ucrtbase: 481}, mapping = "RtlValidateHeap", risk = Wrong("a damage that is not seen"))]
 pub unsafe extern "C" fn _heapchk() -> i32 {
     if RtlValidateHeap(heap(), 0, null_mut()) != 0 { -2 } else { -4 }
 }
 
 /// The handle of the heap that `malloc` works on.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the process heap", risk = Wrong("a wrong handle"))]
+#[shim(ix = {msvcrt: 384, ucrtbase: 482}, mapping = "the process heap", risk = Wrong("a wrong handle"))]
 pub unsafe extern "C" fn _get_heap_handle() -> isize {
     heap() as isize
 }
 
 /// Whether `malloc` asks the new handler before it fails.
-#[shim(ix = {ucrtbase: _}, mapping = "a variable of the process", risk = Functional("a handler that is not asked"))]
+#[shim(ix = {ucrtbase: 7}, mapping = "a variable of the process", risk = Functional("a handler that is not asked"))]
 pub unsafe extern "C" fn _set_new_mode(mode: i32) -> Result<super::fault::Int, Fault> {
     if !matches!(mode, 0 | 1) {
         return Err(INVALID);
@@ -167,25 +167,25 @@ pub unsafe extern "C" fn _set_new_mode(mode: i32) -> Result<super::fault::Int, F
 }
 
 /// Answers whether `malloc` asks the new handler before it fails.
-#[shim(ix = {ucrtbase: _}, mapping = "a variable of the process", risk = Wrong("a wrong answer"))]
+#[shim(ix = {ucrtbase: 483}, mapping = "a variable of the process", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _query_new_mode() -> i32 {
     NEW_MODE.load(Ordering::Relaxed)
 }
 
 /// Asks the new handler for memory; whether it is worth another try.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the new handler", risk = Functional("a handler that is not asked"))]
+#[shim(ix = {msvcrt: 252, ucrtbase: 44}, mapping = "the new handler", risk = Functional("a handler that is not asked"))]
 pub unsafe extern "C" fn _callnewh(size: usize) -> i32 {
     ask_handler(size).into()
 }
 
 /// Sets the handler that is asked for memory before an allocation fails; answers the one before.
-#[shim(ix = {ucrtbase: _}, mapping = "a variable of the process", risk = Functional("a handler that is not asked"))]
+#[shim(ix = {ucrtbase: 178}, mapping = "a variable of the process", risk = Functional("a handler that is not asked"))]
 pub unsafe extern "C" fn _set_new_handler(handler: Option<NewHandler>) -> usize {
     swap_handler(handler.map_or(0, |handler| handler as usize))
 }
 
 /// Answers the handler that is asked for memory.
-#[shim(ix = {ucrtbase: _}, mapping = "a variable of the process", risk = Wrong("a wrong handler"))]
+#[shim(ix = {ucrtbase: 484}, mapping = "a variable of the process", risk = Wrong("a wrong handler"))]
 pub unsafe extern "C" fn _query_new_handler() -> usize {
     NEW_HANDLER.load(Ordering::Relaxed)
 }
@@ -193,4 +193,9 @@ pub unsafe extern "C" fn _query_new_handler() -> usize {
 /// Sets the new handler by its address; answers the one before.
 pub fn swap_handler(handler: usize) -> usize {
     NEW_HANDLER.swap(handler, Ordering::Relaxed)
+}
+
+/// What the program's start-up code says of the new handler: whether `malloc` asks it too.
+pub fn set_mode(mode: i32) {
+    NEW_MODE.store(mode, Ordering::Relaxed);
 }

@@ -46,44 +46,44 @@ pub fn fail_fast(code: u32) -> ! {
 }
 
 /// Sets the process's handler of invalid parameters; answers the one before.
-#[shim(ix = {ucrtbase: _}, mapping = "a variable of the process", risk = Functional("a handler that is not called"))]
+#[shim(ix = {ucrtbase: 200}, mapping = "a variable of the process", risk = Functional("a handler that is not called"))]
 pub unsafe extern "C" fn _set_invalid_parameter_handler(handler: Option<Handler>) -> usize {
     HANDLER.swap(address(handler), Ordering::Relaxed)
 }
 
 /// Answers the process's handler of invalid parameters.
-#[shim(ix = {ucrtbase: _}, mapping = "a variable of the process", risk = Wrong("a wrong handler"))]
+#[shim(ix = {ucrtbase: 485}, mapping = "a variable of the process", risk = Wrong("a wrong handler"))]
 pub unsafe extern "C" fn _get_invalid_parameter_handler() -> usize {
     HANDLER.load(Ordering::Relaxed)
 }
 
 /// Sets the thread's handler of invalid parameters, which comes before the process's.
-#[shim(ix = {ucrtbase: _}, mapping = "the thread's data", risk = Functional("a handler that is not called"))]
+#[shim(ix = {ucrtbase: 486}, mapping = "the thread's data", risk = Functional("a handler that is not called"))]
 pub unsafe extern "C" fn _set_thread_local_invalid_parameter_handler(handler: Option<Handler>) -> usize {
     thread::current().invalid_parameter.replace(address(handler))
 }
 
 /// Answers the thread's handler of invalid parameters.
-#[shim(ix = {ucrtbase: _}, mapping = "the thread's data", risk = Wrong("a wrong handler"))]
+#[shim(ix = {ucrtbase: 487}, mapping = "the thread's data", risk = Wrong("a wrong handler"))]
 pub unsafe extern "C" fn _get_thread_local_invalid_parameter_handler() -> usize {
     thread::current().invalid_parameter.get()
 }
 
 /// Calls the handler of invalid parameters.
-#[shim(ix = {ucrtbase: _}, mapping = "the handler", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 96}, mapping = "the handler", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _invalid_parameter_noinfo() {
     call_handler();
 }
 
 /// Calls the handler of invalid parameters, and ends the process where it comes back.
-#[shim(ix = {ucrtbase: _}, mapping = "the handler, then a fast fail", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 138}, mapping = "the handler, then a fast fail", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _invalid_parameter_noinfo_noreturn() {
     call_handler();
     fail_fast(FAST_FAIL_INVALID_ARG);
 }
 
 /// Ends the process as for an invalid parameter without a handler.
-#[shim(ix = {ucrtbase: _}, mapping = "a fast fail", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 488}, mapping = "a fast fail", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _invoke_watson(_expression: *const u16, _function: *const u16, _file: *const u16, _line: u32, _reserved: usize) {
     fail_fast(FAST_FAIL_INVALID_ARG);
 }

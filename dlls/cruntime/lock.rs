@@ -104,25 +104,25 @@ impl<T> Guarded<T> {
 }
 
 /// Takes one of the runtime's locks.
-#[shim(ix = {msvcrt: _}, mapping = "RtlEnterCriticalSection", risk = Functional("two threads in one place"))]
+#[shim(ix = {msvcrt: 28}, mapping = "RtlEnterCriticalSection", risk = Functional("two threads in one place"))]
 pub unsafe extern "C" fn _lock(lock: i32) {
     RtlEnterCriticalSection(section(lock as usize));
 }
 
 /// Gives one of the runtime's locks back.
-#[shim(ix = {msvcrt: _}, mapping = "RtlLeaveCriticalSection", risk = Functional("a thread that waits for ever"))]
+#[shim(ix = {msvcrt: 29}, mapping = "RtlLeaveCriticalSection", risk = Functional("a thread that waits for ever"))]
 pub unsafe extern "C" fn _unlock(lock: i32) {
     RtlLeaveCriticalSection(section(lock as usize));
 }
 
 /// Takes the lock of the locales.
-#[shim(ix = {ucrtbase: _}, mapping = "RtlEnterCriticalSection", risk = Functional("two threads in one place"))]
+#[shim(ix = {ucrtbase: 139}, mapping = "RtlEnterCriticalSection", risk = Functional("two threads in one place"))]
 pub unsafe extern "C" fn _lock_locales() {
     RtlEnterCriticalSection(section(LOCALE));
 }
 
 /// Gives the lock of the locales back.
-#[shim(ix = {ucrtbase: _}, mapping = "RtlLeaveCriticalSection", risk = Functional("a thread that waits for ever"))]
+#[shim(ix = {ucrtbase: 140}, mapping = "RtlLeaveCriticalSection", risk = Functional("a thread that waits for ever"))]
 pub unsafe extern "C" fn _unlock_locales() {
     RtlLeaveCriticalSection(section(LOCALE));
 }

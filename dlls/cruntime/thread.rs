@@ -41,6 +41,8 @@ pub struct Thread {
     pub current_exception: Cell<*mut c_void>,
     pub current_context: Cell<*mut c_void>,
     pub processing_throw: Cell<i32>,
+    /// The handlers of SIGFPE, SIGILL and SIGSEGV.
+    pub signals: [Cell<usize>; 3],
     /// What `_beginthread` was called with.
     pub start: Cell<[usize; 3]>,
 }

@@ -1,9 +1,8 @@
 //! The functions that set and answer locales.
 
 use super::conv::Conventions;
-use super::{CATEGORIES, CURRENT, LC_ALL, LC_COLLATE, LC_CTYPE, Locale, Name, OWN_LOCALES, current, name};
+use super::{CATEGORIES, CURRENT, LC_COLLATE, LC_CTYPE, Locale, Name, OWN_LOCALES, current, name};
 use super::super::fault::{Fault, INVALID, Int, Pointer};
-use super::super::heap;
 use super::super::thread;
 use alloc::string::String;
 use core::sync::atomic::Ordering;
@@ -40,7 +39,7 @@ fn ascii(units: &[u16]) -> String {
 }
 
 /// Sets a category of the locale, or answers it where no name is given; NULL for a locale that is not known.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 45, ucrtbase: 78}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn setlocale(category: i32, wanted: *const u8) -> Result<Pointer<u8>, Fault> {
     let category = category_of(category)?;
     let locale = match wanted.is_null() {
@@ -51,7 +50,7 @@ pub unsafe extern "C" fn setlocale(category: i32, wanted: *const u8) -> Result<P
 }
 
 /// As `setlocale`.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 298, ucrtbase: 489}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _wsetlocale(category: i32, wanted: *const u16) -> Result<Pointer<u16>, Fault> {
     let category = category_of(category)?;
     let locale = if wanted.is_null() { Some(current()) } else { set(category, &ascii(text::wide(wanted))) };
@@ -59,13 +58,13 @@ pub unsafe extern "C" fn _wsetlocale(category: i32, wanted: *const u16) -> Resul
 }
 
 /// How the locale writes numbers and amounts of money.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 23, ucrtbase: 74}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn localeconv() -> *const Conventions {
     &raw const current().conventions
 }
 
 /// Gives the thread its own locale (1) or the process's (2); answers what it had.
-#[shim(ix = {ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("a locale of another thread"))]
+#[shim(ix = {ucrtbase: 3}, mapping = "the runtime's locales", risk = Wrong("a locale of another thread"))]
 pub unsafe extern "C" fn _configthreadlocale(kind: i32) -> Result<Int, Fault> {
     const ENABLE: i32 = 1;
     const DISABLE: i32 = 2;
@@ -86,7 +85,7 @@ pub unsafe extern "C" fn _configthreadlocale(kind: i32) -> Result<Int, Fault> {
 }
 
 /// A locale for the functions that take one; NULL for one that is not known.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 385, ucrtbase: 282}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _create_locale(category: i32, wanted: *const u8) -> *mut Locale {
     match core::str::from_utf8(text::narrow(wanted)) {
         Ok(name) if !wanted.is_null() => create(category, name),
@@ -95,43 +94,43 @@ pub unsafe extern "C" fn _create_locale(category: i32, wanted: *const u8) -> *mu
 }
 
 /// As `_create_locale`.
-#[shim(ix = {ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {ucrtbase: 490}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _wcreate_locale(category: i32, wanted: *const u16) -> *mut Locale {
     if wanted.is_null() { core::ptr::null_mut() } else { create(category, &ascii(text::wide(wanted))) }
 }
 
 /// The thread's locale, for the functions that take one.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 386, ucrtbase: 491}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _get_current_locale() -> *mut Locale {
     core::ptr::from_ref(current()).cast_mut()
 }
 
 /// Gives a locale back; it is kept for the next who wants the same.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Functional("memory that is kept"))]
+#[shim(ix = {msvcrt: 387, ucrtbase: 287}, mapping = "the runtime's locales", risk = Functional("memory that is kept"))]
 pub unsafe extern "C" fn _free_locale(_locale: *mut Locale) -> () {
 
 }
 
 /// The code page of the thread's locale.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]
+#[shim(ix = {msvcrt: 47, ucrtbase: 114}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]
 pub unsafe extern "C" fn ___lc_codepage_func() -> u32 {
     current().page_of(LC_CTYPE)
 }
 
 /// The code page by which the thread's locale compares.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]
+#[shim(ix = {msvcrt: 388, ucrtbase: 167}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]
 pub unsafe extern "C" fn ___lc_collate_cp_func() -> u32 {
     current().page_of(LC_COLLATE)
 }
 
 /// The names of the thread's locale by category, NULL for "C".
-#[shim(ix = {ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {ucrtbase: 134}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn ___lc_locale_name_func() -> *const *const u16 {
     current().windows_names.as_ptr()
 }
 
 /// The LCIDs of the thread's locale by category, 0 for "C".
-#[shim(ix = {msvcrt: _}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 240}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn ___lc_handle_func() -> *const u32 {
     const EN_US: u32 = 0x409;
     static HANDLES: [[u32; CATEGORIES]; 2] = [[0; CATEGORIES], [EN_US; CATEGORIES]];
@@ -139,7 +138,7 @@ pub unsafe extern "C" fn ___lc_handle_func() -> *const u32 {
 }
 
 /// The bytes of the longest character in the thread's locale.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "the runtime's locales", risk = Wrong("a buffer that is too small"))]
+#[shim(ix = {msvcrt: 55, ucrtbase: 92}, mapping = "the runtime's locales", risk = Wrong("a buffer that is too small"))]
 pub unsafe extern "C" fn ___mb_cur_max_func() -> i32 {
     current().page.longest() as i32
 }

@@ -1,6 +1,6 @@
 //! Comparing by a locale: `strcoll` and its family, and what `strxfrm` makes.
 
-use super::super::fault::{Fault, INVALID};
+use super::super::fault::{INVALID};
 use super::super::kernel32::{CompareStringW, LCMapStringW};
 use super::super::locale::{self, LC_COLLATE, Locale};
 use super::{COMPARE_ERROR, units};
@@ -116,61 +116,61 @@ pub unsafe fn transform_wide(destination: *mut u16, source: *const u16, size: us
 }
 
 /// Compares two strings by the locale.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 99, ucrtbase: 315}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn strcoll(first: *const u8, second: *const u8) -> i32 {
     narrow_by(first, second, usize::MAX, core::ptr::null(), false)
 }
 
 /// As `strcoll`, by a locale.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 435, ucrtbase: 359}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _strcoll_l(first: *const u8, second: *const u8, locale: *const Locale) -> i32 {
     narrow_by(first, second, usize::MAX, locale, false)
 }
 
 /// As `strcoll`, without regard to case.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 275, ucrtbase: 559}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _stricoll(first: *const u8, second: *const u8) -> i32 {
     narrow_by(first, second, usize::MAX, core::ptr::null(), true)
 }
 
 /// As `strcoll`, of so many bytes at most.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 436, ucrtbase: 560}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _strncoll(first: *const u8, second: *const u8, count: usize) -> i32 {
     narrow_by(first, second, count, core::ptr::null(), false)
 }
 
 /// As `_stricoll`, of so many bytes at most.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 437, ucrtbase: 561}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _strnicoll(first: *const u8, second: *const u8, count: usize) -> i32 {
     narrow_by(first, second, count, core::ptr::null(), true)
 }
 
 /// Compares two wide strings by the locale.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 154, ucrtbase: 431}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn wcscoll(first: *const u16, second: *const u16) -> i32 {
     wide_by(first, second, usize::MAX, core::ptr::null(), false)
 }
 
 /// As `wcscoll`, by a locale.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 438, ucrtbase: 368}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcscoll_l(first: *const u16, second: *const u16, locale: *const Locale) -> i32 {
     wide_by(first, second, usize::MAX, locale, false)
 }
 
 /// As `wcscoll`, without regard to case.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 439, ucrtbase: 562}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsicoll(first: *const u16, second: *const u16) -> i32 {
     wide_by(first, second, usize::MAX, core::ptr::null(), true)
 }
 
 /// As `wcscoll`, of so many characters at most.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 440, ucrtbase: 563}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsncoll(first: *const u16, second: *const u16, count: usize) -> i32 {
     wide_by(first, second, count, core::ptr::null(), false)
 }
 
 /// As `_wcsicoll`, of so many characters at most.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 441, ucrtbase: 564}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsnicoll(first: *const u16, second: *const u16, count: usize) -> i32 {
     wide_by(first, second, count, core::ptr::null(), true)
 }
