@@ -40,8 +40,8 @@ pub fn read() -> Result<Vec<Row>> {
 pub fn update() -> Result<usize> {
     let mut rows = read()?;
     let known = rows.len();
-    let shim = Regex::new(r#"#\[shim\(ix = _(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
-    let shared = Regex::new(r#"#\[shim\(ix = \{(?P<faces>[^}]*: _[^}]*)\}(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
+    let shim = Regex::new(r#"#\[shim\(ix = (?:_|\d+)(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
+    let shared = Regex::new(r#"#\[shim\(ix = \{(?P<faces>[^}]*)\}(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
     let face = Regex::new(r"(\w+): (?:_|\d+)")?;
     let export = Regex::new(r#"export = "([^"]*)""#)?;
     let forward = Regex::new(r#"(?P<name>[\w?@$]+) = (?:_|\d+) => ""#)?;

@@ -7,10 +7,12 @@ use crate::process::Process;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
+use crate::zone::Zones;
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Change;
 
 /// The files that every process starts from.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Sandbox {
     pub audit: PathBuf,
     /// The page with the clock.
     pub clock: Clock,
+    /// The user's time zone.
+    pub zones: Zones,
     /// File records.
     pub records: Records,
     /// Share modes and pending deletions.
@@ -61,6 +65,7 @@ impl Sandbox {
             log: Log::new(number, audit.clone()),
             audit,
             clock: Clock::new(windows)?,
+            zones: Zones::default(),
             records: Records::new()?,
             sharing: Mutex::default(),
             scratch: Arc::new(Scratch::new(scratch)),
@@ -78,6 +83,12 @@ impl Sandbox {
         // A process numbers its own threads; the next process starts far above them.
         *next = next.wrapping_add(0x1_0000);
         (process, process + 4)
+    }
+
+    /// Sets the time zone in the page that programs read.
+    pub fn show_zone(&self) {
+        let (bias, id) = self.zones.now();
+        self.clock.set_bias(bias, id);
     }
 
     /// Enters a process.
@@ -104,14 +115,29 @@ impl Sandbox {
         self.records.give_back(object.record);
         let Some(id) = object.id() else { return };
         let Some((file, inside)) = object.file.as_ref().zip(object.inside()) else { return };
-        if *lock(&object.delete_on_close) {
-            lock(&self.sharing).set_deleting(id, true);
+        let closing = *lock(&object.closing);
+        if let Some(descriptor) = &object.descriptor
+            && closing.times != [None; 3]
+        {
+            // Best effort: nobody is left to hear of a failure.
+            let _ = inside.volume.set(&inside.path, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
         }
-        if lock(&self.sharing).leave(id, file.share) {
+        let mut sharing = lock(&self.sharing);
+        if closing.delete {
+            sharing.set_deleting(id, true);
+        }
+        // A name that goes at once goes with the handle that said so, the others with the file's last one.
+        let early = closing.posix && sharing.is_deleting(id);
+        if early {
+            sharing.set_gone(id);
+        }
+        let last = sharing.leave(id, file.share);
+        drop(sharing);
+        if early || last {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
-            self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.path).display(), Event { code, ..Event::default() });
+            self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.place).path.display(), Event { code, ..Event::default() });
         }
     }
 }

@@ -80,12 +80,11 @@ pub const fn stack_bytes<T>() -> u16 {
 #[macro_export]
 macro_rules! forward {
     ($($name:ident = $ix:literal => $target:literal),* $(,)?) => { $(
+        // A static in this section has no symbol, which `#[used]` asks the linker for.
+        #[cfg(target_os = "windows")]
+        core::arch::global_asm!(concat!(".section .drectve,\"yn\"\n.ascii \" /export:", stringify!($name), "=", $target, "\"\n.text"));
         #[cfg(target_os = "windows")]
         const _: () = {
-            const DIRECTIVE: &str = concat!(" /export:", stringify!($name), "=", $target);
-            #[used]
-            #[unsafe(link_section = ".drectve")]
-            static EXPORT: [u8; DIRECTIVE.len()] = $crate::row::bytes(DIRECTIVE);
             const TEXT: &str = concat!(stringify!($name), "\0", $target);
             #[used]
             #[unsafe(link_section = ".shims")]

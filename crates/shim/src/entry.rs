@@ -50,21 +50,17 @@ pub fn variadic(export: &str, name: &str, ix: u16, fixed: usize) -> Result<Strin
     Ok(assembly(export, ix, &wide, &narrow))
 }
 
+/// The code and its export. A static in the linker's section has no symbol that `#[used]` could ask for, so it is assembly too.
 fn assembly(export: &str, ix: u16, wide: &str, narrow: &str) -> String {
-    let directive = |prefix: &str| format!(" /export:{export}={prefix}shim_{ix} ");
-    [("x86_64", directive(""), wide), ("x86", directive("_"), narrow)]
+    [("x86_64", "", wide), ("x86", "_", narrow)]
         .iter()
-        .map(|(architecture, directive, code)| {
+        .map(|(architecture, prefix, code)| {
+            let directive = format!(" /export:{export}={prefix}shim_{ix} ");
+            let section = [".section .drectve,\"yn\"".to_owned(), format!(".ascii {directive:?}"), ".text".to_owned()];
+            let section: String = section.iter().map(|line| format!("{line:?}, ")).collect();
             format!(
                 "#[cfg(all(target_os = \"windows\", target_arch = \"{architecture}\"))]
-                ::core::arch::global_asm!({code});
-                #[cfg(all(target_os = \"windows\", target_arch = \"{architecture}\"))]
-                const _: () = {{
-                    #[used]
-                    #[unsafe(link_section = \".drectve\")]
-                    static EXPORT: [u8; {}] = *b{directive:?};
-                }};",
-                directive.len()
+                ::core::arch::global_asm!({section} {code});"
             )
         })
         .collect()

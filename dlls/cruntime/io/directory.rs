@@ -124,7 +124,7 @@ unsafe fn whole<C: Name>(buffer: *mut C, path: *const C, size: usize) -> Result<
 }
 
 /// Changes the working folder.
-#[shim(ix = {msvcrt: 162, ucrtbase: 618}, mapping = "SetCurrentDirectoryW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 162, ucrtbase: 489}, mapping = "SetCurrentDirectoryW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _chdir(path: *const u8) -> Result<Int, Fault> {
     done(SetCurrentDirectoryW(required(path)?.as_ptr()))
 }
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn _wunlink(path: *const u16) -> Result<Int, Fault> {
 }
 
 /// Removes a file.
-#[shim(ix = {msvcrt: 495, ucrtbase: 416}, mapping = "DeleteFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 385, ucrtbase: 416}, mapping = "DeleteFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn remove(path: *const u8) -> Result<Int, Fault> {
     done(DeleteFileW(required(path)?.as_ptr()))
 }
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn _wrename(from: *const u16, to: *const u16) -> Result<In
 }
 
 /// The working folder.
-#[shim(ix = {msvcrt: 106, ucrtbase: 619}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 106, ucrtbase: 490}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _getcwd(buffer: *mut u8, size: i32) -> Result<Pointer<u8>, Fault> {
     working(0, buffer, size)
 }
@@ -208,13 +208,13 @@ pub unsafe extern "C" fn _wgetcwd(buffer: *mut u16, size: i32) -> Result<Pointer
 }
 
 /// The working folder of a drive, 0 for the current one.
-#[shim(ix = {msvcrt: 496, ucrtbase: 620}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 386, ucrtbase: 491}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _getdcwd(drive: i32, buffer: *mut u8, size: i32) -> Result<Pointer<u8>, Fault> {
     working(drive, buffer, size)
 }
 
 /// The working folder of a drive, 0 for the current one.
-#[shim(ix = {msvcrt: 497, ucrtbase: 181}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 387, ucrtbase: 181}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _wgetdcwd(drive: i32, buffer: *mut u16, size: i32) -> Result<Pointer<u16>, Fault> {
     working(drive, buffer, size)
 }
@@ -244,13 +244,13 @@ pub unsafe extern "C" fn _waccess(path: *const u16, mode: i32) -> Result<Int, Fa
 }
 
 /// As `_access`; answers the error number.
-#[shim(ix = {msvcrt: 498, ucrtbase: 621}, mapping = "GetFileAttributesW", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 388, ucrtbase: 492}, mapping = "GetFileAttributesW", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _access_s(path: *const u8, mode: i32) -> Result<Code, Fault> {
     access(path, mode).map(|()| Code)
 }
 
 /// As `_access`; answers the error number.
-#[shim(ix = {msvcrt: 499, ucrtbase: 622}, mapping = "GetFileAttributesW", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 389, ucrtbase: 493}, mapping = "GetFileAttributesW", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _waccess_s(path: *const u16, mode: i32) -> Result<Code, Fault> {
     access(path, mode).map(|()| Code)
 }
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn _umask(mask: i32) -> i32 {
 }
 
 /// Sets what new files do not allow.
-#[shim(ix = {msvcrt: 500, ucrtbase: 623}, mapping = "a variable of the process", risk = Wrong("files that may be written"))]
+#[shim(ix = {msvcrt: 390, ucrtbase: 494}, mapping = "a variable of the process", risk = Wrong("files that may be written"))]
 pub unsafe extern "C" fn _umask_s(mask: i32, before: *mut i32) -> Result<Code, Fault> {
     *before.as_mut().ok_or(INVALID)? = 0;
     if mask & !0x180 != 0 {
@@ -285,20 +285,20 @@ pub unsafe extern "C" fn _umask_s(mask: i32, before: *mut i32) -> Result<Code, F
 }
 
 /// The current drive, 1 for A.
-#[shim(ix = {msvcrt: 501, ucrtbase: 176}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong drive"))]
+#[shim(ix = {msvcrt: 391, ucrtbase: 176}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong drive"))]
 pub unsafe extern "C" fn _getdrive() -> i32 {
     current().map_or(0, |path| drive_of(&path))
 }
 
 /// Changes the current drive, 1 for A.
-#[shim(ix = {msvcrt: 502, ucrtbase: 624}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong drive"))]
+#[shim(ix = {msvcrt: 392, ucrtbase: 495}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong drive"))]
 pub unsafe extern "C" fn _chdrive(drive: i32) -> Result<Int, Fault> {
     let path = of_drive(drive).ok_or(Fault::Invalid(EACCES))?;
     done(SetCurrentDirectoryW([path[0], path[1], 0].as_ptr()))
 }
 
 /// The drives that there are, bit 0 for A.
-#[shim(ix = {msvcrt: 503, ucrtbase: 625}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong drive"))]
+#[shim(ix = {msvcrt: 393, ucrtbase: 496}, mapping = "GetCurrentDirectoryW", risk = Wrong("a wrong drive"))]
 pub unsafe extern "C" fn _getdrives() -> u32 {
     GetLogicalDrives()
 }

@@ -62,37 +62,37 @@ pub unsafe extern "C" fn _wsopen(path: *const u16, flags: i32, share: i32, argum
 }
 
 /// Opens a file for sharing.
-#[shim(ix = {msvcrt: 504, ucrtbase: 626}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 394, ucrtbase: 497}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _sopen_s(number: *mut i32, path: *const u8, flags: i32, share: i32, mode: i32) -> Result<Code, Fault> {
     open_s(number, path, flags, share, mode)
 }
 
 /// Opens a file for sharing.
-#[shim(ix = {msvcrt: 505, ucrtbase: 627}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 395, ucrtbase: 498}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wsopen_s(number: *mut i32, path: *const u16, flags: i32, share: i32, mode: i32) -> Result<Code, Fault> {
     open_s(number, path, flags, share, mode)
 }
 
 /// Opens a file for sharing; `secure` asks for a check of the mode.
-#[shim(ix = {ucrtbase: 628}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 499}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _sopen_dispatch(path: *const u8, flags: i32, share: i32, mode: i32, number: *mut i32, secure: i32) -> Result<Code, Fault> {
     open_s(number, path, flags, share, if secure != 0 { mode } else { mode & 0x180 })
 }
 
 /// Opens a file for sharing; `secure` asks for a check of the mode.
-#[shim(ix = {ucrtbase: 629}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 500}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wsopen_dispatch(path: *const u16, flags: i32, share: i32, mode: i32, number: *mut i32, secure: i32) -> Result<Code, Fault> {
     open_s(number, path, flags, share, if secure != 0 { mode } else { mode & 0x180 })
 }
 
 /// Makes a file, or empties it.
-#[shim(ix = {msvcrt: 506, ucrtbase: 281}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 396, ucrtbase: 281}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _creat(path: *const u8, mode: i32) -> Result<Int, Fault> {
     open_path(path, CREAT | TRUNC | open::RDWR, DENY_NONE, mode).map(Int)
 }
 
 /// Makes a file, or empties it.
-#[shim(ix = {msvcrt: 507, ucrtbase: 630}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 397, ucrtbase: 501}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wcreat(path: *const u16, mode: i32) -> Result<Int, Fault> {
     open_path(path, CREAT | TRUNC | open::RDWR, DENY_NONE, mode).map(Int)
 }
@@ -139,13 +139,13 @@ pub unsafe extern "C" fn _lseeki64(number: i32, offset: i64, origin: i32) -> Res
 }
 
 /// The position.
-#[shim(ix = {msvcrt: 508, ucrtbase: 631}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 398, ucrtbase: 502}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _tell(number: i32) -> Result<Int, Fault> {
     super::seek(number, 0, 1).and_then(|at| i32::try_from(at).map(Int).map_err(|_| INVALID))
 }
 
 /// The position.
-#[shim(ix = {msvcrt: 509, ucrtbase: 632}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 399, ucrtbase: 503}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _telli64(number: i32) -> Result<Long, Fault> {
     super::seek(number, 0, 1).map(Long)
 }
@@ -158,19 +158,19 @@ fn length(number: i32) -> Result<i64, Fault> {
 }
 
 /// The file's length.
-#[shim(ix = {msvcrt: 510, ucrtbase: 633}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 400, ucrtbase: 504}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _filelength(number: i32) -> Result<Int, Fault> {
     length(number).map(|length| Int(length as i32))
 }
 
 /// The file's length.
-#[shim(ix = {msvcrt: 200, ucrtbase: 634}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 200, ucrtbase: 505}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _filelengthi64(number: i32) -> Result<Long, Fault> {
     length(number).map(Long)
 }
 
 /// Whether the position is the end: 1, 0 or -1.
-#[shim(ix = {msvcrt: 511, ucrtbase: 635}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 401, ucrtbase: 506}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _eof(number: i32) -> Result<Int, Fault> {
     let here = super::seek(number, 0, 1)?;
     Ok(Int((here >= length(number)?).into()))
@@ -191,19 +191,19 @@ fn change_size(number: i32, size: i64) -> Result<(), Fault> {
 }
 
 /// Changes the file's length.
-#[shim(ix = {msvcrt: 512, ucrtbase: 636}, mapping = "SetEndOfFile", risk = Wrong("a wrong length"))]
+#[shim(ix = {msvcrt: 402, ucrtbase: 507}, mapping = "SetEndOfFile", risk = Wrong("a wrong length"))]
 pub unsafe extern "C" fn _chsize(number: i32, size: i32) -> Result<Int, Fault> {
     change_size(number, size.into()).map(|()| Int(0))
 }
 
 /// Changes the file's length.
-#[shim(ix = {msvcrt: 513, ucrtbase: 244}, mapping = "SetEndOfFile", risk = Wrong("a wrong length"))]
+#[shim(ix = {msvcrt: 403, ucrtbase: 244}, mapping = "SetEndOfFile", risk = Wrong("a wrong length"))]
 pub unsafe extern "C" fn _chsize_s(number: i32, size: i64) -> Result<Code, Fault> {
     change_size(number, size).map(|()| Code)
 }
 
 /// Writes the file to its device.
-#[shim(ix = {msvcrt: 197, ucrtbase: 637}, mapping = "FlushFileBuffers", risk = Functional("data that is lost"))]
+#[shim(ix = {msvcrt: 197, ucrtbase: 508}, mapping = "FlushFileBuffers", risk = Functional("data that is lost"))]
 pub unsafe extern "C" fn _commit(number: i32) -> Result<Int, Fault> {
     let descriptor = super::get(number)?;
     if FlushFileBuffers(descriptor.handle) != 0 { Ok(Int(0)) } else { Err(Fault::Errno(EBADF)) }
@@ -303,7 +303,7 @@ pub unsafe extern "C" fn _setmode(number: i32, mode: i32) -> Result<Int, Fault> 
 }
 
 /// Makes a pipe: descriptors to read from and to write to.
-#[shim(ix = {msvcrt: 514, ucrtbase: 290}, mapping = "CreatePipe", risk = Functional("a pipe that does not connect"))]
+#[shim(ix = {msvcrt: 404, ucrtbase: 290}, mapping = "CreatePipe", risk = Functional("a pipe that does not connect"))]
 pub unsafe extern "C" fn _pipe(numbers: *mut i32, size: u32, flags: i32) -> Result<Int, Fault> {
     let numbers = numbers.cast::<[i32; 2]>().as_mut().ok_or(INVALID)?;
     *numbers = [-1, -1];

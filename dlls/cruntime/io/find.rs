@@ -119,25 +119,25 @@ pub unsafe extern "C" fn _wfindnext(search: isize, to: *mut Found<u16, Native, i
 }
 
 /// Starts a search.
-#[shim(ix = {msvcrt: 515}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 405}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _findfirsti64(pattern: *const u8, to: *mut Found<u8, Native, i64>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {msvcrt: 516}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 406}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _findnexti64(search: isize, to: *mut Found<u8, Native, i64>) -> Result<Int, Fault> {
     next(search, to)
 }
 
 /// Starts a search.
-#[shim(ix = {msvcrt: 517}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 407}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindfirsti64(pattern: *const u16, to: *mut Found<u16, Native, i64>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {msvcrt: 518}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 408}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindnexti64(search: isize, to: *mut Found<u16, Native, i64>) -> Result<Int, Fault> {
     next(search, to)
 }
@@ -155,61 +155,61 @@ pub unsafe extern "C" fn _findnext64(search: isize, to: *mut Found<u8, i64, i64>
 }
 
 /// Starts a search.
-#[shim(ix = {msvcrt: 172, ucrtbase: 638}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 172, ucrtbase: 509}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindfirst64(pattern: *const u16, to: *mut Found<u16, i64, i64>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {msvcrt: 173, ucrtbase: 639}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 173, ucrtbase: 510}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindnext64(search: isize, to: *mut Found<u16, i64, i64>) -> Result<Int, Fault> {
     next(search, to)
 }
 
 /// Starts a search.
-#[shim(ix = {ucrtbase: 640}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 511}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _findfirst32(pattern: *const u8, to: *mut Found<u8, i32, i32>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {ucrtbase: 641}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 512}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _findnext32(search: isize, to: *mut Found<u8, i32, i32>) -> Result<Int, Fault> {
     next(search, to)
 }
 
 /// Starts a search.
-#[shim(ix = {ucrtbase: 642}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 513}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindfirst32(pattern: *const u16, to: *mut Found<u16, i32, i32>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {ucrtbase: 643}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 514}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindnext32(search: isize, to: *mut Found<u16, i32, i32>) -> Result<Int, Fault> {
     next(search, to)
 }
 
 /// Starts a search.
-#[shim(ix = {ucrtbase: 644}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 515}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _findfirst32i64(pattern: *const u8, to: *mut Found<u8, i32, i64>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {ucrtbase: 645}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 516}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _findnext32i64(search: isize, to: *mut Found<u8, i32, i64>) -> Result<Int, Fault> {
     next(search, to)
 }
 
 /// Starts a search.
-#[shim(ix = {ucrtbase: 646}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 517}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindfirst32i64(pattern: *const u16, to: *mut Found<u16, i32, i64>) -> Result<Word, Fault> {
     first(pattern, to)
 }
 
 /// Goes on with a search.
-#[shim(ix = {ucrtbase: 647}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 518}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfindnext32i64(search: isize, to: *mut Found<u16, i32, i64>) -> Result<Int, Fault> {
     next(search, to)
 }

@@ -189,7 +189,7 @@ unsafe fn descriptor<T: TryFrom<i64>, S: TryFrom<i64>>(number: i32, to: *mut Sta
 }
 
 /// What is known of a file by its path.
-#[shim(ix = {msvcrt: 519}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 409}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _stat(file: *const u8, to: *mut Stat<Native, i32>) -> Result<Int, Fault> {
     path(file, to)
 }
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn _stati64(file: *const u8, to: *mut Stat<Native, i64>) -
 }
 
 /// What is known of a file by its path.
-#[shim(ix = {msvcrt: 520}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 410}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wstati64(file: *const u16, to: *mut Stat<Native, i64>) -> Result<Int, Fault> {
     path(file, to)
 }
@@ -243,37 +243,37 @@ pub unsafe extern "C" fn _fstat64(number: i32, to: *mut Stat<i64, i64>) -> Resul
 }
 
 /// What is known of a file by its path.
-#[shim(ix = {ucrtbase: 648}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 519}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _stat32(file: *const u8, to: *mut Stat<i32, i32>) -> Result<Int, Fault> {
     path(file, to)
 }
 
 /// What is known of a file by its path.
-#[shim(ix = {ucrtbase: 649}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 520}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wstat32(file: *const u16, to: *mut Stat<i32, i32>) -> Result<Int, Fault> {
     path(file, to)
 }
 
 /// What is known of an open file.
-#[shim(ix = {ucrtbase: 650}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 521}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _fstat32(number: i32, to: *mut Stat<i32, i32>) -> Result<Int, Fault> {
     descriptor(number, to)
 }
 
 /// What is known of a file by its path.
-#[shim(ix = {ucrtbase: 651}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 522}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _stat32i64(file: *const u8, to: *mut Stat<i32, i64>) -> Result<Int, Fault> {
     path(file, to)
 }
 
 /// What is known of a file by its path.
-#[shim(ix = {ucrtbase: 652}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 523}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wstat32i64(file: *const u16, to: *mut Stat<i32, i64>) -> Result<Int, Fault> {
     path(file, to)
 }
 
 /// What is known of an open file.
-#[shim(ix = {ucrtbase: 653}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {ucrtbase: 524}, mapping = "FindFirstFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _fstat32i64(number: i32, to: *mut Stat<i32, i64>) -> Result<Int, Fault> {
     descriptor(number, to)
 }

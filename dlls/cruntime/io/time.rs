@@ -50,7 +50,7 @@ unsafe fn set_path<C: Name, T: Copy + Into<i64>>(path: *const C, times: *const [
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 521, ucrtbase: 654}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 411, ucrtbase: 525}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _utime32(path: *const u8, times: *const [i32; 2]) -> Result<Int, Fault> {
     set_path(path, times)
 }
@@ -68,37 +68,37 @@ pub unsafe extern "C" fn _utime(path: *const u8, times: *const [super::super::ti
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 522, ucrtbase: 655}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 412, ucrtbase: 526}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _wutime32(path: *const u16, times: *const [i32; 2]) -> Result<Int, Fault> {
     set_path(path, times)
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 523, ucrtbase: 382}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 413, ucrtbase: 382}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _wutime64(path: *const u16, times: *const [i64; 2]) -> Result<Int, Fault> {
     set_path(path, times)
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 524}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 414}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _wutime(path: *const u16, times: *const [super::super::time::Native; 2]) -> Result<Int, Fault> {
     set_path(path, times)
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 525, ucrtbase: 656}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 415, ucrtbase: 527}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _futime32(number: i32, times: *const [i32; 2]) -> Result<Int, Fault> {
     set(number, times)
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 526, ucrtbase: 657}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 416, ucrtbase: 528}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _futime64(number: i32, times: *const [i64; 2]) -> Result<Int, Fault> {
     set(number, times)
 }
 
 /// Sets a file's times of access and writing.
-#[shim(ix = {msvcrt: 527}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
+#[shim(ix = {msvcrt: 417}, mapping = "SetFileTime", risk = Wrong("a wrong time"))]
 pub unsafe extern "C" fn _futime(number: i32, times: *const [super::super::time::Native; 2]) -> Result<Int, Fault> {
     set(number, times)
 }

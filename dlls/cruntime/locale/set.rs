@@ -50,7 +50,7 @@ pub unsafe extern "C" fn setlocale(category: i32, wanted: *const u8) -> Result<P
 }
 
 /// As `setlocale`.
-#[shim(ix = {msvcrt: 298, ucrtbase: 489}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 298, ucrtbase: 529}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _wsetlocale(category: i32, wanted: *const u16) -> Result<Pointer<u16>, Fault> {
     let category = category_of(category)?;
     let locale = if wanted.is_null() { Some(current()) } else { set(category, &ascii(text::wide(wanted))) };
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn _configthreadlocale(kind: i32) -> Result<Int, Fault> {
 }
 
 /// A locale for the functions that take one; NULL for one that is not known.
-#[shim(ix = {msvcrt: 385, ucrtbase: 282}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 418, ucrtbase: 282}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _create_locale(category: i32, wanted: *const u8) -> *mut Locale {
     match core::str::from_utf8(text::narrow(wanted)) {
         Ok(name) if !wanted.is_null() => create(category, name),
@@ -94,19 +94,19 @@ pub unsafe extern "C" fn _create_locale(category: i32, wanted: *const u8) -> *mu
 }
 
 /// As `_create_locale`.
-#[shim(ix = {ucrtbase: 490}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {ucrtbase: 530}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _wcreate_locale(category: i32, wanted: *const u16) -> *mut Locale {
     if wanted.is_null() { core::ptr::null_mut() } else { create(category, &ascii(text::wide(wanted))) }
 }
 
 /// The thread's locale, for the functions that take one.
-#[shim(ix = {msvcrt: 386, ucrtbase: 491}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
+#[shim(ix = {msvcrt: 419, ucrtbase: 531}, mapping = "the runtime's locales", risk = Wrong("another locale's conventions"))]
 pub unsafe extern "C" fn _get_current_locale() -> *mut Locale {
     core::ptr::from_ref(current()).cast_mut()
 }
 
 /// Gives a locale back; it is kept for the next who wants the same.
-#[shim(ix = {msvcrt: 387, ucrtbase: 287}, mapping = "the runtime's locales", risk = Functional("memory that is kept"))]
+#[shim(ix = {msvcrt: 420, ucrtbase: 287}, mapping = "the runtime's locales", risk = Functional("memory that is kept"))]
 pub unsafe extern "C" fn _free_locale(_locale: *mut Locale) -> () {
 
 }
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn ___lc_codepage_func() -> u32 {
 }
 
 /// The code page by which the thread's locale compares.
-#[shim(ix = {msvcrt: 388, ucrtbase: 167}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]
+#[shim(ix = {msvcrt: 421, ucrtbase: 167}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]
 pub unsafe extern "C" fn ___lc_collate_cp_func() -> u32 {
     current().page_of(LC_COLLATE)
 }

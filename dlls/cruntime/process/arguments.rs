@@ -166,13 +166,13 @@ pub unsafe extern "C" fn _set_app_type(kind: i32) {
 }
 
 /// Answers what kind of program it is.
-#[shim(ix = {ucrtbase: 658}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {ucrtbase: 532}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn _query_app_type() -> i32 {
     __app_type
 }
 
 /// Where the number of arguments lies.
-#[shim(ix = {msvcrt: 528, ucrtbase: 16}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {msvcrt: 422, ucrtbase: 16}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn __p___argc() -> *mut i32 {
     &raw mut __argc
 }
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn __p___argv() -> *mut *mut *mut u8 {
 }
 
 /// Where the pointer to the wide arguments lies.
-#[shim(ix = {msvcrt: 529, ucrtbase: 135}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {msvcrt: 423, ucrtbase: 135}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn __p___wargv() -> *mut *mut *mut u16 {
     &raw mut __wargv
 }
@@ -196,19 +196,19 @@ pub unsafe extern "C" fn __p__acmdln() -> *mut *mut u8 {
 }
 
 /// Where the pointer to the wide command line lies.
-#[shim(ix = {msvcrt: 530, ucrtbase: 659}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {msvcrt: 424, ucrtbase: 533}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn __p__wcmdln() -> *mut *mut u16 {
     &raw mut _wcmdln
 }
 
 /// Where the pointer to the program's path lies.
-#[shim(ix = {msvcrt: 531, ucrtbase: 660}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {msvcrt: 425, ucrtbase: 534}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn __p__pgmptr() -> *mut *mut u8 {
     &raw mut _pgmptr
 }
 
 /// Where the pointer to the program's wide path lies.
-#[shim(ix = {msvcrt: 532, ucrtbase: 661}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {msvcrt: 426, ucrtbase: 535}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn __p__wpgmptr() -> *mut *mut u16 {
     &raw mut _wpgmptr
 }
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn __p___initenv() -> *mut *mut *mut u8 {
 }
 
 /// Where the pointer to the initial wide environment lies.
-#[shim(ix = {msvcrt: 533}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
+#[shim(ix = {msvcrt: 427}, mapping = "GetCommandLineW", risk = Wrong("arguments that are cut wrongly"))]
 pub unsafe extern "C" fn __p___winitenv() -> *mut *mut *mut u16 {
     &raw mut __winitenv
 }

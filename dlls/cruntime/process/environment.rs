@@ -277,37 +277,37 @@ pub unsafe extern "C" fn _wgetenv(name: *const u16) -> Result<Pointer<u16>, Faul
 }
 
 /// Copies the value of a variable into a buffer.
-#[shim(ix = {msvcrt: 534, ucrtbase: 149}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 428, ucrtbase: 149}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn getenv_s(needed: *mut usize, buffer: *mut u8, size: usize, name: *const u8) -> Result<Code, Fault> {
     get_s(needed, buffer, size, name)
 }
 
 /// Copies the value of a variable into a buffer.
-#[shim(ix = {msvcrt: 535, ucrtbase: 182}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 429, ucrtbase: 182}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn _wgetenv_s(needed: *mut usize, buffer: *mut u16, size: usize, name: *const u16) -> Result<Code, Fault> {
     get_s(needed, buffer, size, name)
 }
 
 /// Copies the value of a variable into new memory.
-#[shim(ix = {msvcrt: 536, ucrtbase: 662}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 430, ucrtbase: 536}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn _dupenv_s(buffer: *mut *mut u8, length: *mut usize, name: *const u8) -> Result<Code, Fault> {
     duplicate(buffer, length, name)
 }
 
 /// Copies the value of a variable into new memory.
-#[shim(ix = {msvcrt: 537, ucrtbase: 663}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 431, ucrtbase: 537}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn _wdupenv_s(buffer: *mut *mut u16, length: *mut usize, name: *const u16) -> Result<Code, Fault> {
     duplicate(buffer, length, name)
 }
 
 /// Sets (`NAME=value`) or removes (`NAME=`) a variable.
-#[shim(ix = {msvcrt: 272, ucrtbase: 664}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 272, ucrtbase: 538}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn _putenv(entry: *const u8) -> Result<Int, Fault> {
     put(entry)
 }
 
 /// Sets (`NAME=value`) or removes (`NAME=`) a variable.
-#[shim(ix = {msvcrt: 296, ucrtbase: 665}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 296, ucrtbase: 539}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn _wputenv(entry: *const u16) -> Result<Int, Fault> {
     put(entry)
 }
@@ -319,7 +319,7 @@ pub unsafe extern "C" fn _putenv_s(name: *const u8, value: *const u8) -> Result<
 }
 
 /// Sets a variable, or removes it where the value is empty.
-#[shim(ix = {msvcrt: 538, ucrtbase: 666}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 432, ucrtbase: 540}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn _wputenv_s(name: *const u16, value: *const u16) -> Result<Code, Fault> {
     put_s(name, value)
 }
@@ -357,7 +357,7 @@ pub unsafe extern "C" fn __p__environ() -> *mut *mut *mut u8 {
 }
 
 /// Where the pointer to the wide environment lies.
-#[shim(ix = {msvcrt: 539, ucrtbase: 278}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
+#[shim(ix = {msvcrt: 433, ucrtbase: 278}, mapping = "the runtime's copy of the environment", risk = Wrong("a wrong value"))]
 pub unsafe extern "C" fn __p__wenviron() -> *mut *mut *mut u16 {
     &raw mut _wenviron
 }

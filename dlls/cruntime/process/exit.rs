@@ -72,7 +72,7 @@ pub unsafe extern "C" fn _exit(code: i32) {
 }
 
 /// Ends the program at once.
-#[shim(ix = {ucrtbase: 667}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
+#[shim(ix = {ucrtbase: 541}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
 pub unsafe extern "C" fn _Exit(code: i32) {
     leave(code as u32)
 }
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn _cexit() {
 pub unsafe extern "C" fn _c_exit() {}
 
 /// Ends the program: runs what was registered for this.
-#[shim(ix = {ucrtbase: 668}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
+#[shim(ix = {ucrtbase: 542}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
 pub unsafe extern "C" fn quick_exit(code: i32) {
     execute(AT_QUICK_EXIT.0.get());
     leave(code as u32)
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn abort() {
 }
 
 /// What `abort` does: answers what it did before.
-#[shim(ix = {msvcrt: 540, ucrtbase: 254}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
+#[shim(ix = {msvcrt: 434, ucrtbase: 254}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
 pub unsafe extern "C" fn _set_abort_behavior(flags: u32, mask: u32) -> u32 {
     let before = ABORT.load(Ordering::Relaxed);
     ABORT.store(before & !mask | flags & mask, Ordering::Relaxed);
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn _initterm(first: *const Function, end: *const Function)
 }
 
 /// Calls each function between two addresses until one does not answer 0; answers that.
-#[shim(ix = {msvcrt: 541, ucrtbase: 10}, mapping = "a table of functions", risk = Functional("a function that does not run at the end"))]
+#[shim(ix = {msvcrt: 435, ucrtbase: 10}, mapping = "a table of functions", risk = Functional("a function that does not run at the end"))]
 pub unsafe extern "C" fn _initterm_e(first: *const Function, end: *const Function) -> i32 {
     let mut at = first;
     while at < end {
@@ -195,14 +195,14 @@ pub unsafe extern "C" fn _initterm_e(first: *const Function, end: *const Functio
 }
 
 /// Ends the program with a runtime error's number.
-#[shim(ix = {msvcrt: 26, ucrtbase: 669}, mapping = "TerminateProcess", risk = Functional("a program that goes on"))]
+#[shim(ix = {msvcrt: 26, ucrtbase: 543}, mapping = "TerminateProcess", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _amsg_exit(number: i32) {
     report::runtime_error(number);
     TerminateProcess(CURRENT_PROCESS, 255);
 }
 
 /// What a call of a pure virtual function does: ends the program.
-#[shim(ix = {msvcrt: 84, ucrtbase: 670}, mapping = "TerminateProcess", risk = Functional("a program that goes on"))]
+#[shim(ix = {msvcrt: 84, ucrtbase: 544}, mapping = "TerminateProcess", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _purecall() {
     const PURE_VIRTUAL_CALL: i32 = 25;
     report::runtime_error(PURE_VIRTUAL_CALL);

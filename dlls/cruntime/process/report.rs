@@ -38,13 +38,13 @@ pub unsafe extern "C" fn _assert(expression: *const u8, file: *const u8, line: u
 }
 
 /// Tells an assertion that does not hold, and ends the program.
-#[shim(ix = {msvcrt: 542, ucrtbase: 216}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {msvcrt: 436, ucrtbase: 216}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _wassert(expression: *const u16, file: *const u16, line: u32) {
     assertion(&text::lossy(text::wide(expression)), &text::lossy(text::wide(file)), line)
 }
 
 /// Says where runtime errors are told (0 to 2), or asks (3); answers what was before.
-#[shim(ix = {msvcrt: 543, ucrtbase: 214}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {msvcrt: 437, ucrtbase: 214}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _set_error_mode(mode: i32) -> Result<Int, Fault> {
     const REPORT: i32 = 3;
     match mode {

@@ -190,13 +190,13 @@ pub unsafe extern "C" fn _seh_filter_dll(code: i32, pointers: *mut EXCEPTION_POI
 }
 
 /// Where the pointer to the exception lies that a signal's handler looks at.
-#[shim(ix = {msvcrt: 544, ucrtbase: 671}, mapping = "handlers of the process and of threads", risk = Functional("a handler that is not called"))]
+#[shim(ix = {msvcrt: 438, ucrtbase: 545}, mapping = "handlers of the process and of threads", risk = Functional("a handler that is not called"))]
 pub unsafe extern "C" fn __pxcptinfoptrs() -> *mut *mut c_void {
     thread::current().exception.as_ptr()
 }
 
 /// Where the detail of a floating-point signal lies.
-#[shim(ix = {msvcrt: 545, ucrtbase: 672}, mapping = "handlers of the process and of threads", risk = Functional("a handler that is not called"))]
+#[shim(ix = {msvcrt: 439, ucrtbase: 546}, mapping = "handlers of the process and of threads", risk = Functional("a handler that is not called"))]
 pub unsafe extern "C" fn __fpecode() -> *mut i32 {
     thread::current().float_error.as_ptr()
 }

@@ -73,7 +73,7 @@ unsafe fn create(
 }
 
 /// Starts a thread whose handle the runtime closes; -1 where that fails.
-#[shim(ix = {msvcrt: 251, ucrtbase: 673}, mapping = "CreateThread", risk = Functional("a thread that does not run"))]
+#[shim(ix = {msvcrt: 251, ucrtbase: 547}, mapping = "CreateThread", risk = Functional("a thread that does not run"))]
 pub unsafe extern "C" fn _beginthread(start: usize, stack: u32, argument: *mut c_void) -> Result<Word, Fault> {
     const SUSPENDED: u32 = 4;
     if start == 0 {
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn _beginthreadex(security: *const SECURITY_ATTRIBUTES, st
 }
 
 /// Ends the thread.
-#[shim(ix = {msvcrt: 254, ucrtbase: 674}, mapping = "ExitThread", risk = Functional("a thread that goes on"))]
+#[shim(ix = {msvcrt: 254, ucrtbase: 548}, mapping = "ExitThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "C" fn _endthread() {
     ExitThread(0);
 }

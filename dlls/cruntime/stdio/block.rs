@@ -35,13 +35,13 @@ pub unsafe extern "C" fn fread(buffer: *mut u8, size: usize, count: usize, file:
 }
 
 /// Reads elements, without the stream's lock.
-#[shim(ix = {msvcrt: 546, ucrtbase: 675}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 440, ucrtbase: 549}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _fread_nolock(buffer: *mut u8, size: usize, count: usize, file: *mut File) -> Result<Size, Fault> {
     read(buffer, size, count, file, false)
 }
 
 /// Reads elements into a buffer of known size.
-#[shim(ix = {msvcrt: 547, ucrtbase: 676}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 441, ucrtbase: 550}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn fread_s(buffer: *mut u8, room: usize, size: usize, count: usize, file: *mut File) -> Result<Size, Fault> {
     if size == 0 || count == 0 {
         return Ok(Size(0));
@@ -62,13 +62,13 @@ pub unsafe extern "C" fn fwrite(buffer: *const u8, size: usize, count: usize, fi
 }
 
 /// Writes elements, without the stream's lock.
-#[shim(ix = {msvcrt: 548, ucrtbase: 677}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 442, ucrtbase: 551}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _fwrite_nolock(buffer: *const u8, size: usize, count: usize, file: *mut File) -> Result<Size, Fault> {
     write(buffer, size, count, file, false)
 }
 
 /// Reads an `int`.
-#[shim(ix = {msvcrt: 549, ucrtbase: 678}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 443, ucrtbase: 552}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _getw(file: *mut File) -> Result<Int, Fault> {
     let mut bytes = [0; 4];
     let Size(count) = read(bytes.as_mut_ptr(), 4, 1, file, true)?;
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn _getw(file: *mut File) -> Result<Int, Fault> {
 }
 
 /// Writes an `int`.
-#[shim(ix = {msvcrt: 550, ucrtbase: 679}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 444, ucrtbase: 553}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _putw(value: i32, file: *mut File) -> Result<Int, Fault> {
     let Size(count) = write(value.to_le_bytes().as_ptr(), 4, 1, file, true)?;
     if count == 1 { Ok(Int(value)) } else { Err(Fault::Quiet(-1)) }
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn setvbuf(file: *mut File, buffer: *mut u8, mode: i32, si
 }
 
 /// Gives a stream a buffer of 512 bytes, or none.
-#[shim(ix = {msvcrt: 551, ucrtbase: 419}, mapping = "the stream's buffer", risk = Functional("data that comes late"))]
+#[shim(ix = {msvcrt: 445, ucrtbase: 419}, mapping = "the stream's buffer", risk = Functional("data that comes late"))]
 pub unsafe extern "C" fn setbuf(file: *mut File, buffer: *mut u8) {
     if file.is_null() {
         INVALID.tell();

@@ -87,13 +87,13 @@ pub unsafe extern "C" fn getc(file: *mut File) -> Result<Int, Fault> {
 }
 
 /// The next character, without the stream's lock.
-#[shim(ix = {msvcrt: 552, ucrtbase: 680}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 446, ucrtbase: 554}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _getc_nolock(file: *mut File) -> Result<Int, Fault> {
     get(file, false)
 }
 
 /// The next character, without the stream's lock.
-#[shim(ix = {ucrtbase: 681}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {ucrtbase: 555}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _fgetc_nolock(file: *mut File) -> Result<Int, Fault> {
     get(file, false)
 }
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn getchar() -> Result<Int, Fault> {
 }
 
 /// The next character of standard input.
-#[shim(ix = {msvcrt: 553, ucrtbase: 682}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 447, ucrtbase: 556}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _fgetchar() -> Result<Int, Fault> {
     get(standard(0), true)
 }
@@ -123,13 +123,13 @@ pub unsafe extern "C" fn putc(character: i32, file: *mut File) -> Result<Int, Fa
 }
 
 /// Writes a character, without the stream's lock.
-#[shim(ix = {msvcrt: 554, ucrtbase: 683}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 448, ucrtbase: 557}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _putc_nolock(character: i32, file: *mut File) -> Result<Int, Fault> {
     put(character, file, false)
 }
 
 /// Writes a character, without the stream's lock.
-#[shim(ix = {ucrtbase: 684}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {ucrtbase: 558}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _fputc_nolock(character: i32, file: *mut File) -> Result<Int, Fault> {
     put(character, file, false)
 }
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn putchar(character: i32) -> Result<Int, Fault> {
 }
 
 /// Writes a character to standard output.
-#[shim(ix = {msvcrt: 555, ucrtbase: 685}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 449, ucrtbase: 559}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _fputchar(character: i32) -> Result<Int, Fault> {
     put(character, standard(1), true)
 }
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn ungetc(character: i32, file: *mut File) -> Result<Int, 
 }
 
 /// Takes a character back, without the stream's lock.
-#[shim(ix = {msvcrt: 556, ucrtbase: 686}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 450, ucrtbase: 560}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _ungetc_nolock(character: i32, file: *mut File) -> Result<Int, Fault> {
     if file.is_null() {
         return Err(INVALID);
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn fgets(buffer: *mut u8, size: i32, file: *mut File) -> R
 }
 
 /// Reads a line of standard input, without its end.
-#[shim(ix = {msvcrt: 557, ucrtbase: 687}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 451, ucrtbase: 561}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn gets(buffer: *mut u8) -> Result<Pointer<u8>, Fault> {
     if buffer.is_null() {
         return Err(INVALID);
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn gets(buffer: *mut u8) -> Result<Pointer<u8>, Fault> {
 }
 
 /// Reads a line of standard input, without its end; one that is too long is the caller's fault.
-#[shim(ix = {msvcrt: 558, ucrtbase: 688}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 452, ucrtbase: 562}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn gets_s(buffer: *mut u8, size: usize) -> Result<Pointer<u8>, Fault> {
     if buffer.is_null() || size == 0 {
         return Err(INVALID);
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn ferror(file: *mut File) -> i32 {
 }
 
 /// Forgets the end and errors.
-#[shim(ix = {msvcrt: 559, ucrtbase: 387}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 453, ucrtbase: 387}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn clearerr(file: *mut File) {
     if file.is_null() {
         INVALID.tell();
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn clearerr(file: *mut File) {
 }
 
 /// Forgets the end and errors.
-#[shim(ix = {msvcrt: 560, ucrtbase: 689}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 454, ucrtbase: 563}, mapping = "the stream's buffer", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn clearerr_s(file: *mut File) -> Result<super::super::fault::Code, Fault> {
     if file.is_null() {
         return Err(INVALID);

@@ -150,7 +150,7 @@ pub unsafe extern "C" fn __p__commode() -> *mut i32 {
 }
 
 /// Sets the mode that files are opened with.
-#[shim(ix = {msvcrt: 561, ucrtbase: 20}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
+#[shim(ix = {msvcrt: 455, ucrtbase: 20}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
 pub unsafe extern "C" fn _set_fmode(mode: i32) -> Result<super::fault::Code, super::fault::Fault> {
     if !matches!(mode, BINARY | io::open::TEXT_MODE | io::open::WIDE_TEXT) {
         return Err(super::fault::INVALID);
@@ -160,20 +160,20 @@ pub unsafe extern "C" fn _set_fmode(mode: i32) -> Result<super::fault::Code, sup
 }
 
 /// Answers the mode that files are opened with.
-#[shim(ix = {msvcrt: 562, ucrtbase: 690}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
+#[shim(ix = {msvcrt: 456, ucrtbase: 564}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
 pub unsafe extern "C" fn _get_fmode(mode: *mut i32) -> Result<super::fault::Code, super::fault::Fault> {
     *mode.as_mut().ok_or(super::fault::INVALID)? = _fmode;
     Ok(super::fault::Code)
 }
 
 /// Takes a stream's lock.
-#[shim(ix = {msvcrt: 563, ucrtbase: 63}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
+#[shim(ix = {msvcrt: 457, ucrtbase: 63}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
 pub unsafe extern "C" fn _lock_file(file: *mut File) {
     core::mem::forget(hold(file));
 }
 
 /// Gives a stream's lock back.
-#[shim(ix = {msvcrt: 564, ucrtbase: 64}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
+#[shim(ix = {msvcrt: 458, ucrtbase: 64}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
 pub unsafe extern "C" fn _unlock_file(file: *mut File) {
     super::nt::RtlLeaveCriticalSection(section(file));
 }

@@ -170,7 +170,7 @@ pub unsafe extern "C" fn _wfopen(path: *const u16, mode: *const u16) -> Result<P
 }
 
 /// Opens a stream for sharing.
-#[shim(ix = {msvcrt: 565, ucrtbase: 174}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 459, ucrtbase: 174}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _fsopen(path: *const u8, mode: *const u8, share: i32) -> Result<Pointer<File>, Fault> {
     open(path, mode, share).map(Pointer)
 }
@@ -182,31 +182,31 @@ pub unsafe extern "C" fn _wfsopen(path: *const u16, mode: *const u16, share: i32
 }
 
 /// Opens a stream that is not shared.
-#[shim(ix = {msvcrt: 566, ucrtbase: 398}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 460, ucrtbase: 398}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn fopen_s(file: *mut *mut File, path: *const u8, mode: *const u8) -> Result<Code, Fault> {
     open_s(file, path, mode)
 }
 
 /// Opens a stream that is not shared.
-#[shim(ix = {msvcrt: 293, ucrtbase: 691}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 293, ucrtbase: 565}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfopen_s(file: *mut *mut File, path: *const u16, mode: *const u16) -> Result<Code, Fault> {
     open_s(file, path, mode)
 }
 
 /// Closes a stream and opens another in its place.
-#[shim(ix = {msvcrt: 567, ucrtbase: 400}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 461, ucrtbase: 400}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn freopen(path: *const u8, mode: *const u8, file: *mut File) -> Result<Pointer<File>, Fault> {
     reopen(path, mode, file, DENY_NONE).map(Pointer)
 }
 
 /// Closes a stream and opens another in its place.
-#[shim(ix = {msvcrt: 568, ucrtbase: 692}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 462, ucrtbase: 566}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfreopen(path: *const u16, mode: *const u16, file: *mut File) -> Result<Pointer<File>, Fault> {
     reopen(path, mode, file, DENY_NONE).map(Pointer)
 }
 
 /// Closes a stream and opens another in its place.
-#[shim(ix = {msvcrt: 569, ucrtbase: 189}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 463, ucrtbase: 189}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn freopen_s(to: *mut *mut File, path: *const u8, mode: *const u8, file: *mut File) -> Result<Code, Fault> {
     let to = to.as_mut().ok_or(INVALID)?;
     *to = null_mut();
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn freopen_s(to: *mut *mut File, path: *const u8, mode: *c
 }
 
 /// Closes a stream and opens another in its place.
-#[shim(ix = {msvcrt: 570, ucrtbase: 693}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = {msvcrt: 464, ucrtbase: 567}, mapping = "CreateFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "C" fn _wfreopen_s(to: *mut *mut File, path: *const u16, mode: *const u16, file: *mut File) -> Result<Code, Fault> {
     let to = to.as_mut().ok_or(INVALID)?;
     *to = null_mut();
@@ -230,7 +230,7 @@ pub unsafe extern "C" fn _fdopen(number: i32, mode: *const u8) -> Result<Pointer
 }
 
 /// A stream over a descriptor.
-#[shim(ix = {msvcrt: 571, ucrtbase: 296}, mapping = "the runtime's streams", risk = Functional("a stream of another file"))]
+#[shim(ix = {msvcrt: 465, ucrtbase: 296}, mapping = "the runtime's streams", risk = Functional("a stream of another file"))]
 pub unsafe extern "C" fn _wfdopen(number: i32, mode: *const u16) -> Result<Pointer<File>, Fault> {
     of_descriptor(number, mode)
 }
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn fclose(file: *mut File) -> Result<Int, Fault> {
 }
 
 /// Closes all streams but the standard ones; answers how many.
-#[shim(ix = {msvcrt: 572, ucrtbase: 694}, mapping = "CloseHandle", risk = Functional("data that is lost"))]
+#[shim(ix = {msvcrt: 466, ucrtbase: 568}, mapping = "CloseHandle", risk = Functional("data that is lost"))]
 pub unsafe extern "C" fn _fcloseall() -> i32 {
     let mut count = 0;
     for file in super::all() {
@@ -280,7 +280,7 @@ pub unsafe extern "C" fn fflush(file: *mut File) -> Result<Int, Fault> {
 }
 
 /// Writes all streams out; answers how many there are.
-#[shim(ix = {msvcrt: 258, ucrtbase: 695}, mapping = "WriteFile", risk = Functional("data that is lost"))]
+#[shim(ix = {msvcrt: 258, ucrtbase: 569}, mapping = "WriteFile", risk = Functional("data that is lost"))]
 pub unsafe extern "C" fn _flushall() -> i32 {
     super::flush_all().unwrap_or(-1)
 }

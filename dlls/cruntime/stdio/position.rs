@@ -38,13 +38,13 @@ pub unsafe extern "C" fn fseek(file: *mut File, offset: i32, origin: i32) -> Res
 }
 
 /// Moves the position.
-#[shim(ix = {msvcrt: 573, ucrtbase: 69}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 467, ucrtbase: 69}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _fseeki64(file: *mut File, offset: i64, origin: i32) -> Result<Int, Fault> {
     seek(file, offset, origin)
 }
 
 /// Moves the position, without the stream's lock.
-#[shim(ix = {msvcrt: 574, ucrtbase: 696}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 468, ucrtbase: 570}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _fseeki64_nolock(file: *mut File, offset: i64, origin: i32) -> Result<Int, Fault> {
     seek(file, offset, origin)
 }
@@ -56,13 +56,13 @@ pub unsafe extern "C" fn ftell(file: *mut File) -> Result<Int, Fault> {
 }
 
 /// The position.
-#[shim(ix = {msvcrt: 575, ucrtbase: 117}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 469, ucrtbase: 117}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _ftelli64(file: *mut File) -> Result<Long, Fault> {
     tell(file).map(Long)
 }
 
 /// The position, without the stream's lock.
-#[shim(ix = {msvcrt: 576, ucrtbase: 697}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
+#[shim(ix = {msvcrt: 470, ucrtbase: 571}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _ftelli64_nolock(file: *mut File) -> Result<Long, Fault> {
     tell(file).map(Long)
 }

@@ -135,7 +135,7 @@ pub unsafe extern "C" fn fprintf(file: *mut File, text: *const u8, arguments: *c
 }
 
 /// Prints to standard output.
-#[shim(ix = {msvcrt: 577}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 471}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vprintf(text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(standard_output(), text, &options(false), false, core::ptr::null(), arguments)
 }
@@ -147,25 +147,25 @@ pub unsafe extern "C" fn vfprintf(file: *mut File, text: *const u8, arguments: *
 }
 
 /// Prints to standard output.
-#[shim(ix = {msvcrt: 578}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 472}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn printf_s(text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(standard_output(), text, &options(true), false, core::ptr::null(), arguments)
 }
 
 /// Prints to a stream.
-#[shim(ix = {msvcrt: 579}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 473}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn fprintf_s(file: *mut File, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options(true), false, core::ptr::null(), arguments)
 }
 
 /// Prints to standard output.
-#[shim(ix = {msvcrt: 580}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 474}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vprintf_s(text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(standard_output(), text, &options(true), false, core::ptr::null(), arguments)
 }
 
 /// Prints to a stream.
-#[shim(ix = {msvcrt: 581}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 475}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vfprintf_s(file: *mut File, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options(true), false, core::ptr::null(), arguments)
 }
@@ -177,13 +177,13 @@ pub unsafe extern "C" fn __stdio_common_vfprintf(bits: u64, file: *mut File, tex
 }
 
 /// Prints to a stream, as the bits say.
-#[shim(ix = {ucrtbase: 698}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {ucrtbase: 572}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn __stdio_common_vfprintf_s(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), false, locale, arguments)
 }
 
 /// Prints to a stream, as the bits say.
-#[shim(ix = {ucrtbase: 699}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {ucrtbase: 573}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn __stdio_common_vfprintf_p(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), true, locale, arguments)
 }
@@ -201,37 +201,37 @@ pub unsafe extern "C" fn fwprintf(file: *mut File, text: *const u16, arguments: 
 }
 
 /// Prints to standard output.
-#[shim(ix = {msvcrt: 582}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 476}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vwprintf(text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(standard_output(), text, &options(false), false, core::ptr::null(), arguments)
 }
 
 /// Prints to a stream.
-#[shim(ix = {msvcrt: 583}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 477}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vfwprintf(file: *mut File, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options(false), false, core::ptr::null(), arguments)
 }
 
 /// Prints to standard output.
-#[shim(ix = {msvcrt: 584}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 478}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wprintf_s(text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(standard_output(), text, &options(true), false, core::ptr::null(), arguments)
 }
 
 /// Prints to a stream.
-#[shim(ix = {msvcrt: 585}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 479}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn fwprintf_s(file: *mut File, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options(true), false, core::ptr::null(), arguments)
 }
 
 /// Prints to standard output.
-#[shim(ix = {msvcrt: 586}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 480}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vwprintf_s(text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(standard_output(), text, &options(true), false, core::ptr::null(), arguments)
 }
 
 /// Prints to a stream.
-#[shim(ix = {msvcrt: 587}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 481}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vfwprintf_s(file: *mut File, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options(true), false, core::ptr::null(), arguments)
 }
@@ -243,37 +243,37 @@ pub unsafe extern "C" fn __stdio_common_vfwprintf(bits: u64, file: *mut File, te
 }
 
 /// Prints to a stream, as the bits say.
-#[shim(ix = {ucrtbase: 700}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {ucrtbase: 574}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn __stdio_common_vfwprintf_s(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), false, locale, arguments)
 }
 
 /// Prints to a stream, as the bits say.
-#[shim(ix = {ucrtbase: 701}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {ucrtbase: 575}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn __stdio_common_vfwprintf_p(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), true, locale, arguments)
 }
 
 /// Allows `%n`, or forbids it; answers whether it was allowed.
-#[shim(ix = {msvcrt: 588, ucrtbase: 702}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 482, ucrtbase: 576}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _set_printf_count_output(allow: i32) -> i32 {
     COUNT_OUTPUT.swap(allow != 0, Ordering::Relaxed).into()
 }
 
 /// Whether `%n` is allowed.
-#[shim(ix = {msvcrt: 589, ucrtbase: 703}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 483, ucrtbase: 577}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _get_printf_count_output() -> i32 {
     COUNT_OUTPUT.load(Ordering::Relaxed).into()
 }
 
 /// Says whether exponents have two digits (1) or three (0); answers what it was.
-#[shim(ix = {msvcrt: 590}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 484}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _set_output_format(format: u32) -> u32 {
     TWO_DIGITS.swap(format & 1 != 0, Ordering::Relaxed).into()
 }
 
 /// Whether exponents have two digits (1) or three (0).
-#[shim(ix = {msvcrt: 591}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 485}, mapping = "a variable of the process", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _get_output_format() -> u32 {
     TWO_DIGITS.load(Ordering::Relaxed).into()
 }

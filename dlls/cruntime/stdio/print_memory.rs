@@ -78,7 +78,7 @@ pub unsafe extern "C" fn _vsnprintf(at: *mut u8, size: usize, text: *const u8, a
 }
 
 /// The length of what would be printed.
-#[shim(ix = {msvcrt: 592}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 486}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _scprintf(text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     print(core::ptr::null_mut(), 0, How::Counted, text, &options(false), core::ptr::null(), arguments)
 }
@@ -90,25 +90,25 @@ pub unsafe extern "C" fn _vscprintf(text: *const u8, arguments: *const u8) -> Re
 }
 
 /// Prints into a buffer where all must fit.
-#[shim(ix = {msvcrt: 593}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 487}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn sprintf_s(at: *mut u8, size: usize, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Secure, text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Prints into a buffer where all must fit.
-#[shim(ix = {msvcrt: 594}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 488}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vsprintf_s(at: *mut u8, size: usize, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Secure, text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Prints at most `count` characters into a buffer.
-#[shim(ix = {msvcrt: 595}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 489}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _snprintf_s(at: *mut u8, size: usize, count: usize, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Prints at most `count` characters into a buffer.
-#[shim(ix = {msvcrt: 596}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 490}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _vsnprintf_s(at: *mut u8, size: usize, count: usize, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options(true), core::ptr::null(), arguments)
 }
@@ -132,13 +132,13 @@ pub unsafe extern "C" fn __stdio_common_vsnprintf_s(bits: u64, at: *mut u8, size
 }
 
 /// Prints into memory.
-#[shim(ix = {msvcrt: 597}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 491}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn swprintf(at: *mut u16, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     endless(at, text, arguments)
 }
 
 /// Prints into memory.
-#[shim(ix = {msvcrt: 598}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 492}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vswprintf(at: *mut u16, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     endless(at, text, arguments)
 }
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn _vsnwprintf(at: *mut u16, size: usize, text: *const u16
 }
 
 /// The length of what would be printed.
-#[shim(ix = {msvcrt: 599}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 493}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _scwprintf(text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     print(core::ptr::null_mut(), 0, How::Counted, text, &options(false), core::ptr::null(), arguments)
 }
@@ -168,25 +168,25 @@ pub unsafe extern "C" fn _vscwprintf(text: *const u16, arguments: *const u8) -> 
 }
 
 /// Prints into a buffer where all must fit.
-#[shim(ix = {msvcrt: 600}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 494}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn swprintf_s(at: *mut u16, size: usize, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Secure, text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Prints into a buffer where all must fit.
-#[shim(ix = {msvcrt: 601}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 495}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn vswprintf_s(at: *mut u16, size: usize, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Secure, text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Prints at most `count` characters into a buffer.
-#[shim(ix = {msvcrt: 602}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 496}, entry = variadic, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _snwprintf_s(at: *mut u16, size: usize, count: usize, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Prints at most `count` characters into a buffer.
-#[shim(ix = {msvcrt: 603}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 497}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _vsnwprintf_s(at: *mut u16, size: usize, count: usize, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options(true), core::ptr::null(), arguments)
 }
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn __stdio_common_vswprintf_s(bits: u64, at: *mut u16, siz
 }
 
 /// Prints at most `count` characters into a buffer.
-#[shim(ix = {ucrtbase: 704}, mapping = "crt::format", risk = Wrong("wrong text"))]
+#[shim(ix = {ucrtbase: 578}, mapping = "crt::format", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn __stdio_common_vsnwprintf_s(bits: u64, at: *mut u16, size: usize, count: usize, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options_of(bits), locale, arguments)
 }

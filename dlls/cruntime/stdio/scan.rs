@@ -71,7 +71,7 @@ fn standard_input() -> *mut File {
 }
 
 /// Reads values from standard input.
-#[shim(ix = {msvcrt: 604}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 498}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn scanf(text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     stream(standard_input(), text, &options(false), core::ptr::null(), arguments)
 }
@@ -89,25 +89,25 @@ pub unsafe extern "C" fn sscanf(from: *const u8, text: *const u8, arguments: *co
 }
 
 /// Reads values from standard input.
-#[shim(ix = {msvcrt: 605}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 499}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn scanf_s(text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     stream(standard_input(), text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Reads values from a stream.
-#[shim(ix = {msvcrt: 606}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 500}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn fscanf_s(file: *mut File, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     stream(file, text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Reads values from a string.
-#[shim(ix = {msvcrt: 607}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 501}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn sscanf_s(from: *const u8, text: *const u8, arguments: *const u8) -> Result<Int, Fault> {
     memory(from, usize::MAX, text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Reads values from a stream, as the bits say.
-#[shim(ix = {ucrtbase: 705}, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {ucrtbase: 579}, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn __stdio_common_vfscanf(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     stream(file, text, &Options::ucrt(bits), locale, arguments)
 }
@@ -119,13 +119,13 @@ pub unsafe extern "C" fn __stdio_common_vsscanf(bits: u64, from: *const u8, most
 }
 
 /// Reads values from standard input.
-#[shim(ix = {msvcrt: 608}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 502}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn wscanf(text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     stream(standard_input(), text, &options(false), core::ptr::null(), arguments)
 }
 
 /// Reads values from a stream.
-#[shim(ix = {msvcrt: 609}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 503}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn fwscanf(file: *mut File, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     stream(file, text, &options(false), core::ptr::null(), arguments)
 }
@@ -137,13 +137,13 @@ pub unsafe extern "C" fn swscanf(from: *const u16, text: *const u16, arguments: 
 }
 
 /// Reads values from standard input.
-#[shim(ix = {msvcrt: 610}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 504}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn wscanf_s(text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     stream(standard_input(), text, &options(true), core::ptr::null(), arguments)
 }
 
 /// Reads values from a stream.
-#[shim(ix = {msvcrt: 611}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {msvcrt: 505}, entry = variadic, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn fwscanf_s(file: *mut File, text: *const u16, arguments: *const u8) -> Result<Int, Fault> {
     stream(file, text, &options(true), core::ptr::null(), arguments)
 }
@@ -155,13 +155,13 @@ pub unsafe extern "C" fn swscanf_s(from: *const u16, text: *const u16, arguments
 }
 
 /// Reads values from a stream, as the bits say.
-#[shim(ix = {ucrtbase: 706}, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {ucrtbase: 580}, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn __stdio_common_vfwscanf(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     stream(file, text, &Options::ucrt(bits), locale, arguments)
 }
 
 /// Reads values from a string of so many characters at most, as the bits say.
-#[shim(ix = {ucrtbase: 707}, mapping = "crt::scan", risk = Wrong("wrong values"))]
+#[shim(ix = {ucrtbase: 581}, mapping = "crt::scan", risk = Wrong("wrong values"))]
 pub unsafe extern "C" fn __stdio_common_vswscanf(bits: u64, from: *const u16, most: usize, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
     memory(from, most, text, &Options::ucrt(bits), locale, arguments)
 }

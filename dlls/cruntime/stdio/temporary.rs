@@ -148,43 +148,43 @@ unsafe fn fill_in<C: Name>(template: *mut C) -> Result<(), Fault> {
 }
 
 /// A name that no file has.
-#[shim(ix = {msvcrt: 612, ucrtbase: 428}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 506, ucrtbase: 428}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn tmpnam(buffer: *mut u8) -> Result<Pointer<u8>, Fault> {
     into_buffer(buffer, thread::current().temporary_name.get().cast())
 }
 
 /// A name that no file has.
-#[shim(ix = {msvcrt: 613, ucrtbase: 708}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 507, ucrtbase: 582}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wtmpnam(buffer: *mut u16) -> Result<Pointer<u16>, Fault> {
     into_buffer(buffer, thread::current().wide_temporary_name.get().cast())
 }
 
 /// A name that no file has.
-#[shim(ix = {msvcrt: 614, ucrtbase: 709}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 508, ucrtbase: 583}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn tmpnam_s(buffer: *mut u8, size: usize) -> Result<Code, Fault> {
     into_room(buffer, size)
 }
 
 /// A name that no file has.
-#[shim(ix = {msvcrt: 615, ucrtbase: 710}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 509, ucrtbase: 584}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wtmpnam_s(buffer: *mut u16, size: usize) -> Result<Code, Fault> {
     into_room(buffer, size)
 }
 
 /// A name that no file has, in a folder, in new memory.
-#[shim(ix = {msvcrt: 616, ucrtbase: 711}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 510, ucrtbase: 585}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _tempnam(folder: *const u8, prefix: *const u8) -> Result<Pointer<u8>, Fault> {
     allocated(folder, prefix)
 }
 
 /// A name that no file has, in a folder, in new memory.
-#[shim(ix = {msvcrt: 617, ucrtbase: 712}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 511, ucrtbase: 586}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wtempnam(folder: *const u16, prefix: *const u16) -> Result<Pointer<u16>, Fault> {
     allocated(folder, prefix)
 }
 
 /// Makes a name that no file has of a template that ends in XXXXXX.
-#[shim(ix = {msvcrt: 618, ucrtbase: 713}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 512, ucrtbase: 587}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _mktemp(template: *mut u8) -> Result<Pointer<u8>, Fault> {
     if template.is_null() {
         return Err(INVALID);
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn _mktemp(template: *mut u8) -> Result<Pointer<u8>, Fault
 }
 
 /// Makes a name that no file has of a template that ends in XXXXXX.
-#[shim(ix = {msvcrt: 619, ucrtbase: 714}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 513, ucrtbase: 588}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wmktemp(template: *mut u16) -> Result<Pointer<u16>, Fault> {
     if template.is_null() {
         return Err(INVALID);
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn _wmktemp(template: *mut u16) -> Result<Pointer<u16>, Fa
 }
 
 /// Makes a name that no file has of a template that ends in XXXXXX.
-#[shim(ix = {msvcrt: 620, ucrtbase: 715}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 514, ucrtbase: 589}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _mktemp_s(template: *mut u8, size: usize) -> Result<Code, Fault> {
     if template.is_null() || size == 0 || text::narrow(template).len() >= size {
         return Err(INVALID);
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn _mktemp_s(template: *mut u8, size: usize) -> Result<Cod
 }
 
 /// Makes a name that no file has of a template that ends in XXXXXX.
-#[shim(ix = {msvcrt: 621, ucrtbase: 716}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
+#[shim(ix = {msvcrt: 515, ucrtbase: 590}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wmktemp_s(template: *mut u16, size: usize) -> Result<Code, Fault> {
     if template.is_null() || size == 0 || text::wide(template).len() >= size {
         return Err(INVALID);
@@ -222,13 +222,13 @@ pub unsafe extern "C" fn _wmktemp_s(template: *mut u16, size: usize) -> Result<C
 }
 
 /// A file that is removed when it is closed.
-#[shim(ix = {msvcrt: 622, ucrtbase: 427}, mapping = "CreateFileW", risk = Functional("a file that stays"))]
+#[shim(ix = {msvcrt: 516, ucrtbase: 427}, mapping = "CreateFileW", risk = Functional("a file that stays"))]
 pub unsafe extern "C" fn tmpfile() -> Result<Pointer<File>, Fault> {
     file().map(Pointer)
 }
 
 /// A file that is removed when it is closed.
-#[shim(ix = {msvcrt: 623, ucrtbase: 717}, mapping = "CreateFileW", risk = Functional("a file that stays"))]
+#[shim(ix = {msvcrt: 517, ucrtbase: 591}, mapping = "CreateFileW", risk = Functional("a file that stays"))]
 pub unsafe extern "C" fn tmpfile_s(to: *mut *mut File) -> Result<Code, Fault> {
     let to = to.as_mut().ok_or(INVALID)?;
     *to = null_mut();

@@ -109,7 +109,7 @@ pub unsafe extern "C" fn getwc(file: *mut File) -> Result<Unit, Fault> {
 }
 
 /// The next wide character of standard input.
-#[shim(ix = {msvcrt: 624, ucrtbase: 718}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 518, ucrtbase: 592}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn getwchar() -> Result<Unit, Fault> {
     get(standard(0))
 }
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn putwc(unit: u16, file: *mut File) -> Result<Unit, Fault
 }
 
 /// Writes a wide character to standard output.
-#[shim(ix = {msvcrt: 625, ucrtbase: 719}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 519, ucrtbase: 593}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn putwchar(unit: u16) -> Result<Unit, Fault> {
     put(unit, standard(1))
 }
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn ungetwc(unit: u16, file: *mut File) -> Result<Unit, Fau
 }
 
 /// Reads a line, with its end.
-#[shim(ix = {msvcrt: 307, ucrtbase: 720}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 307, ucrtbase: 594}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn fgetws(buffer: *mut u16, size: i32, file: *mut File) -> Result<Pointer<u16>, Fault> {
     if file.is_null() || size < 0 || (buffer.is_null() && size != 0) {
         return Err(INVALID);
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn fgetws(buffer: *mut u16, size: i32, file: *mut File) ->
 }
 
 /// Writes a wide string.
-#[shim(ix = {msvcrt: 626, ucrtbase: 399}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 520, ucrtbase: 399}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn fputws(string: *const u16, file: *mut File) -> Result<Int, Fault> {
     if string.is_null() || file.is_null() {
         return Err(INVALID);
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn fputws(string: *const u16, file: *mut File) -> Result<I
 }
 
 /// Writes a wide string and a line end to standard output.
-#[shim(ix = {msvcrt: 627, ucrtbase: 721}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 521, ucrtbase: 595}, mapping = "the stream's buffer", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _putws(string: *const u16) -> Result<Int, Fault> {
     if string.is_null() {
         return Err(INVALID);

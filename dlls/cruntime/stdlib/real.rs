@@ -61,19 +61,19 @@ pub unsafe extern "C" fn strtod(text: *const u8, end: *mut *const u8) -> Answer<
 }
 
 /// As `strtod`; every locale has the same point.
-#[shim(ix = {msvcrt: 422, ucrtbase: 361}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 555, ucrtbase: 361}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _strtod_l(text: *const u8, end: *mut *const u8, _locale: *const Locale) -> Answer<f64> {
     scan(text, end)
 }
 
 /// The floating-point number that wide text starts with; `ERANGE` where it is too large or too small.
-#[shim(ix = {msvcrt: 423, ucrtbase: 540}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 556, ucrtbase: 644}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn wcstod(text: *const u16, end: *mut *const u16) -> Answer<f64> {
     scan(text, end)
 }
 
 /// As `wcstod`; every locale has the same point.
-#[shim(ix = {msvcrt: 424, ucrtbase: 541}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 557, ucrtbase: 645}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _wcstod_l(text: *const u16, end: *mut *const u16, _locale: *const Locale) -> Answer<f64> {
     scan(text, end)
 }
@@ -85,43 +85,43 @@ pub unsafe extern "C" fn strtof(text: *const u8, end: *mut *const u8) -> Answer<
 }
 
 /// As `strtof`; every locale has the same point.
-#[shim(ix = {ucrtbase: 542}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 646}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _strtof_l(text: *const u8, end: *mut *const u8, _locale: *const Locale) -> Answer<f32> {
     scan(text, end)
 }
 
 /// The floating-point number that wide text starts with; `ERANGE` where it is too large or too small.
-#[shim(ix = {ucrtbase: 543}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 647}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn wcstof(text: *const u16, end: *mut *const u16) -> Answer<f32> {
     scan(text, end)
 }
 
 /// As `wcstof`; every locale has the same point.
-#[shim(ix = {ucrtbase: 544}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 648}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _wcstof_l(text: *const u16, end: *mut *const u16, _locale: *const Locale) -> Answer<f32> {
     scan(text, end)
 }
 
 /// The floating-point number that text starts with; `ERANGE` where it is too large or too small.
-#[shim(ix = {ucrtbase: 545}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 649}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn strtold(text: *const u8, end: *mut *const u8) -> Answer<f64> {
     scan(text, end)
 }
 
 /// As `strtold`; every locale has the same point.
-#[shim(ix = {ucrtbase: 546}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 650}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _strtold_l(text: *const u8, end: *mut *const u8, _locale: *const Locale) -> Answer<f64> {
     scan(text, end)
 }
 
 /// The floating-point number that wide text starts with; `ERANGE` where it is too large or too small.
-#[shim(ix = {ucrtbase: 547}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 651}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn wcstold(text: *const u16, end: *mut *const u16) -> Answer<f64> {
     scan(text, end)
 }
 
 /// As `wcstold`; every locale has the same point.
-#[shim(ix = {ucrtbase: 548}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 652}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _wcstold_l(text: *const u16, end: *mut *const u16, _locale: *const Locale) -> Answer<f64> {
     scan(text, end)
 }
@@ -133,31 +133,31 @@ pub unsafe extern "C" fn atof(text: *const u8) -> Answer<f64> {
 }
 
 /// As `atof`; every locale has the same point.
-#[shim(ix = {msvcrt: 425, ucrtbase: 549}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 558, ucrtbase: 653}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _atof_l(text: *const u8, _locale: *const Locale) -> Answer<f64> {
     scan(text, core::ptr::null_mut())
 }
 
 /// The floating-point number that wide text starts with, or 0.
-#[shim(ix = {msvcrt: 426, ucrtbase: 550}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 559, ucrtbase: 654}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _wtof(text: *const u16) -> Answer<f64> {
     scan(text, core::ptr::null_mut())
 }
 
 /// A `double` of text: 0, 3 where it is too large, 4 where it is too small.
-#[shim(ix = {msvcrt: 427, ucrtbase: 551}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 560, ucrtbase: 655}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _atodbl(value: *mut f64, text: *mut u8) -> i32 {
     store(value, text, |number| number.abs() < 1.0)
 }
 
 /// A `float` of text: 0, 3 where it is too large, 4 where it is too small.
-#[shim(ix = {msvcrt: 428, ucrtbase: 552}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 561, ucrtbase: 656}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _atoflt(value: *mut f32, text: *const u8) -> i32 {
     store(value, text, |number| number.abs() < 1.0)
 }
 
 /// The significant digits of a number, in the thread's buffer.
-#[shim(ix = {msvcrt: 429, ucrtbase: 553}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 562, ucrtbase: 657}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _ecvt(value: f64, count: i32, point: *mut i32, sign: *mut i32) -> Result<Pointer<u8>, Fault> {
     if point.is_null() || sign.is_null() {
         return Err(INVALID);
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn _ecvt(value: f64, count: i32, point: *mut i32, sign: *m
 }
 
 /// The digits of a number up to some places behind the point, in the thread's buffer.
-#[shim(ix = {msvcrt: 430, ucrtbase: 554}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 563, ucrtbase: 658}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _fcvt(value: f64, places: i32, point: *mut i32, sign: *mut i32) -> Result<Pointer<u8>, Fault> {
     if point.is_null() || sign.is_null() {
         return Err(INVALID);
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn _fcvt(value: f64, places: i32, point: *mut i32, sign: *
 }
 
 /// A number as text with some significant digits; the caller vouches for the room.
-#[shim(ix = {msvcrt: 431, ucrtbase: 555}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 564, ucrtbase: 659}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _gcvt(value: f64, count: i32, buffer: *mut u8) -> Result<Pointer<u8>, Fault> {
     if buffer.is_null() || count < 0 {
         return Err(INVALID);
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn _gcvt(value: f64, count: i32, buffer: *mut u8) -> Resul
 }
 
 /// As `_ecvt`, into a buffer of known size.
-#[shim(ix = {msvcrt: 432, ucrtbase: 556}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 565, ucrtbase: 660}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _ecvt_s(buffer: *mut u8, size: usize, value: f64, count: i32, point: *mut i32, sign: *mut i32) -> Result<Code, Fault> {
     if buffer.is_null() || size == 0 || point.is_null() || sign.is_null() {
         return Err(INVALID);
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn _ecvt_s(buffer: *mut u8, size: usize, value: f64, count
 }
 
 /// As `_fcvt`, into a buffer of known size.
-#[shim(ix = {msvcrt: 433, ucrtbase: 557}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 566, ucrtbase: 661}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _fcvt_s(buffer: *mut u8, size: usize, value: f64, places: i32, point: *mut i32, sign: *mut i32) -> Result<Code, Fault> {
     if buffer.is_null() || size == 0 || point.is_null() || sign.is_null() {
         return Err(INVALID);
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn _fcvt_s(buffer: *mut u8, size: usize, value: f64, place
 }
 
 /// As `_gcvt`, into a buffer of known size.
-#[shim(ix = {msvcrt: 434, ucrtbase: 558}, mapping = "crt::number", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 567, ucrtbase: 662}, mapping = "crt::number", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _gcvt_s(buffer: *mut u8, size: usize, value: f64, count: i32) -> Result<Code, Fault> {
     if buffer.is_null() || size == 0 {
         return Err(INVALID);

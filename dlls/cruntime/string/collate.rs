@@ -122,25 +122,25 @@ pub unsafe extern "C" fn strcoll(first: *const u8, second: *const u8) -> i32 {
 }
 
 /// As `strcoll`, by a locale.
-#[shim(ix = {msvcrt: 435, ucrtbase: 359}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 568, ucrtbase: 359}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _strcoll_l(first: *const u8, second: *const u8, locale: *const Locale) -> i32 {
     narrow_by(first, second, usize::MAX, locale, false)
 }
 
 /// As `strcoll`, without regard to case.
-#[shim(ix = {msvcrt: 275, ucrtbase: 559}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 275, ucrtbase: 663}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _stricoll(first: *const u8, second: *const u8) -> i32 {
     narrow_by(first, second, usize::MAX, core::ptr::null(), true)
 }
 
 /// As `strcoll`, of so many bytes at most.
-#[shim(ix = {msvcrt: 436, ucrtbase: 560}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 569, ucrtbase: 664}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _strncoll(first: *const u8, second: *const u8, count: usize) -> i32 {
     narrow_by(first, second, count, core::ptr::null(), false)
 }
 
 /// As `_stricoll`, of so many bytes at most.
-#[shim(ix = {msvcrt: 437, ucrtbase: 561}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 570, ucrtbase: 665}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _strnicoll(first: *const u8, second: *const u8, count: usize) -> i32 {
     narrow_by(first, second, count, core::ptr::null(), true)
 }
@@ -152,25 +152,25 @@ pub unsafe extern "C" fn wcscoll(first: *const u16, second: *const u16) -> i32 {
 }
 
 /// As `wcscoll`, by a locale.
-#[shim(ix = {msvcrt: 438, ucrtbase: 368}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 571, ucrtbase: 368}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcscoll_l(first: *const u16, second: *const u16, locale: *const Locale) -> i32 {
     wide_by(first, second, usize::MAX, locale, false)
 }
 
 /// As `wcscoll`, without regard to case.
-#[shim(ix = {msvcrt: 439, ucrtbase: 562}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 572, ucrtbase: 666}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsicoll(first: *const u16, second: *const u16) -> i32 {
     wide_by(first, second, usize::MAX, core::ptr::null(), true)
 }
 
 /// As `wcscoll`, of so many characters at most.
-#[shim(ix = {msvcrt: 440, ucrtbase: 563}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 573, ucrtbase: 667}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsncoll(first: *const u16, second: *const u16, count: usize) -> i32 {
     wide_by(first, second, count, core::ptr::null(), false)
 }
 
 /// As `_wcsicoll`, of so many characters at most.
-#[shim(ix = {msvcrt: 441, ucrtbase: 564}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 574, ucrtbase: 668}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsnicoll(first: *const u16, second: *const u16, count: usize) -> i32 {
     wide_by(first, second, count, core::ptr::null(), true)
 }
