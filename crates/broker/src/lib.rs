@@ -7,6 +7,8 @@ mod clock;
 mod console;
 mod file;
 mod handle;
+#[cfg(fuzzing)]
+pub mod hostile;
 mod launch;
 mod machine;
 mod namespace;

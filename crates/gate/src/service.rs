@@ -286,7 +286,7 @@ services! {
         name_size: u64,
         /// The target folder, or 0.
         root: Handle,
-        /// Non-zero: an existing target is replaced.
+        /// `FILE_RENAME_*`: whether an existing target is replaced, even while it is open or read-only.
         replace: u32,
         /// Non-zero: a hard link is made, the old name stays.
         link: u32,
@@ -327,6 +327,10 @@ services! {
         buffer_size: u64,
         /// Out: how many bytes the path has.
         size: u64,
+        /// Non-zero: the path with its links resolved.
+        resolved: u32,
+        /// Unused.
+        pad: u32,
     }
     /// Flushes a file to the disk.
     23 FlushFile {
@@ -465,6 +469,10 @@ services! {
         suspended: u32,
         /// The access granted to the handle.
         access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Unused.
+        pad: u32,
         /// Out: the thread's number.
         id: u64,
         /// Out: its TEB.
@@ -502,15 +510,25 @@ services! {
         teb: Address,
         /// Out: creation, exit, kernel and user time in 100 ns.
         times: [i64; 4],
+        /// Out: the processors that may run it, as a mask.
+        affinity: u64,
+        /// Out: its start routine.
+        start: Address,
+        /// Out: non-zero while its priority boost is off.
+        boost_off: u32,
+        /// Out: how often it is suspended.
+        suspended: u32,
     }
-    /// Sets a thread's priority.
+    /// Sets one of a thread's settings.
     38 SetThread {
         /// The thread.
         thread: Handle,
-        /// The base priority, -15 to 15.
-        priority: i32,
+        /// A [`ThreadSetting`] as a number.
+        kind: u32,
         /// Unused.
         pad: u32,
+        /// Its value.
+        value: u64,
     }
     /// Answers the process's facts.
     39 QueryProcess {
@@ -518,6 +536,8 @@ services! {
         times: [i64; 3],
         /// Out: resident, highest resident, private committed and highest virtual bytes.
         memory: [u64; 4],
+        /// Out: the processors that may run its threads, as a mask.
+        affinity: u64,
         /// Out: handles in use.
         handles: u32,
         /// Out: threads.
@@ -580,11 +600,95 @@ services! {
         ignore: u32,
     }
     /// Answers the user's time zone in one year.
-    46 QueryTimeZone {
+    52 QueryTimeZone {
         /// Where to write the [`crate::zone::Zone`].
         zone: Address,
         /// The year.
         year: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Opens a thread of this process by its number.
+    46 OpenThread {
+        /// The thread's number.
+        id: u64,
+        /// The access wanted.
+        access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Out: the handle.
+        handle: Handle,
+    }
+    /// Keeps committed pages in the machine's memory, or lets them go.
+    47 LockMemory {
+        /// In and out: the base.
+        base: Address,
+        /// In and out: how many bytes.
+        size: u64,
+        /// Non-zero: let go.
+        unlock: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Answers which processor runs the calling thread.
+    48 CurrentProcessor {
+        /// Out: its number among those that the process may use.
+        number: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Sets which processors may run the process's threads.
+    49 SetAffinity {
+        /// The process.
+        process: Handle,
+        /// The processors, as a mask.
+        mask: u64,
+    }
+    /// Signals one object, then waits for another.
+    50 SignalAndWait {
+        /// An event, mutant or semaphore.
+        signal: Handle,
+        /// What to wait for.
+        wait: Handle,
+        /// Non-zero: asynchronous calls may interrupt.
+        alertable: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
+    /// Answers an object's state.
+    51 QueryObject {
+        /// The object.
+        handle: Handle,
+        /// Out: an [`ObjectKind`] as a number.
+        kind: u32,
+        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count.
+        state: i32,
+        /// Out: event: manual reset; mutant: owned by the caller; semaphore: the maximum.
+        limit: u32,
+        /// Out: mutant: its last owner ended without releasing it.
+        abandoned: u32,
+    }
+    /// Answers which drives there are.
+    53 QueryDrives {
+        /// Out: bits from A: on.
+        drives: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Answers what an open link says, UTF-16: a relative path, or an NT path.
+    54 QueryLink {
+        /// The link.
+        file: Handle,
+        /// Where to.
+        buffer: Address,
+        /// How many bytes fit.
+        buffer_size: u64,
+        /// Out: how many bytes the path has.
+        size: u64,
+        /// Out: non-zero for a relative path.
+        relative: u32,
         /// Unused.
         pad: u32,
     }
@@ -655,6 +759,20 @@ numbered! {
         Process = 5,
         /// A section.
         Section = 6,
+        /// An access token.
+        Token = 7,
+    }
+}
+
+numbered! {
+    /// What [`SetThread`] sets.
+    ThreadSetting {
+        /// The base priority, -15 to 15, sign-extended.
+        Priority = 0,
+        /// Non-zero: its priority boost is off.
+        BoostOff = 1,
+        /// The processors that may run it, as a mask.
+        Affinity = 2,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the `shim` attribute wraps around a function: count, run, convert by the return type's failure convention.
 
-use crate::error::{Status, Win32Error};
+use crate::error::{Failure, Status, Win32Error};
 use crate::teb;
 use core::ffi::c_void;
 
@@ -138,6 +138,15 @@ impl NtStatus {
     pub const SUCCESS: Self = Self(0);
 }
 
+/// `HRESULT`: a success code, or the error itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HResult(pub i32);
+
+impl HResult {
+    /// `S_OK`.
+    pub const OK: Self = Self(0);
+}
+
 macro_rules! last_error {
     ($([$($generics:tt)*] $name:ty, $raw:ty, $kind:ident, |$value:ident| $success:expr, $failure:expr;)*) => { $(
         impl<$($generics)*> Convention<Win32Error> for $name {
@@ -193,6 +202,19 @@ impl Convention<Status> for NtStatus {
     #[inline(always)]
     fn failure(status: Status) -> i32 {
         status.0
+    }
+}
+
+impl Convention<Failure> for HResult {
+    type Raw = i32;
+    const KIND: Kind = Kind::HResult;
+    #[inline(always)]
+    fn success(self) -> i32 {
+        self.0
+    }
+    #[inline(always)]
+    fn failure(failure: Failure) -> i32 {
+        failure.0
     }
 }
 

@@ -10,6 +10,10 @@ pub struct Win32Error(pub WIN32_ERROR);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub NTSTATUS);
 
+/// An HRESULT that says failure (`winerror.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure(pub i32);
+
 impl Status {
     /// The status as a result: warnings and errors (severity 2 and 3) are failures.
     pub const fn check(status: NTSTATUS) -> Result<NTSTATUS, Self> {
@@ -20,6 +24,12 @@ impl Status {
 impl From<Win32Error> for u32 {
     fn from(error: Win32Error) -> Self {
         error.0
+    }
+}
+
+impl From<Failure> for u32 {
+    fn from(failure: Failure) -> Self {
+        failure.0 as Self
     }
 }
 

@@ -165,6 +165,39 @@ mod real {
         unsafe { block().add(offset::GUARANTEED_STACK_BYTES).cast() }
     }
 
+    /// The thread's error mode, as the system keeps it.
+    pub fn hard_error_mode() -> *mut u32 {
+        // SAFETY: it lies in the thread block.
+        unsafe { block().add(offset::HARD_ERROR_MODE).cast() }
+    }
+
+    /// A pointer-sized word of another thread's block.
+    ///
+    /// # Safety
+    /// `block` is the block of a thread that runs.
+    unsafe fn word_of(block: *mut u8, offset: usize) -> *mut *mut c_void {
+        // SAFETY: as the caller promises.
+        unsafe { block.add(offset).cast() }
+    }
+
+    /// Forgets another thread's value of a TLS slot.
+    ///
+    /// # Safety
+    /// `block` is the block of a thread that runs, and the slot is below 1088.
+    pub unsafe fn forget_tls_of(block: *mut u8, slot: usize) {
+        // SAFETY: the TEB has 64 slots, the table 1024.
+        unsafe {
+            if slot < 64 {
+                *word_of(block, offset::TLS_SLOTS).add(slot) = core::ptr::null_mut();
+                return;
+            }
+            let table: *mut *mut c_void = (*word_of(block, offset::TLS_EXPANSION_SLOTS)).cast();
+            if !table.is_null() {
+                *table.add(slot - 64) = core::ptr::null_mut();
+            }
+        }
+    }
+
     /// Where the thread's stack was allocated, its committed limit, its end.
     pub fn stack() -> [usize; 3] {
         [read!(offset::DEALLOCATION_STACK, usize), read!(offset::STACK_LIMIT, usize), read!(offset::STACK_BASE, usize)]
@@ -362,6 +395,17 @@ mod stand_in {
     pub fn set_last_status(status: u32) {
         LAST_STATUS.set(status);
     }
+
+    /// A word of the thread's own.
+    pub fn hard_error_mode() -> *mut u32 {
+        block().cast()
+    }
+
+    /// Does nothing.
+    ///
+    /// # Safety
+    /// Always safe.
+    pub unsafe fn forget_tls_of(_block: *mut u8, _slot: usize) {}
 
     /// A word of the thread's own.
     pub fn guaranteed_stack() -> *mut u32 {

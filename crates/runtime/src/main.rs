@@ -4,6 +4,7 @@
 
 mod broker;
 mod clock;
+mod dispatch;
 mod file;
 mod gate;
 mod handle;
@@ -11,6 +12,7 @@ mod image;
 mod memory;
 mod object;
 mod process;
+mod processor;
 mod section;
 mod signal;
 mod start;

@@ -220,7 +220,7 @@ impl Serve for TerminateProcess {
             let Body::Process = process.body else { return Err(windows_sys::Win32::Foundation::STATUS_OBJECT_TYPE_MISMATCH) };
         }
         if self.others != 0 {
-            thread::stop_others();
+            thread::stop_others(self.code);
             return Ok(());
         }
         exit(&message::Exit { code: self.code, ..Default::default() }, &[])
@@ -242,6 +242,7 @@ impl Serve for QueryProcess {
         drop(space);
         self.times = [0, time::used(ClockId::ProcessCPUTime), get().created];
         self.memory = [committed, committed, committed, reserved];
+        self.affinity = crate::processor::process_mask();
         self.handles = handle::count();
         self.threads = thread::count();
         Ok(())

@@ -1,6 +1,6 @@
 //! kernel32.dll, which kernelbase.dll leads to as well: the base API over `ntdll`.
 #![cfg_attr(target_os = "windows", no_std)]
-#![allow(non_snake_case, reason = "exports bear Windows' own names")]
+#![allow(non_snake_case, non_upper_case_globals, reason = "exports and constants bear Windows' own names")]
 #![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
 #![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
 #![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
@@ -17,19 +17,35 @@ mod consoleapi;
 mod consoleapi2;
 mod datetimeapi;
 mod debugapi;
+mod errhandlingapi;
+mod fibersapi;
 mod fileapi;
+mod handleapi;
 mod heap;
+mod heapapi;
+mod information;
+mod interlockedapi;
+mod ioapiset;
+mod libloader_data;
+mod libloaderapi;
 mod lock;
+mod mapping;
+mod memoryapi;
 mod nt;
+mod open;
 mod processenv;
 mod processthreadsapi;
 mod profileapi;
 mod resource;
+mod rtlsupportapi;
 mod stringapiset;
+mod synchapi;
 mod sysinfoapi;
 mod timezoneapi;
 mod unicode;
 mod utilapiset;
+mod winbase;
+mod winbase_file;
 mod winbase_memory;
 mod winbase_message;
 mod winbase_string;
@@ -41,6 +57,9 @@ guest::process_heap_allocator!();
 /// The loader's notice.
 #[cfg(target_os = "windows")]
 #[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+extern "system" fn DllMain(_base: *mut core::ffi::c_void, reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+    if reason == windows_sys::Win32::System::SystemServices::DLL_PROCESS_ATTACH {
+        errhandlingapi::install();
+    }
     1
 }

@@ -155,6 +155,16 @@ pub unsafe extern "system" fn RtlRaiseException(record: *mut EXCEPTION_RECORD) {
     dispatch(record, &mut context);
 }
 
+/// Raises an exception with a context of the caller's: handlers see it first, unless it is the last chance.
+#[shim(ix = 212, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
+pub unsafe extern "system" fn NtRaiseException(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT, first_chance: u32) {
+    let record = unsafe { &mut *record };
+    if first_chance == 0 {
+        crash(record)
+    }
+    unsafe { dispatch_and_continue(record, context) }
+}
+
 /// Raises a status as an exception.
 #[shim(ix = 25, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
 pub unsafe extern "system" fn RtlRaiseStatus(status: NTSTATUS) {

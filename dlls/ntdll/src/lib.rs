@@ -36,7 +36,9 @@ mod string;
 mod sync;
 mod system;
 mod thread;
+mod thread_information;
 mod time;
+mod token;
 mod version;
 mod volume;
 

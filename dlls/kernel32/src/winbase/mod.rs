@@ -1,0 +1,7 @@
+//! winbase.h: what has no header of its own.
+
+mod affinity;
+mod global;
+mod local;
+mod movable;
+mod pointer;
