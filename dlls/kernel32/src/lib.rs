@@ -46,7 +46,6 @@ mod unicode;
 mod utilapiset;
 mod winbase;
 mod winbase_file;
-mod winbase_memory;
 mod winbase_message;
 mod winbase_string;
 mod winnls;
