@@ -13,7 +13,6 @@ mod fibersapi;
 mod fileapi;
 mod heapapi;
 mod interlockedapi;
-mod libloader_data;
 mod libloaderapi;
 mod memoryapi;
 mod nt;
