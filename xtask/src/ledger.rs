@@ -40,7 +40,7 @@ pub fn read() -> Result<Vec<Row>> {
 pub fn update() -> Result<usize> {
     let mut rows = read()?;
     let known = rows.len();
-    let shim = Regex::new(r#"#\[shim\(ix = _(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
+    let shim = Regex::new(r#"#\[shim\(ix = (?:_|\d+)(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
     let export = Regex::new(r#"export = "([^"]*)""#)?;
     let forward = Regex::new(r#"(?P<name>[\w?@$]+) = (?:_|\d+) => ""#)?;
     for source in sources()? {

@@ -2,14 +2,14 @@
 
 use channel::{Mapping, Shared};
 use gate::map::PAGE;
-use gate::shared::{INTERRUPT_TIME, Machine, SYSTEM_TIME, TICK_COUNT, page};
+use gate::shared::{INTERRUPT_TIME, Machine, SYSTEM_TIME, TICK_COUNT, TICK_UNITS, TIME_ZONE_BIAS, TIME_ZONE_ID, page};
 use rustix::io::Result;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often the clock ticks: 64 times per second, as Windows' does.
-pub const TICK: Duration = Duration::from_nanos(15_625_000);
+pub const TICK: Duration = Duration::from_nanos(100 * TICK_UNITS as u64);
 
 /// The page of one sandbox.
 pub struct Clock {
@@ -50,6 +50,12 @@ impl Clock {
         self.set(INTERRUPT_TIME, running);
         self.set(SYSTEM_TIME, units(clock_gettime(ClockId::Realtime)) + UNIX_EPOCH);
         self.set(TICK_COUNT, running / 10_000);
+    }
+
+    /// Sets UTC less local time, in 100 ns, and which of its zone's times that is (`TIME_ZONE_ID_*`).
+    pub fn set_bias(&self, bias: i64, id: u32) {
+        self.set(TIME_ZONE_BIAS, bias as u64);
+        self.page.word(TIME_ZONE_ID).store(id, Ordering::Release);
     }
 
     /// Writes a `KSYSTEM_TIME`: the second high half first and the first one last, so that a reader who finds both

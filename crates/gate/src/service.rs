@@ -595,6 +595,15 @@ services! {
         /// In: non-zero once Ctrl-C is ignored altogether, and then it does not wait.
         ignore: u32,
     }
+    /// Answers the user's time zone in one year.
+    52 QueryTimeZone {
+        /// Where to write the [`crate::zone::Zone`].
+        zone: Address,
+        /// The year.
+        year: u32,
+        /// Unused.
+        pad: u32,
+    }
     /// Opens a thread of this process by its number.
     46 OpenThread {
         /// The thread's number.

@@ -13,6 +13,7 @@ pub mod offset64 {
     pub const THREAD_LOCAL_STORAGE_POINTER: usize = 0x58;
     pub const PROCESS_ENVIRONMENT_BLOCK: usize = 0x60;
     pub const LAST_ERROR_VALUE: usize = 0x68;
+    pub const CURRENT_LOCALE: usize = 0x108;
     pub const LAST_STATUS_VALUE: usize = 0x1250;
     pub const STATIC_UNICODE_STRING: usize = 0x1258;
     pub const DEALLOCATION_STACK: usize = 0x1478;
@@ -35,6 +36,7 @@ pub mod offset32 {
     pub const THREAD_LOCAL_STORAGE_POINTER: usize = 0x2C;
     pub const PROCESS_ENVIRONMENT_BLOCK: usize = 0x30;
     pub const LAST_ERROR_VALUE: usize = 0x34;
+    pub const CURRENT_LOCALE: usize = 0xC4;
     pub const LAST_STATUS_VALUE: usize = 0xBF4;
     pub const STATIC_UNICODE_STRING: usize = 0xBF8;
     pub const DEALLOCATION_STACK: usize = 0xE0C;

@@ -101,6 +101,10 @@ impl<T> Outcome for *const T {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bool;
 
+/// `BOOL` that answers a question, where FALSE is no failure by itself; a failure is FALSE and the last error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer(pub bool);
+
 /// `HANDLE`, or NULL and the last error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(pub *mut c_void);
@@ -164,6 +168,7 @@ macro_rules! last_error {
 
 last_error! {
     [] Bool, i32, Bool, |_value| 1, 0;
+    [] Answer, i32, Bool, |value| value.0.into(), 0;
     [] Handle, *mut c_void, Null, |value| value.0, core::ptr::null_mut();
     [] FileHandle, *mut c_void, InvalidHandle, |value| value.0, usize::MAX as *mut c_void;
     [T] Pointer<T>, *mut T, Null, |value| value.0, core::ptr::null_mut();

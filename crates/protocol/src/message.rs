@@ -255,6 +255,11 @@ messages! {
     } -> Done;
     /// Answers the machine's memory and processors, as far as the policy shows them.
     18 QueryMachine {} -> Machine;
+    /// Answers the user's time zone in one year. Reply payload: a [`gate::zone::Zone`].
+    19 QueryTimeZone {
+        /// The year.
+        year: u32,
+    } -> Done;
 }
 
 #[cfg(test)]

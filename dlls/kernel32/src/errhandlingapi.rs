@@ -17,7 +17,7 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
 guest::forward!(
     GetLastError = 5 => "ntdll.RtlGetLastWin32Error",
     SetLastError = 9 => "ntdll.RtlSetLastWin32Error",
-    RestoreLastError = 582 => "ntdll.RtlRestoreLastWin32Error",
+    RestoreLastError = 616 => "ntdll.RtlRestoreLastWin32Error",
     AddVectoredExceptionHandler = 149 => "ntdll.RtlAddVectoredExceptionHandler",
     RemoveVectoredExceptionHandler = 354 => "ntdll.RtlRemoveVectoredExceptionHandler",
     AddVectoredContinueHandler = 406 => "ntdll.RtlAddVectoredContinueHandler",
@@ -122,7 +122,7 @@ pub unsafe extern "system" fn SetErrorMode(mode: u32) -> u32 {
 const THREAD_MODES: [(u32, u32); 3] = [(SEM_FAILCRITICALERRORS, 0x10), (SEM_NOGPFAULTERRORBOX, 0x20), (SEM_NOOPENFILEERRORBOX, 0x40)];
 
 /// The calling thread's error mode.
-#[shim(ix = 579, mapping = "RtlGetThreadErrorMode", risk = Wrong("a wrong mode"))]
+#[shim(ix = 624, mapping = "RtlGetThreadErrorMode", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn GetThreadErrorMode() -> u32 {
     let kept = unsafe { nt::RtlGetThreadErrorMode() };
     THREAD_MODES.iter().filter(|(_, bit)| kept & bit != 0).map(|(mode, _)| mode).sum()
@@ -169,13 +169,13 @@ fn fatal(text: &str) -> ! {
 }
 
 /// Shows a message and ends the process.
-#[shim(ix = 580, mapping = "standard error, RtlExitUserProcess", risk = Functional("a process that goes on"))]
+#[shim(ix = 625, mapping = "standard error, RtlExitUserProcess", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn FatalAppExitW(_action: u32, text: *const u16) {
     fatal(&guest::text::lossy(unsafe { guest::text::wide(text) }))
 }
 
 /// Shows a message and ends the process.
-#[shim(ix = 581, mapping = "FatalAppExitW", risk = Functional("a process that goes on"))]
+#[shim(ix = 626, mapping = "FatalAppExitW", risk = Functional("a process that goes on"))]
 pub unsafe extern "system" fn FatalAppExitA(_action: u32, text: *const u8) {
     let units = unsafe { crate::ansi::to_wide(text) }.unwrap_or_default();
     fatal(&guest::text::lossy(units.strip_suffix(&[0]).unwrap_or(&units)))

@@ -27,7 +27,7 @@ pub unsafe extern "system" fn GetProcessHeap() -> HANDLE {
 }
 
 /// Answers how many heaps the process has, and as many of their handles as fit.
-#[shim(ix = 583, mapping = "RtlGetProcessHeaps", risk = Wrong("a heap that is missing"))]
+#[shim(ix = 627, mapping = "RtlGetProcessHeaps", risk = Wrong("a heap that is missing"))]
 pub unsafe extern "system" fn GetProcessHeaps(room: u32, heaps: *mut HANDLE) -> u32 {
     unsafe { nt::RtlGetProcessHeaps(room, heaps) }
 }
@@ -51,13 +51,13 @@ pub unsafe extern "system" fn HeapDestroy(heap: HANDLE) -> Result<Bool, Win32Err
 }
 
 /// Locks a heap against other threads.
-#[shim(ix = 584, mapping = "RtlLockHeap", risk = Functional("a wait that does not end"))]
+#[shim(ix = 628, mapping = "RtlLockHeap", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn HeapLock(heap: HANDLE) -> Result<Bool, Win32Error> {
     if unsafe { nt::RtlLockHeap(heap) } != 0 { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
 }
 
 /// Unlocks a heap that the calling thread has locked.
-#[shim(ix = 585, mapping = "RtlUnlockHeap", risk = Functional("a wait that does not end"))]
+#[shim(ix = 629, mapping = "RtlUnlockHeap", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn HeapUnlock(heap: HANDLE) -> Result<Bool, Win32Error> {
     if unsafe { nt::RtlUnlockHeap(heap) } != 0 { Ok(Bool) } else { Err(Win32Error(ERROR_NOT_LOCKED)) }
 }
@@ -82,13 +82,13 @@ pub unsafe extern "system" fn HeapCompact(heap: HANDLE, _flags: u32) -> Result<C
 }
 
 /// Answers a heap's next block; not supported.
-#[shim(ix = 586, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
+#[shim(ix = 630, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
 pub unsafe extern "system" fn HeapWalk(heap: HANDLE, _entry: *mut PROCESS_HEAP_ENTRY) -> Result<Bool, Win32Error> {
     enumerate(heap).map(|_| Bool)
 }
 
 /// Answers how much of a heap is allocated, committed and reserved; not supported.
-#[shim(ix = 587, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
+#[shim(ix = 631, mapping = "none: the heap cannot enumerate its blocks", risk = Functional("a program that wants to see the blocks"))]
 pub unsafe extern "system" fn HeapSummary(heap: HANDLE, _flags: u32, _summary: *mut HEAP_SUMMARY) -> Result<Bool, Win32Error> {
     enumerate(heap).map(|_| Bool)
 }

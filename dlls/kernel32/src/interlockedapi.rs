@@ -3,8 +3,8 @@
 guest::forward!(
     InitializeSListHead = 54 => "ntdll.RtlInitializeSListHead",
     InterlockedFlushSList = 286 => "ntdll.RtlInterlockedFlushSList",
-    InterlockedPopEntrySList = 588 => "ntdll.RtlInterlockedPopEntrySList",
+    InterlockedPopEntrySList = 617 => "ntdll.RtlInterlockedPopEntrySList",
     InterlockedPushEntrySList = 266 => "ntdll.RtlInterlockedPushEntrySList",
-    InterlockedPushListSListEx = 589 => "ntdll.RtlInterlockedPushListSListEx",
-    QueryDepthSList = 590 => "ntdll.RtlQueryDepthSList",
+    InterlockedPushListSListEx = 618 => "ntdll.RtlInterlockedPushListSListEx",
+    QueryDepthSList = 619 => "ntdll.RtlQueryDepthSList",
 );

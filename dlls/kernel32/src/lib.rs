@@ -4,23 +4,35 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
 #![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
 #![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
+#![cfg_attr(not(target_os = "windows"), allow(dead_code, reason = "only a DLL has exports"))]
 
 extern crate alloc;
 
 mod ansi;
+mod buffer;
+mod clock;
+mod collate;
+mod datetimeapi;
 mod errhandlingapi;
 mod fibersapi;
 mod fileapi;
 mod heapapi;
 mod interlockedapi;
 mod libloaderapi;
+mod lock;
 mod memoryapi;
 mod nt;
 mod processenv;
 mod processthreadsapi;
 mod rtlsupportapi;
+mod stringapiset;
 mod synchapi;
+mod timezoneapi;
+mod unicode;
 mod winbase;
+mod winbase_string;
+mod winnls;
+mod zone;
 
 guest::process_heap_allocator!();
 

@@ -26,7 +26,7 @@ pub unsafe extern "system" fn VirtualAlloc(address: *const c_void, size: usize, 
 }
 
 /// Reserves or commits memory of a process.
-#[shim(ix = 595, mapping = "NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
+#[shim(ix = 635, mapping = "NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn VirtualAllocEx(
     process: HANDLE,
     address: *const c_void,
@@ -54,7 +54,7 @@ pub unsafe extern "system" fn VirtualFree(address: *mut c_void, size: usize, kin
 }
 
 /// Decommits or releases memory of a process.
-#[shim(ix = 596, mapping = "NtFreeVirtualMemory", risk = Functional("memory that stays taken"))]
+#[shim(ix = 636, mapping = "NtFreeVirtualMemory", risk = Functional("memory that stays taken"))]
 pub unsafe extern "system" fn VirtualFreeEx(process: HANDLE, address: *mut c_void, size: usize, kind: u32) -> Result<Bool, Win32Error> {
     unsafe { free(process, address, size, kind) }
 }
@@ -72,7 +72,7 @@ pub unsafe extern "system" fn VirtualProtect(address: *const c_void, size: usize
 }
 
 /// Changes the protection of committed pages of a process.
-#[shim(ix = 597, mapping = "NtProtectVirtualMemory", risk = Wrong("a wrong protection"))]
+#[shim(ix = 637, mapping = "NtProtectVirtualMemory", risk = Wrong("a wrong protection"))]
 pub unsafe extern "system" fn VirtualProtectEx(
     process: HANDLE,
     address: *const c_void,

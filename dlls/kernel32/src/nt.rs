@@ -213,11 +213,14 @@ guest::imports! {
         fn RtlUpcaseUnicodeChar(unit: u16) -> u16;
         fn RtlUpcaseUnicodeString(target: *mut UNICODE_STRING, source: *const UNICODE_STRING, allocate: u8) -> NTSTATUS;
         fn RtlValidateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
+        fn RtlVerifyVersionInfo(version: *const OSVERSIONINFOEXW, kinds: u32, conditions: u64) -> NTSTATUS;
         fn RtlWaitOnAddress(address: *const c_void, compare: *const c_void, size: usize, timeout: *const i64) -> NTSTATUS;
         fn RtlWakeAddressAll(address: *const c_void);
         fn RtlWakeAddressSingle(address: *const c_void);
         fn RtlWakeAllConditionVariable(variable: *mut c_void);
         fn RtlWakeConditionVariable(variable: *mut c_void);
+        fn WcQueryMemory(answer: *mut [u64; 4]) -> NTSTATUS;
+        fn WcQueryTimeZone(year: u32, zone: *mut c_void) -> NTSTATUS;
     }
 }
 

@@ -2,7 +2,7 @@
 
 guest::forward!(
     RtlCaptureContext = 67 => "ntdll.RtlCaptureContext",
-    RtlCompareMemory = 628 => "ntdll.RtlCompareMemory",
+    RtlCompareMemory = 620 => "ntdll.RtlCompareMemory",
     RtlPcToFileHeader = 161 => "ntdll.RtlPcToFileHeader",
-    RtlRaiseException = 629 => "ntdll.RtlRaiseException",
+    RtlRaiseException = 621 => "ntdll.RtlRaiseException",
 );

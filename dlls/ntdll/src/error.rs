@@ -53,7 +53,7 @@ pub unsafe extern "system" fn RtlSetLastWin32Error(code: u32) {
 }
 
 /// Sets the thread's last error; a debugger's break on errors takes no notice.
-#[shim(ix = 205, mapping = "the TEB", risk = Wrong("a wrong error code"))]
+#[shim(ix = 209, mapping = "the TEB", risk = Wrong("a wrong error code"))]
 pub unsafe extern "system" fn RtlRestoreLastWin32Error(code: u32) {
     teb::set_last_error(code);
 }
@@ -62,13 +62,13 @@ pub unsafe extern "system" fn RtlRestoreLastWin32Error(code: u32) {
 const ERROR_MODES: u32 = 0x70;
 
 /// The calling thread's error mode.
-#[shim(ix = 206, mapping = "the TEB", risk = Wrong("a wrong mode"))]
+#[shim(ix = 210, mapping = "the TEB", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn RtlGetThreadErrorMode() -> u32 {
     unsafe { *teb::hard_error_mode() & ERROR_MODES }
 }
 
 /// Sets the calling thread's error mode; answers the one before.
-#[shim(ix = 207, mapping = "the TEB", risk = Wrong("a wrong mode"))]
+#[shim(ix = 211, mapping = "the TEB", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn RtlSetThreadErrorMode(mode: u32, before: *mut u32) -> Result<NtStatus, Status> {
     if mode & !ERROR_MODES != 0 {
         return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER_1));

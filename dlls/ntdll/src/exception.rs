@@ -156,7 +156,7 @@ pub unsafe extern "system" fn RtlRaiseException(record: *mut EXCEPTION_RECORD) {
 }
 
 /// Raises an exception with a context of the caller's: handlers see it first, unless it is the last chance.
-#[shim(ix = 224, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
+#[shim(ix = 212, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
 pub unsafe extern "system" fn NtRaiseException(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT, first_chance: u32) {
     let record = unsafe { &mut *record };
     if first_chance == 0 {

@@ -143,13 +143,13 @@ unsafe fn change_lock(process: HANDLE, base: *mut *mut c_void, size: *mut usize,
 }
 
 /// Keeps committed pages in memory; `STATUS_WAS_LOCKED` where they are kept already.
-#[shim(ix = 211, mapping = "gate LockMemory", risk = Functional("pages that are swapped out"))]
+#[shim(ix = 227, mapping = "gate LockMemory", risk = Functional("pages that are swapped out"))]
 pub unsafe extern "system" fn NtLockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> Result<NtStatus, Status> {
     unsafe { change_lock(process, base, size, kind, 0) }
 }
 
 /// Lets pages leave memory again.
-#[shim(ix = 212, mapping = "gate LockMemory", risk = Functional("pages that stay in memory"))]
+#[shim(ix = 228, mapping = "gate LockMemory", risk = Functional("pages that stay in memory"))]
 pub unsafe extern "system" fn NtUnlockVirtualMemory(
     process: HANDLE,
     base: *mut *mut c_void,

@@ -30,7 +30,7 @@ pub fn own(process: HANDLE, access: u32) -> Result<(), Status> {
 }
 
 /// Opens a process by its number; only this process has one here.
-#[shim(ix = 213, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
+#[shim(ix = 229, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
 pub unsafe extern "system" fn NtOpenProcess(
     handle: *mut HANDLE,
     access: u32,
@@ -245,7 +245,7 @@ unsafe fn take<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status>
 }
 
 /// Sets an information class of this process.
-#[shim(ix = 214, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
+#[shim(ix = 230, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
 pub unsafe extern "system" fn NtSetInformationProcess(
     process: HANDLE,
     class: i32,

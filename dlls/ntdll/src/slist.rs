@@ -128,7 +128,7 @@ pub unsafe extern "system" fn RtlInterlockedPushEntrySList(list: *mut c_void, en
 }
 
 /// Puts a chain of `count` entries in front; answers the one that was first.
-#[shim(ix = 215, mapping = "one exchange", risk = Functional("an entry that is lost"))]
+#[shim(ix = 231, mapping = "one exchange", risk = Functional("an entry that is lost"))]
 pub unsafe extern "system" fn RtlInterlockedPushListSListEx(
     list: *mut c_void,
     first: *mut c_void,

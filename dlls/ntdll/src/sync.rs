@@ -106,13 +106,13 @@ pub unsafe extern "system" fn NtCreateEvent(
 }
 
 /// Opens a named event.
-#[shim(ix = 216, mapping = "none yet", risk = Functional("an event that is not found"))]
+#[shim(ix = 232, mapping = "none yet", risk = Functional("an event that is not found"))]
 pub unsafe extern "system" fn NtOpenEvent(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     unsafe { open(handle, object) }
 }
 
 /// Answers an event's kind and state.
-#[shim(ix = 217, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
+#[shim(ix = 233, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
 pub unsafe extern "system" fn NtQueryEvent(
     handle: HANDLE,
     class: i32,
@@ -159,7 +159,7 @@ pub unsafe extern "system" fn NtCreateMutant(
 }
 
 /// Opens a named mutant.
-#[shim(ix = 218, mapping = "none yet", risk = Functional("a mutant that is not found"))]
+#[shim(ix = 234, mapping = "none yet", risk = Functional("a mutant that is not found"))]
 pub unsafe extern "system" fn NtOpenMutant(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     unsafe { open(handle, object) }
 }
@@ -173,7 +173,7 @@ struct MutantBasic {
 }
 
 /// Answers how often a mutant is owned, and whether by the calling thread.
-#[shim(ix = 219, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
+#[shim(ix = 235, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
 pub unsafe extern "system" fn NtQueryMutant(
     handle: HANDLE,
     class: i32,
@@ -207,13 +207,13 @@ pub unsafe extern "system" fn NtCreateSemaphore(
 }
 
 /// Opens a named semaphore.
-#[shim(ix = 220, mapping = "none yet", risk = Functional("a semaphore that is not found"))]
+#[shim(ix = 236, mapping = "none yet", risk = Functional("a semaphore that is not found"))]
 pub unsafe extern "system" fn NtOpenSemaphore(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     unsafe { open(handle, object) }
 }
 
 /// Answers a semaphore's count and its highest.
-#[shim(ix = 221, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
+#[shim(ix = 237, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
 pub unsafe extern "system" fn NtQuerySemaphore(
     handle: HANDLE,
     class: i32,
@@ -270,7 +270,7 @@ unsafe fn wait(handles: &[HANDLE], all: bool, alertable: u8, timeout: *const i64
 }
 
 /// Signals one object, then waits for another.
-#[shim(ix = 222, mapping = "gate SignalAndWait", risk = Functional("a wait that does not end"))]
+#[shim(ix = 238, mapping = "gate SignalAndWait", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtSignalAndWaitForSingleObject(
     signal: HANDLE,
     wait: HANDLE,

@@ -250,7 +250,7 @@ pub unsafe extern "system" fn NtOpenThread(
 }
 
 /// Answers the number of the processor that runs the calling thread.
-#[shim(ix = 223, mapping = "gate CurrentProcessor", risk = Wrong("a wrong number"))]
+#[shim(ix = 239, mapping = "gate CurrentProcessor", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn NtGetCurrentProcessorNumber() -> u32 {
     let mut request = CurrentProcessor::default();
     call(&mut request);

@@ -128,13 +128,13 @@ impl Answer {
 }
 
 /// Opens this process's token.
-#[shim(ix = 236, mapping = "gate CreateObject", risk = Isolation("more rights than the process has"))]
+#[shim(ix = 240, mapping = "gate CreateObject", risk = Isolation("more rights than the process has"))]
 pub unsafe extern "system" fn NtOpenProcessToken(process: HANDLE, access: u32, handle: *mut HANDLE) -> Result<NtStatus, Status> {
     unsafe { open(process, access, 0, handle) }
 }
 
 /// Opens this process's token; `attributes` may make the handle inheritable.
-#[shim(ix = 237, mapping = "gate CreateObject", risk = Isolation("more rights than the process has"))]
+#[shim(ix = 241, mapping = "gate CreateObject", risk = Isolation("more rights than the process has"))]
 pub unsafe extern "system" fn NtOpenProcessTokenEx(process: HANDLE, access: u32, attributes: u32, handle: *mut HANDLE) -> Result<NtStatus, Status> {
     unsafe { open(process, access, attributes, handle) }
 }
@@ -151,14 +151,14 @@ unsafe fn open(process: HANDLE, access: u32, flags: u32, handle: *mut HANDLE) ->
 }
 
 /// Opens a thread's own token: threads have none here, as nobody impersonates anybody.
-#[shim(ix = 238, mapping = "gate QueryThread", risk = Isolation("rights of somebody else"))]
+#[shim(ix = 242, mapping = "gate QueryThread", risk = Isolation("rights of somebody else"))]
 pub unsafe extern "system" fn NtOpenThreadToken(thread: HANDLE, _access: u32, _as_self: u8, _handle: *mut HANDLE) -> Result<NtStatus, Status> {
     crate::thread::query(thread)?;
     Err(Status(STATUS_NO_TOKEN))
 }
 
 /// Opens a thread's own token: threads have none here, as nobody impersonates anybody.
-#[shim(ix = 239, mapping = "gate QueryThread", risk = Isolation("rights of somebody else"))]
+#[shim(ix = 243, mapping = "gate QueryThread", risk = Isolation("rights of somebody else"))]
 pub unsafe extern "system" fn NtOpenThreadTokenEx(
     thread: HANDLE,
     _access: u32,
@@ -217,7 +217,7 @@ router! {
 }
 
 /// Answers an information class of the process's token.
-#[shim(ix = 240, mapping = "the process's one user, one row per class", risk = Wrong("a wrong user"))]
+#[shim(ix = 244, mapping = "the process's one user, one row per class", risk = Wrong("a wrong user"))]
 pub unsafe extern "system" fn NtQueryInformationToken(
     token: HANDLE,
     class: i32,
@@ -268,7 +268,7 @@ unsafe fn wanted<'a>(state: *const u32) -> &'a [[u32; 3]] {
 }
 
 /// Enables or disables privileges; `STATUS_NOT_ALL_ASSIGNED` where the user does not have one of them.
-#[shim(ix = 241, mapping = "the process's one user", risk = Isolation("a privilege that nobody granted"))]
+#[shim(ix = 245, mapping = "the process's one user", risk = Isolation("a privilege that nobody granted"))]
 pub unsafe extern "system" fn NtAdjustPrivilegesToken(
     token: HANDLE,
     disable_all: u8,
@@ -314,7 +314,7 @@ pub fn user_text() -> alloc::string::String {
 }
 
 /// Answers the user's part of the registry, `\REGISTRY\USER\` and the user's SID.
-#[shim(ix = 242, mapping = "the process's one user", risk = Wrong("a wrong user"))]
+#[shim(ix = 246, mapping = "the process's one user", risk = Wrong("a wrong user"))]
 pub unsafe extern "system" fn RtlFormatCurrentUserKeyPath(path: *mut windows_sys::Win32::Foundation::UNICODE_STRING) -> Result<NtStatus, Status> {
     let text = alloc::format!("\\REGISTRY\\USER\\{}", user_text());
     unsafe { crate::string::RtlCreateUnicodeString(path, guest::text::terminated(&text).as_ptr()) };

@@ -309,7 +309,7 @@ fn directory() -> Result<Vec<u16>, Win32Error> {
 }
 
 /// Answers the folder that SetDllDirectory has set: its length, or the room it needs; 0 for none.
-#[shim(ix = 591, mapping = "LdrGetDllDirectory", risk = Wrong("a wrong path"))]
+#[shim(ix = 632, mapping = "LdrGetDllDirectory", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetDllDirectoryW(room: u32, buffer: *mut u16) -> Result<Count<u32>, Win32Error> {
     let folder = directory()?;
     teb::set_last_error(0);
@@ -317,7 +317,7 @@ pub unsafe extern "system" fn GetDllDirectoryW(room: u32, buffer: *mut u16) -> R
 }
 
 /// Answers the folder that SetDllDirectory has set: its length, or the room it needs; 0 for none.
-#[shim(ix = 592, mapping = "GetDllDirectoryW", risk = Wrong("a wrong path"))]
+#[shim(ix = 633, mapping = "GetDllDirectoryW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetDllDirectoryA(room: u32, buffer: *mut u8) -> Result<Count<u32>, Win32Error> {
     let folder = ansi::from_wide(ANSI, &directory()?);
     teb::set_last_error(0);
@@ -340,7 +340,7 @@ pub unsafe extern "system" fn RemoveDllDirectory(cookie: *const c_void) -> Resul
 }
 
 /// Sets which folders LoadLibrary searches.
-#[shim(ix = 593, mapping = "LdrSetDefaultDllDirectories", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 634, mapping = "LdrSetDefaultDllDirectories", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn SetDefaultDllDirectories(flags: u32) -> Result<Bool, Win32Error> {
     check(unsafe { nt::LdrSetDefaultDllDirectories(flags) }).map(|_| Bool)
 }

@@ -132,7 +132,7 @@ pub unsafe extern "system" fn GetProcessTimes(
 }
 
 /// Answers how many handles a process has.
-#[shim(ix = 598, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
+#[shim(ix = 638, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessHandleCount(process: HANDLE, count: *mut u32) -> Result<Bool, Win32Error> {
     let handles: u32 = unsafe { query_process(process, class::HANDLES) }?;
     unsafe { *count = handles };
@@ -140,7 +140,7 @@ pub unsafe extern "system" fn GetProcessHandleCount(process: HANDLE, count: *mut
 }
 
 /// Answers whether the process's priority boost is off.
-#[shim(ix = 599, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
+#[shim(ix = 639, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GetProcessPriorityBoost(process: HANDLE, off: *mut i32) -> Result<Bool, Win32Error> {
     let boost: u32 = unsafe { query_process(process, class::PRIORITY_BOOST) }?;
     unsafe { *off = (boost != 0).into() };

@@ -11,7 +11,7 @@ pub unsafe extern "system" fn GetCurrentProcessorNumber() -> u32 {
 }
 
 /// Answers group and number of the processor that runs the calling thread; there is one group.
-#[shim(ix = 600, mapping = "NtGetCurrentProcessorNumber", risk = Wrong("a wrong number"))]
+#[shim(ix = 640, mapping = "NtGetCurrentProcessorNumber", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetCurrentProcessorNumberEx(number: *mut PROCESSOR_NUMBER) {
     unsafe { *number = PROCESSOR_NUMBER { Group: 0, Number: nt::NtGetCurrentProcessorNumber() as u8, Reserved: 0 } };
 }

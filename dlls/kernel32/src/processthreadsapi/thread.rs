@@ -149,7 +149,7 @@ pub unsafe extern "system" fn GetThreadId(thread: HANDLE) -> Result<Count<u32>, 
 }
 
 /// Answers the number of a thread's process.
-#[shim(ix = 601, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
+#[shim(ix = 641, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessIdOfThread(thread: HANDLE) -> Result<Count<u32>, Win32Error> {
     let basic: Basic = unsafe { query(thread, class::BASIC) }?;
     Ok(Count(basic.client[0] as u32))
@@ -235,7 +235,7 @@ pub unsafe extern "system" fn SetThreadPriority(thread: HANDLE, priority: i32) -
 }
 
 /// Answers whether a thread's priority boost is off.
-#[shim(ix = 602, mapping = "NtQueryInformationThread", risk = Wrong("a wrong answer"))]
+#[shim(ix = 642, mapping = "NtQueryInformationThread", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GetThreadPriorityBoost(thread: HANDLE, off: *mut i32) -> Result<Bool, Win32Error> {
     let boost: u32 = unsafe { query(thread, class::PRIORITY_BOOST) }?;
     unsafe { *off = (boost != 0).into() };
@@ -243,7 +243,7 @@ pub unsafe extern "system" fn GetThreadPriorityBoost(thread: HANDLE, off: *mut i
 }
 
 /// Turns a thread's priority boost off or on.
-#[shim(ix = 603, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
+#[shim(ix = 643, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetThreadPriorityBoost(thread: HANDLE, off: i32) -> Result<Bool, Win32Error> {
     unsafe { set(thread, class::PRIORITY_BOOST, &u32::from(off != 0)) }
 }

@@ -71,7 +71,7 @@ pub unsafe extern "system" fn CreateEventExW(
 }
 
 /// Creates an event whose handle has the access wanted.
-#[shim(ix = 604, mapping = "CreateEventExW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 644, mapping = "CreateEventExW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateEventExA(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u8,
@@ -88,7 +88,7 @@ pub unsafe extern "system" fn OpenEventW(access: u32, inherits: i32, name: *cons
 }
 
 /// Opens a named event.
-#[shim(ix = 605, mapping = "OpenEventW", risk = Functional("an event that is not found"))]
+#[shim(ix = 645, mapping = "OpenEventW", risk = Functional("an event that is not found"))]
 pub unsafe extern "system" fn OpenEventA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenEvent) }
@@ -107,7 +107,7 @@ pub unsafe extern "system" fn ResetEvent(event: HANDLE) -> Result<Bool, Win32Err
 }
 
 /// Wakes those who wait for an event, and leaves it reset.
-#[shim(ix = 606, mapping = "NtPulseEvent", risk = Functional("a wait that does not end"))]
+#[shim(ix = 646, mapping = "NtPulseEvent", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn PulseEvent(event: HANDLE) -> Result<Bool, Win32Error> {
     check(unsafe { nt::NtPulseEvent(event, null_mut()) }).map(|_| Bool)
 }

@@ -15,7 +15,7 @@ guest::forward!(
     TryEnterCriticalSection = 246 => "ntdll.RtlTryEnterCriticalSection",
     LeaveCriticalSection = 16 => "ntdll.RtlLeaveCriticalSection",
     DeleteCriticalSection = 18 => "ntdll.RtlDeleteCriticalSection",
-    SetCriticalSectionSpinCount = 607 => "ntdll.RtlSetCriticalSectionSpinCount",
+    SetCriticalSectionSpinCount = 622 => "ntdll.RtlSetCriticalSectionSpinCount",
     InitializeSRWLock = 216 => "ntdll.RtlInitializeSRWLock",
     AcquireSRWLockExclusive = 114 => "ntdll.RtlAcquireSRWLockExclusive",
     AcquireSRWLockShared = 258 => "ntdll.RtlAcquireSRWLockShared",

@@ -54,7 +54,7 @@ pub unsafe extern "system" fn CreateMutexExW(
 }
 
 /// Creates a mutex whose handle has the access wanted.
-#[shim(ix = 608, mapping = "CreateMutexExW", risk = Functional("two owners, or none"))]
+#[shim(ix = 647, mapping = "CreateMutexExW", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn CreateMutexExA(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u8,
@@ -71,7 +71,7 @@ pub unsafe extern "system" fn OpenMutexW(access: u32, inherits: i32, name: *cons
 }
 
 /// Opens a named mutex.
-#[shim(ix = 609, mapping = "OpenMutexW", risk = Functional("a mutex that is not found"))]
+#[shim(ix = 648, mapping = "OpenMutexW", risk = Functional("a mutex that is not found"))]
 pub unsafe extern "system" fn OpenMutexA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenMutant) }

@@ -7,7 +7,7 @@ use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Foundation::STATUS_PENDING;
 
-guest::forward!(InitOnceInitialize = 610 => "ntdll.RtlRunOnceInitialize");
+guest::forward!(InitOnceInitialize = 623 => "ntdll.RtlRunOnceInitialize");
 
 /// Runs a function once; threads that come meanwhile wait. FALSE when the function fails, with the last error that it set.
 #[shim(ix = 196, mapping = "RtlRunOnceExecuteOnce", risk = Functional("initialised twice, or never"))]

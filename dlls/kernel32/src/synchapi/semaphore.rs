@@ -71,7 +71,7 @@ pub unsafe extern "system" fn CreateSemaphoreExW(
 }
 
 /// Creates a semaphore whose handle has the access wanted; the flags are reserved.
-#[shim(ix = 611, mapping = "CreateSemaphoreExW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 649, mapping = "CreateSemaphoreExW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateSemaphoreExA(
     security: *const SECURITY_ATTRIBUTES,
     initial: i32,

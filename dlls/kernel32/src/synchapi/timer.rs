@@ -16,7 +16,7 @@ router! {
 }
 
 /// Creates a waitable timer; not supported.
-#[shim(ix = 612, mapping = "none yet", risk = Functional("a timer that is not there"))]
+#[shim(ix = 650, mapping = "none yet", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn CreateWaitableTimerW(
     _security: *const SECURITY_ATTRIBUTES,
     _manual: i32,
@@ -47,13 +47,13 @@ pub unsafe extern "system" fn CreateWaitableTimerExW(
 }
 
 /// Opens a named waitable timer; there are none.
-#[shim(ix = 613, mapping = "none yet", risk = Functional("a timer that is not there"))]
+#[shim(ix = 651, mapping = "none yet", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn OpenWaitableTimerW(_access: u32, _inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
     Err(Win32Error(if name.is_null() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
 }
 
 /// Opens a named waitable timer; there are none.
-#[shim(ix = 614, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not there"))]
+#[shim(ix = 652, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not there"))]
 pub unsafe extern "system" fn OpenWaitableTimerA(_access: u32, _inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
     let wide = unsafe { ansi::to_wide(name) };
     Err(Win32Error(if wide.is_none() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
@@ -73,7 +73,7 @@ pub unsafe extern "system" fn SetWaitableTimer(
 }
 
 /// Stops a waitable timer; no handle is one yet.
-#[shim(ix = 615, mapping = "none yet", risk = Functional("a timer that goes on"))]
+#[shim(ix = 653, mapping = "none yet", risk = Functional("a timer that goes on"))]
 pub unsafe extern "system" fn CancelWaitableTimer(_timer: HANDLE) -> Result<Bool, Win32Error> {
     Err(Win32Error(ERROR_INVALID_HANDLE))
 }

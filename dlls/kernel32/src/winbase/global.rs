@@ -20,7 +20,7 @@ pub unsafe extern "system" fn GlobalAlloc(flags: u32, bytes: usize) -> Result<Ha
 }
 
 /// Changes a block's size, or what kind it is.
-#[shim(ix = 616, mapping = "RtlReAllocateHeap, a table of handles", risk = Functional("memory that is not there"))]
+#[shim(ix = 654, mapping = "RtlReAllocateHeap, a table of handles", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn GlobalReAlloc(handle: *mut c_void, bytes: usize, flags: u32) -> Result<Handle, Win32Error> {
     if flags & !(KNOWN | movable::MODIFY) != 0 {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -70,7 +70,7 @@ pub unsafe extern "system" fn GlobalSize(handle: *mut c_void) -> Result<Count<us
 }
 
 /// A block's locks and kind.
-#[shim(ix = 617, mapping = "a table of handles", risk = Wrong("a wrong answer"))]
+#[shim(ix = 655, mapping = "a table of handles", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GlobalFlags(handle: *mut c_void) -> u32 {
     movable::flags(handle).unwrap_or_else(|error| {
         teb::set_last_error(error.0);

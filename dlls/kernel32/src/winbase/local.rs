@@ -20,7 +20,7 @@ pub unsafe extern "system" fn LocalAlloc(flags: u32, bytes: usize) -> Result<Han
 }
 
 /// Changes a block's size, or what kind it is.
-#[shim(ix = 618, mapping = "RtlReAllocateHeap, a table of handles", risk = Functional("memory that is not there"))]
+#[shim(ix = 656, mapping = "RtlReAllocateHeap, a table of handles", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn LocalReAlloc(handle: *mut c_void, bytes: usize, flags: u32) -> Result<Handle, Win32Error> {
     if flags & !(KNOWN | movable::MODIFY) != 0 {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -41,13 +41,13 @@ pub unsafe extern "system" fn LocalFree(handle: *mut c_void) -> *mut c_void {
 }
 
 /// Locks a block; answers its address.
-#[shim(ix = 619, mapping = "a table of handles", risk = Wrong("a wrong address"))]
+#[shim(ix = 657, mapping = "a table of handles", risk = Wrong("a wrong address"))]
 pub unsafe extern "system" fn LocalLock(handle: *mut c_void) -> Result<Pointer<c_void>, Win32Error> {
     movable::lock(handle).map(Pointer)
 }
 
 /// Unlocks a block once; FALSE with a last error of 0 when it is not locked any more.
-#[shim(ix = 620, mapping = "a table of handles", risk = Wrong("a wrong answer"))]
+#[shim(ix = 658, mapping = "a table of handles", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn LocalUnlock(handle: *mut c_void) -> i32 {
     match movable::unlock(handle) {
         Ok(still) => {
@@ -64,13 +64,13 @@ pub unsafe extern "system" fn LocalUnlock(handle: *mut c_void) -> i32 {
 }
 
 /// A block's size in bytes.
-#[shim(ix = 621, mapping = "RtlSizeHeap, a table of handles", risk = Wrong("a wrong size"))]
+#[shim(ix = 659, mapping = "RtlSizeHeap, a table of handles", risk = Wrong("a wrong size"))]
 pub unsafe extern "system" fn LocalSize(handle: *mut c_void) -> Result<Count<usize>, Win32Error> {
     movable::size(handle).map(Count)
 }
 
 /// A block's locks and kind.
-#[shim(ix = 622, mapping = "a table of handles", risk = Wrong("a wrong answer"))]
+#[shim(ix = 660, mapping = "a table of handles", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn LocalFlags(handle: *mut c_void) -> u32 {
     movable::flags(handle).unwrap_or_else(|error| {
         teb::set_last_error(error.0);
@@ -79,7 +79,7 @@ pub unsafe extern "system" fn LocalFlags(handle: *mut c_void) -> u32 {
 }
 
 /// The handle of a block, by its address.
-#[shim(ix = 623, mapping = "a table of handles", risk = Wrong("a wrong handle"))]
+#[shim(ix = 661, mapping = "a table of handles", risk = Wrong("a wrong handle"))]
 pub unsafe extern "system" fn LocalHandle(memory: *const c_void) -> Result<Handle, Win32Error> {
     movable::handle(memory).map(Handle)
 }

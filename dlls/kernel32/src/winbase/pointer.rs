@@ -43,13 +43,13 @@ pub unsafe extern "system" fn IsBadReadPtr(memory: *const c_void, bytes: usize) 
 }
 
 /// Whether a range cannot be written.
-#[shim(ix = 624, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 662, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadWritePtr(memory: *mut c_void, bytes: usize) -> i32 {
     is_bad(memory, bytes, WRITABLE)
 }
 
 /// Whether code cannot be read.
-#[shim(ix = 625, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 663, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadCodePtr(code: *const c_void) -> i32 {
     is_bad(code, 1, READABLE)
 }
@@ -76,13 +76,13 @@ fn is_bad_string<T: Copy + Default + PartialEq>(string: *const T, most: usize) -
 }
 
 /// Whether a string cannot be read up to its NUL or a length.
-#[shim(ix = 626, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 664, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadStringPtrA(string: *const u8, most: usize) -> i32 {
     is_bad_string(string, most)
 }
 
 /// Whether a string cannot be read up to its NUL or a length.
-#[shim(ix = 627, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
+#[shim(ix = 665, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadStringPtrW(string: *const u16, most: usize) -> i32 {
     is_bad_string(string, most)
 }

@@ -123,7 +123,7 @@ pub unsafe extern "system" fn RtlUnlockHeap(heap: *mut c_void) -> u8 {
 }
 
 /// Answers how many heaps the process has, and as many of their handles as fit, the process heap first.
-#[shim(ix = 208, mapping = "the process's list of heaps", risk = Wrong("a heap that is missing"))]
+#[shim(ix = 213, mapping = "the process's list of heaps", risk = Wrong("a heap that is missing"))]
 pub unsafe extern "system" fn RtlGetProcessHeaps(room: u32, target: *mut *mut c_void) -> u32 {
     let heaps = HEAPS.lock();
     let mut handles = alloc::vec![core::ptr::from_ref(process_heap()).cast_mut()];
@@ -173,7 +173,7 @@ fn compatibility(heap: &Heap) -> u32 {
 }
 
 /// Turns on a feature of a heap, or of every heap.
-#[shim(ix = 209, mapping = "one row per class", risk = Functional("a feature that is not on"))]
+#[shim(ix = 214, mapping = "one row per class", risk = Functional("a feature that is not on"))]
 pub unsafe extern "system" fn RtlSetHeapInformation(
     heap: *mut c_void,
     class: i32,
@@ -208,7 +208,7 @@ router! {
 }
 
 /// Answers a feature of a heap.
-#[shim(ix = 210, mapping = "one row per class", risk = Wrong("a wrong answer"))]
+#[shim(ix = 215, mapping = "one row per class", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn RtlQueryHeapInformation(
     heap: *mut c_void,
     class: i32,

@@ -35,7 +35,7 @@ unsafe fn fill(target: *mut UNICODE_STRING, source: &[u16]) -> Result<NtStatus, 
 }
 
 /// Answers a module's path, the program's for NULL.
-#[shim(ix = 225, mapping = "the loader", risk = Wrong("a wrong path"))]
+#[shim(ix = 216, mapping = "the loader", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn LdrGetDllFullName(handle: *mut c_void, name: *mut UNICODE_STRING) -> Result<NtStatus, Status> {
     locked(|| {
         let module = if handle.is_null() { loader().modules[0] } else { find(handle)? };
@@ -45,7 +45,7 @@ pub unsafe extern "system" fn LdrGetDllFullName(handle: *mut c_void, name: *mut 
 }
 
 /// Makes the search path of a load with some flags; RtlReleasePath frees it.
-#[shim(ix = 226, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 217, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LdrGetDllPath(name: *const u16, flags: u32, path: *mut *mut u16, rest: *mut *mut u16) -> Result<NtStatus, Status> {
     let name = if name.is_null() { &[][..] } else { unsafe { guest::text::wide(name) } };
     let mut units = folders::join(&locked(|| folders::search(flags, name))?);
@@ -65,13 +65,13 @@ pub unsafe extern "system" fn LdrGetDllPath(name: *const u16, flags: u32, path: 
 }
 
 /// Frees a search path.
-#[shim(ix = 227, mapping = "the process heap", risk = Functional("memory that stays taken"))]
+#[shim(ix = 218, mapping = "the process heap", risk = Functional("memory that stays taken"))]
 pub unsafe extern "system" fn RtlReleasePath(path: *mut u16) {
     unsafe { process_heap().free(path.cast()) };
 }
 
 /// Sets the folder that is searched in place of the current one; NULL brings that one back, an empty name leaves both out.
-#[shim(ix = 228, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 219, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LdrSetDllDirectory(folder: *const UNICODE_STRING) -> Result<NtStatus, Status> {
     let folder = (!folder.is_null()).then(|| unsafe { units(folder) }.to_vec());
     // The search path's own separator cannot stand in it.
@@ -83,13 +83,13 @@ pub unsafe extern "system" fn LdrSetDllDirectory(folder: *const UNICODE_STRING) 
 }
 
 /// Answers the folder that LdrSetDllDirectory has set.
-#[shim(ix = 229, mapping = "the loader's search path", risk = Wrong("a wrong path"))]
+#[shim(ix = 220, mapping = "the loader's search path", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn LdrGetDllDirectory(folder: *mut UNICODE_STRING) -> Result<NtStatus, Status> {
     locked(|| unsafe { fill(folder, loader().settings.directory.as_deref().unwrap_or_default()) })
 }
 
 /// Adds a folder by its full path; answers what removes it.
-#[shim(ix = 230, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 221, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LdrAddDllDirectory(folder: *const UNICODE_STRING, cookie: *mut *mut c_void) -> Result<NtStatus, Status> {
     let folder: Vec<u16> = unsafe { units(folder) }.to_vec();
     if !matches!(path::kind(&folder), Kind::UncAbsolute | Kind::DriveAbsolute | Kind::LocalDevice) {
@@ -109,7 +109,7 @@ pub unsafe extern "system" fn LdrAddDllDirectory(folder: *const UNICODE_STRING, 
 }
 
 /// Removes a folder that LdrAddDllDirectory has added.
-#[shim(ix = 231, mapping = "the loader's search path", risk = Functional("a DLL that is found in vain"))]
+#[shim(ix = 222, mapping = "the loader's search path", risk = Functional("a DLL that is found in vain"))]
 pub unsafe extern "system" fn LdrRemoveDllDirectory(cookie: *mut c_void) -> Result<NtStatus, Status> {
     locked(|| {
         let added = &mut loader().settings.added;
@@ -120,7 +120,7 @@ pub unsafe extern "system" fn LdrRemoveDllDirectory(cookie: *mut c_void) -> Resu
 }
 
 /// Sets which folders are searched by loads that do not say so themselves.
-#[shim(ix = 232, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
+#[shim(ix = 223, mapping = "the loader's search path", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LdrSetDefaultDllDirectories(flags: u32) -> Result<NtStatus, Status> {
     locked(|| loader().settings.set_flags(flags)).map(|()| NtStatus::SUCCESS)
 }

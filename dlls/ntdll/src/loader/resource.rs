@@ -163,7 +163,7 @@ unsafe fn path(given: *const usize, level: u32) -> Result<Vec<Id>, Status> {
 }
 
 /// Finds a resource's data entry by type, name and language.
-#[shim(ix = 233, mapping = "the image's resource tree", risk = Wrong("a wrong resource"))]
+#[shim(ix = 224, mapping = "the image's resource tree", risk = Wrong("a wrong resource"))]
 pub unsafe extern "system" fn LdrFindResource_U(
     module: *const c_void,
     given: *const usize,
@@ -182,7 +182,7 @@ pub unsafe extern "system" fn LdrFindResource_U(
 }
 
 /// Finds a directory of resources: the root, a type's, or a name's.
-#[shim(ix = 234, mapping = "the image's resource tree", risk = Wrong("a wrong resource"))]
+#[shim(ix = 225, mapping = "the image's resource tree", risk = Wrong("a wrong resource"))]
 pub unsafe extern "system" fn LdrFindResourceDirectory_U(
     module: *const c_void,
     given: *const usize,
@@ -200,7 +200,7 @@ pub unsafe extern "system" fn LdrFindResourceDirectory_U(
 }
 
 /// Answers where a data entry's bytes lie, and how many they are.
-#[shim(ix = 235, mapping = "the image's resource tree", risk = Wrong("a wrong resource"))]
+#[shim(ix = 226, mapping = "the image's resource tree", risk = Wrong("a wrong resource"))]
 pub unsafe extern "system" fn LdrAccessResource(
     module: *const c_void,
     entry: *const [u32; 4],
