@@ -229,8 +229,8 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
     for (index, present) in present.into_iter().enumerate() {
         let Some(stream) = streams.next().filter(|_| present) else { continue };
         let device = device(stream.as_fd(), index == 0);
-        let ours = if device.is_console() { stream.try_clone().ok() } else { None };
-        let theirs = ours.as_ref().and_then(|ours| ours.try_clone().ok());
+        let ours = if device.is_console() || device == Device::Disk { stream.try_clone().ok() } else { None };
+        let theirs = ours.as_ref().filter(|_| device.is_console()).and_then(|ours| ours.try_clone().ok());
         process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
         let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
         let object = Arc::new(FileObject::plain(device, ours));
@@ -345,7 +345,7 @@ mod tests {
     fn variables_are_sorted_and_the_users_win() {
         let block = String::from_utf16(&environment(&[("path".into(), "X".into()), ("A".into(), "1".into())])).unwrap();
         assert!(block.starts_with("A=1\0ALLUSERSPROFILE="));
-        assert!(block.contains("\0path=X\0") && !block.contains("PATH="));
+        assert!(block.contains("\0path=X\0") && !block.contains("\0PATH="));
         assert!(block.ends_with("\0\0"));
     }
 }

@@ -7,7 +7,7 @@ use crate::scratch::Scratch;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
-use store::{Folder, Volume, same};
+use store::{Folder, Look, Volume, same};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_BAD_NETWORK_PATH, STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
     STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD,
@@ -46,6 +46,12 @@ impl DrivePath {
         let mut path: Vec<u16> = "\\??\\".encode_utf16().chain([u16::from(self.letter), COLON, BACKSLASH]).collect();
         path.extend(self.components.join(&BACKSLASH));
         path
+    }
+
+    /// Whether it lies below a folder.
+    pub fn is_below(&self, folder: &Self) -> bool {
+        let below = self.letter == folder.letter && self.components.len() > folder.components.len();
+        below && starts_with(&self.components, &folder.components)
     }
 
     /// For people: `Z:\a\b`.
@@ -116,15 +122,24 @@ pub struct Inside {
     pub volume: Arc<dyn Volume>,
     /// The path in it.
     pub path: Vec<Vec<u16>>,
-    /// How many components of the drive path lead to the volume.
-    pub depth: usize,
+    /// The components of the drive path that lead to the volume.
+    pub mount: Arc<Vec<Vec<u16>>>,
     /// It may be changed.
     pub write: bool,
+    /// The drive's letter.
+    pub letter: u8,
+}
+
+impl Inside {
+    /// The drive path of a path in the volume.
+    pub fn drive_path(&self, path: Vec<Vec<u16>>) -> DrivePath {
+        DrivePath { letter: self.letter, components: self.mount.iter().cloned().chain(path).collect(), folder: false }
+    }
 }
 
 /// A folder of the host under `Z:`.
 struct Mount {
-    components: Vec<Vec<u16>>,
+    components: Arc<Vec<Vec<u16>>>,
     volume: Arc<dyn Volume>,
     write: bool,
 }
@@ -148,7 +163,7 @@ impl Namespace {
         let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| format!("{show} cannot be granted: {}", plain(&error.into())))?;
         let components = components(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
-        let same_place = |mount: &&mut Mount| mount.components == components;
+        let same_place = |mount: &&mut Mount| *mount.components == components;
         if let Some(mount) = self.mounts.iter_mut().find(same_place) {
             // Granted twice: the wider grant counts.
             mount.write |= write;
@@ -156,7 +171,7 @@ impl Namespace {
                 mount.volume = Arc::new(Folder::new(root));
             }
         } else {
-            self.mounts.push(Mount { components, volume: Arc::new(Folder::new(root)), write });
+            self.mounts.push(Mount { components: Arc::new(components), volume: Arc::new(Folder::new(root)), write });
         }
         Ok(folder)
     }
@@ -170,7 +185,8 @@ impl Namespace {
             let root = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
             let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
             let visible = move |entry: &str| entry == name || is_dll(entry);
-            self.mounts.push(Mount { components, volume: Arc::new(Folder::filtered(root, Box::new(visible))), write: false });
+            let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
+            self.mounts.push(Mount { components: Arc::new(components), volume, write: false });
         }
         Some(path.to_nt()[4..].to_vec())
     }
@@ -178,28 +194,44 @@ impl Namespace {
     /// Whether a path is a folder that is there.
     pub fn shows_folder(&self, path: &DrivePath) -> bool {
         match self.place(path) {
-            Ok(Place::Volume(inside)) => inside.volume.metadata(&inside.path).is_ok_and(|metadata| metadata.folder),
+            Ok(Place::Volume(inside)) => inside.volume.metadata(&inside.path, Look::default()).is_ok_and(|metadata| metadata.folder),
             Ok(Place::Way(_)) | Err(_) => false,
         }
+    }
+
+    /// The drives there are, as bits from A: on.
+    pub fn drives(&self) -> u32 {
+        [b'C', b'Z'].into_iter().fold(0, |bits, letter| bits | 1 << (letter - b'A'))
     }
 
     /// Where a path leads. What no grant reaches does not exist.
     pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         match path.letter {
-            b'C' => Ok(Place::Volume(Inside { volume: self.scratch.volume()?, path: path.components.clone(), depth: 0, write: true })),
+            b'C' => {
+                let (volume, mount) = (self.scratch.volume()?, Arc::default());
+                Ok(Place::Volume(Inside { volume, path: path.components.clone(), mount, write: true, letter: b'C' }))
+            }
             b'Z' => self.place_on_host(path),
             _ if path.components.is_empty() => Err(STATUS_NO_SUCH_DEVICE),
             _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
         }
     }
 
+    /// Where a link leads that leads out of its volume: somewhere on the host's tree, granted or not.
+    pub fn follow(&self, inside: &Inside) -> Result<DrivePath, NTSTATUS> {
+        let (target, behind) = inside.volume.leads(&inside.path).filter(|_| inside.letter == b'Z').ok_or(STATUS_ACCESS_DENIED)?;
+        let mut components = components(&target).ok_or(STATUS_ACCESS_DENIED)?;
+        components.extend_from_slice(&inside.path[inside.path.len() - behind..]);
+        Ok(DrivePath { letter: b'Z', components, folder: false })
+    }
+
     fn place_on_host(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         let components = &path.components;
         let holding = self.mounts.iter().filter(|mount| starts_with(components, &mount.components)).max_by_key(|mount| mount.components.len());
         if let Some(mount) = holding {
-            let depth = mount.components.len();
-            let path = components[depth..].to_vec();
-            return Ok(Place::Volume(Inside { volume: Arc::clone(&mount.volume), path, depth, write: mount.write }));
+            let path = components[mount.components.len()..].to_vec();
+            let (volume, leading) = (Arc::clone(&mount.volume), Arc::clone(&mount.components));
+            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter: b'Z' }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
         for mount in self.mounts.iter().filter(|mount| starts_with(&mount.components, components)) {
@@ -220,7 +252,7 @@ impl Namespace {
 }
 
 /// A folder of the host as components under `Z:`; `None` where Windows cannot say one.
-fn components(folder: &HostPath) -> Option<Vec<Vec<u16>>> {
+pub fn components(folder: &HostPath) -> Option<Vec<Vec<u16>>> {
     use std::path::Component;
     folder
         .components()

@@ -3,8 +3,8 @@
 use crate::namespace::{DrivePath, Inside};
 use gate::file::Device;
 use std::os::fd::OwnedFd;
-use std::sync::Mutex;
-use store::{Entry, Metadata};
+use std::sync::{Arc, Mutex};
+use store::{Entry, Metadata, Pattern};
 
 /// What an open made.
 pub struct FileObject {
@@ -20,16 +20,34 @@ pub struct FileObject {
     pub mode: u32,
     /// A listing under way.
     pub listing: Mutex<Option<Listing>>,
-    /// It is deleted when its last handle is closed.
-    pub delete_on_close: Mutex<bool>,
+    /// What happens when its last handle is closed.
+    pub closing: Mutex<Closing>,
+}
+
+/// What happens when the last handle of an object is closed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Closing {
+    /// The file is marked for deletion.
+    pub delete: bool,
+    /// A file that is marked for deletion loses its name at once, whoever has it open.
+    pub posix: bool,
+    /// Creation, access and write time as they are to be then.
+    pub times: [Option<i64>; 3],
+}
+
+/// Where something is, by its path and in its volume.
+#[derive(Clone)]
+pub struct Where {
+    /// Its path.
+    pub path: DrivePath,
+    /// The volume and the path in it; `None` for a folder that only leads to grants.
+    pub inside: Option<Inside>,
 }
 
 /// A file or folder on a drive.
 pub struct OnDrive {
-    /// Its path, as it is now.
-    pub path: Mutex<DrivePath>,
-    /// The volume and the path in it; `None` for a folder that only leads to grants.
-    pub inside: Option<Mutex<Inside>>,
+    /// Where it is now.
+    pub place: Arc<Mutex<Where>>,
     /// The entries of a folder that only leads to grants.
     pub way: Vec<Vec<u16>>,
     /// Its facts when it was opened.
@@ -44,14 +62,14 @@ pub struct Listing {
     pub entries: std::vec::IntoIter<Entry>,
     /// One that did not fit into the last answer.
     pub pending: Option<Entry>,
-    /// It has answered something.
-    pub started: bool,
+    /// What fits.
+    pub pattern: Pattern,
 }
 
 impl FileObject {
     /// An object without a file: a pipe's end, a terminal, the null device.
     pub fn plain(device: Device, descriptor: Option<OwnedFd>) -> Self {
-        Self { device, file: None, descriptor, record: u32::MAX, mode: 0, listing: Mutex::new(None), delete_on_close: Mutex::new(false) }
+        Self { device, file: None, descriptor, record: u32::MAX, mode: 0, listing: Mutex::new(None), closing: Mutex::default() }
     }
 
     /// The null device.

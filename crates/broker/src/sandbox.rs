@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Change;
 
 /// The files that every process starts from.
 #[derive(Debug)]
@@ -114,14 +115,29 @@ impl Sandbox {
         self.records.give_back(object.record);
         let Some(id) = object.id() else { return };
         let Some((file, inside)) = object.file.as_ref().zip(object.inside()) else { return };
-        if *lock(&object.delete_on_close) {
-            lock(&self.sharing).set_deleting(id, true);
+        let closing = *lock(&object.closing);
+        if let Some(descriptor) = &object.descriptor
+            && closing.times != [None; 3]
+        {
+            // Best effort: nobody is left to hear of a failure.
+            let _ = inside.volume.set(&inside.path, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
         }
-        if lock(&self.sharing).leave(id, file.share) {
+        let mut sharing = lock(&self.sharing);
+        if closing.delete {
+            sharing.set_deleting(id, true);
+        }
+        // A name that goes at once goes with the handle that said so, the others with the file's last one.
+        let early = closing.posix && sharing.is_deleting(id);
+        if early {
+            sharing.set_gone(id);
+        }
+        let last = sharing.leave(id, file.share);
+        drop(sharing);
+        if early || last {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
-            self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.path).display(), Event { code, ..Event::default() });
+            self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.place).path.display(), Event { code, ..Event::default() });
         }
     }
 }

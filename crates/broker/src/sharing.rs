@@ -1,6 +1,9 @@
 //! Share modes and pending deletions, by file.
 
+use crate::namespace::DrivePath;
+use crate::object::Where;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DELETE_PENDING, STATUS_SHARING_VIOLATION};
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA,
@@ -9,25 +12,31 @@ use windows_sys::Win32::Storage::FileSystem::{
 /// A file, by device and number.
 pub type FileId = (u64, u64);
 
-/// One open: what it does, and what it lets others do, in bits of `FILE_SHARE_*`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One open: what it does, and what it lets others do, in bits of `FILE_SHARE_*`; and where the file is.
 struct Open {
     number: u64,
     does: u32,
     lets: u32,
+    place: Arc<Mutex<Where>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     opens: Vec<Open>,
     deleting: bool,
+    /// Its name has gone already.
+    gone: bool,
 }
 
 /// The opens of all files of a sandbox.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Sharing {
     files: HashMap<FileId, Shared>,
     next: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What an access does, in bits of `FILE_SHARE_*`.
@@ -59,10 +68,31 @@ impl Sharing {
     }
 
     /// Enters an open that was checked; answers its number.
-    pub fn enter(&mut self, file: FileId, access: u32, share: u32) -> u64 {
+    pub fn enter(&mut self, file: FileId, access: u32, share: u32, place: &Arc<Mutex<Where>>) -> u64 {
         self.next += 1;
-        self.files.entry(file).or_default().opens.push(Open { number: self.next, does: does(access), lets: share });
+        let open = Open { number: self.next, does: does(access), lets: share, place: Arc::clone(place) };
+        self.files.entry(file).or_default().opens.push(open);
         self.next
+    }
+
+    /// Whether a file is open.
+    pub fn is_open(&self, file: FileId) -> bool {
+        self.files.contains_key(&file)
+    }
+
+    /// Whether something below a folder is open.
+    pub fn any_below(&self, folder: &DrivePath) -> bool {
+        self.files.values().flat_map(|shared| &shared.opens).any(|open| lock(&open.place).path.is_below(folder))
+    }
+
+    /// A file has another name: whoever opened it by the old one hears of that.
+    pub fn renamed(&mut self, file: FileId, before: &DrivePath, after: &Where) {
+        for open in self.files.get(&file).into_iter().flat_map(|shared| &shared.opens) {
+            let mut place = lock(&open.place);
+            if place.path == *before {
+                place.clone_from(after);
+            }
+        }
     }
 
     /// Marks a file for deletion at its last close, or unmarks it.
@@ -77,6 +107,13 @@ impl Sharing {
         self.files.get(&file).is_some_and(|shared| shared.deleting)
     }
 
+    /// A file's name has gone, with the file still open.
+    pub fn set_gone(&mut self, file: FileId) {
+        if let Some(shared) = self.files.get_mut(&file) {
+            shared.gone = true;
+        }
+    }
+
     /// Takes an open out. True when it was the last one and the file is to be deleted.
     pub fn leave(&mut self, file: FileId, number: u64) -> bool {
         let Some(shared) = self.files.get_mut(&file) else { return false };
@@ -84,7 +121,7 @@ impl Sharing {
         if !shared.opens.is_empty() {
             return false;
         }
-        self.files.remove(&file).is_some_and(|shared| shared.deleting)
+        self.files.remove(&file).is_some_and(|shared| shared.deleting && !shared.gone)
     }
 }
 
@@ -93,6 +130,15 @@ mod tests {
     use super::*;
 
     const FILE: FileId = (1, 2);
+
+    fn path(text: &str) -> DrivePath {
+        let components = text.split('\\').map(|name| name.encode_utf16().collect()).collect();
+        DrivePath { letter: b'Z', components, folder: false }
+    }
+
+    fn place(text: &str) -> Arc<Mutex<Where>> {
+        Arc::new(Mutex::new(Where { path: path(text), inside: None }))
+    }
 
     #[test]
     fn opens_go_together_as_their_share_modes_say() {
@@ -106,7 +152,7 @@ mod tests {
             (0, 0, FILE_WRITE_DATA, 0, true),
         ] {
             let mut sharing = Sharing::default();
-            sharing.enter(FILE, first, first_share);
+            sharing.enter(FILE, first, first_share, &place("a"));
             assert_eq!(sharing.check(FILE, second, second_share).is_ok(), together, "{first:#x} {first_share:#x} {second:#x} {second_share:#x}");
         }
     }
@@ -114,11 +160,36 @@ mod tests {
     #[test]
     fn a_file_marked_for_deletion_goes_with_its_last_open() {
         let mut sharing = Sharing::default();
-        let (one, two) = (sharing.enter(FILE, DELETE, 7), sharing.enter(FILE, FILE_READ_DATA, 7));
+        let (one, two) = (sharing.enter(FILE, DELETE, 7, &place("a")), sharing.enter(FILE, FILE_READ_DATA, 7, &place("a")));
         sharing.set_deleting(FILE, true);
         assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Err(STATUS_DELETE_PENDING));
         assert!(!sharing.leave(FILE, one));
         assert!(sharing.leave(FILE, two));
         assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Ok(()));
+    }
+
+    #[test]
+    fn a_name_that_went_early_does_not_go_again() {
+        let mut sharing = Sharing::default();
+        let (one, two) = (sharing.enter(FILE, DELETE, 7, &place("a")), sharing.enter(FILE, FILE_READ_DATA, 7, &place("a")));
+        sharing.set_deleting(FILE, true);
+        sharing.set_gone(FILE);
+        assert!(!sharing.leave(FILE, one));
+        assert!(!sharing.leave(FILE, two));
+        assert!(!sharing.is_open(FILE));
+    }
+
+    #[test]
+    fn those_who_opened_by_a_name_hear_of_the_new_one() {
+        let mut sharing = Sharing::default();
+        let (one, two, other) = (place("F\\a"), place("f\\A"), place("f\\second"));
+        for place in [&one, &two, &other] {
+            sharing.enter(FILE, FILE_READ_DATA, 7, place);
+        }
+        sharing.renamed(FILE, &path("f\\A"), &Where { path: path("f\\b"), inside: None });
+        let name = |place: &Arc<Mutex<Where>>| lock(place).path.display();
+        assert_eq!([name(&one), name(&two), name(&other)], ["Z:\\F\\a", "Z:\\f\\b", "Z:\\f\\second"]);
+        assert!(sharing.any_below(&path("f")) && sharing.any_below(&path("F")));
+        assert!(!sharing.any_below(&path("f\\b")) && !sharing.any_below(&path("g")));
     }
 }

@@ -69,6 +69,23 @@ impl Device {
     }
 }
 
+/// The reparse tag of a symbolic link (`IO_REPARSE_TAG_SYMLINK`).
+pub const SYMLINK: u32 = 0xA000_000C;
+
+/// How the native name of a drive starts; its number follows, 1 for A:.
+pub const DEVICE: &str = "\\Device\\HarddiskVolume";
+
+/// The letter, in upper case, of the drive with this number behind [`DEVICE`].
+pub fn letter(number: &str) -> Option<u8> {
+    let number: u8 = number.parse().ok()?;
+    (1..=26).contains(&number).then(|| b'A' + number - 1)
+}
+
+/// The number behind [`DEVICE`] of the drive with this letter, in upper case.
+pub const fn number(letter: u8) -> u8 {
+    letter.wrapping_sub(b'A').wrapping_add(1)
+}
+
 /// Facts of a volume.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -136,3 +153,21 @@ pub struct Record {
 }
 
 const _: () = assert!(size_of::<Record>() == 64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drives_have_numbers_and_numbers_drives() {
+        for drive in b'A'..=b'Z' {
+            let mut text = [0; 2];
+            let number = number(drive);
+            text[0] = b'0' + number / 10;
+            text[1] = b'0' + number % 10;
+            let text = core::str::from_utf8(&text).unwrap();
+            assert_eq!(letter(text), Some(drive));
+        }
+        assert_eq!([letter(""), letter("0"), letter("27"), letter("x"), letter("-1")], [None; 5]);
+    }
+}

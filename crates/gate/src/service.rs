@@ -286,7 +286,7 @@ services! {
         name_size: u64,
         /// The target folder, or 0.
         root: Handle,
-        /// Non-zero: an existing target is replaced.
+        /// `FILE_RENAME_*`: whether an existing target is replaced, even while it is open or read-only.
         replace: u32,
         /// Non-zero: a hard link is made, the old name stays.
         link: u32,
@@ -327,6 +327,10 @@ services! {
         buffer_size: u64,
         /// Out: how many bytes the path has.
         size: u64,
+        /// Non-zero: the path with its links resolved.
+        resolved: u32,
+        /// Unused.
+        pad: u32,
     }
     /// Flushes a file to the disk.
     23 FlushFile {
@@ -665,6 +669,28 @@ services! {
         limit: u32,
         /// Out: mutant: its last owner ended without releasing it.
         abandoned: u32,
+    }
+    /// Answers which drives there are.
+    53 QueryDrives {
+        /// Out: bits from A: on.
+        drives: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Answers what an open link says, UTF-16: a relative path, or an NT path.
+    54 QueryLink {
+        /// The link.
+        file: Handle,
+        /// Where to.
+        buffer: Address,
+        /// How many bytes fit.
+        buffer_size: u64,
+        /// Out: how many bytes the path has.
+        size: u64,
+        /// Out: non-zero for a relative path.
+        relative: u32,
+        /// Unused.
+        pad: u32,
     }
 }
 

@@ -164,7 +164,7 @@ messages! {
         handle: u32,
         /// The target folder, or 0.
         root: u32,
-        /// Non-zero: an existing target is replaced.
+        /// `FILE_RENAME_*`.
         replace: u32,
         /// Non-zero: a hard link is made.
         link: u32,
@@ -189,6 +189,8 @@ messages! {
     9 QueryName {
         /// The file.
         handle: u32,
+        /// Non-zero: the path with its links resolved.
+        resolved: u32,
     } -> Done;
     /// Makes a second handle to an object.
     10 DuplicateHandle {
@@ -260,6 +262,13 @@ messages! {
         /// The year.
         year: u32,
     } -> Done;
+    /// Answers which drives there are: bits from A: on.
+    20 QueryDrives {} -> Word;
+    /// Answers what an open link says. Reply: non-zero for a relative path; reply payload: UTF-16.
+    21 QueryLink {
+        /// The link.
+        handle: u32,
+    } -> Word;
 }
 
 #[cfg(test)]

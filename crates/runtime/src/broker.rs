@@ -90,13 +90,14 @@ pub fn ask<M: Message>(request: &M, payload: &[u8]) -> Result<(M::Reply, Vec<u8>
     })
 }
 
-/// Asks for a file, and answers it with its descriptor; a folder has none.
+/// Asks for a file, and answers it with its descriptor; a folder has none, nor has a handle that moves no bytes.
 pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>), NTSTATUS> {
     with_channel(|client| {
         let reply = exchange(client, &Frame::request(request, name.len()), name)?;
         let opened: Opened = reply.get();
         match client.descriptors(&reply) {
-            Ok([None, _]) | Err(_) if opened.folder == 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
+            // The process is out of descriptors.
+            Ok([None, _]) | Err(_) if reply.descriptors > 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
             Ok([descriptor, _]) => Ok((opened, descriptor)),
             Err(_) => Ok((opened, None)),
         }

@@ -5,8 +5,8 @@ use crate::{broker, handle, user};
 use gate::file::{Device, Facts, Record};
 use gate::map::STATE;
 use gate::service::{
-    AT_END, Console, ConsoleKind, FlushFile, HERE, ListFolder, OpenFile, Position, QueryFile, QueryName, QueryPath, QueryVolume, ReadFile,
-    RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
+    AT_END, Console, ConsoleKind, FlushFile, HERE, ListFolder, OpenFile, Position, QueryDrives, QueryFile, QueryLink, QueryName, QueryPath,
+    QueryVolume, ReadFile, RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
 };
 use protocol::message;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -429,11 +429,31 @@ impl Serve for QueryVolume {
 impl Serve for QueryName {
     fn serve(&mut self) -> Answer {
         let handle = handle::file(self.file)?.handle;
-        let (_, name) = broker::ask(&message::QueryName { handle }, &[])?;
+        let (_, name) = broker::ask(&message::QueryName { handle, resolved: self.resolved }, &[])?;
         self.size = name.len() as u64;
         let fits = name.len().min(self.buffer_size as usize) & !1;
         user::write_bytes(self.buffer, &name[..fits])?;
         if fits < name.len() { Err(STATUS_BUFFER_OVERFLOW) } else { Ok(()) }
+    }
+}
+
+impl Serve for QueryLink {
+    fn serve(&mut self) -> Answer {
+        let handle = handle::file(self.file)?.handle;
+        let (relative, path) = broker::ask(&message::QueryLink { handle }, &[])?;
+        self.relative = relative.value;
+        self.size = path.len() as u64;
+        let fits = path.len().min(self.buffer_size as usize) & !1;
+        user::write_bytes(self.buffer, &path[..fits])?;
+        if fits < path.len() { Err(STATUS_BUFFER_OVERFLOW) } else { Ok(()) }
+    }
+}
+
+impl Serve for QueryDrives {
+    fn serve(&mut self) -> Answer {
+        let (drives, _) = broker::ask(&message::QueryDrives {}, &[])?;
+        self.drives = drives.value;
+        Ok(())
     }
 }
 
@@ -443,6 +463,8 @@ impl Serve for FlushFile {
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
         match file.device {
             Device::Disk => rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, &file)),
+            // Nothing of it is buffered, and FlushFileBuffers is documented to say so with this error.
+            Device::ConsoleInput | Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
             _ => Ok(()),
         }
     }

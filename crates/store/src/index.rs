@@ -2,9 +2,9 @@
 
 use crate::case::upcase;
 use crate::name::from_host;
-use rustix::fs::{Dir, fstat};
+use rustix::fs::{Dir, Mode, OFlags, fstat, openat};
 use std::collections::HashMap;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A folder's names: upper-case form to what the host calls it. Where two differ by case alone, the first in byte order.
@@ -66,7 +66,9 @@ fn fold(name: &[u16]) -> Vec<u16> {
 
 fn read(folder: BorrowedFd<'_>) -> Option<Names> {
     let mut names: Names = HashMap::new();
-    for entry in Dir::read_from(folder.as_fd()).ok()? {
+    // The folder's own descriptor may only stand for its place.
+    let folder = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    for entry in Dir::new(folder).ok()? {
         let entry = entry.ok()?;
         let bytes = entry.file_name().to_bytes();
         let (Some(wide), Ok(host)) = (from_host(bytes), std::str::from_utf8(bytes)) else { continue };

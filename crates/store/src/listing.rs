@@ -1,27 +1,22 @@
 //! Listing a folder of the host.
 
+use crate::index::Index;
 use crate::metadata::Metadata;
-use crate::name::{Pattern, from_host};
+use crate::name::{Pattern, from_host, to_host};
 use crate::volume::Entry;
-use rustix::fs::{AtFlags, Dir, StatxFlags, statx};
+use rustix::fs::Dir;
 use rustix::io::Result;
+use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
 
 /// The entries of a folder that Windows can say and that fit a pattern, sorted as NTFS sorts them: by upper-case form.
-pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, visible: impl Fn(&str) -> bool) -> Result<Vec<Entry>> {
+pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let host = entry.file_name();
         let Some(name) = from_host(host.to_bytes()).filter(|name| pattern.fits(name)) else { continue };
-        if !host.to_str().is_ok_and(&visible) {
-            continue;
-        }
-        let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-        // A link leads on, as it does when it is opened; one that leads nowhere or outside is no file here.
-        let Ok(facts) = statx(folder, host, AtFlags::SYMLINK_NOFOLLOW, flags).and_then(|facts| follow(folder, host, facts)) else { continue };
-        let metadata = Metadata::from_host(&facts);
-        if metadata.folder || metadata.regular {
+        if let Some(metadata) = metadata(folder, host, view) {
             entries.push(Entry { name, metadata });
         }
     }
@@ -30,12 +25,41 @@ pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, visible: impl Fn(&str) ->
     Ok(entries)
 }
 
-fn follow(folder: BorrowedFd<'_>, name: &std::ffi::CStr, facts: rustix::fs::Statx) -> Result<rustix::fs::Statx> {
-    use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, openat2};
-    if FileType::from_raw_mode(facts.stx_mode.into()) != FileType::Symlink {
-        return Ok(facts);
+/// The entry with a name, however it is spelt.
+pub fn one(folder: BorrowedFd<'_>, name: &[u16], index: &Index, view: &View<'_>) -> Option<Entry> {
+    let find = |host: String| {
+        let metadata = metadata(folder, &CString::new(host.as_str()).ok()?, view)?;
+        Some(Entry { name: host.encode_utf16().collect(), metadata })
+    };
+    let exact = to_host(name).filter(|host| from_host(host.as_bytes()).is_some()).and_then(find);
+    exact.or_else(|| index.find(folder, name).and_then(find))
+}
+
+/// Whether a folder has no entries at all.
+pub fn is_empty(folder: BorrowedFd<'_>) -> Result<bool> {
+    for entry in Dir::read_from(folder)? {
+        if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
+            return Ok(false);
+        }
     }
-    // Only links that stay in this very folder's tree are shown: the listing must not tell of what lies outside.
-    let target = openat2(folder, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS)?;
-    statx(target, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::BTIME)
+    Ok(true)
+}
+
+/// What a listing shows.
+pub struct View<'a> {
+    /// Whether an entry is there, by its name.
+    pub is_visible: &'a dyn Fn(&str) -> bool,
+    /// Whether a link, by its name, leads to a folder of the volume: a listing does not tell of what lies outside.
+    pub leads_to_folder: &'a dyn Fn(&str) -> bool,
+}
+
+/// Facts of an entry that is a file, a folder or a link.
+fn metadata(folder: BorrowedFd<'_>, name: &CStr, view: &View<'_>) -> Option<Metadata> {
+    let host = name.to_str().ok().filter(|name| (view.is_visible)(name))?;
+    let metadata = Metadata::of_entry(folder, name).ok()?;
+    match metadata {
+        Metadata { link: true, .. } if (view.leads_to_folder)(host) => Some(metadata.leading_to_folder()),
+        Metadata { link: true, .. } | Metadata { folder: true, .. } | Metadata { regular: true, .. } => Some(metadata),
+        _ => None,
+    }
 }

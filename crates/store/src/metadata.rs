@@ -1,16 +1,35 @@
 //! Facts of a file.
 
-use rustix::fs::{FileType, Statx, StatxAttributes, StatxFlags, statx};
+use crate::kept::Kept;
+use rustix::fs::{AtFlags, FileType, Statx, StatxAttributes, StatxFlags, StatxTimestamp, statx};
 use rustix::io::Result;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// 100 ns units between 1601 and 1970.
 const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
 
+/// `FILE_ATTRIBUTE_*` (winnt.h).
+pub mod attribute {
+    #![allow(missing_docs, reason = "the names are Windows' own")]
+    pub const READ_ONLY: u32 = 0x1;
+    pub const HIDDEN: u32 = 0x2;
+    pub const SYSTEM: u32 = 0x4;
+    pub const DIRECTORY: u32 = 0x10;
+    pub const ARCHIVE: u32 = 0x20;
+    pub const NORMAL: u32 = 0x80;
+    pub const TEMPORARY: u32 = 0x100;
+    pub const REPARSE_POINT: u32 = 0x400;
+    pub const OFFLINE: u32 = 0x1000;
+    pub const NOT_CONTENT_INDEXED: u32 = 0x2000;
+    /// Those that are kept beside the file. Nobody may write a read-only file, so that the host keeps that one; of a
+    /// folder it is kept here.
+    pub const KEPT: u32 = HIDDEN | SYSTEM | ARCHIVE | TEMPORARY | OFFLINE | NOT_CONTENT_INDEXED;
+}
+
 /// Creation, access, write and change time in 100 ns since 1601 (UTC).
 pub type Times = [i64; 4];
 
-/// Facts of a file or folder.
+/// Facts of a file, a folder or a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// Its times.
@@ -21,6 +40,8 @@ pub struct Metadata {
     pub allocated: u64,
     /// Hard links.
     pub links: u32,
+    /// `FILE_ATTRIBUTE_*`.
+    pub attributes: u32,
     /// The number that identifies it on its volume.
     pub id: u64,
     /// The host's number of the device that it lies on.
@@ -29,35 +50,79 @@ pub struct Metadata {
     pub folder: bool,
     /// It is a regular file.
     pub regular: bool,
-    /// Nobody may write it.
-    pub read_only: bool,
+    /// It is a symbolic link.
+    pub link: bool,
 }
 
 impl Metadata {
     /// Facts of an open file.
     pub fn of(file: impl AsFd) -> Result<Self> {
-        statx(file, "", rustix::fs::AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::BTIME).map(|facts| Self::from_host(&facts))
+        let host = Self::of_host(file.as_fd())?;
+        Ok(if host.link { host } else { host.with(Kept::of(file.as_fd())) })
     }
 
-    /// Facts as the host tells them.
-    pub fn from_host(facts: &Statx) -> Self {
-        let time = |time: rustix::fs::StatxTimestamp| time.tv_sec * 10_000_000 + i64::from(time.tv_nsec) / 100 + UNIX_EPOCH;
+    /// Facts of an open file, as far as the host itself tells them: its attributes may have others beside them.
+    pub fn of_host(file: impl AsFd) -> Result<Self> {
+        statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::BTIME).map(|facts| Self::from_host(&facts))
+    }
+
+    /// Facts of an entry of a folder; a link's are its own.
+    pub fn of_entry(folder: BorrowedFd<'_>, name: &std::ffi::CStr) -> Result<Self> {
+        let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+        let host = Self::from_host(&statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, flags)?);
+        Ok(if host.link { host } else { host.with(Kept::of_entry(folder, name)) })
+    }
+
+    fn from_host(facts: &Statx) -> Self {
+        let time = |time: StatxTimestamp| time.tv_sec * 10_000_000 + i64::from(time.tv_nsec) / 100 + UNIX_EPOCH;
         let kind = FileType::from_raw_mode(facts.stx_mode.into());
         let born = StatxFlags::from_bits_retain(facts.stx_mask).contains(StatxFlags::BTIME);
         let write = time(facts.stx_mtime);
-        let folder = kind == FileType::Directory;
+        let (folder, link) = (kind == FileType::Directory, kind == FileType::Symlink);
         let immutable = facts.stx_attributes.contains(StatxAttributes::IMMUTABLE);
+        let attributes = match kind {
+            FileType::Directory => attribute::DIRECTORY,
+            FileType::Symlink => attribute::REPARSE_POINT,
+            _ if facts.stx_mode & 0o222 == 0 || immutable => attribute::ARCHIVE | attribute::READ_ONLY,
+            _ => attribute::ARCHIVE,
+        };
         Self {
             times: [if born { time(facts.stx_btime).min(write) } else { write }, time(facts.stx_atime), write, time(facts.stx_ctime)],
-            size: if folder { 0 } else { facts.stx_size },
-            allocated: if folder { 0 } else { facts.stx_blocks * 512 },
+            size: if folder || link { 0 } else { facts.stx_size },
+            allocated: if folder || link { 0 } else { facts.stx_blocks * 512 },
             links: if folder { 1 } else { facts.stx_nlink },
+            attributes,
             id: facts.stx_ino,
             device: u64::from(facts.stx_dev_major) << 32 | u64::from(facts.stx_dev_minor),
             folder,
             regular: kind == FileType::RegularFile,
-            read_only: !folder && (facts.stx_mode & 0o222 == 0 || immutable),
+            link,
         }
+    }
+
+    /// With what is kept beside it.
+    fn with(mut self, kept: Kept) -> Self {
+        if let Some(attributes) = kept.attributes {
+            let own = if self.folder { attribute::KEPT | attribute::READ_ONLY } else { attribute::KEPT };
+            self.attributes = self.attributes & !own | attributes & own;
+        }
+        if self.attributes == 0 {
+            self.attributes = attribute::NORMAL;
+        }
+        if let Some(created) = kept.created {
+            self.times[0] = created;
+        }
+        self
+    }
+
+    /// Whether nobody may write it.
+    pub fn is_read_only(&self) -> bool {
+        !self.folder && self.attributes & attribute::READ_ONLY != 0
+    }
+
+    /// As the link that leads to a folder has it.
+    pub(crate) fn leading_to_folder(self) -> Self {
+        Self { attributes: self.attributes | attribute::DIRECTORY, ..self }
     }
 }
 

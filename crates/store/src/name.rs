@@ -30,7 +30,10 @@ pub fn same(left: &[u16], right: &[u16]) -> bool {
 
 /// A pattern of file names: `*` and `?`, and what FindFirstFile makes of DOS patterns (`<`, `>` and `"`).
 #[derive(Clone, Debug, Default)]
-pub struct Pattern(Vec<u16>);
+pub struct Pattern {
+    folded: Vec<u16>,
+    given: Vec<u16>,
+}
 
 const STAR: u16 = b'*' as u16;
 const QUESTION: u16 = b'?' as u16;
@@ -42,14 +45,21 @@ const DOT: u16 = b'.' as u16;
 impl Pattern {
     /// A pattern; empty means everything.
     pub fn new(pattern: &[u16]) -> Self {
-        Self(pattern.iter().map(|unit| upcase(*unit)).collect())
+        Self { folded: pattern.iter().map(|unit| upcase(*unit)).collect(), given: pattern.to_vec() }
+    }
+
+    /// The one name that fits, where there are no wildcards.
+    pub fn literal(&self) -> Option<&[u16]> {
+        const WILD: [u16; 5] = [STAR, QUESTION, DOS_STAR, DOS_QUESTION, DOS_DOT];
+        let is_literal = !self.given.is_empty() && !self.given.iter().any(|unit| WILD.contains(unit));
+        is_literal.then_some(self.given.as_slice())
     }
 
     /// Whether a name fits (`RtlIsNameInExpression`, letter case ignored).
     ///
     /// Keeps the set of positions that the pattern can be at: the work is the product of both lengths at most.
     pub fn fits(&self, name: &[u16]) -> bool {
-        let pattern = &self.0;
+        let pattern = &self.folded;
         if pattern.is_empty() || pattern == &[STAR] {
             return true;
         }
@@ -63,13 +73,8 @@ impl Pattern {
             for position in (0..pattern.len()).filter(|position| at[*position]) {
                 match pattern[position] {
                     STAR => next[position] = true,
-                    // Everything up to the last dot; that dot only where the pattern goes on behind it.
-                    DOS_STAR => {
-                        next[position] = true;
-                        if Some(index) == last_dot {
-                            next[position + 1] = true;
-                        }
-                    }
+                    // Everything up to the last dot, which is left to what follows.
+                    DOS_STAR => next[position] |= Some(index) != last_dot,
                     QUESTION => next[position + 1] = true,
                     DOS_QUESTION => {
                         if unit == DOT {
@@ -136,6 +141,11 @@ mod tests {
             ("*a*b*", "xxaxxbxx", true),
             // FindFirstFile turns `*.` into `<`, `?` into `>`, and a dot before a wildcard into `"`.
             ("<", "name", true),
+            ("<", "name.ext", false),
+            ("<.ext", "a.b.ext", true),
+            ("<.b", "a.b.ext", false),
+            ("NAME\"*", "name", true),
+            ("NAME\"*", "name.ext", true),
             ("<\"*", "name", true),
             ("<\"*", "name.ext", true),
             (">>>>>>>>\">>>", "readme.md", true),

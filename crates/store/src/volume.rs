@@ -2,11 +2,15 @@
 
 use crate::metadata::Metadata;
 use crate::name::Pattern;
-use std::os::fd::OwnedFd;
-use windows_sys::Win32::Foundation::NTSTATUS;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_STOPPED_ON_SYMLINK};
 
 /// A path in a volume: components as Windows names them. Empty for the volume's root.
 pub type Path = [Vec<u16>];
+
+/// What a volume answers where a link leads out of it: [`Volume::leads`] tells where to.
+pub const OUTSIDE: NTSTATUS = STATUS_STOPPED_ON_SYMLINK;
 
 /// What an open does with what exists, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +42,19 @@ pub struct How {
     pub create: Create,
     /// A folder is wanted (`Some(true)`), or anything but one (`Some(false)`).
     pub folder: Option<bool>,
-    /// A new file is one that nobody may write.
-    pub read_only: bool,
+    /// A link is opened itself, not what it leads to.
+    pub link: bool,
+    /// `FILE_ATTRIBUTE_*` of what is made or emptied.
+    pub attributes: u32,
+}
+
+/// How something is looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// A link is looked at itself, not what it leads to.
+    pub link: bool,
+    /// All attributes are wanted, not only those that cost nothing.
+    pub attributes: bool,
 }
 
 /// What an open did.
@@ -88,22 +103,42 @@ pub struct Space {
     pub device: u64,
 }
 
-/// A volume. Names are found whatever their letter case, and an exact match comes first.
+/// What is changed of a file's facts; `None` leaves one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Creation, access and write time in 100 ns since 1601.
+    pub times: [Option<i64>; 3],
+    /// `FILE_ATTRIBUTE_*`.
+    pub attributes: Option<u32>,
+}
+
+/// A place that files lie in.
 pub trait Volume: Send + Sync {
     /// Opens or makes a file or folder.
     fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS>;
     /// Facts of a path.
-    fn metadata(&self, path: &Path) -> Result<Metadata, NTSTATUS>;
+    fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS>;
+    /// Facts of what is open at a path.
+    fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS>;
     /// The entries of a folder that fit a pattern, `.` and `..` not among them, in a fixed order.
     fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS>;
-    /// Deletes a file or an empty folder, if it is still the one with this id.
+    /// Whether a folder has no entries, seen or unseen.
+    fn is_empty(&self, path: &Path) -> Result<bool, NTSTATUS>;
+    /// Deletes a file, a link or an empty folder, if it is still the one with this id.
     fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS>;
     /// Renames; an existing target is replaced or refused.
     fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS>;
     /// Gives a file a second name; an existing target is replaced or refused.
     fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS>;
-    /// Sets times (`None` leaves one) and whether nobody may write.
-    fn set(&self, path: &Path, times: [Option<i64>; 4], read_only: Option<bool>) -> Result<(), NTSTATUS>;
+    /// Changes the facts of what is open at a path.
+    fn set(&self, path: &Path, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS>;
+    /// The path of what is open, without the links that led to it.
+    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Vec<Vec<u16>>, NTSTATUS>;
+    /// What a symbolic link says, as the host says it.
+    fn target(&self, file: BorrowedFd<'_>) -> Result<PathBuf, NTSTATUS>;
+    /// Where a link on the way of a path leads out of the volume: the place on the host, and how many components are
+    /// behind the link.
+    fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

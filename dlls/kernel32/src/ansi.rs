@@ -43,6 +43,15 @@ pub unsafe fn file_name(string: *const u8) -> Result<Vec<u16>, Win32Error> {
     unsafe { to_wide_by(file_page(), string) }.ok_or(Win32Error(ERROR_INVALID_PARAMETER))
 }
 
+/// A NUL-terminated file name as NUL-terminated UTF-16; `None` for NULL.
+///
+/// # Safety
+/// `string` is NULL or ends in a NUL.
+pub unsafe fn file_name_or_null(string: *const u8) -> Option<Vec<u16>> {
+    // SAFETY: as the caller promises.
+    unsafe { to_wide_by(file_page(), string) }
+}
+
 unsafe fn to_wide_by(page: u32, string: *const u8) -> Option<Vec<u16>> {
     if string.is_null() {
         return None;

@@ -1,6 +1,6 @@
 //! kernel32.dll, which kernelbase.dll leads to as well: the base API over `ntdll`.
 #![cfg_attr(target_os = "windows", no_std)]
-#![allow(non_snake_case, reason = "exports bear Windows' own names")]
+#![allow(non_snake_case, non_upper_case_globals, reason = "exports and constants bear Windows' own names")]
 #![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
 #![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
 #![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
@@ -16,12 +16,17 @@ mod datetimeapi;
 mod errhandlingapi;
 mod fibersapi;
 mod fileapi;
+mod handleapi;
 mod heapapi;
+mod information;
 mod interlockedapi;
+mod ioapiset;
 mod libloaderapi;
 mod lock;
+mod mapping;
 mod memoryapi;
 mod nt;
+mod open;
 mod processenv;
 mod processthreadsapi;
 mod rtlsupportapi;
@@ -30,6 +35,7 @@ mod synchapi;
 mod timezoneapi;
 mod unicode;
 mod winbase;
+mod winbase_file;
 mod winbase_string;
 mod winnls;
 mod zone;

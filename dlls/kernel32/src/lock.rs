@@ -12,6 +12,8 @@ pub struct Lock<T> {
 }
 
 // SAFETY: the value is only reached with the lock held.
+unsafe impl<T: Send> Send for Lock<T> {}
+// SAFETY: as above.
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {

@@ -10,9 +10,9 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_BOTH_DIR_INFORMATION, FILE_DIRECTORY_INFORMATION, FILE_FULL_DIR_INFORMATION, FILE_ID_BOTH_DIR_INFORMATION, FILE_ID_FULL_DIR_INFORMATION,
-    FILE_NAMES_INFORMATION, FileBothDirectoryInformation, FileDirectoryInformation, FileFullDirectoryInformation, FileIdBothDirectoryInformation,
-    FileIdFullDirectoryInformation, FileNamesInformation,
+    FILE_BOTH_DIR_INFORMATION, FILE_DIRECTORY_INFORMATION, FILE_FULL_DIR_INFORMATION, FILE_ID_BOTH_DIR_INFORMATION, FILE_ID_EXTD_DIR_INFORMATION,
+    FILE_ID_FULL_DIR_INFORMATION, FILE_NAMES_INFORMATION, FileBothDirectoryInformation, FileDirectoryInformation, FileFullDirectoryInformation,
+    FileIdBothDirectoryInformation, FileIdExtdDirectoryInformation, FileIdFullDirectoryInformation, FileNamesInformation,
 };
 use windows_sys::Win32::Foundation::{
     HANDLE, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, UNICODE_STRING,
@@ -25,6 +25,8 @@ struct Layout {
     /// Times, sizes and attributes follow the index, except in the class of names alone.
     facts: bool,
     name_length: usize,
+    /// Where links carry their tag, and other files the size of their extended attributes.
+    tag: Option<usize>,
     id: Option<usize>,
     name: usize,
 }
@@ -32,19 +34,30 @@ struct Layout {
 #[allow(non_upper_case_globals, reason = "Windows' own names")]
 fn layout(class: i32) -> Option<Layout> {
     macro_rules! layout {
-        ($kind:ident, $id:expr) => {
-            Layout { facts: true, name_length: offset_of!($kind, FileNameLength), id: $id, name: offset_of!($kind, FileName) }
+        ($kind:ident, $tag:expr, $id:expr) => {
+            Layout { facts: true, name_length: offset_of!($kind, FileNameLength), tag: $tag, id: $id, name: offset_of!($kind, FileName) }
         };
     }
     Some(match class {
-        FileDirectoryInformation => layout!(FILE_DIRECTORY_INFORMATION, None),
-        FileFullDirectoryInformation => layout!(FILE_FULL_DIR_INFORMATION, None),
-        FileBothDirectoryInformation => layout!(FILE_BOTH_DIR_INFORMATION, None),
-        FileIdBothDirectoryInformation => layout!(FILE_ID_BOTH_DIR_INFORMATION, Some(offset_of!(FILE_ID_BOTH_DIR_INFORMATION, FileId))),
-        FileIdFullDirectoryInformation => layout!(FILE_ID_FULL_DIR_INFORMATION, Some(offset_of!(FILE_ID_FULL_DIR_INFORMATION, FileId))),
+        FileDirectoryInformation => layout!(FILE_DIRECTORY_INFORMATION, None, None),
+        FileFullDirectoryInformation => layout!(FILE_FULL_DIR_INFORMATION, Some(offset_of!(FILE_FULL_DIR_INFORMATION, EaSize)), None),
+        FileBothDirectoryInformation => layout!(FILE_BOTH_DIR_INFORMATION, Some(offset_of!(FILE_BOTH_DIR_INFORMATION, EaSize)), None),
+        FileIdBothDirectoryInformation => {
+            let (tag, id) = (offset_of!(FILE_ID_BOTH_DIR_INFORMATION, EaSize), offset_of!(FILE_ID_BOTH_DIR_INFORMATION, FileId));
+            layout!(FILE_ID_BOTH_DIR_INFORMATION, Some(tag), Some(id))
+        }
+        FileIdFullDirectoryInformation => {
+            let (tag, id) = (offset_of!(FILE_ID_FULL_DIR_INFORMATION, EaSize), offset_of!(FILE_ID_FULL_DIR_INFORMATION, FileId));
+            layout!(FILE_ID_FULL_DIR_INFORMATION, Some(tag), Some(id))
+        }
+        FileIdExtdDirectoryInformation => {
+            let (tag, id) = (offset_of!(FILE_ID_EXTD_DIR_INFORMATION, ReparsePointTag), offset_of!(FILE_ID_EXTD_DIR_INFORMATION, FileId));
+            layout!(FILE_ID_EXTD_DIR_INFORMATION, Some(tag), Some(id))
+        }
         FileNamesInformation => Layout {
             facts: false,
             name_length: offset_of!(FILE_NAMES_INFORMATION, FileNameLength),
+            tag: None,
             id: None,
             name: offset_of!(FILE_NAMES_INFORMATION, FileName),
         },
@@ -146,6 +159,9 @@ unsafe fn put(target: *mut u8, layout: Layout, entry: &Entry) {
             target.add(offset_of!(FILE_DIRECTORY_INFORMATION, EndOfFile)).cast::<u64>().write_unaligned(entry.size);
             target.add(offset_of!(FILE_DIRECTORY_INFORMATION, AllocationSize)).cast::<u64>().write_unaligned(entry.allocated);
             target.add(offset_of!(FILE_DIRECTORY_INFORMATION, FileAttributes)).cast::<u32>().write_unaligned(entry.attributes);
+        }
+        if let Some(tag) = layout.tag {
+            target.add(tag).cast::<u32>().write_unaligned(entry.reparse);
         }
         if let Some(id) = layout.id {
             target.add(id).cast::<u64>().write_unaligned(entry.id);

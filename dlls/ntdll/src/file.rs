@@ -3,7 +3,7 @@
 use crate::gate::ask;
 use crate::string::units;
 use core::ffi::c_void;
-use gate::file::{Device, Facts};
+use gate::file::{DEVICE, Device, Facts};
 use gate::service::{
     FlushFile, HERE, OpenFile, Position, QueryFile, QueryName, QueryPath, ReadFile, RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
 };
@@ -15,10 +15,11 @@ use windows_sys::Wdk::Storage::FileSystem::{
     FILE_ACCESS_INFORMATION, FILE_ALIGNMENT_INFORMATION, FILE_ALL_INFORMATION, FILE_BASIC_INFORMATION, FILE_DISPOSITION_INFORMATION,
     FILE_DISPOSITION_INFORMATION_EX, FILE_EA_INFORMATION, FILE_ID_INFORMATION, FILE_INFORMATION_CLASS, FILE_INTERNAL_INFORMATION,
     FILE_LINK_INFORMATION, FILE_MODE_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN, FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION,
-    FILE_STANDARD_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation, FileAllocationInformation,
-    FileAttributeTagInformation, FileBasicInformation, FileDispositionInformation, FileDispositionInformationEx, FileEaInformation,
-    FileEndOfFileInformation, FileIdInformation, FileInternalInformation, FileLinkInformation, FileModeInformation, FileNameInformation,
-    FileNetworkOpenInformation, FilePositionInformation, FileRenameInformation, FileRenameInformationEx, FileStandardInformation,
+    FILE_STANDARD_INFORMATION, FILE_STAT_INFORMATION, FILE_STREAM_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
+    FileAllocationInformation, FileAttributeTagInformation, FileBasicInformation, FileDispositionInformation, FileDispositionInformationEx,
+    FileEaInformation, FileEndOfFileInformation, FileIdInformation, FileInternalInformation, FileLinkInformation, FileModeInformation,
+    FileNameInformation, FileNetworkOpenInformation, FileNormalizedNameInformation, FilePositionInformation, FileRenameInformation,
+    FileRenameInformationEx, FileStandardInformation, FileStatInformation, FileStreamInformation, FileVolumeNameInformation,
 };
 use windows_sys::Wdk::System::SystemServices::FILE_ATTRIBUTE_TAG_INFORMATION;
 use windows_sys::Win32::Foundation::{
@@ -206,6 +207,47 @@ fn network(facts: &Facts) -> FILE_NETWORK_OPEN_INFORMATION {
     }
 }
 
+fn stat(facts: &Facts) -> FILE_STAT_INFORMATION {
+    let [creation, access, write, change] = facts.times;
+    FILE_STAT_INFORMATION {
+        FileId: facts.id as i64,
+        CreationTime: creation,
+        LastAccessTime: access,
+        LastWriteTime: write,
+        ChangeTime: change,
+        AllocationSize: facts.allocated as i64,
+        EndOfFile: facts.size as i64,
+        FileAttributes: facts.attributes,
+        ReparseTag: facts.reparse,
+        NumberOfLinks: facts.links,
+        EffectiveAccess: facts.access,
+    }
+}
+
+/// The streams of a file: the one that every file has, and folders have not.
+unsafe fn streams(facts: &Facts, target: &Target) -> Result<(usize, bool), Status> {
+    let name = b"::$DATA".map(u16::from);
+    if facts.attributes & windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY != 0 {
+        return Ok((0, false));
+    }
+    let head = core::mem::offset_of!(FILE_STREAM_INFORMATION, StreamName);
+    if target.length < head + size_of_val(&name) {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    let stream = FILE_STREAM_INFORMATION {
+        NextEntryOffset: 0,
+        StreamNameLength: size_of_val(&name) as u32,
+        StreamSize: facts.size as i64,
+        StreamAllocationSize: facts.allocated as i64,
+        StreamName: [0],
+    };
+    unsafe {
+        core::ptr::copy_nonoverlapping((&raw const stream).cast::<u8>(), target.buffer.cast::<u8>(), head);
+        core::ptr::copy_nonoverlapping(name.as_ptr().cast::<u8>(), target.buffer.byte_add(head).cast::<u8>(), size_of_val(&name));
+    }
+    Ok((head + size_of_val(&name), false))
+}
+
 /// Answers a path's attributes and times.
 #[shim(ix = 31, mapping = "gate QueryPath", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn NtQueryAttributesFile(
@@ -244,14 +286,11 @@ impl Target {
     }
 
     /// Writes a name with its length in front, as much as fits.
-    unsafe fn put_name(&self, file: HANDLE, at: usize) -> Result<(usize, bool), Status> {
+    unsafe fn put_name(&self, name: &[u16], at: usize) -> Result<(usize, bool), Status> {
         let head = at + size_of::<u32>();
         if self.length < head + 2 {
             return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
         }
-        let name = name(file)?;
-        // The volume's own part: what follows the drive.
-        let name = name.get(6..).unwrap_or(&name);
         let fits = name.len().min((self.length - head) / 2);
         unsafe {
             self.buffer.byte_add(at).cast::<u32>().write_unaligned(2 * name.len() as u32);
@@ -261,10 +300,29 @@ impl Target {
     }
 }
 
+/// The part of an open file's path that is its volume's own: what follows the drive.
+fn inner_name(file: HANDLE, resolved: bool) -> Result<alloc::vec::Vec<u16>, Status> {
+    let name = name(file, resolved)?;
+    Ok(name.get(6..).unwrap_or(&name).to_vec())
+}
+
+/// The native name of the volume that an open file lies on.
+fn volume_name(file: HANDLE) -> Result<alloc::vec::Vec<u16>, Status> {
+    let name = name(file, false)?;
+    let letter = name.get(4).and_then(|unit| u8::try_from(*unit).ok()).ok_or(Status(STATUS_INVALID_INFO_CLASS))?;
+    Ok(alloc::format!("{DEVICE}{}", gate::file::number(letter)).encode_utf16().collect())
+}
+
 /// An open file's NT path.
-pub fn name(file: HANDLE) -> Result<alloc::vec::Vec<u16>, Status> {
+fn name(file: HANDLE, resolved: bool) -> Result<alloc::vec::Vec<u16>, Status> {
     let mut buffer = alloc::vec![0_u16; 0x8000];
-    let mut request = QueryName { file: file as u64, buffer: buffer.as_mut_ptr() as u64, buffer_size: 2 * buffer.len() as u64, size: 0 };
+    let mut request = QueryName {
+        file: file as u64,
+        buffer: buffer.as_mut_ptr() as u64,
+        buffer_size: 2 * buffer.len() as u64,
+        resolved: resolved.into(),
+        ..QueryName::default()
+    };
     ask(&mut request)?;
     buffer.truncate(request.size as usize / 2);
     Ok(buffer)
@@ -306,7 +364,11 @@ unsafe fn query(file: HANDLE, target: &Target, class: FILE_INFORMATION_CLASS) ->
             FileInternalInformation => whole(target.put(FILE_INTERNAL_INFORMATION { IndexNumber: facts(file)?.id as i64 })),
             FileEaInformation => whole(target.put(FILE_EA_INFORMATION { EaSize: 0 })),
             FileAccessInformation => whole(target.put(FILE_ACCESS_INFORMATION { AccessFlags: facts(file)?.access })),
-            FileNameInformation => target.put_name(file, 0),
+            FileNameInformation => target.put_name(&inner_name(file, false)?, 0),
+            FileNormalizedNameInformation => target.put_name(&inner_name(file, true)?, 0),
+            FileVolumeNameInformation => target.put_name(&volume_name(file)?, 0),
+            FileStatInformation => whole(target.put(stat(&facts(file)?))),
+            FileStreamInformation => streams(&facts(file)?, target),
             FilePositionInformation => whole(target.put(FILE_POSITION_INFORMATION { CurrentByteOffset: position(file)? })),
             FileModeInformation => whole(target.put(FILE_MODE_INFORMATION { Mode: facts(file)?.mode })),
             FileAlignmentInformation => whole(target.put(FILE_ALIGNMENT_INFORMATION { AlignmentRequirement: 0 })),
@@ -346,7 +408,7 @@ unsafe fn all(file: HANDLE, target: &Target) -> Result<(usize, bool), Status> {
     }
     unsafe {
         core::ptr::copy_nonoverlapping((&raw const all).cast::<u8>(), target.buffer.cast::<u8>(), head);
-        target.put_name(file, head)
+        target.put_name(&inner_name(file, false)?, head)
     }
 }
 
@@ -393,7 +455,7 @@ unsafe fn set(file: HANDLE, buffer: *const c_void, length: u32, class: FILE_INFO
                     head.FileNameLength,
                     RenameFile {
                         root: head.RootDirectory as u64,
-                        replace: if class == FileRenameInformationEx { head.Anonymous.Flags & 1 } else { head.Anonymous.ReplaceIfExists.into() },
+                        replace: if class == FileRenameInformationEx { head.Anonymous.Flags } else { head.Anonymous.ReplaceIfExists.into() },
                         ..RenameFile::default()
                     },
                 )

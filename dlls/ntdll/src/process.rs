@@ -3,7 +3,7 @@
 use crate::gate::{ask, call};
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use gate::service::{DuplicateHandle, QueryProcess, SetAffinity, TerminateProcess};
+use gate::service::{DuplicateHandle, QueryDrives, QueryProcess, SetAffinity, TerminateProcess};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
@@ -85,6 +85,7 @@ enum Question {
     Handles,
     PriorityBoost,
     Session,
+    Drives,
     Wow64,
     ImageName,
     NtImageName,
@@ -110,6 +111,7 @@ router! {
         class == 20 => Ok(Question::Handles);
         class == 22 => Ok(Question::PriorityBoost);
         class == 24 => Ok(Question::Session);
+        class == 23 => Ok(Question::Drives);
         class == 26 => Ok(Question::Wow64);
         class == 27 => Ok(Question::NtImageName);
         class == 30 => Err(Status(STATUS_PORT_NOT_SET));
@@ -189,6 +191,7 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
             Question::PriorityBoost => put(buffer, length, result, BOOST_OFF.load(Ordering::Relaxed)),
             Question::Session => put(buffer, length, result, session()),
             Question::Handles => put(buffer, length, result, facts()?.handles),
+            Question::Drives => put(buffer, length, result, drives()?),
             Question::Cookie => put(buffer, length, result, crate::pointer::cookie()),
             Question::ImageName | Question::NtImageName | Question::CommandLine => text(question, buffer, length, result),
         }
@@ -270,6 +273,22 @@ pub unsafe extern "system" fn NtSetInformationProcess(
         }
     }
     Ok(NtStatus::SUCCESS)
+}
+
+/// `PROCESS_DEVICEMAP_INFORMATION`: the drives as bits, and the kind of each.
+#[repr(C)]
+struct Drives {
+    bits: u32,
+    kinds: [u8; 32],
+}
+
+fn drives() -> Result<Drives, Status> {
+    const NO_ROOT: u8 = 1;
+    const FIXED: u8 = 3;
+    let mut request = QueryDrives::default();
+    ask(&mut request)?;
+    let kinds = core::array::from_fn(|index| if request.drives & 1 << index != 0 { FIXED } else { NO_ROOT });
+    Ok(Drives { bits: request.drives, kinds })
 }
 
 unsafe fn text(question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {

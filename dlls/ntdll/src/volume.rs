@@ -3,8 +3,8 @@
 use crate::gate::ask;
 use core::ffi::c_void;
 use core::mem::offset_of;
-use gate::file::{Device, Facts, Volume};
-use gate::service::{QueryFile, QueryVolume};
+use gate::file::{Device, Facts, SYMLINK, Volume};
+use gate::service::{QueryFile, QueryLink, QueryVolume};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim};
@@ -13,8 +13,8 @@ use windows_sys::Wdk::System::SystemServices::{
     FILE_FS_DEVICE_INFORMATION, FILE_FS_FULL_SIZE_INFORMATION, FILE_FS_SIZE_INFORMATION, FILE_FS_VOLUME_INFORMATION,
 };
 use windows_sys::Win32::Foundation::{
-    HANDLE, STATUS_ACCESS_DENIED, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS,
-    STATUS_INVALID_PARAMETER, STATUS_NOT_A_REPARSE_POINT, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
+    HANDLE, STATUS_ACCESS_DENIED, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
@@ -194,7 +194,7 @@ unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, out
     let size = match control {
         // The seed's fake volume is always mounted; a sparse file needs no mark on hosts whose files may all be sparse.
         Control::VolumeIsMounted | Control::Sparse => 0,
-        Control::ReparsePoint => return Err(Status(STATUS_NOT_A_REPARSE_POINT)),
+        Control::ReparsePoint => unsafe { link(file, output, output_size)? },
         Control::NtfsVolumeData => {
             let volume = facts(file)?;
             let cluster = u64::from(volume.cluster.max(512));
@@ -211,7 +211,7 @@ unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, out
                 mft: [0; 5],
             };
             if (output_size as usize) < size_of::<NtfsVolumeData>() {
-                return Err(Status(windows_sys::Win32::Foundation::STATUS_BUFFER_TOO_SMALL));
+                return Err(Status(STATUS_BUFFER_TOO_SMALL));
             }
             unsafe { put(output, output_size, data)? }
         }
@@ -221,6 +221,34 @@ unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, out
         (*block).Information = size;
     }
     Ok(NtStatus::SUCCESS)
+}
+
+/// What a link says, as a `REPARSE_DATA_BUFFER` (ntifs.h).
+unsafe fn link(file: HANDLE, output: *mut c_void, output_size: u32) -> Result<usize, Status> {
+    const RELATIVE: u32 = 1;
+    const HEAD: usize = 8;
+    const BEFORE_NAMES: usize = 12;
+    let mut buffer = alloc::vec![0_u16; 0x4000];
+    let room = size_of_val(buffer.as_slice()) as u64;
+    let mut request = QueryLink { file: file as u64, buffer: buffer.as_mut_ptr() as u64, buffer_size: room, ..QueryLink::default() };
+    ask(&mut request)?;
+    buffer.truncate(request.size as usize / 2);
+    // The name to go on with is the whole one, the name to show has no `\??\`.
+    let shown = if request.relative != 0 { buffer.as_slice() } else { buffer.get(4..).unwrap_or_default() };
+    let (whole_size, shown_size) = (size_of_val(buffer.as_slice()), size_of_val(shown));
+    let data = BEFORE_NAMES + whole_size + shown_size;
+    if (output_size as usize) < HEAD + data {
+        return Err(Status(STATUS_BUFFER_TOO_SMALL));
+    }
+    let mut bytes = alloc::vec::Vec::with_capacity(HEAD + data);
+    bytes.extend(SYMLINK.to_le_bytes());
+    for half in [data, 0, 0, whole_size, whole_size, shown_size] {
+        bytes.extend((half as u16).to_le_bytes());
+    }
+    bytes.extend((if request.relative != 0 { RELATIVE } else { 0 }).to_le_bytes());
+    bytes.extend(buffer.iter().chain(shown).flat_map(|unit| unit.to_le_bytes()));
+    unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), output.cast::<u8>(), bytes.len()) };
+    Ok(bytes.len())
 }
 
 /// Sends a control code to a file system.

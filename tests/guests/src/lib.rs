@@ -7,6 +7,8 @@
 extern crate alloc;
 
 #[cfg(target_os = "windows")]
+pub mod files;
+#[cfg(target_os = "windows")]
 mod runtime;
 
 use alloc::format;

@@ -1,0 +1,62 @@
+//! Handles of files: second ones, flags, closing.
+
+use super::{Answer, lock, specific};
+use crate::handle::Handle;
+use crate::namespace::Inside;
+use crate::object::FileObject;
+use crate::process::Process;
+use crate::service::Reply;
+use crate::sharing::FileId;
+use protocol::message::{Done, DuplicateHandle, HandleReply, SetHandle};
+use windows_sys::Win32::Foundation::{
+    DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER,
+};
+
+impl Process {
+    /// Makes a second handle.
+    pub fn duplicate_handle(&self, request: &DuplicateHandle) -> Answer {
+        let mut handles = lock(&self.handles);
+        let source = handles.get(request.handle, 0)?.clone();
+        let wanted = specific(request.access);
+        let access = if request.options & DUPLICATE_SAME_ACCESS != 0 { source.access } else { wanted };
+        if access & !source.access != 0 {
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        let flags = request.flags & HANDLE_FLAG_INHERIT;
+        let handle = handles.insert(Handle { object: source.object, access, flags })?;
+        Ok(Reply::value(&HandleReply { handle, access }))
+    }
+
+    /// Sets a handle's flags.
+    pub fn set_handle(&self, request: &SetHandle) -> Answer {
+        if request.flags & !(HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0 {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        lock(&self.handles).get_mut(request.handle)?.flags = request.flags;
+        Ok(Reply::value(&Done {}))
+    }
+
+    /// Closes a handle.
+    pub fn close_handle(&self, number: u32) -> Answer {
+        let handle = lock(&self.handles).remove(number)?;
+        self.sandbox.let_go(handle);
+        Ok(Reply::value(&Done {}))
+    }
+}
+
+impl FileObject {
+    /// The file's identity on the host.
+    pub fn id(&self) -> Option<FileId> {
+        self.file.as_ref().filter(|file| lock(&file.place).inside.is_some()).map(|file| (file.metadata.device, file.metadata.id))
+    }
+
+    /// Where it is in its volume, as of now.
+    pub fn inside(&self) -> Option<Inside> {
+        lock(&self.file.as_ref()?.place).inside.clone()
+    }
+
+    /// Whether it is a folder.
+    pub fn is_folder(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.metadata.folder)
+    }
+}

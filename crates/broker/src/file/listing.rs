@@ -1,0 +1,83 @@
+//! Listing a folder.
+
+use super::{Answer, lock, units};
+use crate::object::{FileObject, Listing, OnDrive};
+use crate::process::Process;
+use crate::service::Reply;
+use gate::file::{Entry, SYMLINK};
+use protocol::message::{ListFolder, Word};
+use store::{Metadata, Pattern};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE};
+use windows_sys::Win32::Storage::FileSystem::FILE_LIST_DIRECTORY;
+use zerocopy::IntoBytes;
+
+impl Process {
+    /// Lists a folder, from where the last answer ended.
+    pub fn list_folder(&self, request: &ListFolder, payload: &[u8]) -> Answer {
+        let object = self.object(request.handle, FILE_LIST_DIRECTORY)?;
+        let file = object.file.as_ref().filter(|file| file.metadata.folder).ok_or(STATUS_INVALID_PARAMETER)?;
+        let mut listing = lock(&object.listing);
+        let first = listing.is_none();
+        if first || request.restart != 0 {
+            // The pattern is that of the first question, unless a new start brings another one.
+            let pattern = match (&*listing, units(payload)?) {
+                (Some(before), pattern) if pattern.is_empty() => before.pattern.clone(),
+                (_, pattern) => Pattern::new(&pattern),
+            };
+            *listing = Some(self.read_folder(&object, file, pattern)?);
+        }
+        let listing = listing.as_mut().ok_or(STATUS_INVALID_PARAMETER)?;
+        let room = (request.bytes as usize).min(protocol::PAYLOAD);
+        let mut records = Vec::new();
+        for _ in 0..request.most.max(1) {
+            let Some(entry) = listing.pending.take().or_else(|| listing.entries.next()) else { break };
+            let size = (size_of::<Entry>() + 2 * entry.name.len()).next_multiple_of(8);
+            if records.len() + size > room {
+                listing.pending = Some(entry);
+                break;
+            }
+            put_entry(&mut records, &entry);
+        }
+        if records.is_empty() {
+            return Err(match listing.pending {
+                Some(_) => STATUS_BUFFER_TOO_SMALL,
+                None if first => STATUS_NO_SUCH_FILE,
+                None => STATUS_NO_MORE_FILES,
+            });
+        }
+        Ok(Reply::value(&Word { value: records.len() as u32 }).with_payload(records))
+    }
+
+    fn read_folder(&self, object: &FileObject, file: &OnDrive, pattern: Pattern) -> Result<Listing, NTSTATUS> {
+        let folder = |name: &[u16]| store::Entry { name: name.to_vec(), metadata: Metadata { folder: true, ..file.metadata } };
+        let mut entries: Vec<store::Entry> = Vec::new();
+        // The root of a drive has neither of them.
+        if !lock(&file.place).path.components.is_empty() {
+            let dots: [&[u16]; 2] = [&[0x2E], &[0x2E, 0x2E]];
+            entries.extend(dots.into_iter().filter(|name| pattern.fits(name)).map(folder));
+        }
+        match object.inside() {
+            Some(inside) => entries.extend(inside.volume.list(&inside.path, &pattern)?),
+            None => entries.extend(file.way.iter().filter(|name| pattern.fits(name)).map(|name| folder(name))),
+        }
+        Ok(Listing { entries: entries.into_iter(), pending: None, pattern })
+    }
+}
+
+/// Appends a record of a listing.
+fn put_entry(records: &mut Vec<u8>, entry: &store::Entry) {
+    let metadata = &entry.metadata;
+    let head = Entry {
+        times: metadata.times,
+        size: metadata.size,
+        allocated: metadata.allocated,
+        id: metadata.id,
+        attributes: metadata.attributes,
+        name_size: 2 * entry.name.len() as u32,
+        reparse: if metadata.link { SYMLINK } else { 0 },
+        pad: 0,
+    };
+    records.extend_from_slice(head.as_bytes());
+    records.extend(entry.name.iter().flat_map(|unit| unit.to_le_bytes()));
+    records.resize(records.len().next_multiple_of(8), 0);
+}

@@ -1,0 +1,109 @@
+//! Requests about files. What a request may do is decided here; how the host does it is a volume's business.
+
+mod change;
+mod facts;
+mod handles;
+mod listing;
+mod open;
+
+use crate::namespace::{DrivePath, Name, Place, parse};
+use crate::object::FileObject;
+use crate::process::Process;
+use crate::service::Reply;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_INVALID, STATUS_REPARSE_POINT_NOT_RESOLVED,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_DELETE_CHILD, FILE_EXECUTE, FILE_GENERIC_EXECUTE, FILE_GENERIC_READ, FILE_GENERIC_WRITE,
+    FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_READ_EA, FILE_WRITE_ATTRIBUTES, FILE_WRITE_DATA, FILE_WRITE_EA, READ_CONTROL, SYNCHRONIZE, WRITE_DAC,
+    WRITE_OWNER,
+};
+
+/// A request's answer.
+type Answer = Result<Reply, NTSTATUS>;
+
+/// The most links that lead from one volume to another on the way of one path.
+const MOST_LINKS: u32 = 40;
+
+/// What a grant for reading alone leaves of the rights on a file.
+const READ_RIGHTS: u32 = FILE_READ_DATA | FILE_READ_EA | FILE_EXECUTE | FILE_READ_ATTRIBUTES | READ_CONTROL | SYNCHRONIZE;
+/// The rights that only a grant for writing gives.
+const CHANGES: u32 =
+    FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER;
+const MAXIMUM_ALLOWED: u32 = 0x0200_0000;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The rights on a file that generic rights come to.
+fn specific(access: u32) -> u32 {
+    const READ: u32 = 0x8000_0000;
+    const WRITE: u32 = 0x4000_0000;
+    const EXECUTE: u32 = 0x2000_0000;
+    const ALL: u32 = 0x1000_0000;
+    let rows = [(READ, FILE_GENERIC_READ), (WRITE, FILE_GENERIC_WRITE), (EXECUTE, FILE_GENERIC_EXECUTE), (ALL, FILE_ALL_ACCESS)];
+    let rights = rows.iter().filter(|(generic, _)| access & generic != 0).fold(access, |rights, (_, specific)| rights | specific);
+    rights & !(READ | WRITE | EXECUTE | ALL | MAXIMUM_ALLOWED)
+}
+
+/// A payload as UTF-16.
+fn units(payload: &[u8]) -> Result<Vec<u16>, NTSTATUS> {
+    let (units, rest) = payload.as_chunks::<2>();
+    if rest.is_empty() { Ok(units.iter().map(|unit| u16::from_le_bytes(*unit)).collect()) } else { Err(STATUS_OBJECT_NAME_INVALID) }
+}
+
+/// UTF-16 as a payload.
+fn bytes(units: &[u16]) -> Vec<u8> {
+    units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
+}
+
+/// A payload for people.
+fn shown(payload: &[u8]) -> String {
+    units(payload).map_or_else(|_| String::from("?"), |name| String::from_utf16_lossy(&name))
+}
+
+impl Process {
+    /// What a name leads to: an NT path, or one that starts at an open folder.
+    fn name(&self, root: u32, payload: &[u8]) -> Result<Name, NTSTATUS> {
+        let name = units(payload)?;
+        if root == 0 {
+            return parse(&name);
+        }
+        let folder = lock(&self.handles).get(root, 0)?.object.clone();
+        let base = folder.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let mut path = lock(&base.place).path.to_nt();
+        if !name.is_empty() {
+            if path.last() != Some(&u16::from(b'\\')) {
+                path.push(u16::from(b'\\'));
+            }
+            path.extend(name);
+        }
+        parse(&path)
+    }
+
+    /// The object behind a handle that grants all of `access`.
+    fn object(&self, number: u32, access: u32) -> Result<Arc<FileObject>, NTSTATUS> {
+        lock(&self.handles).get(number, access).map(|handle| Arc::clone(&handle.object))
+    }
+
+    /// Where a path leads; that it leads nowhere is remembered.
+    fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
+        self.namespace.place(path).inspect_err(|_| self.note_missing(path, false))
+    }
+
+    /// Works at a path, and goes on where a link leads out of its volume: whatever is there must be granted as well.
+    fn through<T>(&self, path: &DrivePath, mut work: impl FnMut(&DrivePath) -> Result<T, NTSTATUS>) -> Result<T, NTSTATUS> {
+        let mut at = path.clone();
+        for _ in 0..MOST_LINKS {
+            match work(&at) {
+                Err(store::OUTSIDE) => {}
+                done => return done,
+            }
+            let Place::Volume(inside) = self.namespace.place(&at)? else { return Err(STATUS_ACCESS_DENIED) };
+            at = self.namespace.follow(&inside)?;
+        }
+        Err(STATUS_REPARSE_POINT_NOT_RESOLVED)
+    }
+}

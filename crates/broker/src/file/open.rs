@@ -1,0 +1,261 @@
+//! Opening and making.
+
+use super::{Answer, CHANGES, MAXIMUM_ALLOWED, READ_RIGHTS, lock, shown, specific};
+use crate::handle::Handle;
+use crate::namespace::{DrivePath, Inside, Name, Place};
+use crate::object::{FileObject, OnDrive, Where};
+use crate::process::Process;
+use crate::service::Reply;
+use gate::file::Device;
+use protocol::message::{OpenFile, Opened};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex};
+use store::{Create, How, Look, Metadata, Outcome, attribute};
+use windows_sys::Wdk::Storage::FileSystem::{
+    FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_BY_FILE_ID,
+    FILE_OPEN_IF, FILE_OPEN_REPARSE_POINT, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SEQUENTIAL_ONLY, FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_ALERT,
+    FILE_SYNCHRONOUS_IO_NONALERT, FILE_WRITE_THROUGH,
+};
+use windows_sys::Win32::Foundation::{
+    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_OPENED_FILES,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE,
+};
+
+/// What an open tells it did (ntifs.h).
+const FILE_OPENED: u32 = 1;
+const FILE_CREATED: u32 = 2;
+const FILE_OVERWRITTEN: u32 = 3;
+
+const WRITES: u32 = FILE_WRITE_DATA | FILE_APPEND_DATA;
+
+impl Process {
+    /// Opens or creates, and tells the audit.
+    pub fn open_file(&self, request: &OpenFile, payload: &[u8]) -> Answer {
+        let answer = self.name(request.root, payload).and_then(|name| match name {
+            Name::Drive(path) => self.through(&path, |at| self.open_on_drive(request, &path, at)),
+            Name::Null => self.open_null(request),
+            Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
+            Name::ConsoleOutput => self.open_console(request, Device::ConsoleOutput),
+        });
+        self.note_open(&|| shown(payload), request.access, answer.as_ref().err().copied());
+        answer
+    }
+
+    fn open_null(&self, request: &OpenFile) -> Answer {
+        let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
+        let theirs = null.map_err(store::status)?;
+        let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, None) };
+        self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
+    }
+
+    fn open_console(&self, request: &OpenFile, device: Device) -> Answer {
+        // The console that the process was started on, whichever stream it is.
+        let terminals = lock(&self.terminals);
+        let stream = usize::from(device == Device::ConsoleOutput);
+        let terminal = terminals[stream].as_ref().or_else(|| terminals.iter().flatten().next()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
+        let (ours, theirs) = (terminal.try_clone(), terminal.try_clone());
+        let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Err(STATUS_TOO_MANY_OPENED_FILES) };
+        drop(terminals);
+        let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
+        self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request, FILE_OPENED, Some(theirs))
+    }
+
+    /// Opens `path`, which leads to `at`.
+    fn open_on_drive(&self, request: &OpenFile, path: &DrivePath, at: &DrivePath) -> Answer {
+        let inside = match self.place(at)? {
+            Place::Volume(inside) => inside,
+            Place::Way(entries) => return self.open_way(request, path, entries),
+        };
+        let how = how(request, path.folder)?;
+        // What is there already is asked for its share modes and attributes before it is emptied.
+        let known = inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(&how) });
+        if known.as_ref().is_err_and(|status| *status == store::OUTSIDE) {
+            return Err(store::OUTSIDE);
+        }
+        let known = known.ok();
+        let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
+        let how = How {
+            read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
+            write: access & FILE_WRITE_DATA != 0,
+            append: access & FILE_APPEND_DATA != 0,
+            ..how
+        };
+        if let Some(known) = &known {
+            self.check_sharing(known, if truncates(&how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
+            check_attributes(known, access, request, &how)?;
+        }
+        let opened = inside.volume.open(&inside.path, &how)?;
+        let mut spelt = path.clone();
+        if path.components.len() == inside.mount.len() + opened.path.len() && path == at {
+            spelt.components.truncate(inside.mount.len());
+            spelt.components.extend(opened.path.iter().cloned());
+        }
+        let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(Inside { path: opened.path, ..inside }) }));
+        let id = (opened.metadata.device, opened.metadata.id);
+        let share = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
+        let has_bytes = !opened.metadata.folder && !opened.metadata.link;
+        let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
+        // A descriptor is handed out where bytes are granted, and nowhere else.
+        let moves_bytes = has_bytes && (how.read || how.write || how.append);
+        let theirs = if moves_bytes { Some(opened.file.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?) } else { None };
+        let object = FileObject {
+            file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share }),
+            descriptor: Some(opened.file),
+            record,
+            mode: mode(request.options),
+            ..FileObject::plain(Device::Disk, None)
+        };
+        lock(&object.closing).delete = request.options & FILE_DELETE_ON_CLOSE != 0;
+        let information = match opened.outcome {
+            Outcome::Opened => FILE_OPENED,
+            Outcome::Created => FILE_CREATED,
+            Outcome::Overwritten => FILE_OVERWRITTEN,
+        };
+        self.give(object, access, request, information, theirs)
+    }
+
+    /// The access that a request gets, or the refusal.
+    fn granted(&self, request: &OpenFile, how: &How, inside: &Inside, known: Option<&Metadata>, at: &DrivePath) -> Result<u32, NTSTATUS> {
+        let access = specific(request.access) | SYNCHRONIZE | FILE_READ_ATTRIBUTES;
+        let makes = match how.create {
+            Create::Open => false,
+            Create::New | Create::Truncate | Create::TruncateOrNew => true,
+            Create::OpenOrNew => known.is_none(),
+        };
+        let deletes = request.options & FILE_DELETE_ON_CLOSE != 0;
+        if (access & CHANGES != 0 || deletes || makes) && !inside.write {
+            self.note_missing(at, true);
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        if deletes && access & DELETE == 0 {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        if request.access & MAXIMUM_ALLOWED == 0 {
+            return Ok(access);
+        }
+        let most = if inside.write { FILE_ALL_ACCESS } else { READ_RIGHTS };
+        Ok(access | if known.is_some_and(Metadata::is_read_only) { most & !WRITES } else { most })
+    }
+
+    /// Share modes of what is there; closes that were posted are taken first.
+    pub(super) fn check_sharing(&self, known: &Metadata, access: u32, share: u32) -> Result<(), NTSTATUS> {
+        let id = (known.device, known.id);
+        let first = lock(&self.sandbox.sharing).check(id, access, share);
+        if first.is_ok() {
+            return first;
+        }
+        self.sandbox.drain_all();
+        lock(&self.sandbox.sharing).check(id, access, share)
+    }
+
+    /// A folder that is there because it leads to a grant.
+    fn open_way(&self, request: &OpenFile, path: &DrivePath, entries: Vec<Vec<u16>>) -> Answer {
+        if request.options & FILE_NON_DIRECTORY_FILE != 0 {
+            return Err(STATUS_FILE_IS_A_DIRECTORY);
+        }
+        match request.disposition {
+            FILE_OPEN | FILE_OPEN_IF => {}
+            FILE_CREATE => return Err(STATUS_OBJECT_NAME_COLLISION),
+            _ => return Err(STATUS_ACCESS_DENIED),
+        }
+        let access = specific(request.access);
+        if access & CHANGES != 0 || request.options & FILE_DELETE_ON_CLOSE != 0 {
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        let metadata = Metadata { folder: true, attributes: attribute::DIRECTORY, ..Metadata::default() };
+        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: None }));
+        let file = OnDrive { place, way: entries, metadata, share: 0 };
+        let object = FileObject { file: Some(file), mode: mode(request.options), ..FileObject::plain(Device::Disk, None) };
+        self.give(object, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, request, FILE_OPENED, None)
+    }
+
+    /// Gives an object a handle, and the reply that tells of it.
+    fn give(&self, object: FileObject, access: u32, request: &OpenFile, information: u32, descriptor: Option<OwnedFd>) -> Answer {
+        const OBJ_INHERIT: u32 = 2;
+        let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
+        let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
+        let close_now = lock(&object.closing).delete || access & DELETE != 0;
+        let (record, device, mode) = (object.record, object.device as u32, object.mode);
+        let handle = Handle { object: Arc::new(object), access, flags };
+        let number = lock(&self.handles).insert(handle.clone()).inspect_err(|_| self.sandbox.let_go(handle))?;
+        let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
+        Ok(Reply::value(&opened).with_descriptor(descriptor))
+    }
+}
+
+/// Whether an open empties what is there.
+fn truncates(how: &How) -> bool {
+    matches!(how.create, Create::Truncate | Create::TruncateOrNew)
+}
+
+/// What the attributes of what is there allow.
+fn check_attributes(known: &Metadata, access: u32, request: &OpenFile, how: &How) -> Result<(), NTSTATUS> {
+    // What is hidden is not overwritten by somebody who does not know that it is (CreateFile's documentation).
+    const MUST_AGREE: u32 = attribute::HIDDEN | attribute::SYSTEM;
+    let deletes = request.options & FILE_DELETE_ON_CLOSE != 0;
+    if how.create == Create::New {
+        Ok(())
+    } else if known.is_read_only() && (access & WRITES != 0 || truncates(how)) {
+        Err(STATUS_ACCESS_DENIED)
+    } else if known.is_read_only() && deletes {
+        Err(STATUS_CANNOT_DELETE)
+    } else if truncates(how) && known.attributes & MUST_AGREE & !request.attributes != 0 {
+        Err(STATUS_ACCESS_DENIED)
+    } else {
+        Ok(())
+    }
+}
+
+/// How a request opens.
+fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
+    let options = request.options;
+    if options & FILE_OPEN_BY_FILE_ID != 0 {
+        return Err(STATUS_NOT_SUPPORTED);
+    }
+    // Without either the handle is asynchronous: overlapped I/O is not there yet (the seed's row).
+    if options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) == 0 && specific(request.access) & (FILE_READ_DATA | WRITES) != 0 {
+        return Err(STATUS_NOT_SUPPORTED);
+    }
+    let folder = match (options & FILE_DIRECTORY_FILE != 0, options & FILE_NON_DIRECTORY_FILE != 0) {
+        (true, true) => return Err(STATUS_INVALID_PARAMETER),
+        (true, false) => Some(true),
+        (false, true) if wants_folder => return Err(STATUS_OBJECT_NAME_INVALID),
+        (false, true) => Some(false),
+        (false, false) => wants_folder.then_some(true),
+    };
+    let create = match request.disposition {
+        FILE_OPEN => Create::Open,
+        FILE_CREATE => Create::New,
+        FILE_OPEN_IF => Create::OpenOrNew,
+        FILE_OVERWRITE => Create::Truncate,
+        FILE_OVERWRITE_IF | FILE_SUPERSEDE => Create::TruncateOrNew,
+        _ => return Err(STATUS_INVALID_PARAMETER),
+    };
+    if folder == Some(true) && matches!(create, Create::Truncate | Create::TruncateOrNew) {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    Ok(How {
+        read: false,
+        write: false,
+        append: false,
+        through: options & (FILE_WRITE_THROUGH | FILE_NO_INTERMEDIATE_BUFFERING) != 0 && specific(request.access) & WRITES != 0,
+        create,
+        folder,
+        link: options & FILE_OPEN_REPARSE_POINT != 0,
+        attributes: request.attributes,
+    })
+}
+
+/// The open options that NtQueryInformationFile tells.
+fn mode(options: u32) -> u32 {
+    options
+        & (FILE_WRITE_THROUGH
+            | FILE_SEQUENTIAL_ONLY
+            | FILE_NO_INTERMEDIATE_BUFFERING
+            | FILE_SYNCHRONOUS_IO_ALERT
+            | FILE_SYNCHRONOUS_IO_NONALERT
+            | FILE_DELETE_ON_CLOSE)
+}

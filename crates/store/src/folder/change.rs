@@ -1,0 +1,125 @@
+//! Changing what is there: names, times, attributes.
+
+use super::{Folder, refused};
+use crate::error::status;
+use crate::kept::{Kept, place};
+use crate::metadata::{Metadata, attribute};
+use crate::name::to_host;
+use crate::volume::{Change, Path, to_host as host_time};
+use rustix::fs::{AtFlags, CWD, Mode, RenameFlags, Timespec, Timestamps, UTIME_OMIT, chmodat, linkat, renameat_with, statat, unlinkat, utimensat};
+use rustix::io::Errno;
+use std::os::fd::BorrowedFd;
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID,
+    STATUS_OBJECT_NAME_NOT_FOUND,
+};
+
+impl Folder {
+    pub(super) fn remove_entry(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS> {
+        let names = self.spell(path)?;
+        let (parent, name) = self.parent(&names)?;
+        let found = statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW).map_err(refused)?;
+        if found.st_ino != id {
+            return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+        }
+        // A link to a folder is no folder to the host.
+        let is_link = rustix::fs::FileType::from_raw_mode(found.st_mode) == rustix::fs::FileType::Symlink;
+        unlinkat(&parent, name, if folder && !is_link { AtFlags::REMOVEDIR } else { AtFlags::empty() }).map_err(refused)
+    }
+
+    pub(super) fn rename_entry(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+        let (from_names, to_names) = (self.spell(from)?, self.spell(to)?);
+        let (from_parent, from_name) = self.parent(&from_names)?;
+        let (to_parent, _) = self.parent(&to_names)?;
+        // A new spelling of the same name is what the caller wants to see.
+        let wanted = to.last().and_then(|name| to_host(name)).ok_or(STATUS_OBJECT_NAME_INVALID)?;
+        let same_file = self.is_same(&from_names, &to_names);
+        if same_file && from_names != to_names {
+            if !replace {
+                return Err(STATUS_OBJECT_NAME_COLLISION);
+            }
+            // Of two names of one file, the host would leave both.
+            unlinkat(&from_parent, from_name, AtFlags::empty()).map_err(refused)?;
+            return Ok(to_names.iter().map(|name| name.encode_utf16().collect()).collect());
+        }
+        let exists = self.entry(&to_names).is_ok() && !same_file;
+        if exists && !replace {
+            return Err(STATUS_OBJECT_NAME_COLLISION);
+        }
+        let target = if exists { to_names.last().map_or(wanted.as_str(), String::as_str) } else { wanted.as_str() };
+        let flags = if replace || same_file { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
+        renameat_with(&from_parent, from_name, &to_parent, target, flags).map_err(status)?;
+        let folders = to_names.iter().take(to_names.len() - 1).map(String::as_str);
+        Ok(folders.chain([target]).map(|name| name.encode_utf16().collect()).collect())
+    }
+
+    pub(super) fn link_entry(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+        let (from_names, to_names) = (self.spell(from)?, self.spell(to)?);
+        let (from_parent, from_name) = self.parent(&from_names)?;
+        let (to_parent, to_name) = self.parent(&to_names)?;
+        if self.entry(&from_names).and_then(Metadata::of_host).is_ok_and(|metadata| metadata.folder) {
+            return Err(STATUS_FILE_IS_A_DIRECTORY);
+        }
+        if replace && !self.is_same(&from_names, &to_names) {
+            let _ = unlinkat(&to_parent, to_name, AtFlags::empty());
+        }
+        linkat(&from_parent, from_name, &to_parent, to_name, AtFlags::empty()).map_err(status)
+    }
+}
+
+/// Changes the facts of an open file, folder or link.
+pub fn set(file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {
+    let [created, access, write] = change.times;
+    let now = Metadata::of_host(file).map_err(status)?;
+    let before = if now.link { Kept::default() } else { Kept::of(file) };
+    let own = if now.folder { attribute::KEPT | attribute::READ_ONLY } else { attribute::KEPT };
+    let first = if now.folder { 0 } else { attribute::ARCHIVE };
+    let kept = change.attributes.map(|wanted| wanted & own);
+    let after = Kept { attributes: kept.map_or(before.attributes, |kept| (kept != first).then_some(kept)), created: created.or(before.created) };
+    if now.link && (after != before || change.attributes.is_some()) {
+        return Err(STATUS_NOT_SUPPORTED);
+    }
+    if after != before {
+        put(file, &now, &after)?;
+    }
+    if let Some(wanted) = change.attributes.filter(|_| !now.folder) {
+        set_read_only(file, wanted & attribute::READ_ONLY != 0)?;
+    }
+    if access.is_some() || write.is_some() {
+        const OMIT: Timespec = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+        let timestamps = Timestamps { last_access: access.map_or(OMIT, host_time), last_modification: write.map_or(OMIT, host_time) };
+        utimensat(file, "", &timestamps, AtFlags::EMPTY_PATH).map_err(status)?;
+    }
+    Ok(())
+}
+
+/// Keeps attributes; the host wants a file to be writable for that.
+fn put(file: BorrowedFd<'_>, now: &Metadata, kept: &Kept) -> Result<(), NTSTATUS> {
+    let done = match kept.put(file) {
+        Err(Errno::ACCESS) if now.is_read_only() => {
+            set_read_only(file, false)?;
+            let done = kept.put(file);
+            set_read_only(file, true)?;
+            done
+        }
+        done => done,
+    };
+    let matters = kept.created.is_some() || kept.attributes.is_some_and(|attributes| attributes & !attribute::TEMPORARY & !attribute::ARCHIVE != 0);
+    match done {
+        // That a file was archived already, or is to be kept in memory, are hints, which a host may forget.
+        Err(Errno::OPNOTSUPP) if !matters => Ok(()),
+        Err(Errno::OPNOTSUPP) => Err(STATUS_NOT_SUPPORTED),
+        done => done.map_err(status),
+    }
+}
+
+/// Takes away the right to write from everybody, or gives it to the owner.
+fn set_read_only(file: BorrowedFd<'_>, read_only: bool) -> Result<(), NTSTATUS> {
+    let now = rustix::fs::fstat(file).map_err(status)?.st_mode & 0o7777;
+    let wanted = match read_only {
+        true => now & !0o222,
+        false if now & 0o222 == 0 => now | 0o200,
+        false => now,
+    };
+    if wanted == now { Ok(()) } else { chmodat(CWD, place(file), Mode::from_raw_mode(wanted), AtFlags::empty()).map_err(status) }
+}

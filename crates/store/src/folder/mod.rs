@@ -1,0 +1,216 @@
+//! A folder of the host as a volume: nothing is ever resolved outside of it.
+
+mod change;
+mod leads;
+mod open;
+#[cfg(test)]
+mod tests;
+
+use crate::error::status;
+use crate::index::Index;
+use crate::listing::{self, View};
+use crate::metadata::Metadata;
+use crate::name::{Pattern, to_host};
+use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Path, Space, Volume};
+use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
+use rustix::io::{Errno, Result as HostResult};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
+};
+
+/// Which entries of the folder are there, by their names.
+pub type Filter = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// A folder of the host.
+pub struct Folder {
+    root: OwnedFd,
+    index: Index,
+    filter: Option<Filter>,
+}
+
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
+
+impl Folder {
+    /// Takes an open folder.
+    pub fn new(root: OwnedFd) -> Self {
+        Self { root, index: Index::default(), filter: None }
+    }
+
+    /// Takes an open folder of which only some entries are there, and no folder in it.
+    pub fn filtered(root: OwnedFd, filter: Filter) -> Self {
+        Self { root, index: Index::default(), filter: Some(filter) }
+    }
+
+    /// The caller's spelling of a path, as the host would write it.
+    fn names(path: &Path) -> Result<Vec<String>, NTSTATUS> {
+        path.iter().map(|name| to_host(name).ok_or(STATUS_OBJECT_NAME_INVALID)).collect()
+    }
+
+    /// The host's spelling of a path. Components that do not exist keep the caller's spelling.
+    fn spell(&self, path: &Path) -> Result<Vec<String>, NTSTATUS> {
+        let names = Self::names(path)?;
+        if let Some(filter) = &self.filter {
+            return match names.as_slice() {
+                [] => Ok(names),
+                [name] => {
+                    let spelt = if filter(name) { Some(name.clone()) } else { None };
+                    let found = spelt.filter(|name| self.entry(std::slice::from_ref(name)).is_ok());
+                    let found = found.or_else(|| self.index.find(self.root.as_fd(), &path[0]).filter(|name| filter(name)));
+                    found.map(|name| vec![name]).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)
+                }
+                _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
+            };
+        }
+        if names.is_empty() || self.entry(&names).is_ok() {
+            return Ok(names);
+        }
+        self.spell_slowly(path, names)
+    }
+
+    /// Component by component, each by its index where the exact name is not there.
+    fn spell_slowly(&self, path: &Path, mut names: Vec<String>) -> Result<Vec<String>, NTSTATUS> {
+        for count in 1..=names.len() {
+            match self.entry(&names[..count]) {
+                Ok(_) => continue,
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(parent_status(error)),
+            }
+            let parent = self.folder(&names[..count - 1]).map_err(parent_status)?;
+            match self.index.find(parent.as_fd(), &path[count - 1]) {
+                Some(name) => names[count - 1] = name,
+                None if count < names.len() => return Err(STATUS_OBJECT_PATH_NOT_FOUND),
+                None => {}
+            }
+        }
+        Ok(names)
+    }
+
+    fn open_host(&self, names: &[String], flags: OFlags, mode: Mode) -> HostResult<OwnedFd> {
+        let path = if names.is_empty() { ".".into() } else { names.join("/") };
+        // `openat2` refuses every flag that a mere place does not know.
+        let always = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { OFlags::CLOEXEC | OFlags::NOCTTY };
+        openat2(&self.root, path, flags | always, mode, BENEATH)
+    }
+
+    /// The place that a path leads to; nothing is done there.
+    fn path_only(&self, names: &[String]) -> HostResult<OwnedFd> {
+        self.open_host(names, OFlags::PATH, Mode::empty())
+    }
+
+    /// The same, but for a link at its end: that is the place itself.
+    fn entry(&self, names: &[String]) -> HostResult<OwnedFd> {
+        self.open_host(names, OFlags::PATH | OFlags::NOFOLLOW, Mode::empty())
+    }
+
+    fn folder(&self, names: &[String]) -> HostResult<OwnedFd> {
+        self.open_host(names, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+    }
+
+    /// The folder that holds a path, and the last name.
+    fn parent<'a>(&self, names: &'a [String]) -> Result<(OwnedFd, &'a str), NTSTATUS> {
+        let Some((last, folders)) = names.split_last() else { return Err(STATUS_ACCESS_DENIED) };
+        let parent = self.open_host(folders, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map_err(parent_status)?;
+        Ok((parent, last))
+    }
+
+    /// Facts of a link, which is a folder's where it leads to one.
+    fn link_facts(&self, names: &[String], link: Metadata) -> Metadata {
+        if self.leads_to_folder(names) { link.leading_to_folder() } else { link }
+    }
+
+    fn leads_to_folder(&self, names: &[String]) -> bool {
+        self.path_only(names).and_then(Metadata::of_host).is_ok_and(|target| target.folder)
+    }
+
+    fn is_same(&self, one: &[String], other: &[String]) -> bool {
+        let id = |names| self.entry(names).and_then(Metadata::of_host).map(|metadata| (metadata.device, metadata.id));
+        matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
+    }
+}
+
+impl Volume for Folder {
+    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+        self.open_path(path, how)
+    }
+
+    fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS> {
+        let names = self.spell(path)?;
+        let place = if look.link { self.entry(&names) } else { self.path_only(&names) }.map_err(refused)?;
+        let metadata = if look.attributes { Metadata::of(&place) } else { Metadata::of_host(&place) }.map_err(refused)?;
+        match metadata {
+            Metadata { link: true, .. } => Ok(self.link_facts(&names, metadata)),
+            Metadata { folder: true, .. } | Metadata { regular: true, .. } => Ok(metadata),
+            _ => Err(STATUS_OBJECT_NAME_NOT_FOUND),
+        }
+    }
+
+    fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS> {
+        let metadata = Metadata::of(file).map_err(status)?;
+        if metadata.link { Ok(self.link_facts(&self.spell(path)?, metadata)) } else { Ok(metadata) }
+    }
+
+    fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS> {
+        let names = self.spell(path)?;
+        let folder = self.folder(&names).map_err(|error| if error == Errno::NOTDIR { STATUS_NOT_A_DIRECTORY } else { refused(error) })?;
+        let view = View {
+            is_visible: &|name| self.filter.as_ref().is_none_or(|filter| filter(name)),
+            leads_to_folder: &|name| self.leads_to_folder(&[names.as_slice(), &[name.to_owned()]].concat()),
+        };
+        match pattern.literal() {
+            Some(name) => Ok(listing::one(folder.as_fd(), name, &self.index, &view).into_iter().collect()),
+            None => listing::read(folder.as_fd(), pattern, &view).map_err(refused),
+        }
+    }
+
+    fn is_empty(&self, path: &Path) -> Result<bool, NTSTATUS> {
+        listing::is_empty(self.folder(&self.spell(path)?).map_err(refused)?.as_fd()).map_err(refused)
+    }
+
+    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS> {
+        self.remove_entry(path, folder, id)
+    }
+
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+        self.rename_entry(from, to, replace)
+    }
+
+    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+        self.link_entry(from, to, replace)
+    }
+
+    fn set(&self, _path: &Path, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {
+        change::set(file, change)
+    }
+
+    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+        Ok(self.real_path(file).unwrap_or_else(|| path.to_vec()))
+    }
+
+    fn target(&self, file: BorrowedFd<'_>) -> Result<PathBuf, NTSTATUS> {
+        leads::target(file)
+    }
+
+    fn leads(&self, path: &Path) -> Option<(PathBuf, usize)> {
+        self.leads_outside(path)
+    }
+
+    fn space(&self) -> Result<Space, NTSTATUS> {
+        let room = fstatvfs(&self.root).map_err(status)?;
+        let device = Metadata::of_host(&self.root).map_err(status)?.device;
+        // Clusters of more than 64 KiB are more than Windows programs expect; network file systems report such.
+        let cluster = room.f_frsize.clamp(512, 0x1_0000) as u32;
+        Ok(Space { total: room.f_blocks * room.f_frsize, free: room.f_bavail * room.f_frsize, cluster, device })
+    }
+}
+
+/// A refusal of the host. `openat2` says with `EXDEV` that a link leads out of the folder.
+fn refused(error: Errno) -> NTSTATUS {
+    if error == Errno::XDEV { OUTSIDE } else { status(error) }
+}
+
+/// The same for a folder on the way.
+fn parent_status(error: Errno) -> NTSTATUS {
+    if error == Errno::NOENT { STATUS_OBJECT_PATH_NOT_FOUND } else { refused(error) }
+}

@@ -1,0 +1,176 @@
+//! Opening and making files and folders.
+
+use super::{Folder, refused};
+use crate::error::status;
+use crate::kept::Kept;
+use crate::metadata::{Metadata, attribute};
+use crate::volume::{Create, How, Open, Outcome, Path};
+use rustix::fs::{Mode, OFlags, mkdirat};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, OwnedFd};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND,
+};
+
+impl Folder {
+    pub(super) fn open_path(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+        // What exists is mostly asked for as it is spelt: one call of the host, and no look at the folder. What is to be
+        // made must first be looked for under every spelling.
+        let existing = match how.create {
+            Create::Open | Create::OpenOrNew => Some(Create::Open),
+            Create::Truncate | Create::TruncateOrNew => Some(Create::Truncate),
+            Create::New => None,
+        };
+        if self.filter.is_none()
+            && let Some(create) = existing
+        {
+            match self.open_spelt(&Self::names(path)?, &How { create, ..*how }) {
+                Err(STATUS_OBJECT_NAME_NOT_FOUND) => {}
+                done => return done,
+            }
+        }
+        self.open_spelt(&self.spell(path)?, how)
+    }
+
+    /// Opens under one spelling.
+    fn open_spelt(&self, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
+        if how.link
+            && let Some(link) = self.open_link(names, how)?
+        {
+            return Ok(link);
+        }
+        if how.folder == Some(true) {
+            let (file, outcome) = self.open_folder(names, how)?;
+            return finish(file, outcome, names, how);
+        }
+        let touches_bytes = how.read || how.write || how.append || how.create != Create::Open;
+        let opened =
+            if touches_bytes { self.open_file(names, how) } else { self.path_only(names).map(|file| (file, Outcome::Opened)).map_err(refused) };
+        let is_folder = |file: &OwnedFd| Metadata::of_host(file).is_ok_and(|metadata| metadata.folder);
+        match opened {
+            Ok((file, _)) if is_folder(&file) => {
+                if how.folder == Some(false) {
+                    return Err(STATUS_FILE_IS_A_DIRECTORY);
+                }
+                let folder = self.folder(names).map_err(refused)?;
+                finish(folder, Outcome::Opened, names, how)
+            }
+            Ok((file, outcome)) => finish(file, outcome, names, how),
+            // Writing to a folder is refused by the host; Windows opens it, and refuses the write.
+            Err(STATUS_FILE_IS_A_DIRECTORY) if how.folder.is_none() && matches!(how.create, Create::Open | Create::OpenOrNew) => {
+                finish(self.folder(names).map_err(refused)?, Outcome::Opened, names, how)
+            }
+            Err(STATUS_FILE_IS_A_DIRECTORY) if matches!(how.create, Create::Truncate | Create::TruncateOrNew) => Err(STATUS_ACCESS_DENIED),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens a link itself; `None` where there is none.
+    fn open_link(&self, names: &[String], how: &How) -> Result<Option<Open>, NTSTATUS> {
+        let place = match self.entry(names) {
+            Ok(place) => place,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(refused(error)),
+        };
+        let metadata = Metadata::of_host(&place).map_err(status)?;
+        if !metadata.link {
+            return Ok(None);
+        }
+        let metadata = self.link_facts(names, metadata);
+        let is_folder = metadata.attributes & attribute::DIRECTORY != 0;
+        match (how.create, how.folder) {
+            (Create::New, _) => Err(STATUS_OBJECT_NAME_COLLISION),
+            (Create::Truncate | Create::TruncateOrNew, _) => Err(STATUS_ACCESS_DENIED),
+            (_, Some(true)) if !is_folder => Err(STATUS_NOT_A_DIRECTORY),
+            (_, Some(false)) if is_folder => Err(STATUS_FILE_IS_A_DIRECTORY),
+            _ => Ok(Some(Open { file: place, metadata, outcome: Outcome::Opened, path: path_of(names) })),
+        }
+    }
+
+    fn make_folder(&self, names: &[String]) -> Result<OwnedFd, NTSTATUS> {
+        let (parent, name) = self.parent(names)?;
+        mkdirat(&parent, name, Mode::from_raw_mode(0o777)).map_err(refused)?;
+        self.folder(names).map_err(refused)
+    }
+
+    fn open_folder(&self, names: &[String], how: &How) -> Result<(OwnedFd, Outcome), NTSTATUS> {
+        let open = || self.folder(names).map(|folder| (folder, Outcome::Opened));
+        match how.create {
+            Create::Open | Create::Truncate => open().map_err(|error| if error == Errno::NOTDIR { STATUS_NOT_A_DIRECTORY } else { refused(error) }),
+            Create::New => self.make_folder(names).map(|folder| (folder, Outcome::Created)),
+            Create::OpenOrNew | Create::TruncateOrNew => match open() {
+                Err(Errno::NOENT) => self.make_folder(names).map(|folder| (folder, Outcome::Created)),
+                Err(Errno::NOTDIR) => Err(STATUS_NOT_A_DIRECTORY),
+                done => done.map_err(refused),
+            },
+        }
+    }
+
+    fn open_file(&self, names: &[String], how: &How) -> Result<(OwnedFd, Outcome), NTSTATUS> {
+        let access = match (how.read, how.write || how.append) {
+            (_, false) => OFlags::RDONLY,
+            (false, true) => OFlags::WRONLY,
+            (true, true) => OFlags::RDWR,
+        };
+        let access = if how.append && !how.write { access | OFlags::APPEND } else { access };
+        let access = if how.through { access | OFlags::DSYNC } else { access };
+        // Not blocking: what is no regular file is found out before anybody waits for it.
+        let access = access | OFlags::NONBLOCK;
+        let mode = Mode::from_raw_mode(if how.attributes & attribute::READ_ONLY != 0 { 0o444 } else { 0o666 });
+        let open = |flags| self.open_host(names, access | flags, Mode::empty());
+        let make = || self.open_host(names, access | OFlags::CREATE | OFlags::EXCL, mode);
+        match how.create {
+            Create::Open => open(OFlags::empty()).map(|file| (file, Outcome::Opened)),
+            Create::New => make().map(|file| (file, Outcome::Created)),
+            Create::Truncate => open(OFlags::TRUNC).map(|file| (file, Outcome::Overwritten)),
+            Create::OpenOrNew | Create::TruncateOrNew => {
+                let (flags, outcome) =
+                    if how.create == Create::OpenOrNew { (OFlags::empty(), Outcome::Opened) } else { (OFlags::TRUNC, Outcome::Overwritten) };
+                match open(flags) {
+                    Err(Errno::NOENT) => make().map(|file| (file, Outcome::Created)),
+                    done => done.map(|file| (file, outcome)),
+                }
+            }
+        }
+        .map_err(refused)
+    }
+}
+
+fn path_of(names: &[String]) -> Vec<Vec<u16>> {
+    names.iter().map(|name| name.encode_utf16().collect()).collect()
+}
+
+/// Checks what was opened, and keeps the attributes of what was made or emptied.
+fn finish(file: OwnedFd, outcome: Outcome, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
+    let metadata = Metadata::of_host(&file).map_err(status)?;
+    if !metadata.folder && !metadata.regular {
+        return Err(STATUS_ACCESS_DENIED);
+    }
+    keep_attributes(&file, outcome, &metadata, how)?;
+    Ok(Open { file, metadata, outcome, path: path_of(names) })
+}
+
+fn keep_attributes(file: &OwnedFd, outcome: Outcome, metadata: &Metadata, how: &How) -> Result<(), NTSTATUS> {
+    if outcome == Outcome::Opened || metadata.folder && outcome != Outcome::Created {
+        return Ok(());
+    }
+    // What is made or emptied is to be archived.
+    let first = if metadata.folder { 0 } else { attribute::ARCHIVE };
+    let kept = if metadata.folder { attribute::KEPT | attribute::READ_ONLY } else { attribute::KEPT };
+    let wanted = how.attributes & kept | first;
+    let before = if outcome == Outcome::Created { Kept::default() } else { Kept::of(file.as_fd()) };
+    let after = Kept { attributes: (wanted != first).then_some(wanted), ..before };
+    let done = if after == before { Ok(()) } else { after.put(file.as_fd()) };
+    let done = match outcome {
+        Outcome::Overwritten if how.attributes & attribute::READ_ONLY != 0 => {
+            done.and_then(|()| rustix::fs::fchmod(file, Mode::from_raw_mode(0o444)))
+        }
+        _ => done,
+    };
+    match done {
+        // A hint, or the attribute that everything has: nothing is lost where the host keeps none.
+        Err(Errno::OPNOTSUPP) if wanted & (attribute::HIDDEN | attribute::SYSTEM | attribute::READ_ONLY) == 0 => Ok(()),
+        Err(Errno::OPNOTSUPP) => Err(windows_sys::Win32::Foundation::STATUS_NOT_SUPPORTED),
+        done => done.map_err(status),
+    }
+}

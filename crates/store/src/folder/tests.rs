@@ -1,0 +1,221 @@
+//! What a folder of the host shows, and what it never reaches.
+
+use super::*;
+use crate::metadata::attribute;
+use crate::volume::{Create, Outcome};
+use rustix::fs::open;
+use std::os::unix::fs::symlink;
+use std::path::Path as HostPath;
+use std::sync::atomic::{AtomicU32, Ordering};
+use windows_sys::Win32::Foundation::{STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_COLLISION, STATUS_REPARSE_POINT_NOT_RESOLVED};
+
+/// A folder of its own for each test: `inside` is the volume, `outside` lies beside it.
+struct Place {
+    root: PathBuf,
+    volume: Folder,
+}
+
+impl Place {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let root = std::env::temp_dir().join(format!("store-folder-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(root.join("inside/sub")).unwrap();
+        std::fs::create_dir_all(root.join("outside")).unwrap();
+        std::fs::write(root.join("outside/secret.txt"), "secret").unwrap();
+        std::fs::write(root.join("inside/File.txt"), "bytes").unwrap();
+        let volume = open(root.join("inside"), OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        Self { root, volume: Folder::new(volume) }
+    }
+
+    fn host(&self, name: &str) -> PathBuf {
+        self.root.join("inside").join(name)
+    }
+
+    fn link(&self, name: &str, says: impl AsRef<HostPath>) {
+        symlink(says, self.host(name)).unwrap();
+    }
+
+    fn names(&self, folder: &str, pattern: &str) -> Vec<String> {
+        let entries = self.volume.list(&path(folder), &Pattern::new(&wide(pattern))).unwrap();
+        entries.iter().map(|entry| String::from_utf16_lossy(&entry.name)).collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.root);
+    }
+}
+
+fn wide(text: &str) -> Vec<u16> {
+    text.encode_utf16().collect()
+}
+
+fn path(text: &str) -> Vec<Vec<u16>> {
+    text.split('/').filter(|name| !name.is_empty()).map(wide).collect()
+}
+
+const READ: How =
+    How { read: true, write: false, append: false, through: false, create: Create::Open, folder: None, link: false, attributes: attribute::NORMAL };
+const LINK: Look = Look { link: true, attributes: true };
+const ALL: Look = Look { link: false, attributes: true };
+
+#[test]
+fn names_are_found_whatever_their_case_and_keep_their_spelling() {
+    let place = Place::new();
+    let opened = place.volume.open(&path("FILE.TXT"), &READ).unwrap();
+    assert_eq!(opened.path, path("File.txt"));
+    assert!(place.volume.open(&path("SUB"), &READ).unwrap().metadata.folder);
+    let made = place.volume.open(&path("file.TXT"), &How { write: true, create: Create::TruncateOrNew, ..READ }).unwrap();
+    assert_eq!((made.outcome, made.path), (Outcome::Overwritten, path("File.txt")));
+    assert_eq!(place.volume.open(&path("FILE.txt"), &How { create: Create::New, ..READ }).err(), Some(STATUS_OBJECT_NAME_COLLISION));
+}
+
+#[test]
+fn nothing_outside_is_reached() {
+    let place = Place::new();
+    place.link("up", "../outside");
+    place.link("absolute", place.root.join("outside"));
+    place.link("root", "/");
+    place.link("self", "/proc/self/root");
+    for (name, expected) in [
+        ("up/secret.txt", OUTSIDE),
+        ("absolute/secret.txt", OUTSIDE),
+        ("UP/secret.txt", OUTSIDE),
+        ("root/etc/passwd", OUTSIDE),
+        ("self/etc/passwd", OUTSIDE),
+        ("../outside/secret.txt", STATUS_OBJECT_NAME_INVALID),
+        ("sub/../../outside/secret.txt", STATUS_OBJECT_NAME_INVALID),
+    ] {
+        assert_eq!(place.volume.open(&path(name), &READ).err(), Some(expected), "{name}");
+        assert_eq!(place.volume.metadata(&path(name), ALL).err(), Some(expected), "{name}");
+    }
+    let make = How { write: true, create: Create::OpenOrNew, ..READ };
+    assert_eq!(place.volume.open(&path("up/new"), &make).err(), Some(OUTSIDE));
+    assert!(place.volume.rename(&path("File.txt"), &path("up/File.txt"), false).is_err());
+    assert!(place.volume.link(&path("File.txt"), &path("up/File.txt"), false).is_err());
+    assert_eq!(std::fs::read_dir(place.root.join("outside")).unwrap().count(), 1);
+}
+
+#[test]
+fn links_are_links_and_lead_on() {
+    let place = Place::new();
+    place.link("to-file", "File.txt");
+    place.link("to-folder", "sub");
+    place.link("sub/to-parent", "..");
+    place.link("nowhere", "missing");
+    place.link("out", "../outside");
+    place.link("loop", "loop");
+    let attributes = |name: &str| place.volume.metadata(&path(name), LINK).map(|metadata| metadata.attributes);
+    assert_eq!(attributes("to-file"), Ok(attribute::REPARSE_POINT));
+    assert_eq!(attributes("to-folder"), Ok(attribute::REPARSE_POINT | attribute::DIRECTORY));
+    assert_eq!(attributes("sub/to-parent"), Ok(attribute::REPARSE_POINT | attribute::DIRECTORY));
+    // What lies outside is not told of, not even whether it is a folder.
+    assert_eq!(attributes("out"), Ok(attribute::REPARSE_POINT));
+    assert_eq!(attributes("NOWHERE"), Ok(attribute::REPARSE_POINT));
+    assert_eq!(place.volume.metadata(&path("to-file"), ALL).unwrap().size, 5);
+    assert_eq!(place.volume.metadata(&path("nowhere"), ALL).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("loop"), ALL).err(), Some(STATUS_REPARSE_POINT_NOT_RESOLVED));
+    assert_eq!(place.names("", ""), ["File.txt", "loop", "nowhere", "out", "sub", "to-file", "to-folder"]);
+    let opened = place.volume.open(&path("to-folder/TO-PARENT/file.txt"), &READ).unwrap();
+    assert_eq!(place.volume.resolved(&opened.path, opened.file.as_fd()).unwrap(), path("File.txt"));
+    let link = place.volume.open(&path("out"), &How { read: false, link: true, ..READ }).unwrap();
+    assert_eq!(place.volume.target(link.file.as_fd()).unwrap(), HostPath::new("../outside"));
+}
+
+#[test]
+fn a_link_that_leads_outside_tells_where() {
+    let place = Place::new();
+    place.link("up", "../outside");
+    place.link("absolute", place.root.join("outside"));
+    place.link("first", "up");
+    let outside = std::fs::canonicalize(place.root.join("outside")).unwrap();
+    let inside = std::fs::canonicalize(place.root.join("inside")).unwrap();
+    assert_eq!(place.volume.leads(&path("up/secret.txt")), Some((outside, 1)));
+    assert_eq!(place.volume.leads(&path("ABSOLUTE")), Some((place.root.join("outside"), 0)));
+    assert_eq!(place.volume.leads(&path("first/a/b")), Some((inside.join("up"), 2)));
+    assert_eq!(place.volume.leads(&path("sub")), None);
+}
+
+#[test]
+fn a_link_is_deleted_itself() {
+    let place = Place::new();
+    place.link("to-folder", "sub");
+    std::fs::write(place.host("sub/kept.txt"), "").unwrap();
+    let link = place.volume.metadata(&path("to-folder"), LINK).unwrap();
+    place.volume.remove(&path("to-folder"), true, link.id).unwrap();
+    assert_eq!(place.names("sub", ""), ["kept.txt"]);
+    assert!(place.host("to-folder").symlink_metadata().is_err());
+}
+
+#[test]
+fn a_folder_goes_only_when_it_is_empty_and_still_the_same() {
+    let place = Place::new();
+    let sub = place.volume.metadata(&path("sub"), ALL).unwrap();
+    assert!(place.volume.is_empty(&path("sub")).unwrap());
+    // A name that Windows cannot say counts all the same.
+    std::fs::write(place.host("sub/a:b"), "").unwrap();
+    assert!(!place.volume.is_empty(&path("sub")).unwrap());
+    assert_eq!(place.volume.remove(&path("sub"), true, sub.id).err(), Some(STATUS_DIRECTORY_NOT_EMPTY));
+    std::fs::remove_file(place.host("sub/a:b")).unwrap();
+    assert_eq!(place.volume.remove(&path("sub"), true, sub.id + 1).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.remove(&path("SUB"), true, sub.id), Ok(()));
+}
+
+#[test]
+fn attributes_and_times_are_kept() {
+    let place = Place::new();
+    let file = place.volume.open(&path("File.txt"), &How { read: false, ..READ }).unwrap().file;
+    let facts = || place.volume.facts(&path("File.txt"), file.as_fd()).unwrap();
+    assert_eq!(facts().attributes, attribute::ARCHIVE);
+    let times = [130_000_000_000_000_000, 130_000_000_010_000_000, 130_000_000_020_000_000];
+    let attributes = attribute::HIDDEN | attribute::READ_ONLY;
+    let change = Change { times: times.map(Some), attributes: Some(attributes) };
+    place.volume.set(&path("File.txt"), file.as_fd(), &change).unwrap();
+    assert_eq!((facts().attributes, &facts().times[..3]), (attributes, times.as_slice()));
+    assert_eq!(place.volume.list(&[], &Pattern::new(&wide("file.TXT"))).unwrap()[0].metadata.attributes, attributes);
+    place.volume.set(&path("File.txt"), file.as_fd(), &Change { attributes: Some(attribute::NORMAL), ..Change::default() }).unwrap();
+    assert_eq!((facts().attributes, facts().times[0]), (attribute::NORMAL, times[0]));
+    let folder = place.volume.open(&path("sub"), &How { read: false, ..READ }).unwrap();
+    let change = Change { attributes: Some(attribute::READ_ONLY | attribute::SYSTEM), ..Change::default() };
+    place.volume.set(&path("sub"), folder.file.as_fd(), &change).unwrap();
+    let facts = place.volume.metadata(&path("sub"), ALL).unwrap();
+    assert_eq!(facts.attributes, attribute::DIRECTORY | attribute::READ_ONLY | attribute::SYSTEM);
+}
+
+#[test]
+fn a_new_file_has_the_attributes_that_it_was_given() {
+    let place = Place::new();
+    let how = How { write: true, create: Create::TruncateOrNew, attributes: attribute::HIDDEN, ..READ };
+    place.volume.open(&path("new"), &how).unwrap();
+    assert_eq!(place.volume.metadata(&path("new"), ALL).unwrap().attributes, attribute::HIDDEN | attribute::ARCHIVE);
+    place.volume.open(&path("new"), &How { attributes: attribute::NORMAL, ..how }).unwrap();
+    assert_eq!(place.volume.metadata(&path("new"), ALL).unwrap().attributes, attribute::ARCHIVE);
+}
+
+#[test]
+fn renaming_replaces_only_where_it_may() {
+    let place = Place::new();
+    std::fs::write(place.host("other"), "").unwrap();
+    assert_eq!(place.volume.rename(&path("File.txt"), &path("OTHER"), false).err(), Some(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(place.volume.rename(&path("File.txt"), &path("FILE.TXT"), false), Ok(path("FILE.TXT")));
+    assert_eq!(place.volume.rename(&path("File.txt"), &path("OTHER"), true), Ok(path("other")));
+    assert_eq!(place.names("", ""), ["other", "sub"]);
+    place.volume.link(&path("other"), &path("second"), false).unwrap();
+    assert_eq!(place.volume.rename(&path("other"), &path("second"), false).err(), Some(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(place.volume.rename(&path("other"), &path("second"), true), Ok(path("second")));
+    assert_eq!(place.names("", ""), ["second", "sub"]);
+}
+
+#[test]
+fn what_is_filtered_is_not_there() {
+    let mut place = Place::new();
+    place.volume.filter = Some(Box::new(|name| name == "File.txt"));
+    std::fs::write(place.host("hidden"), "").unwrap();
+    assert_eq!(place.names("", ""), ["File.txt"]);
+    assert_eq!(place.names("", "hidden"), [""; 0]);
+    assert_eq!(place.volume.open(&path("FILE.txt"), &READ).map(|opened| opened.path), Ok(path("File.txt")));
+    assert_eq!(place.volume.open(&path("hidden"), &READ).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.open(&path("sub/x"), &READ).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
+}

@@ -1,0 +1,157 @@
+//! Facts of files: attributes, times, identities, and setting them.
+
+use crate::ansi;
+use crate::information::{file_time, high, query, query_volume, set, time_of};
+use crate::nt::{NtQueryAttributesFile, NtQueryFullAttributesFile, check};
+use crate::open::{Name, object, open_path};
+use core::ffi::c_void;
+use guest::call::{Bool, Number};
+use guest::error::Win32Error;
+use guest::shim;
+use windows_sys::Wdk::Storage::FileSystem::{
+    FILE_BASIC_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT, FILE_STAT_INFORMATION,
+    FileBasicInformation, FileStatInformation,
+};
+use windows_sys::Wdk::System::SystemServices::FILE_FS_VOLUME_INFORMATION;
+use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, FILETIME, HANDLE};
+use windows_sys::Win32::Storage::FileSystem::{
+    BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_ARCHIVE, FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_NOT_CONTENT_INDEXED,
+    FILE_ATTRIBUTE_OFFLINE, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_SYSTEM, FILE_ATTRIBUTE_TEMPORARY, FILE_WRITE_ATTRIBUTES, GetFileExInfoStandard,
+    WIN32_FILE_ATTRIBUTE_DATA,
+};
+
+/// `FileFsVolumeInformation`.
+const VOLUME: i32 = 1;
+
+/// The attributes that SetFileAttributes sets; it leaves the others as they are.
+const SETTABLE: u32 = FILE_ATTRIBUTE_READONLY
+    | FILE_ATTRIBUTE_HIDDEN
+    | FILE_ATTRIBUTE_SYSTEM
+    | FILE_ATTRIBUTE_ARCHIVE
+    | FILE_ATTRIBUTE_NORMAL
+    | FILE_ATTRIBUTE_TEMPORARY
+    | FILE_ATTRIBUTE_OFFLINE
+    | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
+
+unsafe fn attributes(path: *const u16) -> Result<Number, Win32Error> {
+    let name = unsafe { Name::new(path) }?;
+    let mut basic = FILE_BASIC_INFORMATION::default();
+    check(unsafe { NtQueryAttributesFile(&object(&name), &raw mut basic) })?;
+    Ok(Number(basic.FileAttributes))
+}
+
+/// Answers a path's attributes.
+#[shim(ix = 53, mapping = "NtQueryAttributesFile", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn GetFileAttributesW(path: *const u16) -> Result<Number, Win32Error> {
+    unsafe { attributes(path) }
+}
+
+/// Answers a path's attributes.
+#[shim(ix = 194, mapping = "GetFileAttributesW", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn GetFileAttributesA(path: *const u8) -> Result<Number, Win32Error> {
+    unsafe { attributes(ansi::file_name(path)?.as_ptr()) }
+}
+
+unsafe fn attributes_ex(path: *const u16, level: i32, answer: *mut c_void) -> Result<Bool, Win32Error> {
+    if level != GetFileExInfoStandard {
+        return Err(Win32Error(ERROR_INVALID_PARAMETER));
+    }
+    let name = unsafe { Name::new(path) }?;
+    let mut facts = FILE_NETWORK_OPEN_INFORMATION::default();
+    check(unsafe { NtQueryFullAttributesFile(&object(&name), &raw mut facts) })?;
+    let data = WIN32_FILE_ATTRIBUTE_DATA {
+        dwFileAttributes: facts.FileAttributes,
+        ftCreationTime: file_time(facts.CreationTime),
+        ftLastAccessTime: file_time(facts.LastAccessTime),
+        ftLastWriteTime: file_time(facts.LastWriteTime),
+        nFileSizeHigh: high(facts.EndOfFile),
+        nFileSizeLow: facts.EndOfFile as u32,
+    };
+    unsafe { answer.cast::<WIN32_FILE_ATTRIBUTE_DATA>().write_unaligned(data) };
+    Ok(Bool)
+}
+
+/// Answers a path's attributes, times and size.
+#[shim(ix = 165, mapping = "NtQueryFullAttributesFile", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn GetFileAttributesExW(path: *const u16, level: i32, answer: *mut c_void) -> Result<Bool, Win32Error> {
+    unsafe { attributes_ex(path, level, answer) }
+}
+
+/// Answers a path's attributes, times and size.
+#[shim(ix = 489, mapping = "GetFileAttributesExW", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn GetFileAttributesExA(path: *const u8, level: i32, answer: *mut c_void) -> Result<Bool, Win32Error> {
+    unsafe { attributes_ex(ansi::file_name(path)?.as_ptr(), level, answer) }
+}
+
+unsafe fn set_attributes(path: *const u16, attributes: u32) -> Result<Bool, Win32Error> {
+    let file = unsafe { open_path(path, FILE_WRITE_ATTRIBUTES, FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_REPARSE_POINT) }?;
+    // None at all would leave them as they are.
+    let wanted = match attributes & SETTABLE {
+        0 => FILE_ATTRIBUTE_NORMAL,
+        wanted => wanted,
+    };
+    set(file.0, FileBasicInformation, &FILE_BASIC_INFORMATION { FileAttributes: wanted, ..Default::default() }).map(|()| Bool)
+}
+
+/// Sets a path's attributes.
+#[shim(ix = 123, mapping = "NtSetInformationFile", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn SetFileAttributesW(path: *const u16, attributes: u32) -> Result<Bool, Win32Error> {
+    unsafe { set_attributes(path, attributes) }
+}
+
+/// Sets a path's attributes.
+#[shim(ix = 667, mapping = "SetFileAttributesW", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn SetFileAttributesA(path: *const u8, attributes: u32) -> Result<Bool, Win32Error> {
+    unsafe { set_attributes(ansi::file_name(path)?.as_ptr(), attributes) }
+}
+
+/// Answers an open file's times of creation, last access and last write.
+#[shim(ix = 296, mapping = "NtQueryInformationFile", risk = Wrong("a wrong time"))]
+pub unsafe extern "system" fn GetFileTime(
+    file: HANDLE,
+    creation: *mut FILETIME,
+    access: *mut FILETIME,
+    write: *mut FILETIME,
+) -> Result<Bool, Win32Error> {
+    let basic: FILE_BASIC_INFORMATION = query(file, FileBasicInformation)?;
+    for (target, time) in [(creation, basic.CreationTime), (access, basic.LastAccessTime), (write, basic.LastWriteTime)] {
+        if !target.is_null() {
+            unsafe { *target = file_time(time) };
+        }
+    }
+    Ok(Bool)
+}
+
+/// Sets an open file's times of creation, last access and last write; NULL leaves one.
+#[shim(ix = 79, mapping = "NtSetInformationFile", risk = Wrong("a wrong time"))]
+pub unsafe extern "system" fn SetFileTime(
+    file: HANDLE,
+    creation: *const FILETIME,
+    access: *const FILETIME,
+    write: *const FILETIME,
+) -> Result<Bool, Win32Error> {
+    let [creation, access, write] = [creation, access, write].map(|time| unsafe { time.as_ref() }.map_or(0, time_of));
+    let basic = FILE_BASIC_INFORMATION { CreationTime: creation, LastAccessTime: access, LastWriteTime: write, ..Default::default() };
+    set(file, FileBasicInformation, &basic).map(|()| Bool)
+}
+
+/// Answers an open file's attributes, times, size, links and identity.
+#[shim(ix = 77, mapping = "NtQueryInformationFile", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn GetFileInformationByHandle(file: HANDLE, answer: *mut BY_HANDLE_FILE_INFORMATION) -> Result<Bool, Win32Error> {
+    let facts: FILE_STAT_INFORMATION = query(file, FileStatInformation)?;
+    let volume: FILE_FS_VOLUME_INFORMATION = query_volume(file, VOLUME)?;
+    let information = BY_HANDLE_FILE_INFORMATION {
+        dwFileAttributes: facts.FileAttributes,
+        ftCreationTime: file_time(facts.CreationTime),
+        ftLastAccessTime: file_time(facts.LastAccessTime),
+        ftLastWriteTime: file_time(facts.LastWriteTime),
+        dwVolumeSerialNumber: volume.VolumeSerialNumber,
+        nFileSizeHigh: high(facts.EndOfFile),
+        nFileSizeLow: facts.EndOfFile as u32,
+        nNumberOfLinks: facts.NumberOfLinks,
+        nFileIndexHigh: high(facts.FileId),
+        nFileIndexLow: facts.FileId as u32,
+    };
+    unsafe { *answer = information };
+    Ok(Bool)
+}

@@ -1,0 +1,16 @@
+//! fileapi.h: files, folders and volumes.
+
+mod bytes;
+pub mod change;
+mod create;
+mod facts;
+mod find;
+mod full;
+mod pattern;
+pub mod set;
+mod temporary;
+mod time;
+mod volume;
+
+pub use change::remove;
+pub use set::rename_to;

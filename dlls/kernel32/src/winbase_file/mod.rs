@@ -1,0 +1,9 @@
+//! winbase.h, what is of files: copying, moving, linking, replacing, listing by handle, rewriting resources.
+
+mod binary;
+mod copy;
+mod dos;
+mod information;
+mod link;
+mod moving;
+mod replace;
