@@ -7,9 +7,9 @@ use super::super::locale::Locale;
 use super::super::thread;
 use super::{Native, zone};
 use alloc::vec::Vec;
+use crt::Unit;
 use crt::text::Room;
 use crt::time::{self, ASCTIME_SIZE, Environment, Tm};
-use crt::Unit;
 use guest::{nls, shim};
 use windows_sys::Win32::Foundation::SYSTEMTIME;
 
@@ -205,7 +205,13 @@ pub unsafe extern "C" fn wcsftime(buffer: *mut u16, size: usize, format: *const 
 
 /// A date as text, as a format says.
 #[shim(ix = {msvcrt: 657, ucrtbase: 746}, mapping = "crt::time", risk = Wrong("a wrong text"))]
-pub unsafe extern "C" fn _wcsftime_l(buffer: *mut u16, size: usize, format: *const u16, tm: *const Tm, _locale: *const Locale) -> Result<Size, Fault> {
+pub unsafe extern "C" fn _wcsftime_l(
+    buffer: *mut u16,
+    size: usize,
+    format: *const u16,
+    tm: *const Tm,
+    _locale: *const Locale,
+) -> Result<Size, Fault> {
     formatted(buffer, size, format, tm)
 }
 
@@ -262,4 +268,3 @@ pub unsafe extern "C" fn _wstrtime(buffer: *mut u16) -> *mut u16 {
 pub unsafe extern "C" fn _wstrtime_s(buffer: *mut u16, size: usize) -> Result<Code, Fault> {
     today_s(buffer, size, time::time_of_day)
 }
-

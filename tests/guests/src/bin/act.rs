@@ -37,6 +37,10 @@ mod act {
             }
             ["wait"] => wait(),
             ["copy"] => copy(),
+            ["echo"] => {
+                print("ready\n");
+                copy()
+            }
             ["keys", count] => keys(count.parse().unwrap_or(1)),
             ["size"] => size(),
             ["interrupts", count] => interrupts(count.parse().unwrap_or(1)),

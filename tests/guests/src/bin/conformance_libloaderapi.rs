@@ -115,37 +115,53 @@ guests::program! {
 
 #[cfg(target_os = "windows")]
 fn loading(cases: &mut Cases) {
-    case!(cases, "kernel32!LoadLibraryW kernel32!FreeLibrary", Success, "a circle of DLLs is told once, what is stood on first, and goes as a whole", {
-        notes();
-        let first = load("companion_first");
-        holds!(!first.is_null());
-        same!(notes(), "second attach, callback attach, first attach");
-        same!(call(first, c"TwiceSecond"), Some(42));
-        same!(load("companion_first.dll"), first);
-        same!(unsafe { FreeLibrary(first) }, 1);
-        same!(notes(), "");
-        same!(module("companion_second").is_null(), false);
-        same!(unsafe { FreeLibrary(first) }, 1);
-        same!(notes(), "callback detach, first detach, second detach");
-        holds!(module("companion_first").is_null());
-        holds!(module("companion_second").is_null());
-    });
-    case!(cases, "kernel32!LoadLibraryW", Success, "what another DLL imports stays until both have let go", wine = "Wine does not count the import that closes a circle", {
-        let second = load("companion_second.dll");
-        same!(notes(), "callback attach, first attach, second attach");
-        let first = load("companion_first.dll");
-        same!(notes(), "");
-        same!(unsafe { FreeLibrary(second) }, 1);
-        same!(notes(), "");
-        same!(call(first, c"TwiceSecond"), Some(42));
-        same!(unsafe { FreeLibrary(first) }, 1);
-        same!(notes(), "second detach, callback detach, first detach");
-    });
+    case!(
+        cases,
+        "kernel32!LoadLibraryW kernel32!FreeLibrary",
+        Success,
+        "a circle of DLLs is told once, what is stood on first, and goes as a whole",
+        {
+            notes();
+            let first = load("companion_first");
+            holds!(!first.is_null());
+            same!(notes(), "second attach, callback attach, first attach");
+            same!(call(first, c"TwiceSecond"), Some(42));
+            same!(load("companion_first.dll"), first);
+            same!(unsafe { FreeLibrary(first) }, 1);
+            same!(notes(), "");
+            same!(module("companion_second").is_null(), false);
+            same!(unsafe { FreeLibrary(first) }, 1);
+            same!(notes(), "callback detach, first detach, second detach");
+            holds!(module("companion_first").is_null());
+            holds!(module("companion_second").is_null());
+        }
+    );
+    case!(
+        cases,
+        "kernel32!LoadLibraryW",
+        Success,
+        "what another DLL imports stays until both have let go",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            let second = load("companion_second.dll");
+            same!(notes(), "callback attach, first attach, second attach");
+            let first = load("companion_first.dll");
+            same!(notes(), "");
+            same!(unsafe { FreeLibrary(second) }, 1);
+            same!(notes(), "");
+            same!(call(first, c"TwiceSecond"), Some(42));
+            same!(unsafe { FreeLibrary(first) }, 1);
+            same!(notes(), "second detach, callback detach, first detach");
+        }
+    );
     case!(cases, "kernel32!LoadLibraryW", Failure, "a DLL that refuses is told of the end, and takes what it needed along", {
         clear_error();
         holds!(load("companion_refusing").is_null());
         same!(last_error(), ERROR_DLL_INIT_FAILED);
-        same!(notes(), "callback attach, first attach, second attach, refusing attach, refusing detach, second detach, callback detach, first detach");
+        same!(
+            notes(),
+            "callback attach, first attach, second attach, refusing attach, refusing detach, second detach, callback detach, first detach"
+        );
         holds!(module("companion_second").is_null());
     });
     case!(cases, "kernel32!LoadLibraryW kernel32!LoadLibraryExW", Failure, "a DLL that is nowhere", {
@@ -224,7 +240,10 @@ fn notices(cases: &mut Cases) {
         let first = load("companion_first");
         notes();
         same!(thread(swap_twice, first), 0);
-        same!(notes(), "second thread attach, callback thread attach, first thread attach, callback thread detach, first thread detach, second thread detach");
+        same!(
+            notes(),
+            "second thread attach, callback thread attach, first thread attach, callback thread detach, first thread detach, second thread detach"
+        );
         same!(thread(swap_twice, first), 0);
         notes();
         same!(unsafe { FreeLibrary(first) }, 1);
@@ -389,15 +408,21 @@ fn paths(cases: &mut Cases) {
         same!(unsafe { SetDllDirectoryA(c"C:\\some;C:\\more".as_ptr().cast()) }, 0);
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(cases, "kernel32!AddDllDirectory kernel32!RemoveDllDirectory", Success, "a folder of the program's own is searched when the flags say so", {
-        let cookie = unsafe { AddDllDirectory(wide(&folder()).as_ptr()) };
-        holds!(!cookie.is_null());
-        let found = unsafe { LoadLibraryExW(wide("companion_second.dll").as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_USER_DIRS) };
-        holds!(!found.is_null());
-        unsafe { FreeLibrary(found) };
-        same!(unsafe { RemoveDllDirectory(cookie) }, 1);
-        notes();
-    });
+    case!(
+        cases,
+        "kernel32!AddDllDirectory kernel32!RemoveDllDirectory",
+        Success,
+        "a folder of the program's own is searched when the flags say so",
+        {
+            let cookie = unsafe { AddDllDirectory(wide(&folder()).as_ptr()) };
+            holds!(!cookie.is_null());
+            let found = unsafe { LoadLibraryExW(wide("companion_second.dll").as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_USER_DIRS) };
+            holds!(!found.is_null());
+            unsafe { FreeLibrary(found) };
+            same!(unsafe { RemoveDllDirectory(cookie) }, 1);
+            notes();
+        }
+    );
     case!(cases, "kernel32!AddDllDirectory", Failure, "no full path, and no such folder", {
         clear_error();
         holds!(unsafe { AddDllDirectory(wide("some").as_ptr()) }.is_null());

@@ -73,12 +73,18 @@ guests::program! {
 }
 
 fn environment(cases: &mut Cases) {
-    case!(cases, "kernel32!SetEnvironmentVariableW kernel32!GetEnvironmentVariableW", Success, "a variable is set, changed, and has a name of any case", {
-        same!(unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("first").as_ptr()) }, 1);
-        same!(value("WCONE"), Some("first".into()));
-        same!(unsafe { SetEnvironmentVariableW(wide("wcone").as_ptr(), wide("second=2").as_ptr()) }, 1);
-        same!(value("WcOne"), Some("second=2".into()));
-    });
+    case!(
+        cases,
+        "kernel32!SetEnvironmentVariableW kernel32!GetEnvironmentVariableW",
+        Success,
+        "a variable is set, changed, and has a name of any case",
+        {
+            same!(unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("first").as_ptr()) }, 1);
+            same!(value("WCONE"), Some("first".into()));
+            same!(unsafe { SetEnvironmentVariableW(wide("wcone").as_ptr(), wide("second=2").as_ptr()) }, 1);
+            same!(value("WcOne"), Some("second=2".into()));
+        }
+    );
     case!(cases, "kernel32!GetEnvironmentVariableW", Success, "a buffer that is too small gets the room needed, and stays", {
         unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("12345").as_ptr()) };
         let mut buffer = [0x7A_u16; 8];
@@ -152,7 +158,9 @@ fn expansion(cases: &mut Cases) {
     unsafe { SetEnvironmentVariableW(wide("WcX").as_ptr(), wide("value").as_ptr()) };
     case!(cases, "kernel32!ExpandEnvironmentStringsW", Success, "known names are replaced, unknown ones and single percent signs stay", {
         let mut buffer = [0_u16; 64];
-        for (source, expected) in [("a%WcX%b", "avalueb"), ("%wcx%%WCX%", "valuevalue"), ("%WcNone%", "%WcNone%"), ("100%", "100%"), ("%%", "%%"), ("", "")] {
+        for (source, expected) in
+            [("a%WcX%b", "avalueb"), ("%wcx%%WCX%", "valuevalue"), ("%WcNone%", "%WcNone%"), ("100%", "100%"), ("%%", "%%"), ("", "")]
+        {
             let length = unsafe { ExpandEnvironmentStringsW(wide(source).as_ptr(), buffer.as_mut_ptr(), 64) };
             same!(narrow(&buffer), expected);
             same!(length as usize, expected.len() + 1);
@@ -221,7 +229,8 @@ fn search(cases: &mut Cases) {
     case!(cases, "kernel32!SearchPathW", Success, "a buffer that is too small gets the room needed", {
         let mut buffer = [0_u16; 8];
         let list = wide("C:\\;C:\\Windows\\System32");
-        let found = unsafe { SearchPathW(list.as_ptr(), wide("ntdll.dll").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
+        let found =
+            unsafe { SearchPathW(list.as_ptr(), wide("ntdll.dll").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
         same!(found, 30);
     });
     case!(cases, "kernel32!SearchPathA", Success, "along folders that are given", {
@@ -233,10 +242,20 @@ fn search(cases: &mut Cases) {
     case!(cases, "kernel32!SearchPathW kernel32!SearchPathA", Failure, "a file that is nowhere", {
         let mut buffer = [0_u16; 64];
         clear_error();
-        same!(unsafe { SearchPathW(core::ptr::null(), wide("wc-none.xyz").as_ptr(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut()) }, 0);
+        same!(
+            unsafe {
+                SearchPathW(core::ptr::null(), wide("wc-none.xyz").as_ptr(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut())
+            },
+            0
+        );
         same!(last_error(), ERROR_FILE_NOT_FOUND);
         clear_error();
-        same!(unsafe { SearchPathA(core::ptr::null(), c"wc-none.xyz".as_ptr().cast(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut()) }, 0);
+        same!(
+            unsafe {
+                SearchPathA(core::ptr::null(), c"wc-none.xyz".as_ptr().cast(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut())
+            },
+            0
+        );
         same!(last_error(), ERROR_FILE_NOT_FOUND);
     });
     case!(cases, "kernel32!SearchPathW", Failure, "no name", {
@@ -244,11 +263,19 @@ fn search(cases: &mut Cases) {
         same!(unsafe { SearchPathW(core::ptr::null(), wide("").as_ptr(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut()) }, 0);
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(cases, "kernel32!NeedCurrentDirectoryForExePathW kernel32!NeedCurrentDirectoryForExePathA", Total, "a variable takes the current folder out, but for names with a backslash", {
-        same!(unsafe { NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()) }, 1);
-        unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), wide("x").as_ptr()) };
-        let found = unsafe { [NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()), NeedCurrentDirectoryForExePathA(c".\\cmd.exe".as_ptr().cast())] };
-        unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), core::ptr::null()) };
-        same!(found, [0, 1]);
-    });
+    case!(
+        cases,
+        "kernel32!NeedCurrentDirectoryForExePathW kernel32!NeedCurrentDirectoryForExePathA",
+        Total,
+        "a variable takes the current folder out, but for names with a backslash",
+        {
+            same!(unsafe { NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()) }, 1);
+            unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), wide("x").as_ptr()) };
+            let found = unsafe {
+                [NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()), NeedCurrentDirectoryForExePathA(c".\\cmd.exe".as_ptr().cast())]
+            };
+            unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), core::ptr::null()) };
+            same!(found, [0, 1]);
+        }
+    );
 }

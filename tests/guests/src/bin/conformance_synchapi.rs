@@ -11,8 +11,8 @@ mod parts {
     pub use core::sync::atomic::{AtomicU32, Ordering};
     pub use guests::{Cases, case, clear_error, holds, last_error, same, wide};
     pub use windows_sys::Win32::Foundation::*;
-    pub use windows_sys::core::BOOL;
     pub use windows_sys::Win32::System::Threading::*;
+    pub use windows_sys::core::BOOL;
 
     /// Longer than anything here takes, so that a wait that does not end is a failed case.
     pub const LONG: u32 = 20_000;
@@ -375,22 +375,30 @@ fn semaphores(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn timers(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateWaitableTimerW kernel32!CreateWaitableTimerExW kernel32!SetWaitableTimer kernel32!CancelWaitableTimer", Success, "is signalled when its time has come, not before", {
-        for timer in unsafe { [CreateWaitableTimerW(null(), 1, null()), CreateWaitableTimerExW(null(), null(), CREATE_WAITABLE_TIMER_MANUAL_RESET, 0x1F_0003)] } {
-            holds!(!timer.is_null());
-            same!(wait(timer, 0), WAIT_TIMEOUT);
-            let (start, due) = (now(), -300_000_i64);
-            same!(unsafe { SetWaitableTimer(timer, &raw const due, 0, None, null(), 0) }, 1);
-            same!(wait(timer, LONG), WAIT_OBJECT_0);
-            holds!(now() - start >= 15);
-            same!(wait(timer, 0), WAIT_OBJECT_0);
-            let far = -10_000_000_000_i64;
-            same!(unsafe { SetWaitableTimer(timer, &raw const far, 0, None, null(), 0) }, 1);
-            same!(wait(timer, 0), WAIT_TIMEOUT);
-            same!(unsafe { CancelWaitableTimer(timer) }, 1);
-            close(&[timer]);
+    case!(
+        cases,
+        "kernel32!CreateWaitableTimerW kernel32!CreateWaitableTimerExW kernel32!SetWaitableTimer kernel32!CancelWaitableTimer",
+        Success,
+        "is signalled when its time has come, not before",
+        {
+            for timer in unsafe {
+                [CreateWaitableTimerW(null(), 1, null()), CreateWaitableTimerExW(null(), null(), CREATE_WAITABLE_TIMER_MANUAL_RESET, 0x1F_0003)]
+            } {
+                holds!(!timer.is_null());
+                same!(wait(timer, 0), WAIT_TIMEOUT);
+                let (start, due) = (now(), -300_000_i64);
+                same!(unsafe { SetWaitableTimer(timer, &raw const due, 0, None, null(), 0) }, 1);
+                same!(wait(timer, LONG), WAIT_OBJECT_0);
+                holds!(now() - start >= 15);
+                same!(wait(timer, 0), WAIT_OBJECT_0);
+                let far = -10_000_000_000_i64;
+                same!(unsafe { SetWaitableTimer(timer, &raw const far, 0, None, null(), 0) }, 1);
+                same!(wait(timer, 0), WAIT_TIMEOUT);
+                same!(unsafe { CancelWaitableTimer(timer) }, 1);
+                close(&[timer]);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!SetWaitableTimer", Success, "one with a period is signalled again and again", {
         let timer = unsafe { CreateWaitableTimerW(null(), 0, null()) };
         let due = -10_000_i64;
@@ -452,18 +460,25 @@ fn waits(cases: &mut Cases) {
         same!(unsafe { ReleaseMutex(handles[1]) }, 1);
         close(&handles);
     });
-    case!(cases, "kernel32!WaitForMultipleObjects kernel32!WaitForMultipleObjectsEx", Failure, "none, too many, one twice, no handle", wine = "Wine lets one be waited for twice", {
-        let event = event(true, true);
-        clear_error();
-        same!((wait_many(&[], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
-        clear_error();
-        same!((wait_many(&[event; 65], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
-        clear_error();
-        same!((wait_many(&[event, event], true, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
-        clear_error();
-        same!((unsafe { WaitForMultipleObjectsEx(2, [event, null_mut()].as_ptr(), 0, 0, 0) }, last_error()), (WAIT_FAILED, ERROR_INVALID_HANDLE));
-        close(&[event]);
-    });
+    case!(
+        cases,
+        "kernel32!WaitForMultipleObjects kernel32!WaitForMultipleObjectsEx",
+        Failure,
+        "none, too many, one twice, no handle",
+        wine = "Wine lets one be waited for twice",
+        {
+            let event = event(true, true);
+            clear_error();
+            same!((wait_many(&[], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
+            clear_error();
+            same!((wait_many(&[event; 65], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
+            clear_error();
+            same!((wait_many(&[event, event], true, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
+            clear_error();
+            same!((unsafe { WaitForMultipleObjectsEx(2, [event, null_mut()].as_ptr(), 0, 0, 0) }, last_error()), (WAIT_FAILED, ERROR_INVALID_HANDLE));
+            close(&[event]);
+        }
+    );
     case!(cases, "kernel32!SignalObjectAndWait", Success, "signals one, waits for the other", {
         let (first, second) = (event(false, false), event(false, true));
         same!(unsafe { SignalObjectAndWait(first, second, LONG, 0) }, WAIT_OBJECT_0);
@@ -488,46 +503,64 @@ fn waits(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn sections(cases: &mut Cases) {
-    case!(cases, "kernel32!InitializeCriticalSection kernel32!EnterCriticalSection kernel32!LeaveCriticalSection kernel32!DeleteCriticalSection", Total, "two threads never are inside together", {
-        let mut shared = shared();
-        let parameter = (&raw mut shared).cast();
-        let threads = [launch(count_in_section, parameter), launch(count_in_section, parameter)];
-        same!(threads.map(end), [0, 0]);
-        same!(shared.number, 2 * ROUNDS);
-        unsafe { DeleteCriticalSection(&raw mut shared.section) };
-    });
-    case!(cases, "kernel32!TryEnterCriticalSection kernel32!InitializeCriticalSectionAndSpinCount kernel32!InitializeCriticalSectionEx kernel32!SetCriticalSectionSpinCount", Success, "its owner enters again, others do not", {
-        let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
-        let section = &raw mut section;
-        same!(unsafe { InitializeCriticalSectionAndSpinCount(section, 100) }, 1);
-        same!(unsafe { SetCriticalSectionSpinCount(section, 7) }, 100);
-        same!(unsafe { InitializeCriticalSectionEx(section, 5, 0) }, 1);
-        same!((unsafe { TryEnterCriticalSection(section) }, unsafe { TryEnterCriticalSection(section) }), (1, 1));
-        same!(end(launch(try_section, section.cast())), 0);
-        unsafe { LeaveCriticalSection(section) };
-        same!(end(launch(try_section, section.cast())), 0);
-        unsafe { LeaveCriticalSection(section) };
-        same!(end(launch(try_section, section.cast())), 1);
-    });
-    case!(cases, "kernel32!SleepConditionVariableCS kernel32!WakeAllConditionVariable kernel32!InitializeConditionVariable", Success, "two threads take turns", {
-        let mut shared = shared();
-        let at = &raw mut shared;
-        unsafe { InitializeConditionVariable(&raw mut (*at).variable) };
-        let thread = launch(play_section, at.cast());
-        unsafe {
-            EnterCriticalSection(&raw mut (*at).section);
-            while (*at).turn < 200 {
-                if (*at).turn % 2 == 0 {
-                    (*at).turn += 1;
-                    WakeAllConditionVariable(&raw mut (*at).variable);
-                } else {
-                    same!(SleepConditionVariableCS(&raw mut (*at).variable, &raw mut (*at).section, LONG), 1);
-                }
-            }
-            LeaveCriticalSection(&raw mut (*at).section);
+    case!(
+        cases,
+        "kernel32!InitializeCriticalSection kernel32!EnterCriticalSection kernel32!LeaveCriticalSection kernel32!DeleteCriticalSection",
+        Total,
+        "two threads never are inside together",
+        {
+            let mut shared = shared();
+            let parameter = (&raw mut shared).cast();
+            let threads = [launch(count_in_section, parameter), launch(count_in_section, parameter)];
+            same!(threads.map(end), [0, 0]);
+            same!(shared.number, 2 * ROUNDS);
+            unsafe { DeleteCriticalSection(&raw mut shared.section) };
         }
-        same!(end(thread), 0);
-    });
+    );
+    case!(
+        cases,
+        "kernel32!TryEnterCriticalSection kernel32!InitializeCriticalSectionAndSpinCount kernel32!InitializeCriticalSectionEx kernel32!SetCriticalSectionSpinCount",
+        Success,
+        "its owner enters again, others do not",
+        {
+            let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
+            let section = &raw mut section;
+            same!(unsafe { InitializeCriticalSectionAndSpinCount(section, 100) }, 1);
+            same!(unsafe { SetCriticalSectionSpinCount(section, 7) }, 100);
+            same!(unsafe { InitializeCriticalSectionEx(section, 5, 0) }, 1);
+            same!((unsafe { TryEnterCriticalSection(section) }, unsafe { TryEnterCriticalSection(section) }), (1, 1));
+            same!(end(launch(try_section, section.cast())), 0);
+            unsafe { LeaveCriticalSection(section) };
+            same!(end(launch(try_section, section.cast())), 0);
+            unsafe { LeaveCriticalSection(section) };
+            same!(end(launch(try_section, section.cast())), 1);
+        }
+    );
+    case!(
+        cases,
+        "kernel32!SleepConditionVariableCS kernel32!WakeAllConditionVariable kernel32!InitializeConditionVariable",
+        Success,
+        "two threads take turns",
+        {
+            let mut shared = shared();
+            let at = &raw mut shared;
+            unsafe { InitializeConditionVariable(&raw mut (*at).variable) };
+            let thread = launch(play_section, at.cast());
+            unsafe {
+                EnterCriticalSection(&raw mut (*at).section);
+                while (*at).turn < 200 {
+                    if (*at).turn % 2 == 0 {
+                        (*at).turn += 1;
+                        WakeAllConditionVariable(&raw mut (*at).variable);
+                    } else {
+                        same!(SleepConditionVariableCS(&raw mut (*at).variable, &raw mut (*at).section, LONG), 1);
+                    }
+                }
+                LeaveCriticalSection(&raw mut (*at).section);
+            }
+            same!(end(thread), 0);
+        }
+    );
     case!(cases, "kernel32!SleepConditionVariableCS kernel32!SleepConditionVariableSRW", Failure, "nobody wakes it", {
         let mut shared = shared();
         let at = &raw mut shared;
@@ -547,26 +580,38 @@ fn sections(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn locks(cases: &mut Cases) {
-    case!(cases, "kernel32!InitializeSRWLock kernel32!AcquireSRWLockExclusive kernel32!ReleaseSRWLockExclusive", Total, "two threads never hold it together", {
-        let mut shared = shared();
-        unsafe { InitializeSRWLock(&raw mut shared.lock) };
-        let parameter = (&raw mut shared).cast();
-        let threads = [launch(count_in_lock, parameter), launch(count_in_lock, parameter)];
-        same!(threads.map(end), [0, 0]);
-        same!(shared.number, 2 * ROUNDS);
-    });
-    case!(cases, "kernel32!AcquireSRWLockShared kernel32!ReleaseSRWLockShared kernel32!TryAcquireSRWLockShared kernel32!TryAcquireSRWLockExclusive", Total, "readers share it, writers do not", {
-        let mut lock: SRWLOCK = unsafe { core::mem::zeroed() };
-        let lock = &raw mut lock;
-        unsafe { AcquireSRWLockShared(lock) };
-        same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (1, 0));
-        unsafe { ReleaseSRWLockShared(lock) };
-        unsafe { AcquireSRWLockExclusive(lock) };
-        same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (0, 0));
-        unsafe { ReleaseSRWLockExclusive(lock) };
-        same!(unsafe { TryAcquireSRWLockExclusive(lock) }, true);
-        unsafe { ReleaseSRWLockExclusive(lock) };
-    });
+    case!(
+        cases,
+        "kernel32!InitializeSRWLock kernel32!AcquireSRWLockExclusive kernel32!ReleaseSRWLockExclusive",
+        Total,
+        "two threads never hold it together",
+        {
+            let mut shared = shared();
+            unsafe { InitializeSRWLock(&raw mut shared.lock) };
+            let parameter = (&raw mut shared).cast();
+            let threads = [launch(count_in_lock, parameter), launch(count_in_lock, parameter)];
+            same!(threads.map(end), [0, 0]);
+            same!(shared.number, 2 * ROUNDS);
+        }
+    );
+    case!(
+        cases,
+        "kernel32!AcquireSRWLockShared kernel32!ReleaseSRWLockShared kernel32!TryAcquireSRWLockShared kernel32!TryAcquireSRWLockExclusive",
+        Total,
+        "readers share it, writers do not",
+        {
+            let mut lock: SRWLOCK = unsafe { core::mem::zeroed() };
+            let lock = &raw mut lock;
+            unsafe { AcquireSRWLockShared(lock) };
+            same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (1, 0));
+            unsafe { ReleaseSRWLockShared(lock) };
+            unsafe { AcquireSRWLockExclusive(lock) };
+            same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (0, 0));
+            unsafe { ReleaseSRWLockExclusive(lock) };
+            same!(unsafe { TryAcquireSRWLockExclusive(lock) }, true);
+            unsafe { ReleaseSRWLockExclusive(lock) };
+        }
+    );
     case!(cases, "kernel32!SleepConditionVariableSRW kernel32!WakeConditionVariable", Success, "two threads take turns", {
         let mut shared = shared();
         let at = &raw mut shared;
@@ -627,17 +672,23 @@ fn once_and_address(cases: &mut Cases) {
         same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
     });
-    case!(cases, "kernel32!WaitOnAddress kernel32!WakeByAddressSingle kernel32!WakeByAddressAll", Success, "threads sleep until the word is another one", {
-        WORD.store(1, Ordering::Release);
-        let threads = [launch(sleep_on_word, 1 as *mut c_void), launch(sleep_on_word, 1 as *mut c_void)];
-        WORD.store(2, Ordering::Release);
-        unsafe { WakeByAddressAll(WORD.as_ptr().cast()) };
-        same!(threads.map(end), [0, 0]);
-        let thread = launch(sleep_on_word, 2 as *mut c_void);
-        WORD.store(3, Ordering::Release);
-        unsafe { WakeByAddressSingle(WORD.as_ptr().cast()) };
-        same!(end(thread), 0);
-    });
+    case!(
+        cases,
+        "kernel32!WaitOnAddress kernel32!WakeByAddressSingle kernel32!WakeByAddressAll",
+        Success,
+        "threads sleep until the word is another one",
+        {
+            WORD.store(1, Ordering::Release);
+            let threads = [launch(sleep_on_word, 1 as *mut c_void), launch(sleep_on_word, 1 as *mut c_void)];
+            WORD.store(2, Ordering::Release);
+            unsafe { WakeByAddressAll(WORD.as_ptr().cast()) };
+            same!(threads.map(end), [0, 0]);
+            let thread = launch(sleep_on_word, 2 as *mut c_void);
+            WORD.store(3, Ordering::Release);
+            unsafe { WakeByAddressSingle(WORD.as_ptr().cast()) };
+            same!(end(thread), 0);
+        }
+    );
     case!(cases, "kernel32!WaitOnAddress", Failure, "its time is over, and a size that no word has", {
         let (word, other) = (5_u32, 6_u32);
         clear_error();
