@@ -119,7 +119,12 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
                 terminals.set_mode(Mode { lines, echo, interrupts });
                 let _ = send(stream, &Say::TerminalSet);
             }
-            Ok(Answer::TerminalInput) => terminals.want_input(),
+            Ok(Answer::TerminalInput) => {
+                terminals.want_input();
+                if !terminals.may_read() {
+                    pass_on(stream, &mut terminals, SIGTTIN);
+                }
+            }
             Ok(Answer::DebugText(text)) => {
                 for line in text.lines() {
                     eprintln!("win-compat: debug: {}", shown(line));

@@ -88,8 +88,10 @@ fn stop_key_and_fg() {
     screen.shows("before\r");
     screen.types("\x1a");
     screen.shows("Stopped");
+    screen.shows("$ ");
     screen.types("echo in the shell\r");
-    screen.shows("\nin the shell");
+    screen.shows("echo in the shell");
+    screen.shows("in the shell");
     screen.types("fg\r");
     screen.types("behind\r");
     screen.shows("behind\r");
@@ -106,11 +108,13 @@ fn stop_key_and_fg() {
 fn background_readers_stop() {
     let home = Home::new();
     let (mut screen, run) = shell(&home);
-    screen.types("set -o notify\r");
     screen.types(&format!("{run} copy &\r"));
-    screen.shows("Stopped");
-    screen.types("kill %1; wait; echo done\r");
-    screen.shows("\ndone");
+    screen.shows("$ ");
+    screen.types("until jobs | grep -c Stopped; do sleep 0.1; done\r");
+    screen.shows("\n1\r");
+    screen.shows("$ ");
+    screen.types("kill %1; wait; echo do''ne\r");
+    screen.shows("done");
     screen.types("exit\r");
     screen.ends();
     home.ends();
