@@ -324,9 +324,16 @@ impl Process {
     /// Waits for Ctrl-C and the like, or says whether Ctrl-C is ignored from now on.
     pub fn wait_control(&self, ignore: u32) -> Result<u32, NTSTATUS> {
         let mut control = lock(&self.control.0);
-        if ignore != 0 {
-            control.ignored = ignore == 1;
-            return Ok(0);
+        match ignore {
+            0 => {}
+            3 => {
+                control.waiting = true;
+                return Ok(0);
+            }
+            _ => {
+                control.ignored = ignore == 1;
+                return Ok(0);
+            }
         }
         control.waiting = true;
         loop {

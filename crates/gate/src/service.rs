@@ -596,7 +596,7 @@ services! {
     45 WaitControl {
         /// Out: `CTRL_C_EVENT` and the like.
         event: u32,
-        /// In: non-zero once Ctrl-C is ignored altogether, and then it does not wait.
+        /// In: 0 waits. The others return at once: Ctrl-C is ignored from now on (1), it is not (2), or somebody will wait (3).
         ignore: u32,
     }
     /// Answers the user's time zone in one year.

@@ -245,7 +245,7 @@ messages! {
     } -> ConsoleState;
     /// Waits for Ctrl-C and the like.
     16 WaitControl {
-        /// Non-zero: Ctrl-C is ignored from now on, and this does not wait; 2 takes that back.
+        /// As in [`gate::service::WaitControl`].
         ignore: u32,
     } -> Word;
     /// Sets a handle's flags.

@@ -17,8 +17,8 @@ pub unsafe extern "system" fn Beep(frequency: u32, _duration: u32) -> Result<Boo
 }
 
 guest::forward!(
-    EncodePointer = _ => "ntdll.RtlEncodePointer",
-    DecodePointer = _ => "ntdll.RtlDecodePointer",
-    EncodeSystemPointer = _ => "ntdll.RtlEncodeSystemPointer",
-    DecodeSystemPointer = _ => "ntdll.RtlDecodeSystemPointer",
+    EncodePointer = 85 => "ntdll.RtlEncodePointer",
+    DecodePointer = 115 => "ntdll.RtlDecodePointer",
+    EncodeSystemPointer = 696 => "ntdll.RtlEncodeSystemPointer",
+    DecodeSystemPointer = 697 => "ntdll.RtlDecodeSystemPointer",
 );
