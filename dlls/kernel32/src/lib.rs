@@ -26,7 +26,6 @@ mod heapapi;
 mod information;
 mod interlockedapi;
 mod ioapiset;
-mod libloader_data;
 mod libloaderapi;
 mod lock;
 mod mapping;

@@ -19,6 +19,6 @@ pub unsafe extern "system" fn Beep(frequency: u32, _duration: u32) -> Result<Boo
 guest::forward!(
     EncodePointer = 85 => "ntdll.RtlEncodePointer",
     DecodePointer = 115 => "ntdll.RtlDecodePointer",
-    EncodeSystemPointer = 696 => "ntdll.RtlEncodeSystemPointer",
-    DecodeSystemPointer = 697 => "ntdll.RtlDecodeSystemPointer",
+    EncodeSystemPointer = 704 => "ntdll.RtlEncodeSystemPointer",
+    DecodeSystemPointer = 705 => "ntdll.RtlDecodeSystemPointer",
 );
