@@ -18,6 +18,8 @@ mod consoleapi2;
 mod datetimeapi;
 mod debugapi;
 mod errhandlingapi;
+#[cfg(all(test, not(target_os = "windows")))]
+mod fake;
 mod fibersapi;
 mod fileapi;
 mod handleapi;

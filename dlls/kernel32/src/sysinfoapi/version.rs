@@ -106,6 +106,8 @@ pub unsafe extern "system" fn GetVersion() -> u32 {
     version.dwMajorVersion | version.dwMinorVersion << 8 | version.dwBuildNumber << 16
 }
 
+guest::forward!(VerSetConditionMask = 234 => "ntdll.VerSetConditionMask");
+
 fn verify(wanted: &OSVERSIONINFOEXW, kinds: u32, conditions: u64) -> Result<Bool, Win32Error> {
     // SAFETY: reads the structure.
     match unsafe { RtlVerifyVersionInfo(wanted, kinds, conditions) } {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use guest::error::Win32Error;
 use guest::nls;
-use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND};
+use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND};
 
 /// Source (`win32`, `status`), number in hexadecimal digits, text.
 static MESSAGES: &str = include_str!("messages.tsv");
@@ -62,6 +62,10 @@ pub fn of_module(module: *const u8, id: u32, language: u32) -> Result<Vec<u16>, 
     let base = if module.is_null() { program } else { module.map_addr(|address| address & !3) };
     let wanted = (language & PRIMARY != LANG_NEUTRAL).then_some(language);
     // SAFETY: the caller gives a module's handle.
+    if !unsafe { resource::exist(base) } {
+        return Err(Win32Error(ERROR_RESOURCE_DATA_NOT_FOUND));
+    }
+    // SAFETY: as above.
     let any = unsafe { resource::find(base, RT_MESSAGETABLE, 1, None) }.ok_or(Win32Error(ERROR_RESOURCE_TYPE_NOT_FOUND))?;
     let table = match wanted {
         // SAFETY: as above.

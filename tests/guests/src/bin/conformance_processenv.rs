@@ -6,9 +6,9 @@ extern crate alloc;
 
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::{
-    ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, INVALID_HANDLE_VALUE,
+    CloseHandle, GENERIC_WRITE, ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, INVALID_HANDLE_VALUE,
 };
-use windows_sys::Win32::Storage::FileSystem::{SearchPathA, SearchPathW};
+use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateDirectoryW, CreateFileW, SearchPathA, SearchPathW};
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle};
 use windows_sys::Win32::System::Environment::*;
 
@@ -73,18 +73,12 @@ guests::program! {
 }
 
 fn environment(cases: &mut Cases) {
-    case!(
-        cases,
-        "kernel32!SetEnvironmentVariableW kernel32!GetEnvironmentVariableW",
-        Success,
-        "a variable is set, changed, and has a name of any case",
-        {
-            same!(unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("first").as_ptr()) }, 1);
-            same!(value("WCONE"), Some("first".into()));
-            same!(unsafe { SetEnvironmentVariableW(wide("wcone").as_ptr(), wide("second=2").as_ptr()) }, 1);
-            same!(value("WcOne"), Some("second=2".into()));
-        }
-    );
+    case!(cases, "kernel32!SetEnvironmentVariableW kernel32!GetEnvironmentVariableW", Success, "a variable is set, changed, and has a name of any case", {
+        same!(unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("first").as_ptr()) }, 1);
+        same!(value("WCONE"), Some("first".into()));
+        same!(unsafe { SetEnvironmentVariableW(wide("wcone").as_ptr(), wide("second=2").as_ptr()) }, 1);
+        same!(value("WcOne"), Some("second=2".into()));
+    });
     case!(cases, "kernel32!GetEnvironmentVariableW", Success, "a buffer that is too small gets the room needed, and stays", {
         unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("12345").as_ptr()) };
         let mut buffer = [0x7A_u16; 8];
@@ -158,9 +152,7 @@ fn expansion(cases: &mut Cases) {
     unsafe { SetEnvironmentVariableW(wide("WcX").as_ptr(), wide("value").as_ptr()) };
     case!(cases, "kernel32!ExpandEnvironmentStringsW", Success, "known names are replaced, unknown ones and single percent signs stay", {
         let mut buffer = [0_u16; 64];
-        for (source, expected) in
-            [("a%WcX%b", "avalueb"), ("%wcx%%WCX%", "valuevalue"), ("%WcNone%", "%WcNone%"), ("100%", "100%"), ("%%", "%%"), ("", "")]
-        {
+        for (source, expected) in [("a%WcX%b", "avalueb"), ("%wcx%%WCX%", "valuevalue"), ("%WcNone%", "%WcNone%"), ("100%", "100%"), ("%%", "%%"), ("", "")] {
             let length = unsafe { ExpandEnvironmentStringsW(wide(source).as_ptr(), buffer.as_mut_ptr(), 64) };
             same!(narrow(&buffer), expected);
             same!(length as usize, expected.len() + 1);
@@ -215,47 +207,58 @@ fn folder(cases: &mut Cases) {
 }
 
 fn search(cases: &mut Cases) {
-    case!(cases, "kernel32!SearchPathW", Success, "a system DLL, by its name alone and with a default extension", {
+    // A folder of this run's own with one file.
+    unsafe {
+        CreateDirectoryW(wide("wc-search").as_ptr(), core::ptr::null());
+        let name = wide("wc-search\\wc-found.txt");
+        CloseHandle(CreateFileW(name.as_ptr(), GENERIC_WRITE, 0, core::ptr::null(), CREATE_ALWAYS, 0, core::ptr::null_mut()));
+    }
+    let mut start = [0_u16; 300];
+    unsafe { GetCurrentDirectoryW(300, start.as_mut_ptr()) };
+    let full = alloc::format!("{}\\wc-search\\wc-found.txt", narrow(&start).trim_end_matches('\\'));
+    let size = full.len() as u32;
+    case!(cases, "kernel32!SearchPathW", Success, "along folders that are given, by the whole name and with a default extension", {
         let mut buffer = [0_u16; 300];
         let mut part = core::ptr::null_mut();
-        for (name, extension) in [("kernel32.dll", None), ("kernel32", Some(".dll"))] {
+        for (name, extension) in [("wc-found.txt", None), ("WC-FOUND", Some(".txt")), ("wc-found.txt", Some(".exe"))] {
             let extension = extension.map(wide);
             let extension = extension.as_ref().map_or(core::ptr::null(), |extension| extension.as_ptr());
-            let length = unsafe { SearchPathW(core::ptr::null(), wide(name).as_ptr(), extension, 300, buffer.as_mut_ptr(), &raw mut part) };
-            same!(narrow(&buffer).to_ascii_lowercase(), "c:\\windows\\system32\\kernel32.dll");
-            same!((length, unsafe { part.offset_from(buffer.as_ptr()) }), (32, 20));
+            let list = wide("C:\\;wc-search");
+            let length = unsafe { SearchPathW(list.as_ptr(), wide(name).as_ptr(), extension, 300, buffer.as_mut_ptr(), &raw mut part) };
+            same!(narrow(&buffer).to_ascii_lowercase(), full.to_ascii_lowercase());
+            same!((length, unsafe { part.offset_from(buffer.as_ptr()) } as u32), (size, size - 12));
+        }
+    });
+    case!(cases, "kernel32!SearchPathW", Success, "the current folder counts where no folders are given, and so does PATH", {
+        let mut buffer = [0_u16; 300];
+        unsafe {
+            SetCurrentDirectoryW(wide("wc-search").as_ptr());
+            let found = SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut());
+            SetCurrentDirectoryW(start.as_ptr());
+            same!(found, size);
+            SetEnvironmentVariableW(wide("PATH").as_ptr(), wide(&full[..full.len() - 13]).as_ptr());
+            same!(SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut()), size);
         }
     });
     case!(cases, "kernel32!SearchPathW", Success, "a buffer that is too small gets the room needed", {
         let mut buffer = [0_u16; 8];
-        let list = wide("C:\\;C:\\Windows\\System32");
-        let found =
-            unsafe { SearchPathW(list.as_ptr(), wide("ntdll.dll").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
-        same!(found, 30);
+        let list = wide("wc-search");
+        let found = unsafe { SearchPathW(list.as_ptr(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
+        same!(found, size + 1);
     });
-    case!(cases, "kernel32!SearchPathA", Success, "along folders that are given", {
-        let mut buffer = [0_u8; 64];
-        let list = c"C:\\;C:\\Windows\\System32".as_ptr().cast();
-        let found = unsafe { SearchPathA(list, c"ntdll.dll".as_ptr().cast(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut()) };
-        same!((ascii(&buffer).to_ascii_lowercase(), found), ("c:\\windows\\system32\\ntdll.dll".into(), 29));
+    case!(cases, "kernel32!SearchPathA", Success, "ANSI texts", {
+        let mut buffer = [0_u8; 300];
+        let list = c"wc-search".as_ptr().cast();
+        let found = unsafe { SearchPathA(list, c"wc-found.txt".as_ptr().cast(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut()) };
+        same!((ascii(&buffer), found), (full.clone(), size));
     });
     case!(cases, "kernel32!SearchPathW kernel32!SearchPathA", Failure, "a file that is nowhere", {
         let mut buffer = [0_u16; 64];
         clear_error();
-        same!(
-            unsafe {
-                SearchPathW(core::ptr::null(), wide("wc-none.xyz").as_ptr(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut())
-            },
-            0
-        );
+        same!(unsafe { SearchPathW(core::ptr::null(), wide("wc-none.xyz").as_ptr(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut()) }, 0);
         same!(last_error(), ERROR_FILE_NOT_FOUND);
         clear_error();
-        same!(
-            unsafe {
-                SearchPathA(core::ptr::null(), c"wc-none.xyz".as_ptr().cast(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut())
-            },
-            0
-        );
+        same!(unsafe { SearchPathA(core::ptr::null(), c"wc-none.xyz".as_ptr().cast(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut()) }, 0);
         same!(last_error(), ERROR_FILE_NOT_FOUND);
     });
     case!(cases, "kernel32!SearchPathW", Failure, "no name", {
@@ -263,19 +266,11 @@ fn search(cases: &mut Cases) {
         same!(unsafe { SearchPathW(core::ptr::null(), wide("").as_ptr(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut()) }, 0);
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(
-        cases,
-        "kernel32!NeedCurrentDirectoryForExePathW kernel32!NeedCurrentDirectoryForExePathA",
-        Total,
-        "a variable takes the current folder out, but for names with a backslash",
-        {
-            same!(unsafe { NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()) }, 1);
-            unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), wide("x").as_ptr()) };
-            let found = unsafe {
-                [NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()), NeedCurrentDirectoryForExePathA(c".\\cmd.exe".as_ptr().cast())]
-            };
-            unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), core::ptr::null()) };
-            same!(found, [0, 1]);
-        }
-    );
+    case!(cases, "kernel32!NeedCurrentDirectoryForExePathW kernel32!NeedCurrentDirectoryForExePathA", Total, "a variable takes the current folder out, but for names with a backslash", {
+        same!(unsafe { NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()) }, 1);
+        unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), wide("x").as_ptr()) };
+        let found = unsafe { [NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()), NeedCurrentDirectoryForExePathA(c".\\cmd.exe".as_ptr().cast())] };
+        unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), core::ptr::null()) };
+        same!(found, [0, 1]);
+    });
 }
