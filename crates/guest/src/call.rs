@@ -1,6 +1,6 @@
 //! What the `shim` attribute wraps around a function: count, run, convert by the return type's failure convention.
 
-use crate::error::{Status, Win32Error};
+use crate::error::{Failed, Status, Win32Error};
 use crate::teb;
 use core::ffi::c_void;
 
@@ -134,6 +134,17 @@ impl NtStatus {
     pub const SUCCESS: Self = Self(0);
 }
 
+/// `HRESULT`: a success code, or the error itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HResult(pub i32);
+
+impl HResult {
+    /// `S_OK`.
+    pub const OK: Self = Self(0);
+    /// `S_FALSE`.
+    pub const FALSE: Self = Self(1);
+}
+
 macro_rules! last_error {
     ($([$($generics:tt)*] $name:ty, $raw:ty, $kind:ident, |$value:ident| $success:expr, $failure:expr;)*) => { $(
         impl<$($generics)*> Convention<Win32Error> for $name {
@@ -188,6 +199,19 @@ impl Convention<Status> for NtStatus {
     #[inline(always)]
     fn failure(status: Status) -> i32 {
         status.0
+    }
+}
+
+impl Convention<Failed> for HResult {
+    type Raw = i32;
+    const KIND: Kind = Kind::HResult;
+    #[inline(always)]
+    fn success(self) -> i32 {
+        self.0
+    }
+    #[inline(always)]
+    fn failure(error: Failed) -> i32 {
+        error.0
     }
 }
 

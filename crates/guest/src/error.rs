@@ -10,6 +10,16 @@ pub struct Win32Error(pub WIN32_ERROR);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub NTSTATUS);
 
+/// An HRESULT that says failure (`winerror.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed(pub i32);
+
+impl From<Failed> for u32 {
+    fn from(failed: Failed) -> Self {
+        failed.0 as Self
+    }
+}
+
 impl Status {
     /// The status as a result: warnings and errors (severity 2 and 3) are failures.
     pub const fn check(status: NTSTATUS) -> Result<NTSTATUS, Self> {
