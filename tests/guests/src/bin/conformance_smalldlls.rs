@@ -80,14 +80,13 @@ fn lines(cases: &mut Cases) {
 }
 
 fn profile(cases: &mut Cases) {
-    let mut room = 300;
-    let mut path = [0; 300];
     case!(cases, "userenv!GetProfilesDirectoryW", Success, "the folder of profiles", {
+        let (mut path, mut room) = ([0; 300], 300);
         same!(unsafe { GetProfilesDirectoryW(path.as_mut_ptr(), &raw mut room) }, 1);
-        same!((narrow(&path).as_str(), room), ("C:\\users", 9));
+        same!((narrow(&path).to_ascii_lowercase(), room), (String::from("c:\\users"), 9));
     });
     case!(cases, "userenv!GetProfilesDirectoryW", Failure, "too small a buffer says how large it must be", {
-        let mut room = 2;
+        let (mut path, mut room) = ([0; 300], 2);
         clear_error();
         same!((unsafe { GetProfilesDirectoryW(path.as_mut_ptr(), &raw mut room) }, last_error(), room), (0, ERROR_INSUFFICIENT_BUFFER, 9));
     });

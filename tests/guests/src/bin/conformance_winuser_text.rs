@@ -11,6 +11,7 @@ use guests::{Cases, case, narrow, same, wide};
 use windows_sys::Win32::UI::WindowsAndMessaging::*;
 
 windows_link::link!("user32.dll" "C" fn wsprintfW(target: *mut u16, format: *const u16, ...) -> i32);
+windows_link::link!("user32.dll" "system" fn IsCharLowerW(unit: u16) -> i32);
 windows_link::link!("user32.dll" "C" fn wsprintfA(target: *mut u8, format: *const u8, ...) -> i32);
 
 guests::program! {
