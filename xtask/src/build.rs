@@ -1,7 +1,7 @@
 //! The build: system DLLs, then the system files, the runtime, and the program that carries them.
 
 use crate::command::{cargo, root, run, target};
-use crate::{catalog, ledger, metadata, stubs, system};
+use crate::{catalog, ledger, metadata, setup, stubs, system};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub fn dlls() -> Result<Vec<String>> {
 
 /// Builds everything.
 pub fn build() -> Result<()> {
-    add_targets()?;
+    setup::building()?;
     ledger::update()?;
     let payload = payload_folder();
     fs::create_dir_all(&payload)?;

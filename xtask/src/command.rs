@@ -1,7 +1,7 @@
 //! Running other programs, and where things lie.
 
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The workspace's root.
@@ -16,10 +16,15 @@ pub fn target() -> PathBuf {
 
 /// Runs a command in the workspace's root; fails when it does.
 pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    run_in(&root(), program, arguments, environment)
+}
+
+/// Runs a command in a folder; fails when it does.
+pub fn run_in(folder: &Path, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let status = Command::new(program)
         .args(arguments)
         .envs(environment.iter().copied())
-        .current_dir(root())
+        .current_dir(folder)
         .status()
         .with_context(|| format!("{program} could not be started"))?;
     if !status.success() {
@@ -30,6 +35,11 @@ pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> R
 
 /// Runs cargo.
 pub fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    cargo_in(&root(), arguments, environment)
+}
+
+/// Runs cargo in a folder, whose configuration then holds.
+pub fn cargo_in(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    run(&cargo, arguments, environment)
+    run_in(folder, &cargo, arguments, environment)
 }

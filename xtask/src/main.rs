@@ -2,26 +2,42 @@
 
 mod build;
 mod catalog;
+mod check;
 mod command;
 mod conformance;
+mod demo;
 mod ledger;
 mod metadata;
 mod rows;
+mod setup;
 mod stubs;
 mod system;
 
 use anyhow::{Result, bail};
+use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
+  demo                builds everything and runs the example program
+  test [STEP..]       all tests, or some of their steps (--list names them)
   build [--release]   everything: system DLLs of both bitnesses, runtime, target/release/win-compat
   ledger              numbers for new functions (`ix = _` in a shim attribute)
   conformance [NAME] [--no-wine]
                       the conformance programs (those whose name holds NAME) under ours and under Wine
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
@@ -30,6 +46,8 @@ fn main() -> Result<()> {
             let filter = rest.iter().find(|argument| !argument.starts_with("--")).copied();
             conformance::run(filter, !rest.contains(&"--no-wine"))
         }
+        ["demo"] => demo::demo(),
+        ["test", steps @ ..] => check::test(steps),
         ["ledger"] => ledger::update().map(|_| ()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -7,6 +7,8 @@ mod clock;
 mod console;
 mod file;
 mod handle;
+#[cfg(fuzzing)]
+pub mod hostile;
 mod launch;
 mod machine;
 mod namespace;
@@ -22,6 +24,7 @@ mod session;
 mod sharing;
 mod telemetry;
 pub mod wire;
+mod zone;
 
 pub use namespace::plain;
 pub use sandbox::Files;

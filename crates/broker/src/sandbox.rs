@@ -7,6 +7,7 @@ use crate::process::Process;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
+use crate::zone::Zones;
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ pub struct Sandbox {
     pub audit: PathBuf,
     /// The page with the clock.
     pub clock: Clock,
+    /// The user's time zone.
+    pub zones: Zones,
     /// File records.
     pub records: Records,
     /// Share modes and pending deletions.
@@ -62,6 +65,7 @@ impl Sandbox {
             log: Log::new(number, audit.clone()),
             audit,
             clock: Clock::new(windows)?,
+            zones: Zones::default(),
             records: Records::new()?,
             sharing: Mutex::default(),
             scratch: Arc::new(Scratch::new(scratch)),
@@ -79,6 +83,12 @@ impl Sandbox {
         // A process numbers its own threads; the next process starts far above them.
         *next = next.wrapping_add(0x1_0000);
         (process, process + 4)
+    }
+
+    /// Sets the time zone in the page that programs read.
+    pub fn show_zone(&self) {
+        let (bias, id) = self.zones.now();
+        self.clock.set_bias(bias, id);
     }
 
     /// Enters a process.

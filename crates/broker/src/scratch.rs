@@ -8,7 +8,7 @@ use store::{Folder, Volume, status};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_IO_DEVICE_ERROR};
 
 /// The name of the user, as programs see it: the host's says nothing to them.
-pub const USER: &str = "user";
+pub use gate::names::USER;
 
 /// The folders that programs expect.
 const FOLDERS: &[&str] = &[

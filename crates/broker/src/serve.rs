@@ -126,6 +126,9 @@ impl Broker {
         let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
         let ready = self.wait(listener, if self.running.is_empty() { None } else { Some(&tick) });
         self.sandbox.clock.tick();
+        if !self.running.is_empty() {
+            self.sandbox.show_zone();
+        }
         for what in ready {
             match what {
                 Ready::Accept => {
@@ -220,6 +223,8 @@ impl Broker {
                 });
                 let launch::Launched { process, child, boot } = launched;
                 self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session: number });
+                // Found out while the process starts.
+                self.sandbox.show_zone();
             }
             Err(Refused { code, sentence }) => session.send(&Answer::Failed { code, sentence, missing: Vec::new() }),
         }

@@ -71,7 +71,7 @@ pub fn serve(process: &Arc<Process>, mut server: Server) {
 }
 
 /// The answer to a request; `None` when the process has ended.
-fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<Reply> {
+pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<Reply> {
     let done = || Ok(Reply::value(&Done {}));
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
@@ -94,6 +94,7 @@ fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<Reply
         Request::SetHandle(request) => process.set_handle(&request),
         Request::NewChannel(_) => process.new_channel(),
         Request::Console(request) => process.console(&request),
+        Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),
         Request::QueryMachine(_) => Ok(Reply::value(&crate::machine::facts())),
         Request::WaitControl(request) => process.wait_control(request.ignore).map(|value| Reply::value(&Word { value })),
         Request::Report(request) => {

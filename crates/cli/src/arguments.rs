@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Runs unmodified Windows programs, each in a sandbox that holds only what you grant.
@@ -139,12 +140,9 @@ pub struct RunArguments {
     /// Ask nothing (accepted; there is nothing to ask yet)
     #[arg(long)]
     pub yes: bool,
-    /// The program, a Windows .exe
-    #[arg(value_name = "PROGRAM")]
-    pub program: PathBuf,
-    /// Its arguments
-    #[arg(value_name = "ARG", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<String>,
+    /// The program, a Windows .exe, and its arguments
+    #[arg(value_names = ["PROGRAM", "ARG"], num_args = 1.., required = true, trailing_var_arg = true)]
+    pub program: Vec<OsString>,
     /// Flags that are planned and not there yet
     #[command(flatten)]
     pub planned: Planned,
@@ -214,6 +212,12 @@ mod tests {
     fn everything_behind_the_program_is_its_own() {
         let arguments = Arguments::try_parse_from(["win-compat", "run", "--ro", "/a", "x.exe", "--ro", "-v"]).unwrap();
         let Command::Run(run) = arguments.command else { panic!("that is a run") };
-        assert_eq!((run.ro, run.arguments), (vec!["/a".into()], vec!["--ro".into(), "-v".into()]));
+        assert_eq!((run.ro, run.program), (vec!["/a".into()], vec!["x.exe".into(), "--ro".into(), "-v".into()]));
+    }
+
+    #[test]
+    fn an_unknown_flag_in_front_of_the_program_is_an_error() {
+        assert!(Arguments::try_parse_from(["win-compat", "run", "--rw0", "/a", "x.exe"]).is_err());
+        assert!(Arguments::try_parse_from(["win-compat", "run"]).is_err());
     }
 }

@@ -69,8 +69,14 @@ fn is_whole(file: &OwnedFd, part: &Part) -> bool {
 /// How many audits of sandboxes without a name are kept.
 const KEPT_AUDITS: usize = 200;
 
+/// One run in so many looks for what others have left behind: the look costs more than the rest of a broker's end.
+const TIDY_RUNS: u32 = 64;
+
 /// Deletes what runs have left behind: the oldest audits of runs, and drives of brokers that were killed.
 pub fn tidy(home: &Path) {
+    if !std::process::id().is_multiple_of(TIDY_RUNS) {
+        return;
+    }
     let runs = |folder: &Path| -> Vec<PathBuf> {
         let is_run = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("run-"));
         let mut found: Vec<PathBuf> =
@@ -94,19 +100,11 @@ pub fn tidy(home: &Path) {
 /// A time in 100 ns since 1601 as people read it, in UTC.
 pub fn time(time: i64) -> String {
     const UNIX_EPOCH: i64 = 11_644_473_600;
-    let seconds = time.div_euclid(10_000_000) - UNIX_EPOCH;
-    let (days, within) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days since 1 March of the year 0, in eras of 400 years.
-    let shifted = days + 719_468;
-    let (era, in_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (in_era - in_era / 1460 + in_era / 36_524 - in_era / 146_096) / 365;
-    let day_of_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let milliseconds = time.div_euclid(10_000).rem_euclid(1000);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{milliseconds:03}", within / 3600, within / 60 % 60, within % 60)
+    let (seconds, rest) = (time.div_euclid(10_000_000) - UNIX_EPOCH, time.rem_euclid(10_000_000));
+    match jiff::Timestamp::new(seconds, rest as i32 * 100) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+        Err(_) => format!("{time} (100 ns since 1601)"),
+    }
 }
 
 #[cfg(test)]

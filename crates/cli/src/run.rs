@@ -57,7 +57,9 @@ fn policy(arguments: &RunArguments) -> Result<Policy, String> {
 
 fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| format!("{}: {}", path.display(), plain(&error)));
-    let program = arguments.program.canonicalize().or_else(|_| absolute(&arguments.program))?;
+    let (program, rest) = arguments.program.split_first().ok_or("which program?")?;
+    let program = Path::new(program);
+    let program = program.canonicalize().or_else(|_| absolute(program))?;
     let folder = match &arguments.cwd {
         Some(folder) => folder.canonicalize().map_err(|error| format!("--cwd {}: {}", folder.display(), plain(&error)))?,
         None => std::env::current_dir().map_err(|error| format!("the current folder: {}", plain(&error)))?,
@@ -66,7 +68,7 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
         policy.grants.iter().map(|grant| Ok(Grant { folder: absolute(&grant.folder)?, write: grant.write })).collect::<Result<_, String>>()?;
     Ok(Run {
         program,
-        arguments: arguments.arguments.clone(),
+        arguments: rest.iter().map(|argument| argument.to_string_lossy().into_owned()).collect(),
         folder,
         grants,
         strict_imports: policy.strict_imports,

@@ -17,6 +17,8 @@ pub const PER_CALL: usize = GATE + 0x20;
 pub const CLOCK: usize = GATE + 0x28;
 /// `ntdll`'s entry for reports of the other DLLs.
 pub const REPORT: usize = GATE + 0x30;
+/// Non-zero once the runtime wants the thread's attention before it runs guest code again.
+pub const ATTENTION: usize = GATE + 0x38;
 /// The [`Calls`] that are under way, in per-call mode.
 pub const CALLS: usize = GATE + 0x100;
 

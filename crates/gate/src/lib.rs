@@ -9,11 +9,13 @@ pub mod api_set;
 pub mod block;
 pub mod file;
 pub mod map;
+pub mod names;
 pub mod peb;
 pub mod service;
 pub mod shared;
 pub mod system;
 pub mod teb;
+pub mod zone;
 
 pub use service::Service;
 

@@ -125,6 +125,10 @@ pub struct Peb<P> {
     pub active_process_affinity_mask: P,
 }
 
+/// Where `TlsExpansionBitmap` lies in the 64-bit block; the map's bits follow it.
+pub const TLS_EXPANSION_BITMAP_64: usize = 0x238;
+/// Where `TlsExpansionBitmap` lies in the 32-bit block; the map's bits follow it.
+pub const TLS_EXPANSION_BITMAP_32: usize = 0x150;
 /// Where `SessionId` lies in the 64-bit block.
 pub const SESSION_ID_64: usize = 0x2C0;
 /// Where `SessionId` lies in the 32-bit block.

@@ -33,7 +33,10 @@ macro_rules! services {
         /// The services' names by number.
         pub static NAMES: [&str; COUNT] = {
             let mut names = [""; COUNT];
-            $( assert!(names[$number].is_empty()); names[$number] = stringify!($name); )*
+            // The gate's table is made in the order in which the rows stand.
+            let mut next = 0;
+            $( assert!($number == next); names[$number] = stringify!($name); next += 1; )*
+            let _ = next;
             names
         };
 
@@ -387,7 +390,7 @@ services! {
         access: u32,
         /// Event: signalled. Mutant: owned. Semaphore: the count.
         initial: u32,
-        /// Event: manual reset. Semaphore: the maximum.
+        /// Event and timer: manual reset. Semaphore: the maximum.
         limit: u32,
         /// `OBJ_INHERIT` or 0.
         flags: u32,
@@ -469,6 +472,10 @@ services! {
         suspended: u32,
         /// The access granted to the handle.
         access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Unused.
+        pad: u32,
         /// Out: the thread's number.
         id: u64,
         /// Out: its TEB.
@@ -506,15 +513,25 @@ services! {
         teb: Address,
         /// Out: creation, exit, kernel and user time in 100 ns.
         times: [i64; 4],
+        /// Out: the processors that may run it, as a mask.
+        affinity: u64,
+        /// Out: its start routine.
+        start: Address,
+        /// Out: non-zero while its priority boost is off.
+        boost_off: u32,
+        /// Out: how often it is suspended.
+        suspended: u32,
     }
-    /// Sets a thread's priority.
+    /// Sets one of a thread's settings.
     38 SetThread {
         /// The thread.
         thread: Handle,
-        /// The base priority, -15 to 15.
-        priority: i32,
+        /// A [`ThreadSetting`] as a number.
+        kind: u32,
         /// Unused.
         pad: u32,
+        /// Its value.
+        value: u64,
     }
     /// Answers the process's facts.
     39 QueryProcess {
@@ -522,6 +539,8 @@ services! {
         times: [i64; 3],
         /// Out: resident, highest resident, private committed and highest virtual bytes.
         memory: [u64; 4],
+        /// Out: the processors that may run its threads, as a mask.
+        affinity: u64,
         /// Out: handles in use.
         handles: u32,
         /// Out: threads.
@@ -583,15 +602,86 @@ services! {
         /// In: non-zero once Ctrl-C is ignored altogether, and then it does not wait.
         ignore: u32,
     }
+    /// Opens a thread of this process by its number.
+    46 OpenThread {
+        /// The thread's number.
+        id: u64,
+        /// The access wanted.
+        access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Out: the handle.
+        handle: Handle,
+    }
+    /// Keeps committed pages in the machine's memory, or lets them go.
+    47 LockMemory {
+        /// In and out: the base.
+        base: Address,
+        /// In and out: how many bytes.
+        size: u64,
+        /// Non-zero: let go.
+        unlock: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Answers which processor runs the calling thread.
+    48 CurrentProcessor {
+        /// Out: its number among those that the process may use.
+        number: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Sets which processors may run the process's threads.
+    49 SetAffinity {
+        /// The process.
+        process: Handle,
+        /// The processors, as a mask.
+        mask: u64,
+    }
+    /// Signals one object, then waits for another.
+    50 SignalAndWait {
+        /// An event, mutant or semaphore.
+        signal: Handle,
+        /// What to wait for.
+        wait: Handle,
+        /// Non-zero: asynchronous calls may interrupt.
+        alertable: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
+    /// Answers an object's state.
+    51 QueryObject {
+        /// The object.
+        handle: Handle,
+        /// Out: an [`ObjectKind`] as a number.
+        kind: u32,
+        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count.
+        state: i32,
+        /// Out: event: manual reset; mutant: owned by the caller; semaphore: the maximum.
+        limit: u32,
+        /// Out: mutant: its last owner ended without releasing it.
+        abandoned: u32,
+    }
+    /// Answers the user's time zone in one year.
+    52 QueryTimeZone {
+        /// Where to write the [`crate::zone::Zone`].
+        zone: Address,
+        /// The year.
+        year: u32,
+        /// Unused.
+        pad: u32,
+    }
     /// Answers which drives there are.
-    46 QueryDrives {
+    53 QueryDrives {
         /// Out: bits from A: on.
         drives: u32,
         /// Unused.
         pad: u32,
     }
     /// Answers what an open link says, UTF-16: a relative path, or an NT path.
-    47 QueryLink {
+    54 QueryLink {
         /// The link.
         file: Handle,
         /// Where to.
@@ -602,6 +692,21 @@ services! {
         size: u64,
         /// Out: non-zero for a relative path.
         relative: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Starts or stops a timer.
+    55 SetTimer {
+        /// The timer.
+        handle: Handle,
+        /// When it is signalled first, in 100 ns units: negative is relative, else since 1601.
+        due: i64,
+        /// Milliseconds until it is signalled again, or 0.
+        period: u32,
+        /// Non-zero: stop it.
+        cancel: u32,
+        /// Out: whether it was signalled before.
+        signalled: u32,
         /// Unused.
         pad: u32,
     }
@@ -672,6 +777,22 @@ numbered! {
         Process = 5,
         /// A section.
         Section = 6,
+        /// An access token.
+        Token = 7,
+        /// A waitable timer.
+        Timer = 8,
+    }
+}
+
+numbered! {
+    /// What [`SetThread`] sets.
+    ThreadSetting {
+        /// The base priority, -15 to 15, sign-extended.
+        Priority = 0,
+        /// Non-zero: its priority boost is off.
+        BoostOff = 1,
+        /// The processors that may run it, as a mask.
+        Affinity = 2,
     }
 }
 
@@ -722,7 +843,7 @@ numbered! {
         Mode = 0,
         /// Sets the mode.
         SetMode = 1,
-        /// Reads the size.
+        /// Reads the size of what is shown; a console's input has none.
         Size = 2,
         /// Asks for what the user types next: it arrives over the descriptor.
         Input = 3,

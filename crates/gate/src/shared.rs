@@ -12,6 +12,7 @@ pub const TIME_ZONE_BIAS: usize = 0x20;
 pub const IMAGE_NUMBER_LOW: usize = 0x2C;
 pub const IMAGE_NUMBER_HIGH: usize = 0x2E;
 pub const NT_SYSTEM_ROOT: usize = 0x30;
+pub const TIME_ZONE_ID: usize = 0x240;
 pub const LARGE_PAGE_MINIMUM: usize = 0x244;
 pub const NT_BUILD_NUMBER: usize = 0x260;
 pub const NT_PRODUCT_TYPE: usize = 0x264;
@@ -32,6 +33,11 @@ pub const ACTIVE_GROUP_COUNT: usize = 0x3C4;
 /// Ticks per second of the performance counter; Windows 10's own figure.
 pub const QPC_TICKS_PER_SECOND: u64 = 10_000_000;
 
+/// `TimeZoneId` until the broker has looked at the time zone, right after the start.
+pub const TIME_ZONE_UNSEEN: u32 = u32::MAX;
+/// 100 ns units between two ticks of the clock: 64 ticks per second, as on Windows.
+pub const TICK_UNITS: u32 = 156_250;
+
 /// What the page says of the machine and the Windows version shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
@@ -51,6 +57,7 @@ pub fn page(machine: &Machine) -> [u8; PAGE as usize] {
     let mut word = |offset: usize, value: u32| page[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
     // Milliseconds per tick as a fixed-point number with 24 bits behind the point: our ticks are milliseconds.
     word(TICK_COUNT_MULTIPLIER, 1 << 24);
+    word(TIME_ZONE_ID, TIME_ZONE_UNSEEN);
     word(LARGE_PAGE_MINIMUM, 0x20_0000);
     word(NT_BUILD_NUMBER, machine.build);
     word(NT_PRODUCT_TYPE, 1);

@@ -1,6 +1,6 @@
 //! What the `shim` attribute wraps around a function: count, run, convert by the return type's failure convention.
 
-use crate::error::{Failed, Status, Win32Error};
+use crate::error::{Failure, Status, Win32Error};
 use crate::teb;
 use core::ffi::c_void;
 
@@ -101,6 +101,10 @@ impl<T> Outcome for *const T {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bool;
 
+/// `BOOL` that answers a question, where FALSE is no failure by itself; a failure is FALSE and the last error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer(pub bool);
+
 /// `HANDLE`, or NULL and the last error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(pub *mut c_void);
@@ -166,6 +170,7 @@ macro_rules! last_error {
 
 last_error! {
     [] Bool, i32, Bool, |_value| 1, 0;
+    [] Answer, i32, Bool, |value| value.0.into(), 0;
     [] Handle, *mut c_void, Null, |value| value.0, core::ptr::null_mut();
     [] FileHandle, *mut c_void, InvalidHandle, |value| value.0, usize::MAX as *mut c_void;
     [T] Pointer<T>, *mut T, Null, |value| value.0, core::ptr::null_mut();
@@ -202,7 +207,7 @@ impl Convention<Status> for NtStatus {
     }
 }
 
-impl Convention<Failed> for HResult {
+impl Convention<Failure> for HResult {
     type Raw = i32;
     const KIND: Kind = Kind::HResult;
     #[inline(always)]
@@ -210,8 +215,8 @@ impl Convention<Failed> for HResult {
         self.0
     }
     #[inline(always)]
-    fn failure(error: Failed) -> i32 {
-        error.0
+    fn failure(failure: Failure) -> i32 {
+        failure.0
     }
 }
 

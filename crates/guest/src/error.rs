@@ -12,13 +12,7 @@ pub struct Status(pub NTSTATUS);
 
 /// An HRESULT that says failure (`winerror.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed(pub i32);
-
-impl From<Failed> for u32 {
-    fn from(failed: Failed) -> Self {
-        failed.0 as Self
-    }
-}
+pub struct Failure(pub i32);
 
 impl Status {
     /// The status as a result: warnings and errors (severity 2 and 3) are failures.
@@ -30,6 +24,12 @@ impl Status {
 impl From<Win32Error> for u32 {
     fn from(error: Win32Error) -> Self {
         error.0
+    }
+}
+
+impl From<Failure> for u32 {
+    fn from(failure: Failure) -> Self {
+        failure.0 as Self
     }
 }
 

@@ -6,7 +6,6 @@
 
 extern crate alloc;
 
-#[cfg(target_os = "windows")]
 mod allocator;
 pub mod call;
 pub mod error;
@@ -16,6 +15,7 @@ pub mod nls;
 mod panic;
 pub mod router;
 pub mod row;
+pub mod shared;
 #[cfg(target_os = "windows")]
 mod symbols;
 pub mod teb;

@@ -1,7 +1,7 @@
 //! Routers: tables of argument combinations, first match wins. The tokens that are executed are the text that the
 //! catalog publishes.
 
-use crate::error::{Failed, Status, Win32Error};
+use crate::error::{Failure, Status, Win32Error};
 use alloc::format;
 
 /// Declares a router as a function from the arguments to a result; each row is a condition and what it leads to.
@@ -69,7 +69,7 @@ impl Refusal for Status {
     }
 }
 
-impl Refusal for Failed {
+impl Refusal for Failure {
     fn code(self) -> u32 {
         self.0 as u32
     }

@@ -165,6 +165,39 @@ mod real {
         unsafe { block().add(offset::GUARANTEED_STACK_BYTES).cast() }
     }
 
+    /// The thread's error mode, as the system keeps it.
+    pub fn hard_error_mode() -> *mut u32 {
+        // SAFETY: it lies in the thread block.
+        unsafe { block().add(offset::HARD_ERROR_MODE).cast() }
+    }
+
+    /// A pointer-sized word of another thread's block.
+    ///
+    /// # Safety
+    /// `block` is the block of a thread that runs.
+    unsafe fn word_of(block: *mut u8, offset: usize) -> *mut *mut c_void {
+        // SAFETY: as the caller promises.
+        unsafe { block.add(offset).cast() }
+    }
+
+    /// Forgets another thread's value of a TLS slot.
+    ///
+    /// # Safety
+    /// `block` is the block of a thread that runs, and the slot is below 1088.
+    pub unsafe fn forget_tls_of(block: *mut u8, slot: usize) {
+        // SAFETY: the TEB has 64 slots, the table 1024.
+        unsafe {
+            if slot < 64 {
+                *word_of(block, offset::TLS_SLOTS).add(slot) = core::ptr::null_mut();
+                return;
+            }
+            let table: *mut *mut c_void = (*word_of(block, offset::TLS_EXPANSION_SLOTS)).cast();
+            if !table.is_null() {
+                *table.add(slot - 64) = core::ptr::null_mut();
+            }
+        }
+    }
+
     /// Where the thread's stack was allocated, its committed limit, its end.
     pub fn stack() -> [usize; 3] {
         [read!(offset::DEALLOCATION_STACK, usize), read!(offset::STACK_LIMIT, usize), read!(offset::STACK_BASE, usize)]
@@ -273,12 +306,27 @@ mod real {
 
 #[cfg(not(target_os = "windows"))]
 mod stand_in {
-    use super::ReportKind;
+    use super::{Report, ReportKind};
+    use gate::peb::Peb;
     use std::cell::Cell;
     use std::ffi::c_void;
 
     std::thread_local! {
         static LAST_ERROR: Cell<u32> = const { Cell::new(0) };
+        static LAST_STATUS: Cell<u32> = const { Cell::new(0) };
+        static WORDS: [Cell<*mut c_void>; 3] = const { [const { Cell::new(std::ptr::null_mut()) }; 3] };
+        static BLOCK: *mut u8 = Box::leak(Box::new([0_u64; gate::block::SIZE / 8])).as_mut_ptr().cast();
+    }
+
+    /// A block of zeroes of the thread's own.
+    pub fn block() -> *mut u8 {
+        BLOCK.with(|block| *block)
+    }
+
+    /// A block of zeroes.
+    pub fn peb() -> *mut Peb<usize> {
+        static PEB: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::ptr::from_mut(Box::leak(Box::<Peb<usize>>::default())) as usize);
+        *PEB as *mut Peb<usize>
     }
 
     /// The thread's last error.
@@ -291,19 +339,51 @@ mod stand_in {
         LAST_ERROR.set(code);
     }
 
-    std::thread_local! {
-        static WORDS: [Cell<*mut c_void>; 4] = const { [const { Cell::new(std::ptr::null_mut()) }; 4] };
-        static LAST_STATUS: Cell<u32> = const { Cell::new(0) };
+    macro_rules! word {
+        ($(#[$meta:meta])* $get:ident, $(#[$set_meta:meta])* $set:ident, $index:literal) => {
+            $(#[$meta])*
+            pub fn $get() -> *mut c_void {
+                WORDS.with(|words| words[$index].get())
+            }
+
+            $(#[$set_meta])*
+            pub fn $set(value: *mut c_void) {
+                WORDS.with(|words| words[$index].set(value));
+            }
+        };
     }
 
-    /// The thread's FLS values.
-    pub fn fls_data() -> *mut c_void {
-        WORDS.with(|words| words[0].get())
-    }
+    word!(
+        /// The thread's FLS values.
+        fls_data,
+        /// Sets the thread's FLS values.
+        set_fls_data,
+        0
+    );
+    word!(
+        /// The thread's TLS vector.
+        tls_vector,
+        /// Sets the thread's TLS vector.
+        set_tls_vector,
+        1
+    );
+    word!(
+        /// The values of the TLS slots above 64.
+        tls_expansion,
+        /// Sets the values of the TLS slots above 64.
+        set_tls_expansion,
+        2
+    );
 
-    /// Sets the thread's FLS values.
-    pub fn set_fls_data(value: *mut c_void) {
-        WORDS.with(|words| words[0].set(value));
+    /// Does nothing.
+    ///
+    /// # Safety
+    /// Always safe.
+    pub unsafe fn set_tls_vector_of(_block: *mut u8, _vector: *mut c_void) {}
+
+    /// The values of the TLS slots below 64.
+    pub fn tls_slots() -> *mut *mut c_void {
+        block().cast()
     }
 
     /// The thread's last NTSTATUS.
@@ -316,10 +396,39 @@ mod stand_in {
         LAST_STATUS.set(status);
     }
 
+    /// A word of the thread's own.
+    pub fn hard_error_mode() -> *mut u32 {
+        block().cast()
+    }
+
+    /// Does nothing.
+    ///
+    /// # Safety
+    /// Always safe.
+    pub unsafe fn forget_tls_of(_block: *mut u8, _slot: usize) {}
+
+    /// A word of the thread's own.
+    pub fn guaranteed_stack() -> *mut u32 {
+        block().cast()
+    }
+
+    /// Nowhere.
+    pub fn stack() -> [usize; 3] {
+        [0; 3]
+    }
+
     /// Always the same.
     pub fn thread_id() -> u32 {
         4
     }
+
+    /// Always the same.
+    pub fn process_id() -> u32 {
+        4
+    }
+
+    /// Does nothing.
+    pub fn set_report(_entry: Report) {}
 
     /// Counts nothing.
     pub fn count<const SLOT: u32>() {}

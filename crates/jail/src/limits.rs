@@ -26,7 +26,8 @@ impl Limits {
             (libc::RLIMIT_NOFILE, self.descriptors),
             (libc::RLIMIT_FSIZE, self.file),
             (libc::RLIMIT_CORE, 0),
-            (libc::RLIMIT_MEMLOCK, 0),
+            // What a process of Windows can lock by default: its smallest working set, less a little.
+            (libc::RLIMIT_MEMLOCK, 48 * 4096),
             (libc::RLIMIT_MSGQUEUE, 0),
         ];
         for (resource, most) in rows {

@@ -153,6 +153,18 @@ macro_rules! rule_number {
     (sched_yield) => {
         libc::SYS_sched_yield
     };
+    (sched_getaffinity) => {
+        libc::SYS_sched_getaffinity
+    };
+    (sched_setaffinity) => {
+        libc::SYS_sched_setaffinity
+    };
+    (mlock) => {
+        libc::SYS_mlock
+    };
+    (munlock) => {
+        libc::SYS_munlock
+    };
     (rt_sigaction) => {
         libc::SYS_rt_sigaction
     };
@@ -230,6 +242,10 @@ pub const RULES: &[Rule] = &rules! {
     gettid "a thread's own number";
     getpid "stopping the other threads at the end";
     sched_yield "SwitchToThread";
+    sched_getaffinity (0, Must::Equal(0)) "the processors by the host's numbers";
+    sched_setaffinity (0, Must::Equal(0)) "SetThreadAffinityMask; a thread sets its own alone";
+    mlock "VirtualLock, as far as the host's limit goes";
+    munlock "VirtualUnlock";
     rt_sigaction "installing the fault handlers";
     rt_sigprocmask "a thread's start";
     rt_sigreturn "the end of a fault handler";

@@ -257,10 +257,15 @@ messages! {
     } -> Done;
     /// Answers the machine's memory and processors, as far as the policy shows them.
     18 QueryMachine {} -> Machine;
+    /// Answers the user's time zone in one year. Reply payload: a [`gate::zone::Zone`].
+    19 QueryTimeZone {
+        /// The year.
+        year: u32,
+    } -> Done;
     /// Answers which drives there are: bits from A: on.
-    19 QueryDrives {} -> Word;
+    20 QueryDrives {} -> Word;
     /// Answers what an open link says. Reply: non-zero for a relative path; reply payload: UTF-16.
-    20 QueryLink {
+    21 QueryLink {
         /// The link.
         handle: u32,
     } -> Word;

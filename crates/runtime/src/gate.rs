@@ -26,7 +26,6 @@ extern "win64" fn enter<S: Serve>(_number: u64, address: u64) -> NTSTATUS {
         Ok(()) => STATUS_SUCCESS,
         Err(status) => status,
     };
-    crate::thread::park_if_stopped();
     if user::write(address, &request).is_err() {
         return STATUS_ACCESS_VIOLATION;
     }
@@ -52,14 +51,26 @@ pub unsafe extern "win64" fn gate_entry() {
         "lea rax, [rip + {table}]",
         "call [rax + 8 * rcx]",
         "3:",
+        // From here on the thread counts as running guest code: a signal that stops it does so at once. One that came
+        // before has left a word.
         "mov qword ptr gs:[{guest}], 0",
+        "cmp dword ptr gs:[{attention}], 0",
+        "jne 4f",
+        "5:",
         "mov rsp, [rsp + 40]",
         "ret",
+        "4:",
+        "mov [rsp + 32], rax",
+        "call {attend}",
+        "mov rax, [rsp + 32]",
+        "jmp 5b",
         "2:",
         "mov eax, {unknown}",
         "jmp 3b",
         host = const GATE_HOST_STACK,
         guest = const GATE_GUEST_STACK,
+        attention = const gate::block::ATTENTION,
+        attend = sym crate::thread::attend,
         count = const COUNT,
         table = sym TABLE,
         unknown = const STATUS_INVALID_SYSTEM_SERVICE,

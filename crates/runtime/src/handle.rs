@@ -5,7 +5,7 @@ use crate::file::File;
 use crate::gate::{Answer, Serve};
 use crate::object::{Body, Object};
 use crate::{broker, thread};
-use gate::service::{CloseHandle, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, SetHandle, Signal, SignalKind};
+use gate::service::{CloseHandle, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, SetHandle, Signal, SignalKind};
 use protocol::handle::{BROKER, LOCAL_MOST};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -14,7 +14,7 @@ use windows_sys::Win32::Foundation::{
     STATUS_HANDLE_NOT_CLOSABLE, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH,
 };
 use windows_sys::Win32::Storage::FileSystem::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
-use windows_sys::Win32::System::Threading::{EVENT_MODIFY_STATE, MUTEX_MODIFY_STATE, SEMAPHORE_MODIFY_STATE};
+use windows_sys::Win32::System::Threading::{EVENT_MODIFY_STATE, SEMAPHORE_MODIFY_STATE};
 
 /// The pseudo handle of this process.
 pub const THIS_PROCESS: u64 = u64::MAX;
@@ -117,6 +117,17 @@ pub fn insert(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTA
     Ok((index as u64 + 1) * 4)
 }
 
+/// Takes back a handle that nobody has seen.
+pub fn take_back(handle: u64) {
+    if let Some(index) = index(handle) {
+        let mut table = change();
+        let slot = table.slots.get_mut(index).and_then(Option::take);
+        table.freed.push_back(index as u32);
+        drop(table);
+        drop(slot);
+    }
+}
+
 /// Enters a file under the number that the broker gave it.
 pub fn insert_file(file: Arc<File>) {
     change().files.insert(file.handle, file);
@@ -133,11 +144,12 @@ pub const fn full_access(kind: ObjectKind) -> u32 {
     STANDARD_RIGHTS_REQUIRED
         | SYNCHRONIZE
         | match kind {
-            ObjectKind::Event | ObjectKind::Semaphore => 0x3,
+            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer => 0x3,
             ObjectKind::Mutant => 0x1,
             ObjectKind::Section => 0x1F,
             ObjectKind::Thread | ObjectKind::Process => 0xFFFF,
             ObjectKind::File => 0x1FF,
+            ObjectKind::Token => 0x1FF,
         }
 }
 
@@ -244,13 +256,15 @@ impl Serve for CreateObject {
         let kind = ObjectKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
         let object = match kind {
             ObjectKind::Event => Object::new(Body::Event { manual: self.limit != 0 }, u32::from(self.initial != 0)),
-            ObjectKind::Mutant => Object::mutant(if self.initial != 0 { thread::id() } else { 0 }),
+            ObjectKind::Mutant => Object::mutant(self.initial != 0),
             ObjectKind::Semaphore => {
                 if self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit {
                     return Err(STATUS_INVALID_PARAMETER);
                 }
                 Object::new(Body::Semaphore { limit: self.limit }, self.initial)
             }
+            ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::Timer => Object::new(Body::Timer { manual: self.limit != 0, due: crate::timer::Due::default() }, 0),
             _ => return Err(STATUS_INVALID_PARAMETER),
         };
         let object = object.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
@@ -259,26 +273,42 @@ impl Serve for CreateObject {
     }
 }
 
+/// Refuses to signal an object through a handle that does not allow it.
+pub fn check_signal(handle: u64, object: &Object) -> Answer {
+    let needed = match object.kind() {
+        ObjectKind::Event => EVENT_MODIFY_STATE,
+        ObjectKind::Semaphore => SEMAPHORE_MODIFY_STATE,
+        // Releasing a mutant asks for no right (NtReleaseMutant): only its owner can.
+        ObjectKind::Mutant => 0,
+        _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
+    };
+    self::object(handle, needed).map(|_| ())
+}
+
 impl Serve for Signal {
     fn serve(&mut self) -> Answer {
         let kind = SignalKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
         let object = object(self.handle, 0)?;
-        let needed = match object.kind() {
-            ObjectKind::Event => EVENT_MODIFY_STATE,
-            ObjectKind::Semaphore => SEMAPHORE_MODIFY_STATE,
-            ObjectKind::Mutant => MUTEX_MODIFY_STATE,
-            _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
-        };
-        // Releasing a mutant asks for no right (NtReleaseMutant): only its owner can.
-        if object.kind() != ObjectKind::Mutant {
-            self::object(self.handle, needed)?;
-        }
+        check_signal(self.handle, &object)?;
         self.previous = match kind {
             SignalKind::Set => object.set()?,
             SignalKind::Reset => object.reset()?,
-            SignalKind::Pulse => object.set().and_then(|before| object.reset().map(|_| before))?,
-            SignalKind::Release => object.release(self.count, thread::id())?,
+            SignalKind::Pulse => object.pulse()?,
+            SignalKind::Release => object.release(self.count)?,
         };
+        Ok(())
+    }
+}
+
+impl Serve for QueryObject {
+    fn serve(&mut self) -> Answer {
+        let Target::Local(object, access) = target(self.handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        // EVENT_QUERY_STATE, MUTANT_QUERY_STATE and SEMAPHORE_QUERY_STATE are the same bit.
+        if access & 1 == 0 {
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        self.kind = object.kind() as u32;
+        (self.state, self.limit, self.abandoned) = object.state();
         Ok(())
     }
 }

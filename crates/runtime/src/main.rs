@@ -4,6 +4,7 @@
 
 mod broker;
 mod clock;
+mod dispatch;
 mod file;
 mod gate;
 mod handle;
@@ -11,11 +12,13 @@ mod image;
 mod memory;
 mod object;
 mod process;
+mod processor;
 mod section;
 mod signal;
 mod start;
 mod thread;
 mod time;
+mod timer;
 mod user;
 mod wait;
 mod words;

@@ -1,17 +1,23 @@
 //! Local objects: events, mutants, semaphores and threads that no other process knows. Their state is one word each,
-//! which waiters sleep on.
+//! which is changed without a lock as long as nobody waits.
 
+use crate::dispatch::{self, Entry};
+use crate::thread;
 use crate::words::Word;
 use gate::service::ObjectKind;
-use rustix::thread::futex::{Flags, wake};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
 };
 
-/// The owner's bit that says the last owner ended without releasing.
-const ABANDONED: u32 = 1 << 31;
+/// A mutant's bit that says that its last owner ended without releasing it; threads' numbers are multiples of 4.
+const ABANDONED: u32 = 1;
+
+/// A word's bit that says that somebody waits: changes go through the dispatcher.
+pub const WAITERS: u64 = 1 << 32;
+/// A word's bit that says that the dispatcher works on it.
+pub const LOCKED: u64 = 1 << 33;
 
 /// An object and its state word.
 #[derive(Debug)]
@@ -19,32 +25,43 @@ pub struct Object {
     /// What it is.
     pub body: Body,
     word: Word,
+    /// Who waits for it, in order; the dispatcher's.
+    waiters: Mutex<Vec<Entry>>,
 }
 
 /// What kind of object it is, with what only that kind needs.
 #[derive(Debug)]
 pub enum Body {
-    /// The word is 1 while signalled.
+    /// The state is 1 while signalled.
     Event {
         /// It stays signalled until it is reset.
         manual: bool,
     },
-    /// The word is the owner's thread number, or 0, with [`ABANDONED`].
+    /// The state is 1 while signalled.
+    Timer {
+        /// It stays signalled until it is set again.
+        manual: bool,
+        /// When it is signalled.
+        due: crate::timer::Due,
+    },
+    /// The state is the owner's thread number, or 0, with [`ABANDONED`].
     Mutant {
         /// How often its owner holds it; only the owner changes it.
         depth: AtomicU32,
     },
-    /// The word is the count.
+    /// The state is the count.
     Semaphore {
         /// The highest count.
         limit: u32,
     },
-    /// The word is 1 once it has ended.
-    Thread(Arc<crate::thread::Thread>),
+    /// The state is 1 once it has ended.
+    Thread(Arc<thread::Thread>),
     /// This process; it never ends while anybody looks.
     Process,
     /// A section.
     Section(Arc<crate::section::Section>),
+    /// The process's access token.
+    Token,
 }
 
 /// What became of an attempt to take an object.
@@ -54,22 +71,22 @@ pub enum Taken {
     Yes,
     /// It is taken; its owner had ended without releasing it.
     Abandoned,
-    /// It is not signalled while its word holds this value.
-    NotWhile(u32),
+    /// It is not signalled.
+    No,
 }
 
 impl Object {
     /// A new object in its first state.
     pub fn new(body: Body, state: u32) -> Option<Arc<Self>> {
         let word = Word::new(state)?;
-        Some(Arc::new(Self { body, word }))
+        Some(Arc::new(Self { body, word, waiters: Mutex::default() }))
     }
 
-    /// A mutant, owned by the calling thread (its number) or by nobody (0).
-    pub fn mutant(owner: u32) -> Option<Arc<Self>> {
-        let mutant = Self::new(Body::Mutant { depth: AtomicU32::new(u32::from(owner != 0)) }, owner)?;
-        if owner != 0 {
-            owned::add(&mutant);
+    /// A mutant, owned by the calling thread or by nobody.
+    pub fn mutant(owned: bool) -> Option<Arc<Self>> {
+        let mutant = Self::new(Body::Mutant { depth: AtomicU32::new(0) }, if owned { thread::id() } else { 0 })?;
+        if owned {
+            mutant.note_taken();
         }
         Some(mutant)
     }
@@ -83,150 +100,143 @@ impl Object {
             Body::Thread(_) => ObjectKind::Thread,
             Body::Process => ObjectKind::Process,
             Body::Section(_) => ObjectKind::Section,
+            Body::Token => ObjectKind::Token,
+            Body::Timer { .. } => ObjectKind::Timer,
         }
     }
 
-    /// The word that waiters sleep on.
-    pub fn word(&self) -> &AtomicU32 {
+    /// Whether it can be waited for.
+    pub fn is_waitable(&self) -> bool {
+        !matches!(self.body, Body::Section(_) | Body::Token)
+    }
+
+    /// The state word.
+    pub fn word(&self) -> &AtomicU64 {
         self.word.get()
+    }
+
+    /// Who waits for it; the dispatcher is locked.
+    pub fn waiters(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the state becomes when a thread takes the object; `None` where it cannot.
+    pub fn after(&self, state: u32, thread: u32) -> Option<u32> {
+        match &self.body {
+            Body::Event { manual: true } | Body::Timer { manual: true, .. } | Body::Thread(_) | Body::Process => (state != 0).then_some(state),
+            Body::Event { manual: false } | Body::Timer { manual: false, .. } | Body::Semaphore { .. } => state.checked_sub(1),
+            Body::Mutant { .. } => (state & !ABANDONED == 0 || state == thread).then_some(thread),
+            Body::Section(_) | Body::Token => None,
+        }
+    }
+
+    /// Whether taking it in this state tells of an owner that had ended.
+    pub fn tells_of_abandonment(&self, state: u32) -> bool {
+        matches!(self.body, Body::Mutant { .. }) && state & ABANDONED != 0
+    }
+
+    /// The word, as soon as the dispatcher has let go of it.
+    pub fn unlocked(&self) -> u64 {
+        loop {
+            let now = self.word().load(Ordering::Acquire);
+            if now & LOCKED == 0 {
+                return now;
+            }
+            rustix::thread::sched_yield();
+        }
     }
 
     /// Tries to take the object for the calling thread, whose number is `thread`, as a wait does.
     pub fn try_take(self: &Arc<Self>, thread: u32) -> Taken {
-        let word = self.word();
-        match &self.body {
-            Body::Event { manual: true } | Body::Thread(_) | Body::Process => match word.load(Ordering::Acquire) {
-                0 => Taken::NotWhile(0),
-                _ => Taken::Yes,
-            },
-            Body::Event { manual: false } => match word.compare_exchange(1, 0, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => Taken::Yes,
-                Err(state) => Taken::NotWhile(state),
-            },
-            Body::Semaphore { .. } => match word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| count.checked_sub(1)) {
-                Ok(_) => Taken::Yes,
-                Err(count) => Taken::NotWhile(count),
-            },
-            Body::Mutant { depth } => self.take_mutant(depth, thread),
-            Body::Section(_) => Taken::NotWhile(word.load(Ordering::Relaxed)),
+        loop {
+            let now = self.unlocked();
+            let Some(next) = self.after(now as u32, thread) else { return Taken::No };
+            let next = now & !0xFFFF_FFFF | u64::from(next);
+            if next == now || self.word().compare_exchange(now, next, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                self.note_taken();
+                return if self.tells_of_abandonment(now as u32) { Taken::Abandoned } else { Taken::Yes };
+            }
         }
     }
 
-    /// Gives back what [`Object::try_take`] took, for a wait that wanted more.
-    pub fn untake(self: &Arc<Self>, thread: u32) {
-        match &self.body {
-            Body::Event { manual: false } => self.set().map_or((), |_| ()),
-            Body::Semaphore { .. } => self.release(1, thread).map_or((), |_| ()),
-            Body::Mutant { .. } => self.release(1, thread).map_or((), |_| ()),
-            _ => {}
+    /// Notes that the calling thread has taken the object.
+    pub fn note_taken(self: &Arc<Self>) {
+        if let Body::Mutant { depth } = &self.body
+            && depth.fetch_add(1, Ordering::Relaxed) == 0
+        {
+            thread::current().owned().push(Arc::clone(self));
         }
     }
 
     /// Sets an event; answers its state before.
     pub fn set(&self) -> Result<u32, NTSTATUS> {
-        let Body::Event { manual } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        let before = self.word().swap(1, Ordering::AcqRel);
-        if before == 0 {
-            self.wake(if manual { u32::MAX } else { 1 });
-        }
-        Ok(before)
+        self.change_event(|_| 1, false)
     }
 
     /// Resets an event; answers its state before.
     pub fn reset(&self) -> Result<u32, NTSTATUS> {
+        self.change_event(|_| 0, false)
+    }
+
+    /// Wakes an event's waiters, and leaves it reset; answers its state before.
+    pub fn pulse(&self) -> Result<u32, NTSTATUS> {
+        self.change_event(|_| 1, true)
+    }
+
+    fn change_event(&self, change: impl Fn(u32) -> u32, pulse: bool) -> Result<u32, NTSTATUS> {
         let Body::Event { .. } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        Ok(self.word().swap(0, Ordering::AcqRel))
+        dispatch::signal(self, |state| Ok(change(state)), pulse)
     }
 
     /// Releases a semaphore by `count`, or a mutant once; answers the state before.
-    pub fn release(self: &Arc<Self>, count: u32, thread: u32) -> Result<u32, NTSTATUS> {
+    pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
         match &self.body {
             Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
             Body::Semaphore { limit } => {
-                let raise = |now: u32| now.checked_add(count).filter(|sum| sum <= limit);
-                let before = self.word().fetch_update(Ordering::AcqRel, Ordering::Acquire, raise).map_err(|_| STATUS_SEMAPHORE_LIMIT_EXCEEDED)?;
-                self.wake(count);
-                Ok(before)
+                let raise = |state: u32| state.checked_add(count).filter(|sum| sum <= limit).ok_or(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+                dispatch::signal(self, raise, false)
             }
             Body::Mutant { depth } => {
-                if self.word().load(Ordering::Acquire) != thread {
+                if self.unlocked() as u32 != thread::id() {
                     return Err(STATUS_MUTANT_NOT_OWNED);
                 }
                 let held = depth.fetch_sub(1, Ordering::Relaxed);
                 if held == 1 {
-                    owned::remove(self);
-                    self.word().store(0, Ordering::Release);
-                    self.wake(1);
+                    thread::current().owned().retain(|other| !std::ptr::eq(&raw const **other, self));
+                    dispatch::signal(self, |_| Ok(0), false)?;
                 }
-                Ok(held)
+                // The count that the kernel keeps: 1 while free, 0 and below while owned.
+                Ok(1_u32.wrapping_sub(held))
             }
             _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
         }
     }
 
-    fn take_mutant(self: &Arc<Self>, depth: &AtomicU32, thread: u32) -> Taken {
-        let word = self.word();
-        let owner = word.load(Ordering::Acquire);
-        if owner == thread {
-            depth.fetch_add(1, Ordering::Relaxed);
-            return Taken::Yes;
-        }
-        if owner & !ABANDONED != 0 {
-            return Taken::NotWhile(owner);
-        }
-        match word.compare_exchange(owner, thread, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                depth.store(1, Ordering::Relaxed);
-                owned::add(self);
-                if owner & ABANDONED != 0 { Taken::Abandoned } else { Taken::Yes }
-            }
-            Err(now) => Taken::NotWhile(now),
-        }
-    }
-
-    fn abandon(&self) {
+    /// Lets go of a mutant whose owner has ended.
+    pub fn abandon(&self) {
         if let Body::Mutant { depth } = &self.body {
             depth.store(0, Ordering::Relaxed);
-            self.word().store(ABANDONED, Ordering::Release);
-            self.wake(1);
+            let _ = dispatch::signal(self, |_| Ok(ABANDONED), false);
         }
     }
 
     /// Marks a thread as ended.
     pub fn finish(&self) {
-        self.word().store(1, Ordering::Release);
-        self.wake(u32::MAX);
+        let _ = dispatch::signal(self, |_| Ok(1), false);
     }
 
-    fn wake(&self, count: u32) {
-        let _ = wake(self.word(), Flags::PRIVATE, count.min(i32::MAX as u32));
-    }
-}
-
-/// The mutants that the calling thread owns, which it abandons when it ends.
-pub mod owned {
-    use super::Object;
-    use std::cell::RefCell;
-    use std::sync::Arc;
-
-    thread_local! {
-        static OWNED: RefCell<Vec<Arc<Object>>> = const { RefCell::new(Vec::new()) };
-    }
-
-    pub(super) fn add(mutant: &Arc<Object>) {
-        OWNED.with_borrow_mut(|owned| owned.push(Arc::clone(mutant)));
-    }
-
-    pub(super) fn remove(mutant: &Arc<Object>) {
-        OWNED.with_borrow_mut(|owned| {
-            if let Some(index) = owned.iter().rposition(|other| Arc::ptr_eq(other, mutant)) {
-                owned.swap_remove(index);
+    /// An object's state as NtQueryEvent and the like tell it: state, limit, abandoned.
+    pub fn state(&self) -> (i32, u32, u32) {
+        let state = self.unlocked() as u32;
+        match &self.body {
+            Body::Event { manual } => (state as i32, (*manual).into(), 0),
+            Body::Semaphore { limit } => (state as i32, *limit, 0),
+            Body::Mutant { depth } => {
+                let owned = state == thread::id();
+                let held = depth.load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
+                (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
             }
-        });
-    }
-
-    /// Abandons them all: the thread ends.
-    pub fn abandon() {
-        OWNED.with_borrow_mut(|owned| owned.drain(..).for_each(|mutant| mutant.abandon()));
+            _ => (state as i32, 0, 0),
+        }
     }
 }

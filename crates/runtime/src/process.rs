@@ -5,7 +5,7 @@ use crate::memory::{Backing, Kind, Page, Region, StackSize};
 use crate::object::{Body, Object};
 use crate::{broker, handle, memory, thread, time, user};
 use gate::peb::{CurrentDirectory, Peb, ProcessParameters, UnicodeString};
-use gate::service::{Crash, DebugPrint, QueryProcess, QuerySystem, Random, Report, ReportKind, TerminateProcess, WaitControl};
+use gate::service::{Crash, DebugPrint, QueryProcess, QuerySystem, QueryTimeZone, Random, Report, ReportKind, TerminateProcess, WaitControl};
 use protocol::message;
 use protocol::start::Start;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
@@ -220,7 +220,7 @@ impl Serve for TerminateProcess {
             let Body::Process = process.body else { return Err(windows_sys::Win32::Foundation::STATUS_OBJECT_TYPE_MISMATCH) };
         }
         if self.others != 0 {
-            thread::stop_others();
+            thread::stop_others(self.code);
             return Ok(());
         }
         exit(&message::Exit { code: self.code, ..Default::default() }, &[])
@@ -242,6 +242,7 @@ impl Serve for QueryProcess {
         drop(space);
         self.times = [0, time::used(ClockId::ProcessCPUTime), get().created];
         self.memory = [committed, committed, committed, reserved];
+        self.affinity = crate::processor::process_mask();
         self.handles = handle::count();
         self.threads = thread::count();
         Ok(())
@@ -254,6 +255,15 @@ impl Serve for QuerySystem {
         self.memory = facts.memory;
         self.processors = facts.processors;
         Ok(())
+    }
+}
+
+impl Serve for QueryTimeZone {
+    fn serve(&mut self) -> Answer {
+        let (_, zone) = broker::ask(&message::QueryTimeZone { year: self.year }, &[])?;
+        // All of it, or the guest would read what it had there before.
+        let zone = zone.get(..size_of::<gate::zone::Zone>()).ok_or(STATUS_INVALID_PARAMETER)?;
+        Ok(user::write_bytes(self.zone, zone)?)
     }
 }
 

@@ -18,6 +18,8 @@ use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, 
 const HANDLER_STACK: usize = 64 * 1024;
 /// The signal that stops a thread.
 const STOP: c_int = libc::SIGUSR1;
+/// The signal that lets a thread see to its processors, and suspends it.
+const INTERRUPT: c_int = libc::SIGUSR2;
 
 /// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
 const TRAP_GENERAL_PROTECTION: i64 = 13;
@@ -25,13 +27,13 @@ const TRAP_PAGE_FAULT: i64 = 14;
 
 /// Installs the handlers; once, before guest code runs.
 pub fn install() {
-    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, STOP] {
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, STOP, INTERRUPT] {
         // SAFETY: a zeroed action is one, and the handler has the form that SA_SIGINFO wants.
         unsafe {
             let mut action: libc::sigaction = zeroed();
             action.sa_sigaction = handler as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
             // Not deferred: copying to a bad guest stack faults inside the handler, and that fault must be answered.
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | if signal == INTERRUPT { libc::SA_RESTART } else { 0 };
             libc::sigaction(signal, &raw const action, std::ptr::null_mut());
         }
     }
@@ -39,12 +41,26 @@ pub fn install() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
+/// The stack that the calling thread's handlers run on.
+pub struct HandlerStack {
+    _memory: Box<[MaybeUninit<u8>]>,
+}
+
 /// Gives the calling thread a stack for its handlers.
-pub fn prepare_thread() {
-    let stack = Box::leak(Box::<[MaybeUninit<u8>]>::new_uninit_slice(HANDLER_STACK));
-    let stack = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
-    // SAFETY: the stack lives as long as the thread.
+pub fn prepare_thread() -> HandlerStack {
+    let mut memory = Box::<[u8]>::new_uninit_slice(HANDLER_STACK);
+    let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
+    // SAFETY: the stack is taken away again before its memory goes.
     unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
+    HandlerStack { _memory: memory }
+}
+
+impl Drop for HandlerStack {
+    fn drop(&mut self) {
+        let none = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+        // SAFETY: from here on, handlers run on the thread's own stack.
+        unsafe { libc::sigaltstack(&raw const none, std::ptr::null_mut()) };
+    }
 }
 
 /// Tells another thread of this process to stop; false when it has ended.
@@ -53,13 +69,20 @@ pub fn stop(host_thread: i32) -> bool {
     unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, STOP) == 0 }
 }
 
+/// Interrupts another thread of this process; false when it has ended.
+pub fn interrupt(host_thread: i32) -> bool {
+    // SAFETY: a signal to a thread of this process.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, INTERRUPT) == 0 }
+}
+
 extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void) {
     // SAFETY: the kernel passes both to a handler with SA_SIGINFO, and nobody else holds them.
     let (info, frame) = unsafe { (&*info, &mut *frame.cast::<libc::ucontext_t>()) };
     let at = frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
     match signal {
         libc::SIGSYS => return forbidden_call(info, frame),
-        STOP => return thread::acknowledge_stop(at < GUEST_END),
+        STOP => return thread::acknowledge_stop(),
+        INTERRUPT => return thread::acknowledge_interruption(),
         _ => {}
     }
     if let Some(recovery) = user::recovery(at) {

@@ -56,6 +56,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
         created: time::since_1601(),
     };
     process::set(process, start.thread);
+    crate::processor::prepare(start.processors);
     take_standard_streams(start);
     Ok(thread::run_first(mapped.base + entry, stack)?)
 }

@@ -1,17 +1,19 @@
 //! Waiting: for objects, for a value in the guest's memory, for time.
 
+use crate::dispatch::{self, Dispatcher};
 use crate::gate::{Answer, Serve};
 use crate::handle::{self, Target};
-use crate::object::{Object, Taken};
+use crate::object::{Body, Object, Taken};
 use crate::{thread, time, user};
-use gate::service::{Delay, Wait, WaitAddress, WakeAddress};
+use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
 use rustix::io::Errno;
 use rustix::thread::futex;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_NO_YIELD_PERFORMED,
-    STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
+    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX,
+    STATUS_NO_YIELD_PERFORMED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
 };
 use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -26,7 +28,16 @@ impl Serve for Wait {
         user::read_bytes(self.handles, numbers)?;
         let objects = numbers.as_chunks().0.iter().map(|bytes| waitable(u64::from_le_bytes(*bytes))).collect::<Result<Vec<_>, _>>()?;
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
-        let status = if self.all != 0 && objects.len() > 1 { all(&objects, deadline) } else { any(&objects, deadline) };
+        let all = self.all != 0 && objects.len() > 1;
+        if all && objects.iter().enumerate().any(|(index, object)| objects[..index].iter().any(|other| Arc::ptr_eq(other, object))) {
+            return Err(STATUS_INVALID_PARAMETER_MIX);
+        }
+        crate::timer::look(&objects);
+        let status = match if all { None } else { take_one(&objects) } {
+            Some(status) => status,
+            None if !all && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
+            None => dispatch::wait(objects, all, deadline),
+        };
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
 }
@@ -34,116 +45,155 @@ impl Serve for Wait {
 /// The object to wait for behind a handle.
 fn waitable(handle: u64) -> Result<Arc<Object>, NTSTATUS> {
     match handle::target(handle)? {
-        Target::Local(object, access) if access & SYNCHRONIZE != 0 => match object.body {
-            crate::object::Body::Section(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
-            _ => Ok(object),
-        },
+        Target::Local(object, _) if !object.is_waitable() => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        Target::Local(object, access) if access & SYNCHRONIZE != 0 => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
         // A synchronous file is signalled whenever nothing is under way on it, and here nothing ever is.
         Target::File(_) => crate::process::signalled(),
     }
 }
 
-fn any(objects: &[Arc<Object>], deadline: time::Deadline) -> NTSTATUS {
+/// Takes the first object that can be taken; answers the wait's status.
+pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
     let me = thread::id();
-    loop {
-        let mut words = Vec::with_capacity(objects.len());
-        for (index, object) in objects.iter().enumerate() {
-            match object.try_take(me) {
-                Taken::Yes => return STATUS_WAIT_0 + index as NTSTATUS,
-                Taken::Abandoned => return STATUS_ABANDONED_WAIT_0 + index as NTSTATUS,
-                Taken::NotWhile(value) => words.push((object.word(), value)),
-            }
-        }
-        if !sleep(&words, deadline) {
-            return STATUS_TIMEOUT;
-        }
-    }
+    objects.iter().enumerate().find_map(|(index, object)| match object.try_take(me) {
+        Taken::Yes => Some(STATUS_WAIT_0 + index as NTSTATUS),
+        Taken::Abandoned => Some(STATUS_ABANDONED_WAIT_0 + index as NTSTATUS),
+        Taken::No => None,
+    })
 }
 
-/// Takes all or nothing: where one is not signalled, those taken before it are given back, and that one is waited for.
-fn all(objects: &[Arc<Object>], deadline: time::Deadline) -> NTSTATUS {
-    let me = thread::id();
-    'again: loop {
-        let mut abandoned = None;
-        for (index, object) in objects.iter().enumerate() {
-            match object.try_take(me) {
-                Taken::Yes => {}
-                Taken::Abandoned => abandoned = abandoned.or(Some(index)),
-                Taken::NotWhile(value) => {
-                    objects[..index].iter().for_each(|taken| taken.untake(me));
-                    if !sleep(&[(object.word(), value)], deadline) {
-                        return STATUS_TIMEOUT;
-                    }
-                    continue 'again;
-                }
-            }
-        }
-        return abandoned.map_or(STATUS_WAIT_0, |index| STATUS_ABANDONED_WAIT_0 + index as NTSTATUS);
-    }
-}
-
-/// Sleeps until one of the words may have changed. False when the time is over.
-fn sleep(words: &[(&AtomicU32, u32)], deadline: time::Deadline) -> bool {
+/// Sleeps while a word holds a value; may return early. False when the time is over.
+pub fn sleep(word: &AtomicU32, value: u32, deadline: time::Deadline) -> bool {
     let Some(limit) = deadline.timespec() else { return false };
-    let limit = limit.as_ref();
-    let slept = match words {
-        [(word, value)] => match limit {
-            None => futex::wait(word, futex::Flags::PRIVATE, *value, None),
-            Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, *value, Some(limit), std::num::NonZeroU32::MAX),
-        },
-        words => {
-            let waiters: Vec<futex::Wait> = words
-                .iter()
-                .map(|(word, value)| {
-                    let mut waiter = futex::Wait::new();
-                    waiter.val = u64::from(*value);
-                    waiter.uaddr = futex::WaitPtr::new(word.as_ptr().cast());
-                    waiter.flags = futex::WaitFlags::SIZE_U32 | futex::WaitFlags::PRIVATE;
-                    waiter
-                })
-                .collect();
-            futex::waitv(&waiters, futex::WaitvFlags::empty(), limit, rustix::time::ClockId::Monotonic).map(|_| ())
-        }
+    let slept = match &limit {
+        None => futex::wait(word, futex::Flags::PRIVATE, value, None),
+        Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
     };
     slept != Err(Errno::TIMEDOUT)
 }
 
+impl Serve for SignalAndWait {
+    fn serve(&mut self) -> Answer {
+        let object = waitable(self.wait)?;
+        let signalled = handle::object(self.signal, 0)?;
+        let deadline = time::Deadline::new(self.timed != 0, self.timeout);
+        handle::check_signal(self.signal, &signalled)?;
+        crate::timer::look(std::slice::from_ref(&object));
+        if let Body::Mutant { .. } = signalled.body {
+            // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
+            signalled.release(1)?;
+            let status = dispatch::wait(vec![object], false, deadline);
+            return if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) };
+        }
+        let mut dispatcher = Dispatcher::lock();
+        match &signalled.body {
+            Body::Event { .. } => dispatcher.signal(&signalled, |_| Ok(1), false)?,
+            Body::Semaphore { limit } => {
+                let raise = |state: u32| state.checked_add(1).filter(|sum| sum <= limit);
+                let full = windows_sys::Win32::Foundation::STATUS_SEMAPHORE_LIMIT_EXCEEDED;
+                dispatcher.signal(&signalled, |state| raise(state).ok_or(full), false)?
+            }
+            _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
+        };
+        let status = dispatch::wait_with(dispatcher, vec![object], false, deadline);
+        if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
+    }
+}
+
 impl Serve for WaitAddress {
     fn serve(&mut self) -> Answer {
-        let same = |request: &Self| -> Result<bool, NTSTATUS> {
-            Ok(match request.size {
-                1 => u64::from(user::read::<u8>(request.address)?) == request.value & 0xFF,
-                2 => u64::from(user::read::<u16>(request.address)?) == request.value & 0xFFFF,
-                4 => u64::from(user::read::<u32>(request.address)?) == request.value & 0xFFFF_FFFF,
-                8 => user::read::<u64>(request.address)? == request.value,
-                _ => return Err(STATUS_INVALID_PARAMETER),
-            })
-        };
-        let queue = queue(self.address);
-        let seen = queue.load(Ordering::Acquire);
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
-        if same(self)? && !sleep(&[(queue, seen)], deadline) {
-            return Err(STATUS_TIMEOUT);
+        if self.size == 4 && self.address.is_multiple_of(4) {
+            return wait_word(self.address, self.value as u32, deadline);
         }
-        Ok(())
+        let queue = Queue::of(self.address);
+        let _sleeper = queue.enter();
+        let seen = queue.wakes.load(Ordering::SeqCst);
+        let same = match self.size {
+            1 => u64::from(user::read::<u8>(self.address)?) == self.value & 0xFF,
+            2 => u64::from(user::read::<u16>(self.address)?) == self.value & 0xFFFF,
+            4 => u64::from(user::read::<u32>(self.address)?) == self.value & 0xFFFF_FFFF,
+            8 => user::read::<u64>(self.address)? == self.value,
+            _ => return Err(STATUS_INVALID_PARAMETER),
+        };
+        if same && !sleep(&queue.wakes, seen, deadline) { Err(STATUS_TIMEOUT) } else { Ok(()) }
     }
 }
 
 impl Serve for WakeAddress {
     fn serve(&mut self) -> Answer {
-        let queue = queue(self.address);
-        queue.fetch_add(1, Ordering::AcqRel);
-        // Several addresses share a queue: only a wake-up of all of its sleepers is sure to reach the right one.
-        futex::wake(queue, futex::Flags::PRIVATE, i32::MAX as u32).map(|_| ()).map_err(|_| STATUS_ACCESS_VIOLATION)
+        let most = if self.all == 0 { 1 } else { i32::MAX };
+        let woken = if self.address.is_multiple_of(4) { wake_word(self.address, most) } else { 0 };
+        let queue = Queue::of(self.address);
+        // The guest's store comes before the look at the sleepers, as their entry comes before their look at the value.
+        std::sync::atomic::fence(Ordering::SeqCst);
+        if (woken == 0 || self.all != 0) && queue.sleepers.load(Ordering::SeqCst) > 0 {
+            queue.wakes.fetch_add(1, Ordering::SeqCst);
+            // Several addresses share a queue: only a wake-up of all of its sleepers is sure to reach the right one.
+            let _ = futex::wake(&queue.wakes, futex::Flags::PRIVATE, i32::MAX as u32);
+        }
+        Ok(())
     }
 }
 
-/// The queue that waiters on an address sleep in. Its word counts wake-ups: who read it before checking the value
-/// cannot miss one.
-fn queue(address: u64) -> &'static AtomicU32 {
-    static QUEUES: [AtomicU32; 256] = [const { AtomicU32::new(0) }; 256];
-    &QUEUES[(address >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 56]
+/// Sleeps on a word of the guest's own: the kernel itself compares it.
+fn wait_word(address: u64, value: u32, deadline: time::Deadline) -> Answer {
+    let Some(limit) = deadline.timespec() else {
+        return if user::read::<u32>(address)? == value { Err(STATUS_TIMEOUT) } else { Ok(()) };
+    };
+    let limit = limit.map(|limit| libc::timespec { tv_sec: limit.tv_sec, tv_nsec: limit.tv_nsec });
+    let pointer = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: the kernel answers a bad address with an error.
+    let slept = unsafe { libc::syscall(libc::SYS_futex, address, FUTEX_WAIT_BITSET_PRIVATE, value, pointer, 0, u32::MAX) };
+    if slept == 0 {
+        return Ok(());
+    }
+    match std::io::Error::last_os_error().raw_os_error() {
+        Some(libc::ETIMEDOUT) => Err(STATUS_TIMEOUT),
+        Some(libc::EFAULT) => Err(STATUS_ACCESS_VIOLATION),
+        // The value is another one by now, or a signal came: waits on addresses may end early.
+        _ => Ok(()),
+    }
+}
+
+const FUTEX_WAKE_PRIVATE: i32 = 129;
+const FUTEX_WAIT_BITSET_PRIVATE: i32 = 137;
+
+/// Wakes those who sleep on a word of the guest's own; answers how many.
+fn wake_word(address: u64, most: i32) -> i64 {
+    // SAFETY: the kernel touches nothing of the guest's.
+    unsafe { libc::syscall(libc::SYS_futex, address, FUTEX_WAKE_PRIVATE, most) }
+}
+
+/// The queue that waiters on other values than aligned words sleep in.
+struct Queue {
+    /// How many sleep there, or are about to.
+    sleepers: AtomicU32,
+    /// Counts wake-ups: who read it before looking at the value cannot miss one.
+    wakes: AtomicU32,
+}
+
+impl Queue {
+    /// An address's queue, which it shares with others.
+    fn of(address: u64) -> &'static Self {
+        static QUEUES: [Queue; 256] = [const { Queue { sleepers: AtomicU32::new(0), wakes: AtomicU32::new(0) } }; 256];
+        &QUEUES[address.wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 56]
+    }
+
+    fn enter(&'static self) -> Sleeper {
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        Sleeper(self)
+    }
+}
+
+/// One who sleeps in a queue.
+struct Sleeper(&'static Queue);
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Serve for Delay {
@@ -156,7 +206,7 @@ impl Serve for Delay {
         }
         static NEVER: AtomicU32 = AtomicU32::new(0);
         let deadline = time::Deadline::new(true, self.timeout);
-        while sleep(&[(&NEVER, 0)], deadline) {}
+        while sleep(&NEVER, 0, deadline) {}
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use gate::map::{OBJECTS, OBJECTS_SIZE};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a cell: one cache line, so that neighbours do not disturb each other.
@@ -41,14 +41,14 @@ impl Word {
         };
         drop(cells);
         let word = Self(index);
-        word.get().store(state, Ordering::Release);
+        word.get().store(state.into(), Ordering::Release);
         Some(word)
     }
 
     /// The word.
-    pub fn get(&self) -> &AtomicU32 {
+    pub fn get(&self) -> &AtomicU64 {
         // SAFETY: the cell is mapped for as long as the process runs, aligned, and only ever used as an atomic.
-        unsafe { &*((OBJECTS + u64::from(self.0) * CELL) as *const AtomicU32) }
+        unsafe { &*((OBJECTS + u64::from(self.0) * CELL) as *const AtomicU64) }
     }
 }
 

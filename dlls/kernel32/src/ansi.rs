@@ -62,6 +62,11 @@ unsafe fn to_wide_by(page: u32, string: *const u8) -> Option<Vec<u16>> {
     Some(units)
 }
 
+/// Bytes of a code page as UTF-16.
+pub fn units(page: u32, bytes: &[u8]) -> Vec<u16> {
+    nls::to_wide(page, bytes, false).unwrap_or_default()
+}
+
 /// UTF-16 as bytes of a code page; what the page lacks becomes `?`.
 pub fn from_wide(page: u32, units: &[u16]) -> Vec<u8> {
     nls::from_wide(page, units, b'?').unwrap_or_default().0

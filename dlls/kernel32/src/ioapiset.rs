@@ -85,7 +85,7 @@ pub unsafe extern "system" fn GetOverlappedResult(file: HANDLE, overlapped: *mut
 }
 
 /// Answers what became of an overlapped request, within a time.
-#[shim(ix = 585, mapping = "the OVERLAPPED", risk = Wrong("a wrong outcome"))]
+#[shim(ix = 672, mapping = "the OVERLAPPED", risk = Wrong("a wrong outcome"))]
 pub unsafe extern "system" fn GetOverlappedResultEx(
     file: HANDLE,
     overlapped: *mut OVERLAPPED,

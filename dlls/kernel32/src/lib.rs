@@ -4,29 +4,60 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
 #![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
 #![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
+#![cfg_attr(not(target_os = "windows"), allow(dead_code, reason = "only a DLL has exports"))]
 
 extern crate alloc;
 
 mod ansi;
+mod buffer;
+mod clock;
+mod collate;
+mod console;
+mod consoleapi;
+mod consoleapi2;
+mod datetimeapi;
+mod debugapi;
 mod errhandlingapi;
+mod fibersapi;
 mod fileapi;
 mod handleapi;
+mod heap;
 mod heapapi;
 mod information;
+mod interlockedapi;
 mod ioapiset;
+mod libloaderapi;
 mod lock;
 mod mapping;
+mod memoryapi;
 mod nt;
 mod open;
 mod processenv;
 mod processthreadsapi;
+mod profileapi;
+mod resource;
+mod rtlsupportapi;
+mod stringapiset;
+mod synchapi;
+mod sysinfoapi;
+mod timezoneapi;
+mod unicode;
+mod utilapiset;
+mod winbase;
 mod winbase_file;
+mod winbase_message;
+mod winbase_string;
+mod winnls;
+mod zone;
 
 guest::process_heap_allocator!();
 
 /// The loader's notice.
 #[cfg(target_os = "windows")]
 #[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+extern "system" fn DllMain(_base: *mut core::ffi::c_void, reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+    if reason == windows_sys::Win32::System::SystemServices::DLL_PROCESS_ATTACH {
+        errhandlingapi::install();
+    }
     1
 }

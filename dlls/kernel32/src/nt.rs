@@ -14,15 +14,26 @@ use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
 guest::imports! {
     "ntdll" {
+        fn LdrAccessResource(module: *const c_void, entry: *const c_void, data: *mut *const c_void, size: *mut u32) -> NTSTATUS;
+        fn LdrAddDllDirectory(folder: *const UNICODE_STRING, cookie: *mut *mut c_void) -> NTSTATUS;
         fn LdrAddRefDll(flags: u32, handle: *mut c_void) -> NTSTATUS;
         fn LdrDisableThreadCalloutsForDll(handle: *mut c_void) -> NTSTATUS;
+        fn LdrFindResourceDirectory_U(module: *const c_void, given: *const usize, level: u32, directory: *mut *const c_void) -> NTSTATUS;
+        fn LdrFindResource_U(module: *const c_void, given: *const usize, level: u32, entry: *mut *const c_void) -> NTSTATUS;
+        fn LdrGetDllDirectory(folder: *mut UNICODE_STRING) -> NTSTATUS;
+        fn LdrGetDllFullName(handle: *mut c_void, name: *mut UNICODE_STRING) -> NTSTATUS;
         fn LdrGetDllHandle(path: *const u16, characteristics: *mut u32, name: *const UNICODE_STRING, handle: *mut *mut c_void) -> NTSTATUS;
+        fn LdrGetDllPath(name: *const u16, flags: u32, path: *mut *mut u16, rest: *mut *mut u16) -> NTSTATUS;
         fn LdrGetProcedureAddress(handle: *mut c_void, name: *const STRING, ordinal: u32, address: *mut *mut c_void) -> NTSTATUS;
         fn LdrLoadDll(path: *const u16, flags: *mut u32, name: *const UNICODE_STRING, handle: *mut *mut c_void) -> NTSTATUS;
         fn LdrLockLoaderLock(flags: u32, state: *mut u32, cookie: *mut usize) -> NTSTATUS;
+        fn LdrRemoveDllDirectory(cookie: *mut c_void) -> NTSTATUS;
+        fn LdrSetDefaultDllDirectories(flags: u32) -> NTSTATUS;
+        fn LdrSetDllDirectory(folder: *const UNICODE_STRING) -> NTSTATUS;
         fn LdrUnloadDll(handle: *mut c_void) -> NTSTATUS;
         fn LdrUnlockLoaderLock(flags: u32, cookie: usize) -> NTSTATUS;
         fn NtAllocateVirtualMemory(process: HANDLE, base: *mut *mut c_void, zero_bits: usize, size: *mut usize, kind: u32, protect: u32) -> NTSTATUS;
+        fn NtCancelTimer(handle: HANDLE, state: *mut u8) -> NTSTATUS;
         fn NtClearEvent(handle: HANDLE) -> NTSTATUS;
         fn NtClose(handle: HANDLE) -> NTSTATUS;
         fn NtCreateEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, kind: i32, initial: u8) -> NTSTATUS;
@@ -31,6 +42,7 @@ guest::imports! {
         fn NtCreateSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, size: *const i64, protect: u32, attributes: u32, file: HANDLE) -> NTSTATUS;
         fn NtCreateSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, initial: i32, limit: i32) -> NTSTATUS;
         fn NtCreateThreadEx(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, process: HANDLE, start: *const c_void, parameter: *const c_void, flags: u32, zero_bits: usize, commit: usize, reserve: usize, attributes: *mut c_void) -> NTSTATUS;
+        fn NtCreateTimer(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, kind: i32) -> NTSTATUS;
         fn NtDelayExecution(alertable: u8, timeout: *const i64) -> NTSTATUS;
         fn NtDeleteFile(object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtDeviceIoControlFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, code: u32, input: *const c_void, input_size: u32, output: *mut c_void, output_size: u32) -> NTSTATUS;
@@ -38,8 +50,16 @@ guest::imports! {
         fn NtFlushBuffersFile(file: HANDLE, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
         fn NtFreeVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtFsControlFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, code: u32, input: *const c_void, input_size: u32, output: *mut c_void, output_size: u32) -> NTSTATUS;
+        fn NtGetCurrentProcessorNumber() -> u32;
+        fn NtLockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtMapViewOfSection(section: HANDLE, process: HANDLE, base: *mut *mut c_void, zero_bits: usize, commit: usize, offset: *mut i64, size: *mut usize, inherit: i32, kind: u32, protect: u32) -> NTSTATUS;
+        fn NtOpenEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, options: u32) -> NTSTATUS;
+        fn NtOpenMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
+        fn NtOpenProcess(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
+        fn NtOpenSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
+        fn NtOpenThread(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
+        fn NtOpenTimer(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtProtectVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, protect: u32, old: *mut u32) -> NTSTATUS;
         fn NtPulseEvent(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtQueryAttributesFile(object: *const OBJECT_ATTRIBUTES, answer: *mut FILE_BASIC_INFORMATION) -> NTSTATUS;
@@ -54,6 +74,7 @@ guest::imports! {
         fn NtQuerySystemTime(time: *mut i64) -> NTSTATUS;
         fn NtQueryVirtualMemory(process: HANDLE, address: *const c_void, class: i32, buffer: *mut c_void, length: usize, result: *mut usize) -> NTSTATUS;
         fn NtQueryVolumeInformationFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, class: i32) -> NTSTATUS;
+        fn NtRaiseException(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT, first_chance: u32);
         fn NtReadFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, at: *const i64, key: *const u32) -> NTSTATUS;
         fn NtReleaseMutant(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> NTSTATUS;
@@ -62,10 +83,14 @@ guest::imports! {
         fn NtSetEvent(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtSetInformationFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, buffer: *const c_void, length: u32, class: FILE_INFORMATION_CLASS) -> NTSTATUS;
         fn NtSetInformationObject(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
+        fn NtSetInformationProcess(process: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
         fn NtSetInformationThread(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
+        fn NtSetTimer(handle: HANDLE, due: *const i64, routine: *const c_void, context: *const c_void, resume: u8, period: i32, previous: *mut u8) -> NTSTATUS;
+        fn NtSignalAndWaitForSingleObject(signal: HANDLE, wait: HANDLE, alertable: u8, timeout: *const i64) -> NTSTATUS;
         fn NtSuspendThread(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtTerminateProcess(process: HANDLE, code: NTSTATUS) -> NTSTATUS;
         fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) -> NTSTATUS;
+        fn NtUnlockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtUnmapViewOfSection(process: HANDLE, base: *mut c_void) -> NTSTATUS;
         fn NtWaitForMultipleObjects(count: u32, handles: *const HANDLE, wait_any: i32, alertable: u8, timeout: *const i64) -> NTSTATUS;
         fn NtWaitForSingleObject(handle: HANDLE, alertable: u8, timeout: *const i64) -> NTSTATUS;
@@ -118,7 +143,9 @@ guest::imports! {
         fn RtlGetLastNtStatus() -> NTSTATUS;
         fn RtlGetLastWin32Error() -> u32;
         fn RtlGetNtVersionNumbers(major: *mut u32, minor: *mut u32, build: *mut u32);
+        fn RtlGetProcessHeaps(room: u32, target: *mut *mut c_void) -> u32;
         fn RtlGetSystemTimePrecise() -> i64;
+        fn RtlGetThreadErrorMode() -> u32;
         fn RtlGetVersion(version: *mut OSVERSIONINFOEXW) -> NTSTATUS;
         fn RtlImageNtHeader(base: *const u8) -> *const c_void;
         fn RtlInitAnsiString(target: *mut STRING, source: *const u8);
@@ -146,6 +173,7 @@ guest::imports! {
         fn RtlPrefixUnicodeString(prefix: *const UNICODE_STRING, string: *const UNICODE_STRING, ignore_case: u8) -> u8;
         fn RtlQueryDepthSList(list: *mut c_void) -> u16;
         fn RtlQueryEnvironmentVariable_U(environment: *const u16, name: *const UNICODE_STRING, value: *mut UNICODE_STRING) -> NTSTATUS;
+        fn RtlQueryHeapInformation(heap: *mut c_void, class: i32, buffer: *mut c_void, length: usize, result: *mut usize) -> NTSTATUS;
         fn RtlQueryPerformanceCounter(counter: *mut i64) -> u8;
         fn RtlQueryPerformanceFrequency(frequency: *mut i64) -> u8;
         fn RtlRaiseException(record: *mut EXCEPTION_RECORD);
@@ -153,6 +181,7 @@ guest::imports! {
         fn RtlRandom(seed: *mut u32) -> u32;
         fn RtlRandomEx(seed: *mut u32) -> u32;
         fn RtlReAllocateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void, size: usize) -> *mut c_void;
+        fn RtlReleasePath(path: *mut u16);
         fn RtlReleasePebLock();
         fn RtlReleaseSRWLockExclusive(lock: *mut c_void);
         fn RtlReleaseSRWLockShared(lock: *mut c_void);
@@ -165,8 +194,10 @@ guest::imports! {
         fn RtlSetCriticalSectionSpinCount(section: *mut CRITICAL_SECTION, spins: u32) -> u32;
         fn RtlSetCurrentDirectory_U(folder: *const UNICODE_STRING) -> NTSTATUS;
         fn RtlSetEnvironmentVariable(environment: *mut *mut u16, name: *const UNICODE_STRING, value: *const UNICODE_STRING) -> NTSTATUS;
+        fn RtlSetHeapInformation(heap: *mut c_void, class: i32, buffer: *const c_void, length: usize) -> NTSTATUS;
         fn RtlSetLastWin32Error(code: u32);
         fn RtlSetLastWin32ErrorAndNtStatusFromNtStatus(status: NTSTATUS) -> u32;
+        fn RtlSetThreadErrorMode(mode: u32, before: *mut u32) -> NTSTATUS;
         fn RtlSetUnhandledExceptionFilter(filter: *mut c_void);
         fn RtlSizeHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> usize;
         fn RtlSleepConditionVariableCS(variable: *mut c_void, section: *mut CRITICAL_SECTION, timeout: *const i64) -> NTSTATUS;
@@ -186,11 +217,17 @@ guest::imports! {
         fn RtlUpcaseUnicodeChar(unit: u16) -> u16;
         fn RtlUpcaseUnicodeString(target: *mut UNICODE_STRING, source: *const UNICODE_STRING, allocate: u8) -> NTSTATUS;
         fn RtlValidateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
+        fn RtlVerifyVersionInfo(version: *const OSVERSIONINFOEXW, kinds: u32, conditions: u64) -> NTSTATUS;
         fn RtlWaitOnAddress(address: *const c_void, compare: *const c_void, size: usize, timeout: *const i64) -> NTSTATUS;
         fn RtlWakeAddressAll(address: *const c_void);
         fn RtlWakeAddressSingle(address: *const c_void);
         fn RtlWakeAllConditionVariable(variable: *mut c_void);
         fn RtlWakeConditionVariable(variable: *mut c_void);
+        fn WcConsole(console: HANDLE, kind: u32, mode: *mut u32, size: *mut [u32; 2]) -> NTSTATUS;
+        fn WcDebugPrint(text: *const u8, size: usize) -> NTSTATUS;
+        fn WcQueryMemory(answer: *mut [u64; 4]) -> NTSTATUS;
+        fn WcQueryTimeZone(year: u32, zone: *mut c_void) -> NTSTATUS;
+        fn WcWaitControl(ignore: u32, event: *mut u32) -> NTSTATUS;
     }
 }
 

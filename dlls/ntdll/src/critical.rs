@@ -86,7 +86,7 @@ pub unsafe extern "system" fn RtlEnterCriticalSection(section: *mut CRITICAL_SEC
 
 /// Enters a section if that needs no wait.
 #[shim(ix = 9, mapping = "one word", risk = Functional("two owners, or none"))]
-pub unsafe extern "system" fn RtlTryEnterCriticalSection(section: *mut CRITICAL_SECTION) -> u8 {
+pub unsafe extern "system" fn RtlTryEnterCriticalSection(section: *mut CRITICAL_SECTION) -> u32 {
     let count = lock_count(section);
     if count.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok() {
         unsafe { (*section).OwningThread = me() };

@@ -1,5 +1,7 @@
 //! NTSTATUS codes as Win32 errors, and the thread's last error.
 
+use guest::call::NtStatus;
+use guest::error::Status;
 use guest::shim;
 use guest::teb;
 use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, NTSTATUS};
@@ -48,6 +50,34 @@ pub unsafe extern "system" fn RtlGetLastWin32Error() -> u32 {
 #[shim(ix = 16, mapping = "the TEB", risk = Wrong("a wrong error code"))]
 pub unsafe extern "system" fn RtlSetLastWin32Error(code: u32) {
     teb::set_last_error(code);
+}
+
+/// Sets the thread's last error; a debugger's break on errors takes no notice.
+#[shim(ix = 209, mapping = "the TEB", risk = Wrong("a wrong error code"))]
+pub unsafe extern "system" fn RtlRestoreLastWin32Error(code: u32) {
+    teb::set_last_error(code);
+}
+
+/// The bits of a thread's error mode.
+const ERROR_MODES: u32 = 0x70;
+
+/// The calling thread's error mode.
+#[shim(ix = 210, mapping = "the TEB", risk = Wrong("a wrong mode"))]
+pub unsafe extern "system" fn RtlGetThreadErrorMode() -> u32 {
+    unsafe { *teb::hard_error_mode() & ERROR_MODES }
+}
+
+/// Sets the calling thread's error mode; answers the one before.
+#[shim(ix = 211, mapping = "the TEB", risk = Wrong("a wrong mode"))]
+pub unsafe extern "system" fn RtlSetThreadErrorMode(mode: u32, before: *mut u32) -> Result<NtStatus, Status> {
+    if mode & !ERROR_MODES != 0 {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER_1));
+    }
+    let kept = unsafe { core::mem::replace(&mut *teb::hard_error_mode(), mode) };
+    if !before.is_null() {
+        unsafe { *before = kept & ERROR_MODES };
+    }
+    Ok(NtStatus::SUCCESS)
 }
 
 /// Sets the thread's last error and status from a status.

@@ -4,6 +4,7 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "an export's pointers are its caller's promise; the bodies turn them into slices and references first")]
 #![allow(clippy::missing_safety_doc, reason = "the contract of an export is Microsoft's documentation")]
 #![allow(clippy::too_many_arguments, reason = "Windows' own signatures")]
+#![cfg_attr(not(target_os = "windows"), allow(dead_code, reason = "only a DLL has exports"))]
 
 extern crate alloc;
 
@@ -27,6 +28,7 @@ mod once;
 mod parameters;
 mod path;
 mod pointer;
+mod private;
 mod process;
 mod slist;
 mod srw;
@@ -34,7 +36,10 @@ mod string;
 mod sync;
 mod system;
 mod thread;
+mod thread_information;
 mod time;
+mod token;
+mod version;
 mod volume;
 
 /// The entry point that the format wants; the loader never calls it.

@@ -88,6 +88,15 @@ impl OwnedLock {
         }
     }
 
+    /// Gives the lock back once, if the calling thread has it.
+    pub fn unlock_own(&self) -> bool {
+        let own = self.owner.load(Ordering::Relaxed) == guest::teb::thread_id();
+        if own {
+            self.unlock();
+        }
+        own
+    }
+
     /// Gives the lock back once.
     #[inline(always)]
     pub fn unlock(&self) {

@@ -2,18 +2,21 @@
 
 use crate::gate::ask;
 use core::ffi::c_void;
-use gate::service::{AllocateMemory, CreateSection, FreeMemory, MapView, MemoryRun, ProtectMemory, QueryMemory, UnmapView};
+use gate::service::{AllocateMemory, CreateSection, FreeMemory, LockMemory, MapView, MemoryRun, ProtectMemory, QueryMemory, UnmapView};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{
-    HANDLE, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER_3, STATUS_NOT_SUPPORTED,
+    HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER_3,
+    STATUS_INVALID_PARAMETER_4, STATUS_NOT_SUPPORTED,
 };
 use windows_sys::Win32::System::Memory::MEMORY_BASIC_INFORMATION;
+use windows_sys::Win32::System::Threading::{PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_VM_OPERATION};
 
+/// Checks that a handle stands for this process, whose memory it may change.
 fn own(process: HANDLE) -> Result<(), Status> {
-    if crate::process::is_current(process) { Ok(()) } else { Err(Status(STATUS_INVALID_HANDLE)) }
+    crate::process::own(process, PROCESS_VM_OPERATION)
 }
 
 /// Reserves or commits memory of this process.
@@ -68,6 +71,9 @@ pub unsafe extern "system" fn NtProtectVirtualMemory(
     old: *mut u32,
 ) -> Result<NtStatus, Status> {
     own(process)?;
+    if base.is_null() || size.is_null() || old.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
+    }
     let (wanted, wanted_size) = unsafe { (*base as u64, *size as u64) };
     let mut request = ProtectMemory { base: wanted, size: wanted_size, protect, old: 0 };
     ask(&mut request)?;
@@ -90,12 +96,15 @@ pub unsafe extern "system" fn NtQueryVirtualMemory(
     result: *mut usize,
 ) -> Result<NtStatus, Status> {
     const BASIC: i32 = 0;
-    own(process)?;
+    crate::process::own(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
     if class != BASIC {
         return Err(Status(STATUS_INVALID_INFO_CLASS));
     }
     if length < size_of::<MEMORY_BASIC_INFORMATION>() {
         return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    if buffer.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
     }
     let mut request = QueryMemory { address: address as u64, run: MemoryRun::default() };
     ask(&mut request)?;
@@ -114,6 +123,40 @@ pub unsafe extern "system" fn NtQueryVirtualMemory(
         unsafe { *result = size_of::<MEMORY_BASIC_INFORMATION>() };
     }
     Ok(NtStatus::SUCCESS)
+}
+
+unsafe fn change_lock(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32, unlock: u32) -> Result<NtStatus, Status> {
+    const MAP_PROCESS: u32 = 1;
+    own(process)?;
+    // Locking into the machine's memory for good asks for a privilege that nobody has here.
+    if kind != MAP_PROCESS {
+        return Err(Status(STATUS_INVALID_PARAMETER_4));
+    }
+    let (wanted, wanted_size) = unsafe { (*base as u64, *size as u64) };
+    let mut request = LockMemory { base: wanted, size: wanted_size, unlock, pad: 0 };
+    let status = ask(&mut request)?;
+    unsafe {
+        *base = request.base as usize as *mut c_void;
+        *size = request.size as usize;
+    }
+    Ok(NtStatus(status))
+}
+
+/// Keeps committed pages in memory; `STATUS_WAS_LOCKED` where they are kept already.
+#[shim(ix = 227, mapping = "gate LockMemory", risk = Functional("pages that are swapped out"))]
+pub unsafe extern "system" fn NtLockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> Result<NtStatus, Status> {
+    unsafe { change_lock(process, base, size, kind, 0) }
+}
+
+/// Lets pages leave memory again.
+#[shim(ix = 228, mapping = "gate LockMemory", risk = Functional("pages that stay in memory"))]
+pub unsafe extern "system" fn NtUnlockVirtualMemory(
+    process: HANDLE,
+    base: *mut *mut c_void,
+    size: *mut usize,
+    kind: u32,
+) -> Result<NtStatus, Status> {
+    unsafe { change_lock(process, base, size, kind, 1) }
 }
 
 /// Makes a section of a file or of memory.

@@ -8,8 +8,9 @@ use guest::error::Status;
 use guest::shim;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_CLOSE_SOURCE, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH,
-    STATUS_INVALID_HANDLE, STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, UNICODE_STRING,
+    STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, UNICODE_STRING,
 };
+use windows_sys::Win32::System::Threading::PROCESS_DUP_HANDLE;
 use windows_sys::Win32::System::WindowsProgramming::PUBLIC_OBJECT_BASIC_INFORMATION;
 
 /// Closes a handle.
@@ -30,8 +31,8 @@ pub unsafe extern "system" fn NtDuplicateObject(
     options: u32,
 ) -> Result<NtStatus, Status> {
     for process in [source_process, target_process] {
-        if !crate::process::is_current(process) && !(process.is_null() && options & DUPLICATE_CLOSE_SOURCE != 0) {
-            return Err(Status(STATUS_INVALID_HANDLE));
+        if !(process.is_null() && options & DUPLICATE_CLOSE_SOURCE != 0) {
+            crate::process::own(process, PROCESS_DUP_HANDLE)?;
         }
     }
     if target.is_null() {
@@ -112,6 +113,8 @@ pub unsafe extern "system" fn NtQueryObject(
                 Some(ObjectKind::Thread) => "Thread",
                 Some(ObjectKind::Process) => "Process",
                 Some(ObjectKind::Section) => "Section",
+                Some(ObjectKind::Token) => "Token",
+                Some(ObjectKind::Timer) => "Timer",
                 None => return Err(Status(STATUS_NOT_SUPPORTED)),
             };
             let text = guest::text::terminated(name);

@@ -342,7 +342,7 @@ pub unsafe extern "system" fn RtlSetCurrentDirectory_U(folder: *const UNICODE_ST
 }
 
 /// A full path's attributes.
-fn attributes(full: &[u16]) -> Result<u32, Status> {
+pub fn attributes(full: &[u16]) -> Result<u32, Status> {
     let name = path::nt(full, &Process);
     let mut facts = gate::file::Facts::default();
     let facts_address = &raw mut facts as u64;

@@ -2,20 +2,53 @@
 
 use crate::gate::{ask, call};
 use core::ffi::c_void;
-use gate::service::{QueryDrives, QueryProcess, TerminateProcess};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use gate::service::{DuplicateHandle, QueryDrives, QueryProcess, SetAffinity, TerminateProcess};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
 use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
+use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{
-    HANDLE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_INVALID_INFO_CLASS, STATUS_NOT_IMPLEMENTED, STATUS_PORT_NOT_SET,
-    UNICODE_STRING,
+    HANDLE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_CID, STATUS_INVALID_INFO_CLASS,
+    STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_NOT_IMPLEMENTED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_PORT_NOT_SET, UNICODE_STRING,
 };
-use windows_sys::Win32::System::Threading::{CRITICAL_SECTION, PROCESS_BASIC_INFORMATION};
+use windows_sys::Win32::System::Threading::{
+    CRITICAL_SECTION, PROCESS_BASIC_INFORMATION, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_INFORMATION,
+};
 
-/// Whether a handle stands for this process.
-pub fn is_current(process: HANDLE) -> bool {
-    process as isize == -1 || crate::object::query(process).is_ok_and(|facts| facts.kind == gate::service::ObjectKind::Process as u32)
+/// Checks that a handle stands for this process and grants one of some rights.
+pub fn own(process: HANDLE, access: u32) -> Result<(), Status> {
+    if process as isize == -1 {
+        return Ok(());
+    }
+    let facts = crate::object::query(process)?;
+    if facts.kind != gate::service::ObjectKind::Process as u32 {
+        return Err(Status(STATUS_OBJECT_TYPE_MISMATCH));
+    }
+    if facts.access & access == 0 { Err(Status(STATUS_ACCESS_DENIED)) } else { Ok(()) }
+}
+
+/// Opens a process by its number; only this process has one here.
+#[shim(ix = 229, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
+pub unsafe extern "system" fn NtOpenProcess(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    client: *const [usize; 2],
+) -> Result<NtStatus, Status> {
+    if handle.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
+    }
+    let [process, thread] = unsafe { client.as_ref() }.copied().ok_or(Status(STATUS_INVALID_PARAMETER_4))?;
+    if process != teb::process_id() as usize || thread != 0 {
+        return Err(Status(STATUS_INVALID_CID));
+    }
+    let flags = unsafe { object.as_ref() }.map_or(0, |object| object.Attributes);
+    let mut request = DuplicateHandle { source: u64::MAX, access, flags, ..DuplicateHandle::default() };
+    ask(&mut request)?;
+    unsafe { *handle = request.handle as usize as HANDLE };
+    Ok(NtStatus::SUCCESS)
 }
 
 /// Ends a process; NULL ends every thread but the caller.
@@ -47,14 +80,24 @@ enum Question {
     Memory,
     Times,
     DebugPort,
+    ErrorMode,
+    PriorityClass,
     Handles,
+    PriorityBoost,
+    Session,
     Drives,
     Wow64,
     ImageName,
     NtImageName,
     DebugFlags,
     Cookie,
+    CommandLine,
 }
+
+/// Settings that only this process's own code looks at.
+static ERROR_MODE: AtomicU32 = AtomicU32::new(1);
+static PRIORITY_CLASS: AtomicU8 = AtomicU8::new(2);
+static BOOST_OFF: AtomicU32 = AtomicU32::new(0);
 
 router! {
     /// By class: what programs ask.
@@ -63,7 +106,11 @@ router! {
         class == 3 => Ok(Question::Memory);
         class == 4 => Ok(Question::Times);
         class == 7 => Ok(Question::DebugPort);
+        class == 12 => Ok(Question::ErrorMode);
+        class == 18 => Ok(Question::PriorityClass);
         class == 20 => Ok(Question::Handles);
+        class == 22 => Ok(Question::PriorityBoost);
+        class == 24 => Ok(Question::Session);
         class == 23 => Ok(Question::Drives);
         class == 26 => Ok(Question::Wow64);
         class == 27 => Ok(Question::NtImageName);
@@ -71,6 +118,7 @@ router! {
         class == 31 => Ok(Question::DebugFlags);
         class == 36 => Ok(Question::Cookie);
         class == 43 => Ok(Question::ImageName);
+        class == 60 => Ok(Question::CommandLine);
         class < 0 => Err(Status(STATUS_INVALID_INFO_CLASS));
     }
 }
@@ -104,8 +152,9 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
     result: *mut u32,
 ) -> Result<NtStatus, Status> {
     let question = question(class)?;
-    if !is_current(process) {
-        return Err(Status(STATUS_INVALID_HANDLE));
+    own(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
+    if buffer.is_null() && length != 0 {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
     }
     let peb = unsafe { &*teb::peb() };
     unsafe {
@@ -114,8 +163,8 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
                 let mut basic: PROCESS_BASIC_INFORMATION = core::mem::zeroed();
                 basic.ExitStatus = windows_sys::Win32::Foundation::STATUS_PENDING;
                 basic.PebBaseAddress = teb::peb().cast();
-                basic.AffinityMask = peb.active_process_affinity_mask;
-                basic.BasePriority = 8;
+                basic.AffinityMask = facts()?.affinity as usize;
+                basic.BasePriority = base_priority();
                 basic.UniqueProcessId = teb::process_id() as usize;
                 put(buffer, length, result, basic)
             }
@@ -137,12 +186,93 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
             // No debugger, no 32-bit process.
             Question::DebugPort | Question::Wow64 => put(buffer, length, result, 0_usize),
             Question::DebugFlags => put(buffer, length, result, 1_u32),
+            Question::ErrorMode => put(buffer, length, result, ERROR_MODE.load(Ordering::Relaxed)),
+            Question::PriorityClass => put(buffer, length, result, [0, PRIORITY_CLASS.load(Ordering::Relaxed)]),
+            Question::PriorityBoost => put(buffer, length, result, BOOST_OFF.load(Ordering::Relaxed)),
+            Question::Session => put(buffer, length, result, session()),
             Question::Handles => put(buffer, length, result, facts()?.handles),
             Question::Drives => put(buffer, length, result, drives()?),
             Question::Cookie => put(buffer, length, result, crate::pointer::cookie()),
-            Question::ImageName | Question::NtImageName => image_name(question, buffer, length, result),
+            Question::ImageName | Question::NtImageName | Question::CommandLine => text(question, buffer, length, result),
         }
     }
+}
+
+/// The process's session.
+pub fn session() -> u32 {
+    const OFFSET: usize = if cfg!(target_arch = "x86") { gate::peb::SESSION_ID_32 } else { gate::peb::SESSION_ID_64 };
+    // SAFETY: it lies in the PEB's page.
+    unsafe { teb::peb().byte_add(OFFSET).cast::<u32>().read() }
+}
+
+/// The base priority that goes with the process's class: idle, normal, high, realtime, below and above normal.
+pub fn base_priority() -> i32 {
+    match PRIORITY_CLASS.load(Ordering::Relaxed) {
+        1 => 4,
+        3 => 13,
+        4 => 24,
+        5 => 6,
+        6 => 10,
+        _ => 8,
+    }
+}
+
+/// What NtSetInformationProcess does for a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    ErrorMode,
+    PriorityClass,
+    Affinity,
+    PriorityBoost,
+}
+
+router! {
+    /// By class: error mode, priority and affinity.
+    fn setting(class: i32) -> Result<Setting, Status> for "NtSetInformationProcess", otherwise Status(STATUS_NOT_IMPLEMENTED); {
+        class == 12 => Ok(Setting::ErrorMode);
+        class == 18 => Ok(Setting::PriorityClass);
+        class == 21 => Ok(Setting::Affinity);
+        class == 22 => Ok(Setting::PriorityBoost);
+        class < 0 => Err(Status(STATUS_INVALID_INFO_CLASS));
+    }
+}
+
+unsafe fn take<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status> {
+    if length as usize != size_of::<T>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    if buffer.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
+    }
+    Ok(unsafe { buffer.cast::<T>().read_unaligned() })
+}
+
+/// Sets an information class of this process.
+#[shim(ix = 230, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
+pub unsafe extern "system" fn NtSetInformationProcess(
+    process: HANDLE,
+    class: i32,
+    buffer: *const c_void,
+    length: u32,
+) -> Result<NtStatus, Status> {
+    let setting = setting(class)?;
+    own(process, PROCESS_SET_INFORMATION)?;
+    match setting {
+        Setting::ErrorMode => ERROR_MODE.store(unsafe { take(buffer, length) }?, Ordering::Relaxed),
+        Setting::PriorityBoost => BOOST_OFF.store(unsafe { take::<u32>(buffer, length) }?, Ordering::Relaxed),
+        Setting::PriorityClass => {
+            let [_foreground, class]: [u8; 2] = unsafe { take(buffer, length) }?;
+            if !(1..=6).contains(&class) {
+                return Err(Status(STATUS_INVALID_PARAMETER));
+            }
+            PRIORITY_CLASS.store(class, Ordering::Relaxed);
+        }
+        Setting::Affinity => {
+            let mask: usize = unsafe { take(buffer, length) }?;
+            ask(&mut SetAffinity { process: process as u64, mask: mask as u64 })?;
+        }
+    }
+    Ok(NtStatus::SUCCESS)
 }
 
 /// `PROCESS_DEVICEMAP_INFORMATION`: the drives as bits, and the kind of each.
@@ -161,11 +291,12 @@ fn drives() -> Result<Drives, Status> {
     Ok(Drives { bits: request.drives, kinds })
 }
 
-unsafe fn image_name(question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
+unsafe fn text(question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
     let parameters = unsafe { crate::parameters::get() };
-    let path = unsafe { crate::parameters::text(&parameters.image_path_name) };
+    let source = if question == Question::CommandLine { &parameters.command_line } else { &parameters.image_path_name };
+    let text = unsafe { crate::parameters::text(source) };
     let prefix: &[u16] = if question == Question::NtImageName { &[0x5C, 0x3F, 0x3F, 0x5C] } else { &[] };
-    let units = [prefix, path, &[0]].concat();
+    let units = [prefix, text, &[0]].concat();
     let size = size_of::<UNICODE_STRING>() + size_of_val(units.as_slice());
     if !result.is_null() {
         unsafe { *result = size as u32 };

@@ -127,6 +127,21 @@ pub unsafe extern "system" fn RtlInterlockedPushEntrySList(list: *mut c_void, en
     unsafe { change(list.cast(), push) }.first()
 }
 
+/// Puts a chain of `count` entries in front; answers the one that was first.
+#[shim(ix = 231, mapping = "one exchange", risk = Functional("an entry that is lost"))]
+pub unsafe extern "system" fn RtlInterlockedPushListSListEx(
+    list: *mut c_void,
+    first: *mut c_void,
+    last: *mut c_void,
+    count: u32,
+) -> *mut c_void {
+    let push = |before: Header| {
+        unsafe { *last.cast::<*mut c_void>() = before.first() };
+        Some((first, before.depth().wrapping_add(count as u16)))
+    };
+    unsafe { change(list.cast(), push) }.first()
+}
+
 /// Takes the first entry, or NULL.
 #[shim(ix = 103, mapping = "one exchange", risk = Functional("an entry that is lost"))]
 pub unsafe extern "system" fn RtlInterlockedPopEntrySList(list: *mut c_void) -> *mut c_void {

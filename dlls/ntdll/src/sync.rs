@@ -1,12 +1,16 @@
 //! Events, mutants, semaphores, and waiting for them.
 
 use crate::gate::{ask, call};
-use gate::service::{CreateObject, Delay, ObjectKind, Signal, SignalKind, Wait};
+use core::ffi::c_void;
+use gate::service::{CreateObject, Delay, ObjectKind, QueryObject, SetTimer, Signal, SignalAndWait, SignalKind, Wait};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
-use windows_sys::Win32::Foundation::{HANDLE, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED};
+use windows_sys::Win32::Foundation::{
+    HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED,
+    STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_TYPE_MISMATCH,
+};
 
 unsafe fn create(
     kind: ObjectKind,
@@ -16,6 +20,9 @@ unsafe fn create(
     initial: u32,
     limit: u32,
 ) -> Result<NtStatus, Status> {
+    if handle.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
+    }
     let object = unsafe { object.as_ref() };
     if object.is_some_and(|object| !object.ObjectName.is_null()) {
         // The namespace of named objects comes with the broker's adoption of objects.
@@ -34,6 +41,44 @@ unsafe fn signal(handle: HANDLE, kind: SignalKind, count: u32, previous: *mut u3
     if !previous.is_null() {
         unsafe { *previous = request.previous };
     }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Opens a named object: there is no namespace of them yet, so that no name has ever been given.
+unsafe fn open(handle: *mut HANDLE, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    if handle.is_null() || object.is_null() {
+        return Err(Status(if handle.is_null() { STATUS_ACCESS_VIOLATION } else { STATUS_INVALID_PARAMETER }));
+    }
+    let name = unsafe { crate::string::units((*object).ObjectName) };
+    Err(Status(if name.is_empty() { STATUS_OBJECT_PATH_SYNTAX_BAD } else { STATUS_OBJECT_NAME_NOT_FOUND }))
+}
+
+/// Answers an object's state in the form of its kind.
+unsafe fn query<T>(
+    handle: HANDLE,
+    class: i32,
+    buffer: *mut c_void,
+    length: u32,
+    result: *mut u32,
+    kind: ObjectKind,
+    form: impl FnOnce(&QueryObject) -> T,
+) -> Result<NtStatus, Status> {
+    const BASIC: i32 = 0;
+    if class != BASIC {
+        return Err(Status(STATUS_INVALID_INFO_CLASS));
+    }
+    if length as usize != size_of::<T>() {
+        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    let mut request = QueryObject { handle: handle as u64, ..QueryObject::default() };
+    ask(&mut request)?;
+    if request.kind != kind as u32 {
+        return Err(Status(STATUS_OBJECT_TYPE_MISMATCH));
+    }
+    if !result.is_null() {
+        unsafe { *result = length };
+    }
+    unsafe { buffer.cast::<T>().write_unaligned(form(&request)) };
     Ok(NtStatus::SUCCESS)
 }
 
@@ -58,6 +103,24 @@ pub unsafe extern "system" fn NtCreateEvent(
         return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER_4));
     }
     unsafe { create(ObjectKind::Event, handle, access, object, initial.into(), (kind == NOTIFICATION).into()) }
+}
+
+/// Opens a named event.
+#[shim(ix = 232, mapping = "none yet", risk = Functional("an event that is not found"))]
+pub unsafe extern "system" fn NtOpenEvent(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(handle, object) }
+}
+
+/// Answers an event's kind and state.
+#[shim(ix = 233, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
+pub unsafe extern "system" fn NtQueryEvent(
+    handle: HANDLE,
+    class: i32,
+    buffer: *mut c_void,
+    length: u32,
+    result: *mut u32,
+) -> Result<NtStatus, Status> {
+    unsafe { query(handle, class, buffer, length, result, ObjectKind::Event, |event| [i32::from(event.limit == 0), event.state]) }
 }
 
 /// Sets an event.
@@ -95,6 +158,33 @@ pub unsafe extern "system" fn NtCreateMutant(
     unsafe { create(ObjectKind::Mutant, handle, access, object, owned.into(), 0) }
 }
 
+/// Opens a named mutant.
+#[shim(ix = 234, mapping = "none yet", risk = Functional("a mutant that is not found"))]
+pub unsafe extern "system" fn NtOpenMutant(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(handle, object) }
+}
+
+/// `MUTANT_BASIC_INFORMATION`.
+#[repr(C)]
+struct MutantBasic {
+    count: i32,
+    owned: u8,
+    abandoned: u8,
+}
+
+/// Answers how often a mutant is owned, and whether by the calling thread.
+#[shim(ix = 235, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
+pub unsafe extern "system" fn NtQueryMutant(
+    handle: HANDLE,
+    class: i32,
+    buffer: *mut c_void,
+    length: u32,
+    result: *mut u32,
+) -> Result<NtStatus, Status> {
+    let form = |mutant: &QueryObject| MutantBasic { count: mutant.state, owned: mutant.limit as u8, abandoned: mutant.abandoned as u8 };
+    unsafe { query(handle, class, buffer, length, result, ObjectKind::Mutant, form) }
+}
+
 /// Releases a mutant once.
 #[shim(ix = 148, mapping = "gate Signal", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn NtReleaseMutant(handle: HANDLE, previous: *mut u32) -> Result<NtStatus, Status> {
@@ -116,10 +206,81 @@ pub unsafe extern "system" fn NtCreateSemaphore(
     unsafe { create(ObjectKind::Semaphore, handle, access, object, initial as u32, limit as u32) }
 }
 
+/// Opens a named semaphore.
+#[shim(ix = 236, mapping = "none yet", risk = Functional("a semaphore that is not found"))]
+pub unsafe extern "system" fn NtOpenSemaphore(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(handle, object) }
+}
+
+/// Answers a semaphore's count and its highest.
+#[shim(ix = 237, mapping = "gate QueryObject", risk = Wrong("a wrong state"))]
+pub unsafe extern "system" fn NtQuerySemaphore(
+    handle: HANDLE,
+    class: i32,
+    buffer: *mut c_void,
+    length: u32,
+    result: *mut u32,
+) -> Result<NtStatus, Status> {
+    unsafe { query(handle, class, buffer, length, result, ObjectKind::Semaphore, |semaphore| [semaphore.state as u32, semaphore.limit]) }
+}
+
 /// Releases a semaphore.
 #[shim(ix = 150, mapping = "gate Signal", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> Result<NtStatus, Status> {
     unsafe { signal(handle, SignalKind::Release, count, previous) }
+}
+
+/// Makes a timer; `kind` 0 stays signalled, 1 is reset by the wait that it ends.
+#[shim(ix = 291, mapping = "gate CreateObject", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn NtCreateTimer(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    kind: i32,
+) -> Result<NtStatus, Status> {
+    if !(0..=1).contains(&kind) {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER_4));
+    }
+    unsafe { create(ObjectKind::Timer, handle, access, object, 0, (kind == 0).into()) }
+}
+
+/// Opens a named timer.
+#[shim(ix = 292, mapping = "none yet", risk = Functional("a timer that is not found"))]
+pub unsafe extern "system" fn NtOpenTimer(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(handle, object) }
+}
+
+/// Starts a timer. A routine would be an asynchronous call, and there are none yet.
+#[shim(ix = 293, mapping = "gate SetTimer", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn NtSetTimer(
+    handle: HANDLE,
+    due: *const i64,
+    routine: *const c_void,
+    _context: *const c_void,
+    _resume: u8,
+    period: i32,
+    previous: *mut u8,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_NOT_SUPPORTED));
+    }
+    let period = u32::try_from(period).map_err(|_| Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER))?;
+    let due = unsafe { due.as_ref() }.copied().ok_or(Status(windows_sys::Win32::Foundation::STATUS_ACCESS_VIOLATION))?;
+    unsafe { set_timer(SetTimer { handle: handle as u64, due, period, ..SetTimer::default() }, previous) }
+}
+
+/// Stops a timer; its state stays.
+#[shim(ix = 294, mapping = "gate SetTimer", risk = Functional("a timer that goes on"))]
+pub unsafe extern "system" fn NtCancelTimer(handle: HANDLE, state: *mut u8) -> Result<NtStatus, Status> {
+    unsafe { set_timer(SetTimer { handle: handle as u64, cancel: 1, ..SetTimer::default() }, state) }
+}
+
+unsafe fn set_timer(mut request: SetTimer, state: *mut u8) -> Result<NtStatus, Status> {
+    ask(&mut request)?;
+    if !state.is_null() {
+        unsafe { *state = (request.signalled != 0).into() };
+    }
+    Ok(NtStatus::SUCCESS)
 }
 
 /// Waits for one object.
@@ -154,6 +315,25 @@ unsafe fn wait(handles: &[HANDLE], all: bool, alertable: u8, timeout: *const i64
         handles: numbers.as_ptr() as u64,
         count: handles.len() as u32,
         all: (all && handles.len() > 1).into(),
+        alertable: alertable.into(),
+        timed: timeout.is_some().into(),
+        timeout: timeout.unwrap_or(0),
+    })
+    .map(NtStatus)
+}
+
+/// Signals one object, then waits for another.
+#[shim(ix = 238, mapping = "gate SignalAndWait", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn NtSignalAndWaitForSingleObject(
+    signal: HANDLE,
+    wait: HANDLE,
+    alertable: u8,
+    timeout: *const i64,
+) -> Result<NtStatus, Status> {
+    let timeout = unsafe { timeout.as_ref() }.copied();
+    ask(&mut SignalAndWait {
+        signal: signal as u64,
+        wait: wait as u64,
         alertable: alertable.into(),
         timed: timeout.is_some().into(),
         timeout: timeout.unwrap_or(0),

@@ -3,7 +3,8 @@
 use crate::gate::ask;
 use core::ffi::c_void;
 use gate::map::{GRANULARITY, LOWEST, PAGE, TOP};
-use gate::service::QuerySystem;
+use gate::service::{QuerySystem, QueryTimeZone};
+use gate::zone::{Change, Zone};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
@@ -55,6 +56,8 @@ enum Question {
     Processor,
     TimeOfDay,
     Debugger,
+    TimeZone,
+    DynamicTimeZone,
 }
 
 router! {
@@ -64,7 +67,46 @@ router! {
         class == 1 || class == 63 => Ok(Question::Processor);
         class == 3 => Ok(Question::TimeOfDay);
         class == 35 => Ok(Question::Debugger);
+        class == 44 => Ok(Question::TimeZone);
+        class == 102 => Ok(Question::DynamicTimeZone);
     }
+}
+
+/// `TIME_ZONE_INFORMATION` (timezoneapi.h), which is `RTL_TIME_ZONE_INFORMATION` too.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct TimeZone {
+    bias: i32,
+    standard_name: [u16; 32],
+    standard: Change,
+    standard_bias: i32,
+    daylight_name: [u16; 32],
+    daylight: Change,
+    daylight_bias: i32,
+}
+
+/// `DYNAMIC_TIME_ZONE_INFORMATION` (timezoneapi.h).
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct DynamicTimeZone {
+    head: TimeZone,
+    key: [u16; 128],
+    disabled: u8,
+}
+
+const _: () = assert!(size_of::<TimeZone>() == 172 && size_of::<DynamicTimeZone>() == 432);
+
+/// The user's time zone, by its rules of a year.
+pub fn time_zone_of(year: u32) -> Result<DynamicTimeZone, Status> {
+    let mut zone = Zone::default();
+    ask(&mut QueryTimeZone { zone: &raw mut zone as u64, year, pad: 0 })?;
+    let Zone { bias, standard_bias, daylight_bias, standard, daylight, standard_name, daylight_name, key } = zone;
+    let head = TimeZone { bias, standard_name, standard, standard_bias, daylight_name, daylight, daylight_bias };
+    Ok(DynamicTimeZone { head, key, disabled: 0 })
+}
+
+fn time_zone() -> Result<DynamicTimeZone, Status> {
+    time_zone_of(crate::time::fields(crate::time::system_time()).Year as u32)
 }
 
 unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
@@ -107,7 +149,7 @@ pub unsafe extern "system" fn NtQuerySystemInformation(class: i32, buffer: *mut 
                 let pages = (machine()?.memory[0] / PAGE) as u32;
                 let basic = Basic {
                     reserved: 0,
-                    timer_resolution: 156_250,
+                    timer_resolution: gate::shared::TICK_UNITS,
                     page_size: PAGE as u32,
                     physical_pages: pages,
                     lowest_page: 1,
@@ -128,8 +170,11 @@ pub unsafe extern "system" fn NtQuerySystemInformation(class: i32, buffer: *mut 
             Question::TimeOfDay => {
                 let now = crate::time::system_time();
                 let boot = now - crate::time::interrupt_time();
-                put(buffer, length, result, TimeOfDay { boot, now, bias: 0, zone: 0, reserved: 0, boot_bias: 0, sleep_bias: 0 })
+                let bias = guest::shared::time_zone_bias().unwrap_or(0);
+                put(buffer, length, result, TimeOfDay { boot, now, bias, zone: 0, reserved: 0, boot_bias: 0, sleep_bias: 0 })
             }
+            Question::TimeZone => put(buffer, length, result, time_zone()?.head),
+            Question::DynamicTimeZone => put(buffer, length, result, time_zone()?),
             // No kernel debugger: not enabled, not present.
             Question::Debugger => put(buffer, length, result, [0_u8, 1]),
         }

@@ -1,23 +1,23 @@
 //! Threads: creation, start, end, facts.
 
 use crate::gate::{ask, call};
+use crate::lock::Mutex;
+use alloc::vec::Vec;
 use core::ffi::c_void;
-use gate::service::{CreateThread, ExitThread, QueryThread, SetThread, SuspendThread};
+use gate::service::{CreateThread, CurrentProcessor, ExitThread, OpenThread, QueryThread, SuspendThread};
 use guest::call::NtStatus;
 use guest::error::Status;
-use guest::{router, shim};
+use guest::{shim, teb};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
-use windows_sys::Wdk::System::SystemServices::KERNEL_USER_TIMES;
-use windows_sys::Win32::Foundation::{
-    HANDLE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED,
-};
+use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER_4, STATUS_NOT_SUPPORTED};
+use windows_sys::Win32::System::Threading::PROCESS_CREATE_THREAD;
 
 /// Creates a thread of this process.
 #[shim(ix = 158, mapping = "gate CreateThread", risk = Functional("a thread that does not run"))]
 pub unsafe extern "system" fn NtCreateThreadEx(
     handle: *mut HANDLE,
     access: u32,
-    _object: *const OBJECT_ATTRIBUTES,
+    object: *const OBJECT_ATTRIBUTES,
     process: HANDLE,
     start: *const c_void,
     parameter: *const c_void,
@@ -28,8 +28,9 @@ pub unsafe extern "system" fn NtCreateThreadEx(
     attributes: *mut AttributeList,
 ) -> Result<NtStatus, Status> {
     const CREATE_SUSPENDED: u32 = 1;
-    if !crate::process::is_current(process) {
-        return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_HANDLE));
+    crate::process::own(process, PROCESS_CREATE_THREAD)?;
+    if handle.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
     }
     let mut request = CreateThread {
         start: start as u64,
@@ -38,6 +39,7 @@ pub unsafe extern "system" fn NtCreateThreadEx(
         commit: commit as u64,
         suspended: flags & CREATE_SUSPENDED,
         access,
+        flags: unsafe { object.as_ref() }.map_or(0, |object| object.Attributes),
         ..CreateThread::default()
     };
     ask(&mut request)?;
@@ -71,7 +73,7 @@ impl AttributeList {
         for attribute in unsafe { core::slice::from_raw_parts(self.first.as_ptr(), count) } {
             match attribute.attribute {
                 CLIENT_ID if attribute.size >= 2 * size_of::<usize>() => unsafe {
-                    *attribute.value = guest::teb::process_id() as usize;
+                    *attribute.value = teb::process_id() as usize;
                     *attribute.value.add(1) = id as usize;
                 },
                 TEB_ADDRESS if attribute.size >= size_of::<usize>() => unsafe { *attribute.value = teb as usize },
@@ -133,23 +135,126 @@ pub unsafe extern "system" fn RtlExitUserThread(code: u32) {
 }
 
 fn exit_thread(code: u32) -> ! {
-    if crate::loader::is_last_thread() {
+    if crate::loader::leave_threads() {
         crate::process::exit_process(code)
     }
     crate::loader::thread_detach();
+    forget_caller();
     call(&mut ExitThread { code, pad: 0 });
     loop {}
+}
+
+/// Every thread's TEB, and what the program calls it.
+static THREADS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
+
+struct Listed {
+    block: *mut u8,
+    id: u32,
+    name: Vec<u16>,
+}
+
+// SAFETY: the blocks are reached under the list's lock alone, and belong to threads that run.
+unsafe impl Send for Listed {}
+
+/// Lists the calling thread among those that run.
+pub fn list_caller() {
+    THREADS.lock().push(Listed { block: teb::block(), id: teb::thread_id(), name: Vec::new() });
+}
+
+/// Takes the calling thread off the list, with what it keeps on the heap: it ends.
+fn forget_caller() {
+    let id = teb::thread_id();
+    THREADS.lock().retain(|thread| thread.id != id);
+    let table = teb::tls_expansion();
+    teb::set_tls_expansion(core::ptr::null_mut());
+    // SAFETY: kernel32 allocates the table there, and only the thread itself uses it.
+    unsafe { crate::heap::process_heap().free(table.cast()) };
+}
+
+/// Makes the bit maps of TLS slots, which the PEB points at. Slot 0 is never given out, as programs take it for none.
+///
+/// # Safety
+/// Called once, before the process has a second thread.
+pub unsafe fn create_slots() {
+    #[repr(C)]
+    struct BitMap {
+        size: u32,
+        words: *mut u32,
+    }
+    const EXPANSION: usize = if cfg!(target_arch = "x86") { gate::peb::TLS_EXPANSION_BITMAP_32 } else { gate::peb::TLS_EXPANSION_BITMAP_64 };
+    let keep = |size, words| alloc::boxed::Box::into_raw(alloc::boxed::Box::new(BitMap { size, words }));
+    // SAFETY: the PEB's page holds both maps, and nobody else knows it yet.
+    unsafe {
+        let peb = teb::peb();
+        let expansion = peb.byte_add(EXPANSION).cast::<*mut BitMap>();
+        (*peb).tls_bitmap_bits = [1, 0];
+        (*peb).tls_bitmap = keep(64, (&raw mut (*peb).tls_bitmap_bits).cast()) as usize;
+        expansion.write(keep(1024, expansion.add(1).cast()));
+    }
+}
+
+/// Forgets every thread's value of a TLS slot.
+pub fn forget_tls(slot: usize) {
+    for thread in THREADS.lock().iter() {
+        // SAFETY: the thread is listed, so that it runs.
+        unsafe { teb::forget_tls_of(thread.block, slot) };
+    }
+}
+
+/// What the program calls a thread; `None` where it does not run.
+pub fn name(id: u32) -> Option<Vec<u16>> {
+    THREADS.lock().iter().find(|thread| thread.id == id).map(|thread| thread.name.clone())
+}
+
+/// Names a thread that runs.
+pub fn set_name(id: u32, name: Vec<u16>) {
+    if let Some(thread) = THREADS.lock().iter_mut().find(|thread| thread.id == id) {
+        thread.name = name;
+    }
 }
 
 /// Ends a thread at once. Only the calling thread can be ended so far.
 #[shim(ix = 161, mapping = "gate ExitThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "system" fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) -> Result<NtStatus, Status> {
-    let this = handle.is_null() || handle as isize == -2 || query(handle)?.id == u64::from(guest::teb::thread_id());
+    let this = handle.is_null() || handle as isize == -2 || query(handle)?.id == u64::from(teb::thread_id());
     if !this {
         return Err(Status(STATUS_NOT_SUPPORTED));
     }
+    // No notice is given, but nobody may look for the thread's block any more.
+    crate::loader::forget_thread();
+    forget_caller();
     call(&mut ExitThread { code: code as u32, pad: 0 });
     Ok(NtStatus::SUCCESS)
+}
+
+/// Opens a thread of this process by its number.
+#[shim(ix = 189, mapping = "gate OpenThread", risk = Isolation("a thread that is not the program's"))]
+pub unsafe extern "system" fn NtOpenThread(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    client: *const [usize; 2],
+) -> Result<NtStatus, Status> {
+    if handle.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
+    }
+    let [process, thread] = unsafe { client.as_ref() }.copied().ok_or(Status(STATUS_INVALID_PARAMETER_4))?;
+    if process != 0 && process != teb::process_id() as usize {
+        return Err(Status(STATUS_INVALID_CID));
+    }
+    let flags = unsafe { object.as_ref() }.map_or(0, |object| object.Attributes);
+    let mut request = OpenThread { id: thread as u64, access, flags, handle: 0 };
+    ask(&mut request)?;
+    unsafe { *handle = request.handle as usize as HANDLE };
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Answers the number of the processor that runs the calling thread.
+#[shim(ix = 239, mapping = "gate CurrentProcessor", risk = Wrong("a wrong number"))]
+pub unsafe extern "system" fn NtGetCurrentProcessorNumber() -> u32 {
+    let mut request = CurrentProcessor::default();
+    call(&mut request);
+    request.number
 }
 
 /// Suspends a thread; answers how often it was suspended before.
@@ -178,123 +283,4 @@ pub fn query(handle: HANDLE) -> Result<QueryThread, Status> {
     let mut request = QueryThread { thread: handle as u64, ..QueryThread::default() };
     ask(&mut request)?;
     Ok(request)
-}
-
-/// `THREAD_BASIC_INFORMATION` (ntifs.h).
-#[repr(C)]
-struct Basic {
-    exit_status: NTSTATUS,
-    teb: *mut c_void,
-    client: [usize; 2],
-    affinity: usize,
-    priority: i32,
-    base_priority: i32,
-}
-
-unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
-    if !result.is_null() {
-        unsafe { *result = size_of::<T>() as u32 };
-    }
-    if (length as usize) < size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    unsafe { buffer.cast::<T>().write_unaligned(value) };
-    Ok(NtStatus::SUCCESS)
-}
-
-/// Answers an information class of a thread.
-#[shim(ix = 164, mapping = "gate QueryThread, one row per class", risk = Wrong("wrong facts"))]
-pub unsafe extern "system" fn NtQueryInformationThread(
-    handle: HANDLE,
-    class: i32,
-    buffer: *mut c_void,
-    length: u32,
-    result: *mut u32,
-) -> Result<NtStatus, Status> {
-    const BASIC: i32 = 0;
-    const TIMES: i32 = 1;
-    const WIN32_START: i32 = 9;
-    const AM_I_LAST: i32 = 12;
-    const IS_TERMINATED: i32 = 20;
-    const STATUS_PENDING: u32 = 0x103;
-    let facts = query(handle)?;
-    unsafe {
-        match class {
-            BASIC => {
-                let client = [guest::teb::process_id() as usize, facts.id as usize];
-                let affinity = (*guest::teb::peb()).active_process_affinity_mask;
-                let priority = 8 + facts.priority;
-                let teb = facts.teb as usize as *mut c_void;
-                put(
-                    buffer,
-                    length,
-                    result,
-                    Basic { exit_status: facts.code as NTSTATUS, teb, client, affinity, priority, base_priority: facts.priority },
-                )
-            }
-            TIMES => {
-                let [create, exit, kernel, user] = facts.times;
-                put(buffer, length, result, KERNEL_USER_TIMES { CreateTime: create, ExitTime: exit, KernelTime: kernel, UserTime: user })
-            }
-            AM_I_LAST => put(buffer, length, result, u32::from(crate::loader::is_last_thread())),
-            IS_TERMINATED => put(buffer, length, result, u32::from(facts.code != STATUS_PENDING)),
-            WIN32_START => Err(Status(STATUS_NOT_SUPPORTED)),
-            _ => {
-                guest::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &alloc::format!("NtQueryInformationThread class={class}"), 0);
-                Err(Status(STATUS_INVALID_INFO_CLASS))
-            }
-        }
-    }
-}
-
-/// What NtSetInformationThread does for a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Setting {
-    Priority,
-    Affinity,
-    NoDebugEvents,
-}
-
-router! {
-    /// By class: priorities and affinity are served.
-    fn set_information(class: i32) -> Result<Setting, Status> for "NtSetInformationThread", otherwise Status(STATUS_NOT_IMPLEMENTED); {
-        class == THREAD_PRIORITY || class == THREAD_BASE_PRIORITY => Ok(Setting::Priority);
-        class == THREAD_AFFINITY_MASK => Ok(Setting::Affinity);
-        class == THREAD_HIDE_FROM_DEBUGGER => Ok(Setting::NoDebugEvents);
-        class == THREAD_ZERO_TLS_CELL => Err(Status(STATUS_NOT_IMPLEMENTED));
-    }
-}
-
-const THREAD_PRIORITY: i32 = 2;
-const THREAD_BASE_PRIORITY: i32 = 3;
-const THREAD_AFFINITY_MASK: i32 = 4;
-const THREAD_ZERO_TLS_CELL: i32 = 10;
-const THREAD_HIDE_FROM_DEBUGGER: i32 = 17;
-
-/// Sets an information class of a thread.
-#[shim(ix = 165, mapping = "gate SetThread, one row per class", risk = Wrong("a wrong priority"))]
-pub unsafe extern "system" fn NtSetInformationThread(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> Result<NtStatus, Status> {
-    match set_information(class)? {
-        Setting::Priority => {
-            if (length as usize) < size_of::<i32>() {
-                return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-            }
-            let priority = unsafe { buffer.cast::<i32>().read_unaligned() };
-            if !(-15..=15).contains(&priority) {
-                return Err(Status(STATUS_INVALID_PARAMETER));
-            }
-            ask(&mut SetThread { thread: handle as u64, priority, pad: 0 }).map(NtStatus)
-        }
-        Setting::Affinity => {
-            if (length as usize) < size_of::<usize>() {
-                return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-            }
-            let mask = unsafe { buffer.cast::<usize>().read_unaligned() };
-            let all = unsafe { (*guest::teb::peb()).active_process_affinity_mask };
-            query(handle)?;
-            // The host chooses the processor; a mask is a wish that is granted where it names any of them.
-            if mask & all == 0 || mask & !all != 0 { Err(Status(STATUS_INVALID_PARAMETER)) } else { Ok(NtStatus::SUCCESS) }
-        }
-        Setting::NoDebugEvents => query(handle).map(|_| NtStatus::SUCCESS),
-    }
 }

@@ -1,10 +1,9 @@
 //! Time: the shared page that the broker keeps, the vDSO's clock, and calendar fields.
 
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use gate::map::SHARED_DATA;
-use gate::shared::{INTERRUPT_TIME, QPC_TICKS_PER_SECOND, SYSTEM_TIME, TICK_COUNT};
+use gate::shared::QPC_TICKS_PER_SECOND;
 use guest::call::NtStatus;
 use guest::error::Status;
+pub use guest::shared::{interrupt_time, system_time, tick_count};
 use guest::shim;
 use windows_sys::Wdk::System::SystemServices::TIME_FIELDS;
 
@@ -12,36 +11,6 @@ use windows_sys::Wdk::System::SystemServices::TIME_FIELDS;
 const DAY: i64 = 864_000_000_000;
 /// 100 ns units between 1601 and 1970.
 const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
-
-/// Reads a `KSYSTEM_TIME` of the shared page: its high half is there twice, and both agree unless it is being written.
-fn shared_time(offset: usize) -> i64 {
-    let word = |at: usize| (SHARED_DATA as usize + offset + at) as *const AtomicU32;
-    // SAFETY: the page is mapped as long as the process runs.
-    let (low, high, check) = unsafe { (&*word(0), &*word(4).cast::<AtomicI32>(), &*word(8).cast::<AtomicI32>()) };
-    loop {
-        let first = high.load(Ordering::Acquire);
-        let value = low.load(Ordering::Acquire);
-        if first == check.load(Ordering::Acquire) {
-            return i64::from(first) << 32 | i64::from(value);
-        }
-        core::hint::spin_loop();
-    }
-}
-
-/// The time in 100 ns since 1601 (UTC), as of the last tick.
-pub fn system_time() -> i64 {
-    shared_time(SYSTEM_TIME)
-}
-
-/// The time in 100 ns since the machine started, as of the last tick.
-pub fn interrupt_time() -> i64 {
-    shared_time(INTERRUPT_TIME)
-}
-
-/// Milliseconds since the machine started, as of the last tick.
-pub fn tick_count() -> u64 {
-    shared_time(TICK_COUNT) as u64
-}
 
 const MONOTONIC: i32 = 1;
 const REALTIME: i32 = 0;

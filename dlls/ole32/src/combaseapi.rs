@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use guest::call::HResult;
-use guest::error::Failed;
+use guest::error::Failure;
 use guest::{router, shim, text};
 use windows_sys::Win32::Foundation::{CO_E_CLASSSTRING, CO_E_NOTINITIALIZED, E_INVALIDARG, E_OUTOFMEMORY, E_POINTER, REGDB_E_CLASSNOTREG};
 use windows_sys::core::GUID;
@@ -48,13 +48,13 @@ fn parse(units: &[u16]) -> Option<GUID> {
 
 /// Makes a number that nobody else has: a random one, version 4.
 #[shim(ix = 5, mapping = "gate Random: the host's generator", risk = Wrong("a number that can be guessed"))]
-pub unsafe extern "system" fn CoCreateGuid(answer: *mut GUID) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn CoCreateGuid(answer: *mut GUID) -> Result<HResult, Failure> {
     if answer.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     let mut bytes = [0_u8; 16];
     if unsafe { SystemFunction036(bytes.as_mut_ptr(), 16) } == 0 {
-        return Err(Failed(E_OUTOFMEMORY));
+        return Err(Failure(E_OUTOFMEMORY));
     }
     let mut guid = GUID::from_u128(u128::from_le_bytes(bytes));
     guid.data3 = guid.data3 & 0x0FFF | 0x4000;
@@ -75,14 +75,14 @@ pub unsafe extern "system" fn StringFromGUID2(guid: *const GUID, buffer: *mut u1
 }
 
 /// Writes a number into task memory.
-unsafe fn written(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, Failed> {
+unsafe fn written(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, Failure> {
     if guid.is_null() || answer.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     let units = text::terminated(&shown(unsafe { &*guid }));
     let block = allocate(2 * units.len()).cast::<u16>();
     if block.is_null() {
-        return Err(Failed(E_OUTOFMEMORY));
+        return Err(Failure(E_OUTOFMEMORY));
     }
     unsafe {
         block.copy_from_nonoverlapping(units.as_ptr(), units.len());
@@ -93,38 +93,38 @@ unsafe fn written(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, F
 
 /// Writes a class's number into task memory.
 #[shim(ix = 14, mapping = "its digits", risk = Wrong("a wrong text"))]
-pub unsafe extern "system" fn StringFromCLSID(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn StringFromCLSID(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, Failure> {
     unsafe { written(guid, answer) }
 }
 
 /// Writes an interface's number into task memory.
 #[shim(ix = 38, mapping = "its digits", risk = Wrong("a wrong text"))]
-pub unsafe extern "system" fn StringFromIID(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn StringFromIID(guid: *const GUID, answer: *mut *mut u16) -> Result<HResult, Failure> {
     unsafe { written(guid, answer) }
 }
 
 /// Reads a number; no text is the number of nothing.
-unsafe fn read(source: *const u16, answer: *mut GUID) -> Result<HResult, Failed> {
+unsafe fn read(source: *const u16, answer: *mut GUID) -> Result<HResult, Failure> {
     if answer.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     let guid = if source.is_null() { Some(GUID::from_u128(0)) } else { parse(unsafe { text::wide(source) }) };
     // What is no number may be a class's name, and no class has one.
-    unsafe { *answer = guid.ok_or(Failed(CO_E_CLASSSTRING))? };
+    unsafe { *answer = guid.ok_or(Failure(CO_E_CLASSSTRING))? };
     Ok(HResult::OK)
 }
 
 /// Reads a class's number.
 #[shim(ix = 8, mapping = "its digits", risk = Wrong("a wrong number"))]
-pub unsafe extern "system" fn CLSIDFromString(source: *const u16, answer: *mut GUID) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn CLSIDFromString(source: *const u16, answer: *mut GUID) -> Result<HResult, Failure> {
     unsafe { read(source, answer) }
 }
 
 /// Reads an interface's number.
 #[shim(ix = 39, mapping = "its digits", risk = Wrong("a wrong number"))]
-pub unsafe extern "system" fn IIDFromString(source: *const u16, answer: *mut GUID) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn IIDFromString(source: *const u16, answer: *mut GUID) -> Result<HResult, Failure> {
     if !source.is_null() && parse(unsafe { text::wide(source) }).is_none() {
-        return Err(Failed(windows_sys::Win32::Foundation::CO_E_IIDSTRING));
+        return Err(Failure(windows_sys::Win32::Foundation::CO_E_IIDSTRING));
     }
     unsafe { read(source, answer) }
 }
@@ -138,8 +138,8 @@ pub unsafe extern "system" fn IsEqualGUID(one: *const GUID, other: *const GUID) 
 
 router! {
     /// By the class that an object is wanted of: none is registered.
-    fn object(class: String, initialized: bool) -> Result<*mut c_void, Failed> for "CoCreateInstance", otherwise Failed(REGDB_E_CLASSNOTREG); {
-        !initialized => Err(Failed(CO_E_NOTINITIALIZED));
+    fn object(class: String, initialized: bool) -> Result<*mut c_void, Failure> for "CoCreateInstance", otherwise Failure(REGDB_E_CLASSNOTREG); {
+        !initialized => Err(Failure(CO_E_NOTINITIALIZED));
     }
 }
 
@@ -151,13 +151,13 @@ pub unsafe extern "system" fn CoCreateInstance(
     _context: u32,
     interface: *const GUID,
     answer: *mut *mut c_void,
-) -> Result<HResult, Failed> {
+) -> Result<HResult, Failure> {
     if answer.is_null() {
-        return Err(Failed(E_POINTER));
+        return Err(Failure(E_POINTER));
     }
     unsafe { *answer = null_mut() };
     if class.is_null() || interface.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     let made = object(shown(unsafe { &*class }), entered())?;
     unsafe { *answer = made };
@@ -172,9 +172,9 @@ pub unsafe extern "system" fn CoGetClassObject(
     _server: *const c_void,
     interface: *const GUID,
     answer: *mut *mut c_void,
-) -> Result<HResult, Failed> {
+) -> Result<HResult, Failure> {
     if answer.is_null() || class.is_null() || interface.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     unsafe { *answer = null_mut() };
     let made = object(shown(unsafe { &*class }), entered())?;

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use guest::call::HResult;
-use guest::error::Failed;
+use guest::error::Failure;
 use guest::{shim, teb};
 use windows_sys::Win32::Foundation::{E_INVALIDARG, RPC_E_CHANGED_MODE};
 use windows_sys::Win32::System::Com::{COINIT_APARTMENTTHREADED, COINIT_DISABLE_OLE1DDE, COINIT_SPEED_OVER_MEMORY};
@@ -29,16 +29,16 @@ fn new_place() -> Option<&'static AtomicU32> {
 }
 
 /// Enters an apartment of a single thread, or that of all others.
-fn enter(single: bool) -> Result<HResult, Failed> {
+fn enter(single: bool) -> Result<HResult, Failure> {
     let kind = if single { SINGLE } else { 0 };
     let Some(place) = place() else {
-        let place = new_place().ok_or(Failed(windows_sys::Win32::Foundation::E_OUTOFMEMORY))?;
+        let place = new_place().ok_or(Failure(windows_sys::Win32::Foundation::E_OUTOFMEMORY))?;
         place.store(kind | 1, Ordering::Relaxed);
         return Ok(HResult::OK);
     };
     let now = place.load(Ordering::Relaxed);
     if now & SINGLE != kind {
-        return Err(Failed(RPC_E_CHANGED_MODE));
+        return Err(Failure(RPC_E_CHANGED_MODE));
     }
     place.store(now + 1, Ordering::Relaxed);
     Ok(HResult::FALSE)
@@ -56,16 +56,16 @@ fn leave() {
 
 /// Enters an apartment of a single thread.
 #[shim(ix = 4, mapping = "a count per thread", risk = Functional("an apartment that is not there"))]
-pub unsafe extern "system" fn CoInitialize(reserved: *const u8) -> Result<HResult, Failed> {
-    if reserved.is_null() { enter(true) } else { Err(Failed(E_INVALIDARG)) }
+pub unsafe extern "system" fn CoInitialize(reserved: *const u8) -> Result<HResult, Failure> {
+    if reserved.is_null() { enter(true) } else { Err(Failure(E_INVALIDARG)) }
 }
 
 /// Enters an apartment.
 #[shim(ix = 3, mapping = "a count per thread", risk = Functional("an apartment that is not there"))]
-pub unsafe extern "system" fn CoInitializeEx(reserved: *const u8, kind: u32) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn CoInitializeEx(reserved: *const u8, kind: u32) -> Result<HResult, Failure> {
     let known = COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE | COINIT_SPEED_OVER_MEMORY;
     if !reserved.is_null() || kind & !(known as u32) != 0 {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     enter(kind & COINIT_APARTMENTTHREADED as u32 != 0)
 }

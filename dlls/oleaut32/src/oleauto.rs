@@ -3,7 +3,7 @@
 use crate::bstr::{allocate, byte_length, free};
 use core::ffi::c_void;
 use guest::call::HResult;
-use guest::error::Failed;
+use guest::error::Failure;
 use guest::{router, shim};
 use windows_sys::Win32::Foundation::{DISP_E_BADVARTYPE, E_INVALIDARG, E_NOTIMPL, E_OUTOFMEMORY};
 use windows_sys::Win32::System::Variant::{
@@ -27,14 +27,14 @@ const TYPE: VARENUM = 0xFFF;
 
 router! {
     /// By the type of a variant.
-    fn value(kind: VARENUM) -> Result<Value, Failed> for "VariantClear", otherwise Failed(DISP_E_BADVARTYPE); {
+    fn value(kind: VARENUM) -> Result<Value, Failure> for "VariantClear", otherwise Failure(DISP_E_BADVARTYPE); {
         kind & VT_BYREF != 0 && is_plain(kind & TYPE) => Ok(Value::Plain);
         kind & VT_BYREF != 0 && matches!(kind & TYPE, VT_BSTR | VT_DISPATCH | VT_UNKNOWN | VT_VARIANT | VT_RECORD) => Ok(Value::Plain);
-        kind & VT_ARRAY != 0 => Err(Failed(E_NOTIMPL));
+        kind & VT_ARRAY != 0 => Err(Failure(E_NOTIMPL));
         is_plain(kind) => Ok(Value::Plain);
         kind == VT_BSTR => Ok(Value::Text);
         kind == VT_DISPATCH || kind == VT_UNKNOWN => Ok(Value::Interface);
-        kind == VT_RECORD => Err(Failed(E_NOTIMPL));
+        kind == VT_RECORD => Err(Failure(E_NOTIMPL));
     }
 }
 
@@ -75,7 +75,7 @@ unsafe fn set_pointer(variant: *mut VARIANT, value: *mut c_void) {
     unsafe { variant.byte_add(8).cast::<*mut c_void>().write_unaligned(value) };
 }
 
-unsafe fn clear(variant: *mut VARIANT) -> Result<(), Failed> {
+unsafe fn clear(variant: *mut VARIANT) -> Result<(), Failure> {
     match value(unsafe { kind_of(variant) })? {
         Value::Plain => {}
         Value::Text => unsafe { free(pointer(variant).cast()) },
@@ -98,16 +98,16 @@ pub unsafe extern "system" fn VariantInit(variant: *mut VARIANT) {
 
 /// Empties a variant, and lets go of what it holds.
 #[shim(ix = 3, mapping = "one row per type", risk = Functional("memory that stays taken"))]
-pub unsafe extern "system" fn VariantClear(variant: *mut VARIANT) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn VariantClear(variant: *mut VARIANT) -> Result<HResult, Failure> {
     if variant.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     unsafe { clear(variant)? };
     Ok(HResult::OK)
 }
 
 /// Copies a value that is the target's own from then on.
-unsafe fn copy(target: *mut VARIANT, source: *const VARIANT) -> Result<(), Failed> {
+unsafe fn copy(target: *mut VARIANT, source: *const VARIANT) -> Result<(), Failure> {
     let kind = value(unsafe { kind_of(source) })?;
     let mut held = unsafe { source.read() };
     match kind {
@@ -117,7 +117,7 @@ unsafe fn copy(target: *mut VARIANT, source: *const VARIANT) -> Result<(), Faile
             if !text.is_null() {
                 let copy = unsafe { allocate(text.cast(), byte_length(text.cast())) };
                 if copy.is_null() {
-                    return Err(Failed(E_OUTOFMEMORY));
+                    return Err(Failure(E_OUTOFMEMORY));
                 }
                 unsafe { set_pointer(&raw mut held, copy.cast()) };
             }
@@ -135,9 +135,9 @@ unsafe fn copy(target: *mut VARIANT, source: *const VARIANT) -> Result<(), Faile
 
 /// Empties a variant and puts a copy of another into it.
 #[shim(ix = 7, mapping = "one row per type", risk = Wrong("a wrong value"))]
-pub unsafe extern "system" fn VariantCopy(target: *mut VARIANT, source: *const VARIANT) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn VariantCopy(target: *mut VARIANT, source: *const VARIANT) -> Result<HResult, Failure> {
     if target.is_null() || source.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     if target.cast_const() == source {
         return Ok(HResult::OK);
@@ -152,19 +152,19 @@ pub unsafe extern "system" fn VariantCopy(target: *mut VARIANT, source: *const V
 
 /// Empties a variant and puts a copy of another into it, of what that refers to if it refers to something.
 #[shim(ix = 24, mapping = "one row per type", risk = Wrong("a wrong value"))]
-pub unsafe extern "system" fn VariantCopyInd(target: *mut VARIANT, source: *const VARIANT) -> Result<HResult, Failed> {
+pub unsafe extern "system" fn VariantCopyInd(target: *mut VARIANT, source: *const VARIANT) -> Result<HResult, Failure> {
     if target.is_null() || source.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     let kind = unsafe { kind_of(source) };
     if kind & VT_BYREF == 0 {
         let status = unsafe { VariantCopy(target, source) };
-        return if status < 0 { Err(Failed(status)) } else { Ok(HResult(status)) };
+        return if status < 0 { Err(Failure(status)) } else { Ok(HResult(status)) };
     }
     value(kind)?;
     let place = unsafe { pointer(source) };
     if place.is_null() {
-        return Err(Failed(E_INVALIDARG));
+        return Err(Failure(E_INVALIDARG));
     }
     // SAFETY: plain data, for which zero is a value.
     let mut held: VARIANT = unsafe { core::mem::zeroed() };
@@ -178,7 +178,7 @@ pub unsafe extern "system" fn VariantCopyInd(target: *mut VARIANT, source: *cons
         }
     }
     if unsafe { kind_of(&raw const held) } & VT_ARRAY != 0 {
-        return Err(Failed(E_NOTIMPL));
+        return Err(Failure(E_NOTIMPL));
     }
     unsafe {
         clear(target)?;
@@ -188,13 +188,13 @@ pub unsafe extern "system" fn VariantCopyInd(target: *mut VARIANT, source: *cons
 }
 
 /// The bytes that a value takes where a variant refers to it.
-fn width(kind: VARENUM) -> Result<usize, Failed> {
+fn width(kind: VARENUM) -> Result<usize, Failure> {
     Ok(match kind {
         VT_I1 | VT_UI1 => 1,
         VT_I2 | VT_UI2 | VT_BOOL => 2,
         VT_I4 | VT_UI4 | VT_INT | VT_UINT | VT_R4 | VT_ERROR => 4,
         VT_I8 | VT_UI8 | VT_R8 | VT_CY | VT_DATE => 8,
         VT_BSTR | VT_DISPATCH | VT_UNKNOWN => size_of::<usize>(),
-        _ => return Err(Failed(DISP_E_BADVARTYPE)),
+        _ => return Err(Failure(DISP_E_BADVARTYPE)),
     })
 }

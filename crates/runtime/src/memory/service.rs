@@ -2,7 +2,7 @@
 
 use super::{is_valid_protection, is_writable_code, lock, reset};
 use crate::gate::{Answer, Serve};
-use gate::service::{AllocateMemory, FreeMemory, ProtectMemory, QueryMemory, ReportKind};
+use gate::service::{AllocateMemory, FreeMemory, LockMemory, ProtectMemory, QueryMemory, ReportKind};
 use windows_sys::Win32::Foundation::{
     STATUS_INVALID_PAGE_PROTECTION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_INVALID_PARAMETER_5, STATUS_NOT_SUPPORTED,
 };
@@ -59,6 +59,19 @@ impl Serve for ProtectMemory {
         }
         (self.base, self.size, self.old) = lock().protect(self.base, self.size, self.protect)?;
         Ok(())
+    }
+}
+
+impl Serve for LockMemory {
+    fn serve(&mut self) -> Answer {
+        const STATUS_WAS_LOCKED: i32 = 0x4000_0019;
+        if self.unlock != 0 {
+            (self.base, self.size) = lock().unlock_pages(self.base, self.size)?;
+            return Ok(());
+        }
+        let again;
+        (self.base, self.size, again) = lock().lock_pages(self.base, self.size)?;
+        if again { Err(STATUS_WAS_LOCKED) } else { Ok(()) }
     }
 }
 

@@ -6,13 +6,14 @@ use super::protection::{is_valid, to_host};
 use super::region::{Backing, Kind, Region};
 use gate::map::{GRANULARITY, GUEST_END, LOWEST, PAGE, TOP};
 use gate::service::MemoryRun;
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
-use std::collections::BTreeMap;
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap_anonymous, mprotect, munlock, munmap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_COMMITMENT_LIMIT, STATUS_CONFLICTING_ADDRESSES, STATUS_FREE_VM_NOT_AT_BASE, STATUS_INVALID_PAGE_PROTECTION,
-    STATUS_INVALID_PARAMETER, STATUS_MEMORY_NOT_ALLOCATED, STATUS_NO_MEMORY, STATUS_NOT_COMMITTED, STATUS_UNABLE_TO_DELETE_SECTION,
+    NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_COMMITMENT_LIMIT, STATUS_CONFLICTING_ADDRESSES, STATUS_FREE_VM_NOT_AT_BASE, STATUS_INVALID_PAGE_PROTECTION,
+    STATUS_INVALID_PARAMETER, STATUS_MEMORY_NOT_ALLOCATED, STATUS_NO_MEMORY, STATUS_NOT_COMMITTED, STATUS_NOT_LOCKED,
+    STATUS_UNABLE_TO_DELETE_SECTION, STATUS_WORKING_SET_QUOTA,
 };
 use windows_sys::Win32::System::Memory::{MEM_COMMIT, MEM_FREE, MEM_PRIVATE, MEM_RESERVE, PAGE_GUARD, PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE};
 use windows_sys::Win32::System::SystemServices::MEM_TOP_DOWN;
@@ -22,6 +23,8 @@ pub struct Space {
     regions: BTreeMap<u64, Region>,
     /// Where the next search for a place starts; everything below it was taken when it was last set.
     hint: u64,
+    /// Pages that are kept in the machine's memory.
+    locked: BTreeSet<u64>,
 }
 
 /// What the account says of an address that faulted.
@@ -35,7 +38,7 @@ pub enum Fault {
     Violation,
 }
 
-static SPACE: Mutex<Space> = Mutex::new(Space { regions: BTreeMap::new(), hint: gate::map::ARENA });
+static SPACE: Mutex<Space> = Mutex::new(Space { regions: BTreeMap::new(), hint: gate::map::ARENA, locked: BTreeSet::new() });
 
 /// The address space, locked. No guest memory may be touched while the lock is held.
 pub fn lock() -> MutexGuard<'static, Space> {
@@ -89,6 +92,7 @@ impl Space {
         }
         map_zero(start, end - start, ProtFlags::empty())?;
         region.pages.set(start - region_base, end - region_base, Page::Reserved);
+        self.forget_locks(start, end);
         Ok((start, end - start))
     }
 
@@ -127,6 +131,40 @@ impl Space {
         protect_host(start, end - start, protect)?;
         region.pages.set(first, last, Page::Committed(protect));
         Ok((start, end - start, old))
+    }
+
+    /// Keeps committed pages in the machine's memory; whether all of them were before.
+    pub fn lock_pages(&mut self, base: u64, size: u64) -> Result<(u64, u64, bool), NTSTATUS> {
+        let (start, end) = page_range(base, size)?;
+        let (region_base, region) = self.holding_mut(start, end).ok_or(STATUS_ACCESS_VIOLATION)?;
+        let usable = |page| matches!(page, Page::Committed(protect) if protect & (PAGE_NOACCESS | PAGE_GUARD) == 0);
+        if !region.pages.runs(start - region_base, end - region_base).all(|(_, _, page)| usable(page)) {
+            return Err(STATUS_ACCESS_VIOLATION);
+        }
+        // SAFETY: the range belongs to the guest, and its content stays as it is.
+        unsafe { mlock(start as *mut c_void, (end - start) as usize) }.map_err(|_| STATUS_WORKING_SET_QUOTA)?;
+        let pages = (start..end).step_by(PAGE as usize);
+        let again = pages.clone().all(|page| self.locked.contains(&page));
+        self.locked.extend(pages);
+        Ok((start, end - start, again))
+    }
+
+    /// Lets pages leave the machine's memory again; each must have been locked.
+    pub fn unlock_pages(&mut self, base: u64, size: u64) -> Result<(u64, u64), NTSTATUS> {
+        let (start, end) = page_range(base, size)?;
+        if !(start..end).step_by(PAGE as usize).all(|page| self.locked.contains(&page)) {
+            return Err(STATUS_NOT_LOCKED);
+        }
+        // SAFETY: the range belongs to the guest, and its content stays as it is.
+        let _ = unsafe { munlock(start as *mut c_void, (end - start) as usize) };
+        self.forget_locks(start, end);
+        Ok((start, end - start))
+    }
+
+    fn forget_locks(&mut self, start: u64, end: u64) {
+        if !self.locked.is_empty() {
+            self.locked.retain(|page| !(start..end).contains(page));
+        }
     }
 
     /// The run of equal pages that starts at an address.
@@ -194,6 +232,7 @@ impl Space {
         let region = self.regions.remove(&base)?;
         // SAFETY: the region was this guest's; nothing of the runtime lies there.
         let _ = unsafe { munmap(base as *mut c_void, region.size as usize) };
+        self.forget_locks(base, base + region.size);
         self.hint = self.hint.min(base);
         Some(region)
     }

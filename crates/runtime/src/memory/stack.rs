@@ -13,6 +13,9 @@ use windows_sys::Win32::System::Memory::{PAGE_GUARD, PAGE_READWRITE};
 /// signal.
 const STEP: u64 = 16 * PAGE;
 
+/// What is left for the handlers of an overflow at least, in bytes.
+const RESERVED: u64 = 3 * PAGE;
+
 /// How large a stack is wanted, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct StackSize {
@@ -50,15 +53,15 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Commits more, after the guard page at `page` was hit. False when no room is left: the stack overflows.
-    pub fn grow(&mut self, page: u64) -> bool {
-        let lowest = self.allocation + 2 * PAGE;
-        if page < lowest {
-            return false;
-        }
-        let limit = page.saturating_sub(STEP - PAGE).max(lowest);
-        let grown = self.commit_down_to(&mut lock(), limit).is_ok();
-        grown && page > lowest
+    /// Commits more, after the guard page at `page` was hit. False when that was the last one: the stack overflows, and
+    /// what is left of it (`guaranteed` bytes and some pages) is for the handlers.
+    pub fn grow(&mut self, page: u64, guaranteed: u64) -> bool {
+        let lowest = self.allocation + PAGE;
+        let last = (lowest + guaranteed + RESERVED).min(self.base - 2 * PAGE);
+        let limit = if page > last { page.saturating_sub(STEP - PAGE).max(last) } else { lowest };
+        // A program may have made a guard page of one that is committed (`_resetstkoflw` does).
+        let grown = limit >= self.limit || self.commit_down_to(&mut lock(), limit).is_ok();
+        grown && page > last
     }
 
     /// Whether an address lies in the stack's allocation.
@@ -72,7 +75,7 @@ impl Stack {
         unsafe { mprotect(limit as *mut c_void, (self.limit - limit) as usize, MprotectFlags::READ | MprotectFlags::WRITE) }
             .map_err(|_| STATUS_NO_MEMORY)?;
         space.note(self.allocation, limit - self.allocation, self.limit - limit, Page::Committed(PAGE_READWRITE));
-        if guard > self.allocation {
+        if guard > self.allocation + PAGE {
             space.note(self.allocation, guard - self.allocation, PAGE, Page::Committed(PAGE_READWRITE | PAGE_GUARD));
         }
         self.limit = limit;

@@ -56,7 +56,7 @@ pub unsafe extern "system" fn RemoveDirectoryW(path: *const u16) -> Result<Bool,
 }
 
 /// Deletes an empty folder.
-#[shim(ix = 579, mapping = "RemoveDirectoryW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 666, mapping = "RemoveDirectoryW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn RemoveDirectoryA(path: *const u8) -> Result<Bool, Win32Error> {
     unsafe { delete(ansi::file_name(path)?.as_ptr(), FILE_DIRECTORY_FILE) }
 }

@@ -100,7 +100,7 @@ pub unsafe extern "system" fn SetFileAttributesW(path: *const u16, attributes: u
 }
 
 /// Sets a path's attributes.
-#[shim(ix = 580, mapping = "SetFileAttributesW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 667, mapping = "SetFileAttributesW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn SetFileAttributesA(path: *const u8, attributes: u32) -> Result<Bool, Win32Error> {
     unsafe { set_attributes(ansi::file_name(path)?.as_ptr(), attributes) }
 }

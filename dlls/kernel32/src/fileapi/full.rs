@@ -151,7 +151,7 @@ pub unsafe extern "system" fn GetShortPathNameW(path: *const u16, buffer: *mut u
 }
 
 /// Answers a path with short names; the volumes have none, so that it stays as it is.
-#[shim(ix = 581, mapping = "GetShortPathNameW", risk = Wrong("a wrong path"))]
+#[shim(ix = 668, mapping = "GetShortPathNameW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetShortPathNameA(path: *const u8, buffer: *mut u8, room: u32) -> Result<Count<u32>, Win32Error> {
     unsafe {
         let short = short(wide(ansi::file_name(path)?.as_ptr()))?;

@@ -119,7 +119,7 @@ pub unsafe extern "system" fn GetDiskFreeSpaceExW(folder: *const u16, caller: *m
 }
 
 /// Answers a volume's bytes: those that the caller may write, all there are, and those that are free.
-#[shim(ix = 582, mapping = "GetDiskFreeSpaceExW", risk = Wrong("a wrong size"))]
+#[shim(ix = 669, mapping = "GetDiskFreeSpaceExW", risk = Wrong("a wrong size"))]
 pub unsafe extern "system" fn GetDiskFreeSpaceExA(folder: *const u8, caller: *mut u64, total: *mut u64, free: *mut u64) -> Result<Bool, Win32Error> {
     let folder = unsafe { ansi::file_name_or_null(folder) };
     unsafe { free_bytes(folder.as_ref().map_or(core::ptr::null(), |folder| folder.as_ptr()), [caller, total, free]) }
@@ -155,7 +155,7 @@ pub unsafe extern "system" fn GetDriveTypeW(root: *const u16) -> u32 {
 }
 
 /// Says what kind of drive holds a root.
-#[shim(ix = 583, mapping = "GetDriveTypeW", risk = Wrong("a wrong kind"))]
+#[shim(ix = 670, mapping = "GetDriveTypeW", risk = Wrong("a wrong kind"))]
 pub unsafe extern "system" fn GetDriveTypeA(root: *const u8) -> u32 {
     let root = unsafe { ansi::file_name_or_null(root) };
     unsafe { drive_type(root.as_ref().map_or(core::ptr::null(), |root| root.as_ptr())) }
@@ -192,7 +192,7 @@ pub unsafe extern "system" fn GetLogicalDriveStringsW(room: u32, buffer: *mut u1
 }
 
 /// Answers the roots of the drives there are, each with a NUL, and a NUL behind all.
-#[shim(ix = 584, mapping = "GetLogicalDriveStringsW", risk = Wrong("a wrong drive"))]
+#[shim(ix = 671, mapping = "GetLogicalDriveStringsW", risk = Wrong("a wrong drive"))]
 pub unsafe extern "system" fn GetLogicalDriveStringsA(room: u32, buffer: *mut u8) -> Result<Count<u32>, Win32Error> {
     let strings: Vec<u8> = drive_strings()?.into_iter().map(|unit| unit as u8).collect();
     unsafe { Ok(Count(copy_or_need(&strings, buffer, room))) }

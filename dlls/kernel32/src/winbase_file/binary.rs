@@ -75,7 +75,7 @@ pub unsafe extern "system" fn GetBinaryTypeW(path: *const u16, answer: *mut u32)
 }
 
 /// Answers which subsystem would run a program; a DLL is none.
-#[shim(ix = 586, mapping = "GetBinaryTypeW", risk = Wrong("a wrong kind"))]
+#[shim(ix = 673, mapping = "GetBinaryTypeW", risk = Wrong("a wrong kind"))]
 pub unsafe extern "system" fn GetBinaryTypeA(path: *const u8, answer: *mut u32) -> Result<Bool, Win32Error> {
     unsafe { binary_type(ansi::file_name(path)?.as_ptr(), answer) }
 }

@@ -166,7 +166,7 @@ pub unsafe extern "system" fn CopyFileW(existing: *const u16, new: *const u16, f
 }
 
 /// Copies a file.
-#[shim(ix = 587, mapping = "CopyFileW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 674, mapping = "CopyFileW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn CopyFileA(existing: *const u8, new: *const u8, fail_if_exists: i32) -> Result<Bool, Win32Error> {
     unsafe {
         let (existing, new) = (ansi::file_name(existing)?, ansi::file_name(new)?);
@@ -189,7 +189,7 @@ pub unsafe extern "system" fn CopyFileExW(
 }
 
 /// Copies a file, and tells how far it is.
-#[shim(ix = 588, mapping = "CopyFileExW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 675, mapping = "CopyFileExW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn CopyFileExA(
     existing: *const u8,
     new: *const u8,

@@ -27,7 +27,7 @@ pub unsafe extern "system" fn CreateHardLinkW(new: *const u16, existing: *const 
 }
 
 /// Gives a file a second name.
-#[shim(ix = 589, mapping = "CreateHardLinkW", risk = Isolation("a name outside of the grants"))]
+#[shim(ix = 676, mapping = "CreateHardLinkW", risk = Isolation("a name outside of the grants"))]
 pub unsafe extern "system" fn CreateHardLinkA(new: *const u8, existing: *const u8, _security: *const SECURITY_ATTRIBUTES) -> Result<Bool, Win32Error> {
     unsafe {
         let (new, existing) = (ansi::file_name(new)?, ansi::file_name(existing)?);
@@ -51,7 +51,7 @@ pub unsafe extern "system" fn CreateSymbolicLinkW(new: *const u16, target: *cons
 }
 
 /// Makes a symbolic link: refused for want of the privilege.
-#[shim(ix = 590, mapping = "CreateSymbolicLinkW", risk = Isolation("a link that leads out of the grants"))]
+#[shim(ix = 677, mapping = "CreateSymbolicLinkW", risk = Isolation("a link that leads out of the grants"))]
 pub unsafe extern "system" fn CreateSymbolicLinkA(new: *const u8, target: *const u8, flags: u32) -> Result<Bool, Win32Error> {
     unsafe { symbolic(ansi::file_name(new)?.as_ptr(), target.is_null(), flags) }
 }

@@ -74,7 +74,7 @@ pub unsafe extern "system" fn MoveFileW(existing: *const u16, new: *const u16) -
 }
 
 /// Moves a file or folder.
-#[shim(ix = 591, mapping = "MoveFileW", risk = Isolation("a rename outside of the grants"))]
+#[shim(ix = 678, mapping = "MoveFileW", risk = Isolation("a rename outside of the grants"))]
 pub unsafe extern "system" fn MoveFileA(existing: *const u8, new: *const u8) -> Result<Bool, Win32Error> {
     unsafe {
         let (existing, new) = (ansi::file_name(existing)?, ansi::file_name(new)?);
@@ -98,7 +98,7 @@ pub unsafe extern "system" fn MoveFileExA(existing: *const u8, new: *const u8, f
 }
 
 /// Moves a file or folder, and tells how far it is where it copies.
-#[shim(ix = 592, mapping = "NtSetInformationFile", risk = Isolation("a rename outside of the grants"))]
+#[shim(ix = 679, mapping = "NtSetInformationFile", risk = Isolation("a rename outside of the grants"))]
 pub unsafe extern "system" fn MoveFileWithProgressW(
     existing: *const u16,
     new: *const u16,

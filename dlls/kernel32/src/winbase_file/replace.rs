@@ -55,7 +55,7 @@ unsafe fn replace(replaced: *const u16, replacement: *const u16, backup: *const 
 }
 
 /// Replaces a file by another, and keeps the old one under a third name where one is given.
-#[shim(ix = 593, mapping = "NtSetInformationFile", risk = Isolation("a rename outside of the grants"))]
+#[shim(ix = 680, mapping = "NtSetInformationFile", risk = Isolation("a rename outside of the grants"))]
 pub unsafe extern "system" fn ReplaceFileW(
     replaced: *const u16,
     replacement: *const u16,
@@ -68,7 +68,7 @@ pub unsafe extern "system" fn ReplaceFileW(
 }
 
 /// Replaces a file by another, and keeps the old one under a third name where one is given.
-#[shim(ix = 594, mapping = "ReplaceFileW", risk = Isolation("a rename outside of the grants"))]
+#[shim(ix = 681, mapping = "ReplaceFileW", risk = Isolation("a rename outside of the grants"))]
 pub unsafe extern "system" fn ReplaceFileA(
     replaced: *const u8,
     replacement: *const u8,

@@ -27,12 +27,14 @@ pub fn bind_or_say(first: *mut Module, at_start: bool) -> Result<(), Failure> {
     while let Some(module) = waiting.pop() {
         // SAFETY: modules live as long as they are listed.
         let it = unsafe { &mut *module };
-        if !it.dependencies.is_empty() {
+        if it.linked {
             continue;
         }
         let new = bind(it, at_start)?;
         waiting.extend(new.iter().rev());
-        it.dependencies = new;
+        it.linked = true;
+        // An export may have been asked for meanwhile, and its forwarder have led further.
+        it.dependencies.splice(0..0, new);
     }
     Ok(())
 }
@@ -48,7 +50,6 @@ fn bind(module: &mut Module, at_start: bool) -> Result<Vec<*mut Module>, Failure
     for library in imports.dlls() {
         let library = library.map_err(malformed)?;
         let wanted = Wanted::from_bytes(library.name);
-        let known = loader().modules.len();
         let from = match load::find_or_map(&wanted) {
             Ok(from) => Some(from),
             Err(status) if status.0 == STATUS_DLL_NOT_FOUND && at_start && stub::knows(&wanted) => None,
@@ -65,15 +66,11 @@ fn bind(module: &mut Module, at_start: bool) -> Result<Vec<*mut Module>, Failure
         if let Some(from) = from
             && !dependencies.contains(&from)
         {
-            // SAFETY: modules live as long as they are listed.
-            let it = unsafe { &mut *from };
-            // A DLL that was just mapped has its first reference; one that was there gets another.
-            it.references += u32::from(loader().modules.len() == known && from != core::ptr::from_mut(module));
             dependencies.push(from);
         }
         // System DLLs are bound among themselves by the build.
         if !module.bound {
-            bind_library(module, &library, from, &mut slots).map_err(malformed)?;
+            bind_library(module, &library, from, &mut slots, &mut dependencies).map_err(malformed)?;
         }
     }
     slots.close();
@@ -81,7 +78,13 @@ fn bind(module: &mut Module, at_start: bool) -> Result<Vec<*mut Module>, Failure
     Ok(dependencies)
 }
 
-fn bind_library(module: &Module, library: &Dll<'_, '_>, from: Option<*mut Module>, slots: &mut Slots) -> Result<(), pe::Malformed> {
+fn bind_library(
+    module: &Module,
+    library: &Dll<'_, '_>,
+    from: Option<*mut Module>,
+    slots: &mut Slots,
+    passed: &mut Vec<*mut Module>,
+) -> Result<(), pe::Malformed> {
     // SAFETY: modules live as long as they are listed.
     let source = from.map(|from| unsafe { &*from });
     let exporter = source.and_then(|source| source.image().ok());
@@ -89,7 +92,7 @@ fn bind_library(module: &Module, library: &Dll<'_, '_>, from: Option<*mut Module
     for import in library.symbols() {
         let import = import?;
         let found = match (&exports, source) {
-            (Some(exports), Some(source)) => follow(exports.by_symbol(import.symbol).ok().flatten(), source, LONGEST_CHAIN),
+            (Some(exports), Some(source)) => follow(exports.by_symbol(import.symbol).ok().flatten(), source, LONGEST_CHAIN, passed),
             _ => None,
         };
         let address = found.unwrap_or_else(|| {
@@ -112,34 +115,49 @@ fn missing_name(library: &[u8], source: Option<&Module>, symbol: Symbol<'_>) -> 
     }
 }
 
-/// The address that an export leads to, through forwarders.
-fn follow(target: Option<Target<'_>>, module: &Module, left: usize) -> Option<usize> {
+/// The address that an export leads to, through forwarders; the modules on the way are added to `passed`.
+fn follow(target: Option<Target<'_>>, module: &Module, left: usize, passed: &mut Vec<*mut Module>) -> Option<usize> {
     match target? {
         Target::Address(rva) => Some(module.base as usize + rva as usize),
         Target::Forward(forward) if left > 0 => {
             let mut name = forward.dll.to_vec();
             name.extend_from_slice(b".dll");
             let next = load::find_or_map(&Wanted::from_bytes(&name)).ok()?;
+            if !passed.contains(&next) {
+                passed.push(next);
+            }
             // SAFETY: modules live as long as they are listed.
             let next = unsafe { &*next };
             let image = next.image().ok()?;
             let exports = image.exports().ok()??;
-            follow(exports.by_symbol(forward.symbol).ok().flatten(), next, left - 1)
+            follow(exports.by_symbol(forward.symbol).ok().flatten(), next, left - 1, passed)
         }
         Target::Forward(_) => None,
     }
 }
 
-/// The address of what a module exports.
+/// The address of what a module exports. What its forwarders lead to is loaded, and stays as long as the module.
 pub fn export(module: *mut Module, symbol: Symbol<'_>) -> Result<usize, Status> {
     // SAFETY: the caller found it in the list.
-    let module = unsafe { &*module };
-    let image = module.image()?;
-    let exports = image.exports().ok().flatten().ok_or(Status(STATUS_ENTRYPOINT_NOT_FOUND))?;
-    let target = exports.by_symbol(symbol).map_err(|_| Status(STATUS_INVALID_IMAGE_FORMAT))?;
+    let it = unsafe { &*module };
     let absent =
-        if matches!(symbol, Symbol::Ordinal(_)) { windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND } else { STATUS_ENTRYPOINT_NOT_FOUND };
-    follow(target, module, LONGEST_CHAIN).ok_or(Status(absent))
+        Status(if matches!(symbol, Symbol::Ordinal(_)) { windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND } else { STATUS_ENTRYPOINT_NOT_FOUND });
+    let image = it.image()?;
+    let exports = image.exports().ok().flatten().ok_or(absent)?;
+    let target = exports.by_symbol(symbol).map_err(|_| Status(STATUS_INVALID_IMAGE_FORMAT))?;
+    let mut passed = Vec::new();
+    let known = loader().modules.len();
+    let found = follow(target, it, LONGEST_CHAIN, &mut passed);
+    for next in passed {
+        // SAFETY: modules live as long as they are listed.
+        unsafe {
+            if next != module && !(*module).dependencies.contains(&next) {
+                (*module).dependencies.push(next);
+            }
+        }
+        load::finish(next, known)?;
+    }
+    found.ok_or(absent)
 }
 
 /// The import address table, writable while it is filled.

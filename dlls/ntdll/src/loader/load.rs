@@ -28,6 +28,9 @@ pub fn find_or_map(wanted: &Wanted) -> Result<*mut Module, Status> {
         return Ok(module);
     }
     for candidate in search::candidates(wanted) {
+        if let Some(module) = search::loaded_from(&candidate) {
+            return Ok(module);
+        }
         match map_file(&candidate) {
             Ok(module) => return Ok(module),
             Err(Status(
@@ -89,50 +92,78 @@ fn map_file(dos_path: &[u16]) -> Result<*mut Module, Status> {
     Ok(module)
 }
 
-/// Loads a DLL with everything it needs, and runs the notices.
-pub fn load(wanted: &Wanted) -> Result<*mut Module, Status> {
-    if let Some(module) = search::loaded(wanted) {
+/// Loads a DLL with everything it needs, and runs the notices. With `alone`, it is mapped and nothing else.
+pub fn load(wanted: &Wanted, folders: Option<Vec<Vec<u16>>>, alone: bool) -> Result<*mut Module, Status> {
+    let known = loader().modules.len();
+    // A notice may load, too: its search path is its own.
+    let before = core::mem::replace(&mut loader().folders, folders);
+    let done = find_or_map(wanted).and_then(|module| {
         // SAFETY: modules live as long as they are listed.
         unsafe { (*module).references = (*module).references.saturating_add(1) };
-        return Ok(module);
+        if alone {
+            return Ok(module);
+        }
+        finish(module, known).map(|()| module).inspect_err(|_| {
+            // SAFETY: as above; only a sweep takes it off the list.
+            unsafe { (*module).references -= 1 };
+        })
+    });
+    loader().folders = before;
+    if done.is_err() {
+        sweep();
     }
-    let known = loader().modules.len();
-    let module = find_or_map(wanted)?;
-    let done = bind::bind_all(module, false).and_then(|()| super::tls::enter_new(known)).and_then(|()| notice::attach(module));
-    if let Err(status) = done {
-        unload_from(known);
-        return Err(status);
-    }
-    Ok(module)
+    done
 }
 
-/// Lets go of what a failed load has mapped. System DLLs stay, bound or not.
-fn unload_from(known: usize) {
-    while let Some(module) = loader().modules.get(known..).and_then(|new| new.iter().rev().copied().find(|module| !unsafe { (**module).pinned })) {
-        forget(module);
+/// Binds a module that may be new, and tells it and everything it stands on of the process. `known` is how many modules
+/// there were before it was looked for.
+pub fn finish(module: *mut Module, known: usize) -> Result<(), Status> {
+    // SAFETY: modules live as long as they are listed.
+    if unsafe { (*module).linked || (*module).started } {
+        return Ok(());
     }
+    bind::bind_all(module, false)?;
+    super::tls::enter_new(known)?;
+    notice::attach(module)
 }
 
-/// Gives a module back; unloads it with what only it needed when nobody wants it any more.
-pub fn release(module: *mut Module) -> Result<(), Status> {
+/// Gives a module back. It is unloaded, with what only it needed, when nobody wants it any more.
+pub fn release(module: *mut Module) {
     // SAFETY: the caller found it in the list.
     let it = unsafe { &mut *module };
-    if it.pinned {
-        return Ok(());
-    }
-    it.references -= 1;
-    if it.references > 0 {
-        return Ok(());
-    }
-    notice::detach(module);
-    let dependencies = core::mem::take(&mut it.dependencies);
-    forget(module);
-    for dependency in dependencies {
-        if loader().modules.contains(&dependency) {
-            release(dependency)?;
+    // One that was never loaded by itself is somebody's import.
+    if it.references > 0 && !it.pinned {
+        it.references -= 1;
+        if it.references == 0 {
+            sweep();
         }
     }
-    Ok(())
+}
+
+/// Unloads what nobody wants: neither the program by itself, nor a module that stays. Circles go with their last user.
+fn sweep() {
+    // SAFETY: modules live as long as they are listed.
+    let is_root = |module: &*mut Module| unsafe { (**module).pinned || (**module).leaving || (**module).references > 0 };
+    let mut alive: Vec<*mut Module> = loader().modules.iter().copied().filter(is_root).collect();
+    let mut next = 0;
+    while let Some(module) = alive.get(next).copied() {
+        next += 1;
+        // SAFETY: as above.
+        for dependency in unsafe { &(*module).dependencies } {
+            if !alive.contains(dependency) {
+                alive.push(*dependency);
+            }
+        }
+    }
+    let dead: Vec<*mut Module> = loader().modules.iter().copied().filter(|module| !alive.contains(module)).collect();
+    for module in &dead {
+        // SAFETY: as above.
+        unsafe { (**module).leaving = true };
+    }
+    // Those that were told last of the process are told first of its end.
+    let told: Vec<*mut Module> = loader().initialised.iter().rev().copied().filter(|module| dead.contains(module)).collect();
+    told.into_iter().for_each(notice::detach);
+    dead.into_iter().rev().for_each(forget);
 }
 
 fn forget(module: *mut Module) {

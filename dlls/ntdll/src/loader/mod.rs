@@ -2,10 +2,13 @@
 //! notices, and answers who is loaded. Everything here is under the loader lock.
 
 mod bind;
+mod directory;
+mod folders;
 mod load;
 mod module;
 mod notice;
 mod program;
+mod resource;
 mod search;
 mod service;
 mod stub;
@@ -34,6 +37,10 @@ struct Loader {
     /// In the order in which they were loaded: the program first.
     modules: Vec<*mut Module>,
     tls: tls::Table,
+    /// Where the load that runs looks for DLLs; the standard search path without one.
+    folders: Option<Vec<Vec<u16>>>,
+    /// What the program has said about the search path.
+    settings: folders::Settings,
     /// Imports that nothing exports, as `dll!function`; with strict imports they keep the program from starting.
     missing: Vec<String>,
     /// DLLs whose notices have run, in that order.
@@ -85,6 +92,17 @@ pub fn is_last_thread() -> bool {
     THREADS.load(Ordering::Acquire) <= 1
 }
 
+/// Counts the calling thread out: whether it was the last.
+pub fn leave_threads() -> bool {
+    THREADS.fetch_sub(1, Ordering::AcqRel) <= 1
+}
+
+/// Forgets the calling thread without any notice: it is ended at once.
+pub fn forget_thread() {
+    leave_threads();
+    locked(tls::thread_detach);
+}
+
 /// The name and base of the module that holds an address.
 pub fn module_at(address: usize) -> Option<(Vec<u16>, usize)> {
     locked(|| {
@@ -111,11 +129,14 @@ pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
             peb.process_heap = heap::create_process_heap() as usize;
             peb.loader_lock = lock() as usize;
             peb.fast_peb_lock = SHARED.2.get() as usize;
+            crate::thread::create_slots();
         }
+        crate::thread::list_caller();
         if let Err(failure) = locked(program::start) {
             failure.end_process();
         }
     } else {
+        crate::thread::list_caller();
         notice::thread_attach();
     }
 }

@@ -77,12 +77,16 @@ pub struct Module {
     tls_index: u16,
     hash: Link,
     timestamp: u32,
-    /// How often it was loaded; a system DLL and the program stay whatever it says.
+    /// How often the program has loaded it by itself. What it imports, directly or not, stays as long as it does.
     pub references: u32,
     /// It is never unloaded.
     pub pinned: bool,
     /// Its imports were bound.
     pub bound: bool,
+    /// Its dependencies are known.
+    pub linked: bool,
+    /// It is being unloaded.
+    pub leaving: bool,
     /// Its notice of the process's start is running or has run.
     pub started: bool,
     /// Its notice of the process's start succeeded.
@@ -91,7 +95,7 @@ pub struct Module {
     pub thread_notices: bool,
     /// It is one of ours.
     pub system: bool,
-    /// Where its imports come from.
+    /// Where its imports come from, and what its forwarders lead to.
     pub dependencies: Vec<*mut Self>,
     /// Its index in threads' TLS vectors.
     pub tls: Option<usize>,
@@ -132,9 +136,11 @@ impl Module {
             tls_index: 0,
             hash: Link::UNLINKED,
             timestamp: 0,
-            references: 1,
+            references: 0,
             pinned: origin != Origin::Own,
             bound: false,
+            linked: false,
+            leaving: false,
             started: origin == Origin::Program,
             attached: false,
             thread_notices: true,

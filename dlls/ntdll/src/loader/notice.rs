@@ -3,7 +3,6 @@
 use super::module::Module;
 use super::{NONE, loader, locked, tls};
 use core::ffi::c_void;
-use core::sync::atomic::Ordering;
 use guest::error::Status;
 use windows_sys::Win32::Foundation::STATUS_DLL_INIT_FAILED;
 use windows_sys::Win32::System::SystemServices::{DLL_PROCESS_ATTACH, DLL_PROCESS_DETACH, DLL_THREAD_ATTACH, DLL_THREAD_DETACH};
@@ -14,7 +13,7 @@ type Entry = unsafe extern "system" fn(base: *mut c_void, reason: u32, reserved:
 fn tell(module: *mut Module, reason: u32, reserved: *mut c_void) -> bool {
     // SAFETY: modules live as long as they are listed.
     let (base, entry) = unsafe { ((*module).base.cast::<c_void>(), (*module).entry) };
-    tls::call_back(module, reason);
+    tls::call_back(module, reason, reserved);
     if entry == 0 {
         return true;
     }
@@ -97,7 +96,7 @@ pub fn thread_attach() {
             index += 1;
             thread_notice(module, DLL_THREAD_ATTACH);
         }
-        tls::call_back(program(), DLL_THREAD_ATTACH);
+        tls::call_back(program(), DLL_THREAD_ATTACH, core::ptr::null_mut());
     });
 }
 
@@ -113,7 +112,7 @@ pub fn thread_detach() {
     locked(|| {
         crate::fls::thread_detach();
         if !loader().shutting_down {
-            tls::call_back(program(), DLL_THREAD_DETACH);
+            tls::call_back(program(), DLL_THREAD_DETACH, core::ptr::null_mut());
             let mut index = loader().initialised.len();
             while index > 0 {
                 index -= 1;
@@ -124,16 +123,16 @@ pub fn thread_detach() {
         }
         tls::thread_detach();
     });
-    super::THREADS.fetch_sub(1, Ordering::AcqRel);
 }
 
 /// Tells every module that the process ends, the last that started first.
 pub fn process_detach() {
     locked(|| {
         crate::fls::thread_detach();
-        tls::call_back(program(), DLL_PROCESS_DETACH);
+        let at_exit = core::ptr::dangling_mut::<u8>().cast();
+        tls::call_back(program(), DLL_PROCESS_DETACH, at_exit);
         while let Some(module) = loader().initialised.pop() {
-            tell(module, DLL_PROCESS_DETACH, core::ptr::dangling_mut::<u8>().cast());
+            tell(module, DLL_PROCESS_DETACH, at_exit);
         }
     });
 }

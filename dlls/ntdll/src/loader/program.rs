@@ -34,7 +34,7 @@ pub fn start() -> Result<(), Failure> {
     for first in [kernel32, program] {
         notice::attach_with(first, reserved).map_err(|_| Failure::new(STATUS_DLL_INIT_FAILED, "a DLL that the program needs refused to start"))?;
     }
-    tls::call_back(program, DLL_PROCESS_ATTACH);
+    tls::call_back(program, DLL_PROCESS_ATTACH, reserved);
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Finding DLLs: by name among those that are loaded, among ours, beside the program, along the search path.
 
-use super::loader;
+use super::{folders, loader};
 use super::module::Module;
-use crate::parameters::{self, Process};
+use crate::parameters::Process;
 use crate::path;
 use alloc::vec::Vec;
 use gate::api_set;
@@ -13,8 +13,10 @@ const DOT: u16 = b'.' as u16;
 
 /// The name of a DLL as it is looked for.
 pub struct Wanted {
-    /// The full path, where the name had a folder.
+    /// The full path, where the name had a folder that leads there by itself.
     pub path: Option<Vec<u16>>,
+    /// What is put behind each folder of the search path, where the name had a folder that starts nowhere.
+    relative: Option<Vec<u16>>,
     /// The file name with its extension.
     pub name: Vec<u16>,
     /// The file name in lower case, where it is ASCII.
@@ -25,21 +27,32 @@ impl Wanted {
     /// From the name that a program gives: `.dll` is added where there is no extension, a trailing dot says "none".
     pub fn new(given: &[u16]) -> Self {
         let has_folder = given.iter().any(|unit| *unit == BACKSLASH || *unit == u16::from(b'/') || *unit == u16::from(b':'));
-        let mut whole = if has_folder { path::full(given, &Process) } else { given.to_vec() };
+        let is_relative = has_folder && path::kind(given) == path::Kind::Relative;
+        let mut whole = match (has_folder, is_relative) {
+            (_, true) => given.iter().map(|unit| if *unit == u16::from(b'/') { BACKSLASH } else { *unit }).collect(),
+            (true, false) => path::full(given, &Process),
+            (false, false) => given.to_vec(),
+        };
         let at = whole.iter().rposition(|unit| *unit == BACKSLASH).map_or(0, |at| at + 1);
         // path::full has already dropped a trailing dot, so the name given decides.
         if given.last() == Some(&DOT) {
-            if !has_folder {
+            if !has_folder || is_relative {
                 whole.pop();
             }
         } else if !whole[at..].contains(&DOT) {
             whole.extend(".dll".encode_utf16());
         }
         let mut name = whole[at..].to_vec();
-        let mut path = has_folder.then_some(whole);
+        let (mut path, relative) = match (has_folder, is_relative) {
+            (_, true) => (None, Some(whole)),
+            (true, false) => (Some(whole), None),
+            (false, false) => (None, None),
+        };
         let ascii = name.iter().map(|unit| u8::try_from(*unit).ok().filter(u8::is_ascii).map(|byte| byte.to_ascii_lowercase())).collect();
-        let mut wanted = Self { path: None, name: Vec::new(), ascii };
-        wanted.follow_contract(&mut name, &mut path);
+        let mut wanted = Self { path: None, relative, name: Vec::new(), ascii };
+        if wanted.relative.is_none() {
+            wanted.follow_contract(&mut name, &mut path);
+        }
         (wanted.name, wanted.path) = (name, path);
         wanted
     }
@@ -61,7 +74,8 @@ impl Wanted {
 
     /// Whether it lies in our own system folder, by its path.
     pub fn is_in_system_folder(&self) -> bool {
-        self.path.as_ref().is_none_or(|path| {
+        self.relative.is_none()
+            && self.path.as_ref().is_none_or(|path| {
             let folder = &path[..path.len() - self.name.len()];
             let system: Vec<u16> = SYSTEM_FOLDER.encode_utf16().collect();
             let windows: Vec<u16> = "C:\\Windows\\SysWOW64\\".encode_utf16().collect();
@@ -80,33 +94,40 @@ pub fn private_wins(name: &[u8]) -> bool {
     RUNTIMES.iter().any(|runtime| name.starts_with(runtime))
 }
 
+/// Whether two names are the same to the loader.
+fn same(left: &[u16], right: &[u16]) -> bool {
+    left.len() == right.len() && crate::string::compare(left, right, true) == 0
+}
+
+fn find(is_it: impl Fn(&Module) -> bool) -> Option<*mut Module> {
+    // SAFETY: modules live as long as they are listed.
+    loader().modules.iter().copied().find(|module| is_it(unsafe { &**module }))
+}
+
+/// The module of a file, if it is loaded.
+pub fn loaded_from(path: &[u16]) -> Option<*mut Module> {
+    find(|module| same(module.full_name(), path))
+}
+
 /// The module with this name or path, if it is loaded.
 pub fn loaded(wanted: &Wanted) -> Option<*mut Module> {
-    loader().modules.iter().copied().find(|module| {
-        // SAFETY: modules live as long as they are listed.
-        let module = unsafe { &**module };
-        match &wanted.path {
-            Some(path) if !(module.system && wanted.is_in_system_folder()) => same_ascii(module.full_name(), path),
-            _ => same_ascii(module.base_name(), &wanted.name),
+    match &wanted.path {
+        _ if wanted.relative.is_some() => candidates(wanted).iter().find_map(|path| loaded_from(path)),
+        Some(path) => {
+            let ours = wanted.is_in_system_folder();
+            find(|module| if module.system && ours { same(module.base_name(), &wanted.name) } else { same(module.full_name(), path) })
         }
-    })
+        None => find(|module| same(module.base_name(), &wanted.name)),
+    }
 }
 
-/// The folder of the program, with a backslash at its end.
-pub fn program_folder() -> Vec<u16> {
-    // SAFETY: the program's path never changes.
-    let path = unsafe { parameters::text(&parameters::get().image_path_name) };
-    let end = path.iter().rposition(|unit| *unit == BACKSLASH).map_or(0, |at| at + 1);
-    path[..end].to_vec()
-}
-
-/// Where a DLL that is none of ours is looked for, in order: beside the program, in the current folder, along `PATH`.
+/// Where a DLL that is none of ours is looked for, in order.
 pub fn candidates(wanted: &Wanted) -> Vec<Vec<u16>> {
     if let Some(path) = &wanted.path {
         return alloc::vec![path.clone()];
     }
-    let mut folders = alloc::vec![program_folder(), path::Folders::current(&Process)];
-    folders.extend(parameters::search_path());
+    let tail = wanted.relative.as_ref().unwrap_or(&wanted.name);
+    let folders = loader().folders.clone().unwrap_or_else(folders::standard);
     folders
         .into_iter()
         .filter(|folder| !folder.is_empty())
@@ -114,8 +135,8 @@ pub fn candidates(wanted: &Wanted) -> Vec<Vec<u16>> {
             if folder.last() != Some(&BACKSLASH) {
                 folder.push(BACKSLASH);
             }
-            folder.extend(&wanted.name);
-            folder
+            folder.extend(tail);
+            path::full(&folder, &Process)
         })
         .collect()
 }

@@ -14,7 +14,8 @@ use pe::Symbol;
 use windows_sys::Win32::Foundation::{STATUS_DLL_NOT_FOUND, STATUS_INVALID_PARAMETER, UNICODE_STRING};
 use windows_sys::Win32::System::Kernel::STRING;
 
-fn find(handle: *mut c_void) -> Result<*mut super::Module, Status> {
+/// The module with a handle.
+pub fn find(handle: *mut c_void) -> Result<*mut super::Module, Status> {
     let found = loader().modules.iter().copied().find(|module| unsafe { (**module).base } == handle.cast());
     found.ok_or(Status(STATUS_DLL_NOT_FOUND))
 }
@@ -22,15 +23,18 @@ fn find(handle: *mut c_void) -> Result<*mut super::Module, Status> {
 /// Loads a DLL; answers its base.
 #[shim(ix = 49, mapping = "the loader", risk = Functional("a DLL that is not found"))]
 pub unsafe extern "system" fn LdrLoadDll(
-    _path: *const u16,
-    _flags: *mut u32,
+    path: *const u16,
+    characteristics: *mut u32,
     name: *const UNICODE_STRING,
     handle: *mut *mut c_void,
 ) -> Result<NtStatus, Status> {
+    const UNRESOLVED: u32 = 2;
     let name = unsafe { units(name) };
     let wanted = Wanted::new(name);
+    let folders = (!path.is_null()).then(|| super::folders::split(unsafe { guest::text::wide(path) }));
+    let alone = unsafe { characteristics.as_ref() }.is_some_and(|characteristics| characteristics & UNRESOLVED != 0);
     locked(|| {
-        let module = load::load(&wanted).inspect_err(|status| {
+        let module = load::load(&wanted, folders, alone).inspect_err(|status| {
             if status.0 == STATUS_DLL_NOT_FOUND {
                 teb::report(ReportKind::Probe, u32::MAX, &guest::text::lossy(name), status.0 as u32);
             }
@@ -43,7 +47,13 @@ pub unsafe extern "system" fn LdrLoadDll(
 /// Gives a DLL back.
 #[shim(ix = 50, mapping = "the loader", risk = Functional("a DLL that stays, or goes too early"))]
 pub unsafe extern "system" fn LdrUnloadDll(handle: *mut c_void) -> Result<NtStatus, Status> {
-    locked(|| load::release(find(handle)?).map(|()| NtStatus::SUCCESS))
+    locked(|| {
+        let module = find(handle)?;
+        if !loader().shutting_down {
+            load::release(module);
+        }
+        Ok(NtStatus::SUCCESS)
+    })
 }
 
 /// Answers the base of a DLL that is loaded.
@@ -109,9 +119,10 @@ pub unsafe extern "system" fn LdrDisableThreadCalloutsForDll(handle: *mut c_void
         // SAFETY: modules live as long as they are listed.
         let module = unsafe { &mut *module };
         // One with thread-local storage of its own goes on being told.
-        if module.tls.is_none() {
-            module.thread_notices = false;
+        if module.tls.is_some() {
+            return Err(Status(STATUS_DLL_NOT_FOUND));
         }
+        module.thread_notices = false;
         Ok(NtStatus::SUCCESS)
     })
 }
@@ -127,7 +138,7 @@ pub unsafe extern "system" fn LdrAddRefDll(flags: u32, handle: *mut c_void) -> R
         if flags & PIN != 0 {
             module.pinned = true;
         } else {
-            module.references += 1;
+            module.references = module.references.saturating_add(1);
         }
         Ok(NtStatus::SUCCESS)
     })

@@ -151,12 +151,12 @@ pub fn leave(module: *mut Module) {
 }
 
 /// Calls a module's TLS callbacks.
-pub fn call_back(module: *mut Module, reason: u32) {
+pub fn call_back(module: *mut Module, reason: u32, reserved: *mut c_void) {
     // SAFETY: modules live as long as they are listed.
     let Some((it, image)) = (unsafe { module.as_ref() }).and_then(|it| Some((it, it.image().ok()?))) else { return };
     let Ok(Some(tls)) = image.tls() else { return };
     for callback in image.tls_callbacks(&tls).map_while(Result::ok) {
         // SAFETY: a TLS callback has this form, as far as anybody knows.
-        unsafe { core::mem::transmute::<usize, Callback>(callback as usize)(it.base.cast(), reason, null_mut()) };
+        unsafe { core::mem::transmute::<usize, Callback>(callback as usize)(it.base.cast(), reason, reserved) };
     }
 }

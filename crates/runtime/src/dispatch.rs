@@ -1,0 +1,215 @@
+//! The dispatcher: who waits for which objects, and who gets one that is signalled. One lock, which nobody takes as long
+//! as nobody waits. A signalled object goes to its first waiter that can have it, before any thread that comes later.
+
+use crate::object::{LOCKED, Object, WAITERS};
+use crate::time::Deadline;
+use crate::{thread, timer, wait};
+use rustix::thread::futex;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT, STATUS_WAIT_0};
+
+/// A thread that waits.
+#[derive(Debug)]
+pub struct Waiter {
+    /// 1 once it has what it waits for; it sleeps here.
+    done: AtomicU32,
+    status: AtomicI32,
+    thread: u32,
+    all: bool,
+    objects: Vec<Arc<Object>>,
+}
+
+/// A waiter in an object's list, and the object's place among those that it waits for.
+pub type Entry = (Arc<Waiter>, usize);
+
+/// The dispatcher's lock, and whom to wake once it is given back.
+pub struct Dispatcher {
+    lock: Option<MutexGuard<'static, ()>>,
+    woken: Vec<Arc<Waiter>>,
+}
+
+impl Dispatcher {
+    /// Takes the lock.
+    pub fn lock() -> Self {
+        static LOCK: Mutex<()> = Mutex::new(());
+        Self { lock: Some(LOCK.lock().unwrap_or_else(PoisonError::into_inner)), woken: Vec::new() }
+    }
+
+    /// Changes an object's state, and serves its waiters; answers the state before.
+    pub fn signal(&mut self, object: &Object, change: impl FnOnce(u32) -> Result<u32, NTSTATUS>, pulse: bool) -> Result<u32, NTSTATUS> {
+        let before = lock_word(object);
+        let state = match change(before) {
+            Ok(state) => self.serve(object, state),
+            Err(status) => {
+                unlock_word(object, before);
+                return Err(status);
+            }
+        };
+        unlock_word(object, if pulse { 0 } else { state });
+        Ok(before)
+    }
+
+    /// Gives an object to its waiters as long as it lasts; its word is locked. Answers the state that is left.
+    fn serve(&mut self, object: &Object, mut state: u32) -> u32 {
+        let mut index = 0;
+        loop {
+            let Some((waiter, place)) = object.waiters().get(index).cloned() else { return state };
+            let Some(next) = object.after(state, waiter.thread) else { return state };
+            let status = if waiter.all {
+                take_all(&waiter.objects, waiter.thread, Some((object, &mut state)))
+            } else {
+                let first = if object.tells_of_abandonment(state) { STATUS_ABANDONED_WAIT_0 } else { STATUS_WAIT_0 };
+                state = next;
+                Some(first + place as NTSTATUS)
+            };
+            match status {
+                Some(status) => self.grant(waiter, status),
+                None => index += 1,
+            }
+        }
+    }
+
+    fn grant(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {
+        leave(&waiter);
+        waiter.status.store(status, Ordering::Relaxed);
+        waiter.done.store(1, Ordering::Release);
+        self.woken.push(waiter);
+    }
+
+    /// Enters the calling thread as a waiter, or answers what it could take at once.
+    fn enter(&mut self, objects: Vec<Arc<Object>>, all: bool) -> Result<Arc<Waiter>, NTSTATUS> {
+        let thread = thread::id();
+        if all && let Some(status) = take_all(&objects, thread, None) {
+            objects.iter().for_each(Object::note_taken);
+            return Err(status);
+        }
+        let waiter = Arc::new(Waiter { done: AtomicU32::new(0), status: AtomicI32::new(0), thread, all, objects });
+        for (place, object) in waiter.objects.iter().enumerate() {
+            object.waiters().push((Arc::clone(&waiter), place));
+            object.word().fetch_or(WAITERS, Ordering::AcqRel);
+        }
+        // What was signalled before the list was seen has to be looked for again.
+        let late = if all { take_all(&waiter.objects, thread, None).inspect(|_| waiter.objects.iter().for_each(Object::note_taken)) } else { wait::take_one(&waiter.objects) };
+        match late {
+            Some(status) => {
+                leave(&waiter);
+                Err(status)
+            }
+            None => Ok(waiter),
+        }
+    }
+}
+
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        self.lock = None;
+        for waiter in &self.woken {
+            let _ = futex::wake(&waiter.done, futex::Flags::PRIVATE, 1);
+        }
+    }
+}
+
+/// Takes a waiter out of every list.
+fn leave(waiter: &Arc<Waiter>) {
+    for object in &waiter.objects {
+        let mut waiters = object.waiters();
+        waiters.retain(|(other, _)| !Arc::ptr_eq(other, waiter));
+        if waiters.is_empty() {
+            object.word().fetch_and(!WAITERS, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Keeps everybody but the dispatcher from an object's word; answers its state.
+fn lock_word(object: &Object) -> u32 {
+    object.word().fetch_or(LOCKED, Ordering::AcqRel) as u32
+}
+
+/// Sets an object's state and gives its word back.
+fn unlock_word(object: &Object, state: u32) {
+    let waiters = if object.waiters().is_empty() { 0 } else { WAITERS };
+    object.word().store(u64::from(state) | waiters, Ordering::Release);
+}
+
+/// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart.
+fn take_all(objects: &[Arc<Object>], thread: u32, mut own: Option<(&Object, &mut u32)>) -> Option<NTSTATUS> {
+    let mut states = Vec::with_capacity(objects.len());
+    let is_own = |object: &Arc<Object>, own: &Option<(&Object, &mut u32)>| own.as_ref().is_some_and(|(other, _)| std::ptr::eq(*other, &raw const **object));
+    for object in objects {
+        let state = match &own {
+            Some((_, state)) if is_own(object, &own) => **state,
+            _ => lock_word(object),
+        };
+        states.push(state);
+    }
+    let nexts: Option<Vec<u32>> = objects.iter().zip(&states).map(|(object, state)| object.after(*state, thread)).collect();
+    let abandoned = objects.iter().zip(&states).position(|(object, state)| object.tells_of_abandonment(*state));
+    for (index, object) in objects.iter().enumerate() {
+        let state = nexts.as_ref().map_or(states[index], |nexts| nexts[index]);
+        if is_own(object, &own) {
+            if let Some((_, own)) = &mut own {
+                **own = state;
+            }
+        } else {
+            unlock_word(object, state);
+        }
+    }
+    nexts.map(|_| abandoned.map_or(STATUS_WAIT_0, |index| STATUS_ABANDONED_WAIT_0 + index as NTSTATUS))
+}
+
+/// Changes an object's state, and serves its waiters; answers the state before. With `pulse`, the object is signalled for
+/// those who wait now alone.
+pub fn signal(object: &Object, change: impl Fn(u32) -> Result<u32, NTSTATUS>, pulse: bool) -> Result<u32, NTSTATUS> {
+    loop {
+        let now = object.unlocked();
+        if now & WAITERS != 0 {
+            return Dispatcher::lock().signal(object, change, pulse);
+        }
+        let next = if pulse { 0 } else { change(now as u32)? };
+        if object.word().compare_exchange(now, next.into(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            return Ok(now as u32);
+        }
+    }
+}
+
+/// Wakes an object's waiters, to look again at how long they sleep.
+pub fn wake_waiters(object: &Object) {
+    let _dispatcher = Dispatcher::lock();
+    for (waiter, _) in object.waiters().iter() {
+        let _ = futex::wake(&waiter.done, futex::Flags::PRIVATE, 1);
+    }
+}
+
+/// Waits for one or all of some objects.
+pub fn wait(objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
+    wait_with(Dispatcher::lock(), objects, all, deadline)
+}
+
+/// As [`wait`], with the dispatcher locked already.
+pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
+    let waiter = match dispatcher.enter(objects, all) {
+        Ok(waiter) => waiter,
+        Err(status) => return status,
+    };
+    drop(dispatcher);
+    while waiter.done.load(Ordering::Acquire) == 0 {
+        let over = !wait::sleep(&waiter.done, 0, timer::next(&waiter.objects, deadline));
+        timer::look(&waiter.objects);
+        if over && deadline.is_over() {
+            let dispatcher = Dispatcher::lock();
+            if waiter.done.load(Ordering::Acquire) == 0 {
+                leave(&waiter);
+                drop(dispatcher);
+                return STATUS_TIMEOUT;
+            }
+        }
+    }
+    let status = waiter.status.load(Ordering::Relaxed);
+    if all {
+        waiter.objects.iter().for_each(Object::note_taken);
+    } else if let Some(object) = waiter.objects.get((status & 0x3F) as usize) {
+        object.note_taken();
+    }
+    status
+}

@@ -1,0 +1,118 @@
+//! The gate's services for threads.
+
+use super::{HOST_STACK, Thread, current, run_to_the_end, running};
+use crate::gate::{Answer, Serve, leave_guest};
+use crate::memory::StackSize;
+use crate::object::{Body, Object};
+use crate::{handle, process, processor, time};
+use gate::service::{CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, ThreadSetting};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_TYPE_MISMATCH,
+};
+use windows_sys::Win32::System::Threading::{THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME};
+
+/// The thread behind a handle that grants `access`.
+fn thread(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<Thread>), NTSTATUS> {
+    let object = handle::object(handle, access)?;
+    let Body::Thread(thread) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+    let thread = Arc::clone(thread);
+    Ok((object, thread))
+}
+
+impl Serve for CreateThread {
+    fn serve(&mut self) -> Answer {
+        let image = process::get().stack;
+        let size = StackSize {
+            reserve: if self.reserve == 0 { image.reserve } else { self.reserve },
+            commit: if self.commit == 0 { image.commit } else { self.commit },
+        };
+        let object = Thread::create(self.start, self.parameter, size, u32::from(self.suspended != 0))?;
+        let Body::Thread(thread) = &object.body else { return Err(STATUS_NO_MEMORY) };
+        self.id = u64::from(thread.id);
+        self.teb = thread.teb;
+        let give_up = |status| {
+            running().remove(&thread.id);
+            thread.release();
+            Err(status)
+        };
+        // The handle comes first: a thread that runs cannot be taken back.
+        let handle = match handle::insert(Arc::clone(&object), handle::granted(ObjectKind::Thread, self.access), handle::inherit(self.flags)) {
+            Ok(handle) => handle,
+            Err(status) => return give_up(status),
+        };
+        let runner = Arc::clone(thread);
+        let started = std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || run_to_the_end(runner));
+        if started.is_err() {
+            handle::take_back(handle);
+            return give_up(STATUS_NO_MEMORY);
+        }
+        self.handle = handle;
+        Ok(())
+    }
+}
+
+impl Serve for ExitThread {
+    fn serve(&mut self) -> Answer {
+        let thread = current();
+        thread.code.store(self.code, Ordering::Release);
+        drop(thread);
+        // SAFETY: this is a service, and nothing of it is left to drop.
+        unsafe { leave_guest() }
+    }
+}
+
+impl Serve for OpenThread {
+    fn serve(&mut self) -> Answer {
+        let id = u32::try_from(self.id).map_err(|_| STATUS_INVALID_CID)?;
+        let object = running().get(&id).cloned().ok_or(STATUS_INVALID_CID)?;
+        self.handle = handle::insert(object, handle::granted(ObjectKind::Thread, self.access), handle::inherit(self.flags))?;
+        Ok(())
+    }
+}
+
+impl Serve for SuspendThread {
+    fn serve(&mut self) -> Answer {
+        let (_object, thread) = thread(self.thread, THREAD_SUSPEND_RESUME)?;
+        self.previous = if self.resume == 0 { thread.suspend()? } else { thread.resume() };
+        Ok(())
+    }
+}
+
+impl Serve for QueryThread {
+    fn serve(&mut self) -> Answer {
+        let (_object, thread) = thread(self.thread, THREAD_QUERY_LIMITED_INFORMATION)?;
+        self.code = thread.code.load(Ordering::Acquire);
+        self.priority = thread.priority.load(Ordering::Relaxed);
+        self.id = u64::from(thread.id);
+        self.teb = thread.teb;
+        let (ended, host) = (thread.ended.load(Ordering::Relaxed), thread.host());
+        let used = if host == 0 { thread.used.load(Ordering::Relaxed) } else { time::used_by(host) };
+        self.times = [thread.created, ended, 0, used];
+        self.affinity = thread.affinity.load(Ordering::Relaxed);
+        self.start = thread.start.routine;
+        self.boost_off = thread.boost_off.load(Ordering::Relaxed).into();
+        self.suspended = thread.suspended.load(Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Serve for SetThread {
+    fn serve(&mut self) -> Answer {
+        let (_object, thread) = thread(self.thread, THREAD_SET_LIMITED_INFORMATION)?;
+        match ThreadSetting::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)? {
+            ThreadSetting::Priority => thread.priority.store(self.value as i32, Ordering::Relaxed),
+            ThreadSetting::BoostOff => thread.boost_off.store(self.value != 0, Ordering::Relaxed),
+            ThreadSetting::Affinity => processor::set_thread(&thread, self.value)?,
+        }
+        Ok(())
+    }
+}
+
+impl Serve for CurrentProcessor {
+    fn serve(&mut self) -> Answer {
+        self.number = processor::current();
+        Ok(())
+    }
+}

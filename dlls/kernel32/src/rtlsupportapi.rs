@@ -1,0 +1,8 @@
+//! rtlsupportapi.h: contexts and images, which `ntdll` has.
+
+guest::forward!(
+    RtlCaptureContext = 67 => "ntdll.RtlCaptureContext",
+    RtlCompareMemory = 620 => "ntdll.RtlCompareMemory",
+    RtlPcToFileHeader = 161 => "ntdll.RtlPcToFileHeader",
+    RtlRaiseException = 621 => "ntdll.RtlRaiseException",
+);

@@ -1,0 +1,8 @@
+//! stringapiset.h: texts between code pages, their order, their characters' kinds.
+
+mod compare;
+mod convert;
+mod fold;
+mod kind;
+
+pub use convert::{bytes_of, page_number, units_of};

@@ -1,0 +1,8 @@
+//! winbase.h: what has no header of its own.
+
+mod affinity;
+mod arithmetic;
+mod global;
+mod local;
+mod movable;
+mod pointer;

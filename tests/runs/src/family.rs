@@ -1,0 +1,80 @@
+//! The processes that one state folder's runs consist of, as the host's process list shows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Processes, each with the time it started, so that a number that is used again is another process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Family {
+    members: BTreeMap<u32, (u64, String)>,
+}
+
+/// A process: its parent, its start, its name, and whether it is a zombie.
+struct Entry {
+    parent: u32,
+    start: u64,
+    name: String,
+    zombie: bool,
+}
+
+fn entry(number: u32) -> Option<Entry> {
+    let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    // The name stands in parentheses and may hold anything.
+    let (head, rest) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let name = head.split_once('(')?.1.to_owned();
+    Some(Entry { parent: fields.get(1)?.parse().ok()?, start: fields.get(19)?.parse().ok()?, name, zombie: fields.first() == Some(&"Z") })
+}
+
+fn processes() -> BTreeMap<u32, Entry> {
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|found| found.file_name().to_str()?.parse().ok());
+    numbers.filter_map(|number| Some((number, entry(number)?))).collect()
+}
+
+impl Family {
+    /// The processes whose environment names a state folder, and their descendants.
+    pub fn of(state: &Path) -> Self {
+        let all = processes();
+        let wanted = format!("WIN_COMPAT_HOME={}", state.display());
+        let names = |number: &u32| {
+            let environment = fs::read(format!("/proc/{number}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+        };
+        let mut numbers: BTreeSet<u32> = all.keys().copied().filter(names).collect();
+        loop {
+            let children: Vec<u32> = all
+                .iter()
+                .filter(|(number, entry)| numbers.contains(&entry.parent) && !numbers.contains(number))
+                .map(|(number, _)| *number)
+                .collect();
+            if children.is_empty() {
+                break;
+            }
+            numbers.extend(children);
+        }
+        let living = all.into_iter().filter(|(number, entry)| numbers.contains(number) && !entry.zombie);
+        Self { members: living.map(|(number, entry)| (number, (entry.start, entry.name))).collect() }
+    }
+
+    /// There is none.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The members that are still there.
+    pub fn living(&self) -> Vec<&str> {
+        let same = |number: u32, start: u64| entry(number).is_some_and(|entry| entry.start == start && !entry.zombie);
+        self.members.iter().filter(|(number, (start, _))| same(**number, *start)).map(|(_, (_, name))| name.as_str()).collect()
+    }
+
+    /// Waits until all have gone; panics with those that stay.
+    pub fn goes(&self) {
+        assert!(crate::until(|| self.living().is_empty()), "still there: {:?}", self.living());
+    }
+
+    /// The number of the member of this name.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        self.members.iter().find(|(_, (_, found))| found.contains(name)).map(|(number, _)| *number)
+    }
+}

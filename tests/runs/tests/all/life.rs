@@ -1,0 +1,153 @@
+//! How runs end, whoever ends them, and that nothing is left behind.
+
+use runs::home::outcome;
+use runs::{Family, Home};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Stdio};
+
+/// The exit code is the program's lowest byte; where that is 0 and the code is not, 1.
+#[test]
+fn exit_codes() {
+    let home = Home::new();
+    for (code, seen) in [("0", 0), ("1", 1), ("125", 125), ("255", 255), ("256", 1), ("-1", 255), ("3221225786", 58)] {
+        let outcome = home.run(&[], "act", &["exit", code]);
+        assert_eq!((outcome.code, outcome.err.as_str()), (seen, ""), "exit {code}");
+    }
+    home.ends();
+}
+
+/// A crash is one fixed code, with the exception's name and number.
+#[test]
+fn crashes() {
+    let home = Home::new();
+    for (how, name, number) in [
+        ("read", "STATUS_ACCESS_VIOLATION", "0xc0000005"),
+        ("write", "STATUS_ACCESS_VIOLATION", "0xc0000005"),
+        ("jump", "STATUS_ACCESS_VIOLATION", "0xc0000005"),
+        ("divide", "STATUS_INTEGER_DIVIDE_BY_ZERO", "0xc0000094"),
+        ("illegal", "STATUS_ILLEGAL_INSTRUCTION", "0xc000001d"),
+        ("privileged", "STATUS_PRIVILEGED_INSTRUCTION", "0xc0000096"),
+        ("breakpoint", "STATUS_BREAKPOINT", "0x80000003"),
+        ("stack", "STATUS_STACK_OVERFLOW", "0xc00000fd"),
+        ("fast-fail", "STATUS_STACK_BUFFER_OVERRUN", "0xc0000409"),
+    ] {
+        let outcome = home.run(&[], "act", &["crash", how]);
+        assert_eq!(outcome.code, 139, "crash {how}: {outcome:?}");
+        assert!(outcome.err.contains(name) && outcome.err.contains(number), "crash {how}: {outcome:?}");
+    }
+    home.ends();
+}
+
+#[test]
+fn threads_do_not_outlive_their_process() {
+    let home = Home::new();
+    assert_eq!(home.run(&[], "act", &["exit-while-threads-run"]).code, 5);
+    home.ends();
+}
+
+/// A program that waits, and all its processes.
+struct Waiting {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    family: Family,
+}
+
+fn waiting(home: &Home, arguments: &[&str]) -> Waiting {
+    let mut command = home.run_command(&[], "act", arguments);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a line");
+    assert_eq!(line.trim_end(), "waiting");
+    let family = home.family();
+    assert!(family.living().len() >= 3, "the command line, the broker and the program: {family:?}");
+    Waiting { child, output, family }
+}
+
+fn signal(number: u32, signal: Signal) {
+    let process = Pid::from_raw(number as i32).expect("a process has a number");
+    kill_process(process, signal).expect("it is ours");
+}
+
+/// What ends the command line ends the program and the broker with it.
+#[test]
+fn signals_leave_nothing() {
+    for (number, codes) in [(Signal::TERM, [Some(143), Some(58)]), (Signal::HUP, [Some(129), Some(58)]), (Signal::INT, [Some(130), Some(58)])] {
+        let home = Home::new();
+        let mut run = waiting(&home, &["wait"]);
+        signal(run.child.id(), number);
+        let status = run.child.wait().expect("it ends");
+        assert!(codes.contains(&status.code()), "{number:?}: {status:?}");
+        run.family.goes();
+        home.ends();
+    }
+}
+
+#[test]
+fn killing_the_command_line_leaves_nothing() {
+    let home = Home::new();
+    let mut run = waiting(&home, &["wait"]);
+    signal(run.child.id(), Signal::KILL);
+    run.child.wait().expect("it ends");
+    run.family.goes();
+    home.ends();
+}
+
+#[test]
+fn killing_the_broker_ends_the_run() {
+    let home = Home::new();
+    let mut run = waiting(&home, &["wait"]);
+    signal(run.family.number("sandbox").or_else(|| broker(&run)).expect("there is a broker"), Signal::KILL);
+    assert_eq!(run.child.wait().expect("it ends").code(), Some(125));
+    let mut said = String::new();
+    run.child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("text");
+    assert_eq!(said, "win-compat: the broker has gone, and the program with it\n");
+    run.family.goes();
+}
+
+/// The member that is neither the command line nor the program.
+fn broker(run: &Waiting) -> Option<u32> {
+    run.family.number("win-compat").filter(|number| *number != run.child.id())
+}
+
+/// A reader that goes away is an error for the program, and not its end.
+#[test]
+fn a_closed_pipe_is_an_error() {
+    let home = Home::new();
+    let mut command = home.run_command(&[], "act", &["copy"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().expect("it is piped");
+    std::io::Write::write_all(&mut input, b"text").expect("the program reads");
+    // ERROR_NO_DATA (232): the pipe is being closed; the program adds 100, and the lowest byte stays.
+    assert_eq!(child.wait().expect("it ends").code(), Some((100 + 232) & 0xFF));
+    home.ends();
+}
+
+/// Ctrl-C reaches a program's handler, which may let it live.
+#[test]
+fn interrupts_are_events() {
+    let home = Home::new();
+    let mut run = waiting(&home, &["interrupts", "2"]);
+    let mut line = String::new();
+    signal(run.child.id(), Signal::INT);
+    run.output.read_line(&mut line).expect("a line");
+    assert_eq!(line.trim_end(), "event 0");
+    signal(run.child.id(), Signal::INT);
+    assert_eq!(run.child.wait().expect("it ends").code(), Some(7));
+    run.family.goes();
+    home.ends();
+}
+
+/// Bytes pass through pipes as they are.
+#[test]
+fn pipes_are_passed_as_they_are() {
+    let home = Home::new();
+    let bytes: Vec<u8> = (0..=255).chain(*b"\r\n\n\r\x1a\x04\x1b[c").collect();
+    let mut child = home.run_command(&[], "act", &["copy"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("it is piped"), &bytes).expect("it reads");
+    assert_eq!(child.wait_with_output().expect("it ends").stdout, bytes);
+    assert_eq!(outcome(home.run_command(&[], "act", &["copy"]), b"").code, 0);
+    home.ends();
+}

@@ -1,0 +1,4 @@
+//! Whole runs, as their user sees them.
+
+mod life;
+mod terminal;

@@ -1,0 +1,141 @@
+//! Programs on a terminal: the pty between, its filter, its modes, and the shell's job control.
+
+use runs::{Home, Screen};
+use std::process::Command;
+
+/// A shell on a terminal, in which runs are typed.
+fn shell(home: &Home) -> (Screen, String) {
+    let run = home.run_command(&[], "act", &[]);
+    let words: Vec<String> = std::iter::once(run.get_program()).chain(run.get_args()).map(|word| word.to_string_lossy().into_owned()).collect();
+    let mut command = Command::new("bash");
+    command.args(["--norc", "--noprofile", "-i"]).env("WIN_COMPAT_HOME", home.state()).current_dir(home.granted());
+    let mut screen = Screen::start(&command);
+    screen.shows("$ ");
+    (screen, words.join(" "))
+}
+
+#[test]
+fn lines_are_edited_by_the_terminal() {
+    let home = Home::new();
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["copy"]));
+    screen.types("helo\x7flo\r");
+    screen.shows("hello\r\n");
+    screen.shows("hello\r\n");
+    screen.types("\x1a\r");
+    screen.types("\x04");
+    assert!(screen.ends().success(), "{}", screen.text());
+    home.ends();
+}
+
+/// A program that asks for single keys gets them, without echo, Ctrl-C among them; afterwards the terminal is as it was.
+#[test]
+fn keys_come_one_by_one() {
+    let home = Home::new();
+    let (mut screen, run) = shell(&home);
+    screen.types(&format!("{run} keys 3; stty -a | tr ';' '\\n' | grep -c -w -e icanon -e isig -e echo\r"));
+    screen.shows("ready");
+    screen.types("a");
+    screen.shows("key 97");
+    screen.types("\x03");
+    screen.shows("key 3");
+    screen.types("q");
+    screen.shows("key 113");
+    // stty names the three modes on one line; a mode that is off has a minus sign in front, and another word boundary.
+    screen.shows("1");
+    assert!(!screen.text().contains("-icanon"), "{}", screen.text());
+    screen.types("exit\r");
+    screen.ends();
+    home.ends();
+}
+
+#[test]
+fn interrupt_key_ends_a_program() {
+    let home = Home::new();
+    let (mut screen, run) = shell(&home);
+    screen.types(&format!("{run} wait; echo code $?\r"));
+    screen.shows("waiting");
+    screen.types("\x03");
+    screen.shows("$ ");
+    screen.types("exit\r");
+    screen.ends();
+    home.ends();
+}
+
+#[test]
+fn interrupt_key_is_an_event() {
+    let home = Home::new();
+    let (mut screen, run) = shell(&home);
+    screen.types(&format!("{run} interrupts 2; echo code $?\r"));
+    screen.shows("waiting");
+    screen.types("\x03");
+    screen.shows("event 0");
+    screen.types("\x03");
+    screen.shows("event 0");
+    screen.shows("code 7");
+    screen.types("exit\r");
+    screen.ends();
+    home.ends();
+}
+
+#[test]
+fn stop_key_and_fg() {
+    let home = Home::new();
+    let (mut screen, run) = shell(&home);
+    screen.types(&format!("{run} copy\r"));
+    screen.types("before\r");
+    screen.shows("before\r\n");
+    screen.shows("before\r\n");
+    screen.types("\x1a");
+    screen.shows("Stopped");
+    screen.types("echo in the shell\r");
+    screen.shows("\nin the shell");
+    screen.types("fg\r");
+    screen.types("behind\r");
+    screen.shows("behind\r\n");
+    screen.shows("behind\r\n");
+    screen.types("\x04");
+    screen.shows("$ ");
+    screen.types("exit\r");
+    screen.ends();
+    home.ends();
+}
+
+/// A program in the background that reads is stopped, as the shell expects.
+#[test]
+fn background_readers_stop() {
+    let home = Home::new();
+    let (mut screen, run) = shell(&home);
+    screen.types("set -o notify\r");
+    screen.types(&format!("{run} copy &\r"));
+    screen.shows("Stopped");
+    screen.types("kill %1; wait; echo done\r");
+    screen.shows("\ndone");
+    screen.types("exit\r");
+    screen.ends();
+    home.ends();
+}
+
+#[test]
+fn sizes_follow_the_terminal() {
+    let home = Home::new();
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["size"]));
+    screen.shows("size 80x24");
+    screen.resize(30, 100);
+    screen.types("\r");
+    screen.shows("size 100x30");
+    screen.types("\x04");
+    screen.ends();
+    home.ends();
+}
+
+/// What would read the clipboard, answer back or load the keyboard's buffer does not reach the terminal; text and colours do.
+#[test]
+fn sequences_are_filtered() {
+    let home = Home::new();
+    let text = "A\x1b[31mred\x1b[0m\x1b]52;c;?\x07\x1b[cB\x1b[6n\x1bP+q544e\x1b\\C";
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["print", text]));
+    screen.shows("C");
+    assert!(screen.text().contains("A\x1b[31mred\x1b[0mBC"), "{:?}", screen.text());
+    screen.ends();
+    home.ends();
+}

@@ -1,0 +1,52 @@
+//! Who may import whom: the shape of the project, held against what cargo says.
+
+use crate::build;
+use crate::command::root;
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::process::Command;
+
+/// A package, and the packages of ours that it may import. System DLLs have one row: `dll`.
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
+    ("broker", &["catalog", "channel", "gate", "jail", "protocol", "store"]),
+    ("catalog", &[]),
+    ("channel", &["protocol"]),
+    ("cli", &["broker", "catalog", "gate", "jail", "pe", "terminal"]),
+    ("crt", &[]),
+    ("dll", &["crt", "gate", "guest", "pe"]),
+    ("gate", &[]),
+    ("guest", &["gate", "pe", "shim"]),
+    ("guests", &[]),
+    ("jail", &[]),
+    ("pe", &[]),
+    ("protocol", &["gate"]),
+    ("runs", &["broker", "jail", "pe"]),
+    ("runtime", &["channel", "gate", "jail", "pe", "protocol"]),
+    ("shim", &[]),
+    ("store", &[]),
+    ("terminal", &[]),
+    ("xtask", &["gate", "pe"]),
+    ("zone", &[]),
+];
+
+/// What is wrong, one sentence each.
+pub fn check() -> Result<Vec<String>> {
+    let output = Command::new("cargo").args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root()).output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
+    let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+    let ours: Vec<String> = packages.iter().map(name).collect();
+    let dlls = build::dlls()?;
+    let mut wrong = Vec::new();
+    for package in packages {
+        let importer = name(package);
+        let row = if dlls.contains(&importer) { "dll" } else { importer.as_str() };
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == row) else {
+            wrong.push(format!("{importer}: a package without a row in xtask/src/check/imports.rs"));
+            continue;
+        };
+        let imported = package["dependencies"].as_array().into_iter().flatten().map(name).filter(|name| ours.contains(name));
+        wrong.extend(imported.filter(|name| !allowed.contains(&name.as_str())).map(|name| format!("{importer} must not import {name}")));
+    }
+    Ok(wrong)
+}
