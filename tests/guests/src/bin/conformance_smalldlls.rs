@@ -2,6 +2,7 @@
 //! classes, apartments.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 #![cfg(target_os = "windows")]
+#![allow(non_snake_case, reason = "functions bear Windows' own names")]
 
 extern crate alloc;
 
@@ -12,11 +13,11 @@ use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Security::*;
 use windows_sys::Win32::System::Com::*;
+use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
 use windows_sys::Win32::System::WindowsProgramming::*;
 use windows_sys::Win32::UI::Shell::*;
 use windows_sys::core::GUID;
 
-windows_link::link!("bcryptprimitives.dll" "system" fn ProcessPrng(buffer: *mut u8, length: usize) -> i32);
 windows_link::link!("advapi32.dll" "system" fn SystemFunction036(buffer: *mut u8, length: u32) -> u8);
 
 guests::program! {
@@ -33,7 +34,10 @@ guests::program! {
 }
 
 fn random(cases: &mut Cases) {
-    case!(cases, "bcryptprimitives!ProcessPrng", Total, "other bytes every time", {
+    case!(cases, "bcryptprimitives!ProcessPrng", Total, "other bytes every time", wine = "Wine 10 and older have no such DLL", {
+        let module = unsafe { LoadLibraryW(wide("bcryptprimitives.dll").as_ptr()) };
+        let function = unsafe { GetProcAddress(module, c"ProcessPrng".as_ptr().cast()) }.ok_or("there is no ProcessPrng")?;
+        let ProcessPrng: unsafe extern "system" fn(*mut u8, usize) -> i32 = unsafe { core::mem::transmute(function) };
         let (mut one, mut other) = ([0; 32], [0; 32]);
         same!(unsafe { (ProcessPrng(one.as_mut_ptr(), 32), ProcessPrng(other.as_mut_ptr(), 32)) }, (1, 1));
         holds!(one != other && one != [0; 32]);
@@ -80,12 +84,12 @@ fn lines(cases: &mut Cases) {
 }
 
 fn profile(cases: &mut Cases) {
-    case!(cases, "userenv!GetProfilesDirectoryW", Success, "the folder of profiles", {
+    case!(cases, "userenv!GetProfilesDirectoryW", Success, "the folder of profiles", wine = "Wine counts without the NUL", {
         let (mut path, mut room) = ([0; 300], 300);
         same!(unsafe { GetProfilesDirectoryW(path.as_mut_ptr(), &raw mut room) }, 1);
         same!((narrow(&path).to_ascii_lowercase(), room), (String::from("c:\\users"), 9));
     });
-    case!(cases, "userenv!GetProfilesDirectoryW", Failure, "too small a buffer says how large it must be", {
+    case!(cases, "userenv!GetProfilesDirectoryW", Failure, "too small a buffer says how large it must be", wine = "Wine counts without the NUL", {
         let (mut path, mut room) = ([0; 300], 2);
         clear_error();
         same!((unsafe { GetProfilesDirectoryW(path.as_mut_ptr(), &raw mut room) }, last_error(), room), (0, ERROR_INSUFFICIENT_BUFFER, 9));
@@ -108,7 +112,12 @@ fn privileges(cases: &mut Cases) {
         let mut number = LUID { LowPart: 0, HighPart: 1 };
         same!(unsafe { LookupPrivilegeValueW(null(), wide("SeBackupPrivilege").as_ptr(), &raw mut number) }, 1);
         same!((number.LowPart, number.HighPart), (17, 0));
-        same!(unsafe { LookupPrivilegeValueW(null(), wide("secreatesymboliclinkprivilege").as_ptr(), &raw mut number) }, 1);
+        same!(unsafe { LookupPrivilegeValueW(null(), wide("SEDEBUGPRIVILEGE").as_ptr(), &raw mut number) }, 1);
+        same!(number.LowPart, 20);
+    });
+    case!(cases, "advapi32!LookupPrivilegeValueW", Success, "one of the newer ones", wine = "Wine knows fewer", {
+        let mut number = LUID { LowPart: 0, HighPart: 1 };
+        same!(unsafe { LookupPrivilegeValueW(null(), wide("SeCreateSymbolicLinkPrivilege").as_ptr(), &raw mut number) }, 1);
         same!(number.LowPart, 35);
     });
     case!(cases, "advapi32!LookupPrivilegeValueW", Failure, "a name that is none", {
