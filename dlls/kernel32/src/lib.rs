@@ -48,6 +48,7 @@ mod utilapiset;
 mod winbase;
 mod winbase_file;
 mod winbase_message;
+mod winbase_resource;
 mod winbase_string;
 mod winnls;
 mod zone;
