@@ -38,6 +38,7 @@ mod winbase;
 mod winbase_file;
 mod winbase_string;
 mod winnls;
+mod wow64apiset;
 mod zone;
 
 guest::process_heap_allocator!();

@@ -603,7 +603,8 @@ fn once_and_address(cases: &mut Cases) {
         let mut once_word: INIT_ONCE = unsafe { core::mem::zeroed() };
         CALLS.store(0, Ordering::Relaxed);
         for _ in 0..2 {
-            same!(unsafe { InitOnceExecuteOnce(&raw mut once_word, Some(once), null_mut(), null_mut()) }, 0);
+            let mut context = null_mut();
+            same!(unsafe { InitOnceExecuteOnce(&raw mut once_word, Some(once), null_mut(), &raw mut context) }, 0);
         }
         same!(CALLS.load(Ordering::Relaxed), 2);
     });
@@ -617,12 +618,14 @@ fn once_and_address(cases: &mut Cases) {
         same!(unsafe { InitOnceBeginInitialize(&raw mut word, 0, &raw mut pending, &raw mut context) }, 1);
         same!((pending, context as usize), (0, 0x80));
     });
-    case!(cases, "kernel32!InitOnceBeginInitialize kernel32!InitOnceComplete", Failure, "only looking, and ending what has not begun", {
+    case!(cases, "kernel32!InitOnceBeginInitialize kernel32!InitOnceComplete", Failure, "only looking, and ending what has ended", {
         let mut word: INIT_ONCE = unsafe { core::mem::zeroed() };
         let mut pending = 0;
         clear_error();
         same!(unsafe { InitOnceBeginInitialize(&raw mut word, INIT_ONCE_CHECK_ONLY, &raw mut pending, null_mut()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
+        same!(unsafe { InitOnceBeginInitialize(&raw mut word, 0, &raw mut pending, null_mut()) }, 1);
+        same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 1);
         clear_error();
         same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
