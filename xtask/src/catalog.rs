@@ -76,6 +76,7 @@ fn lines() -> Result<Vec<Line>> {
         .filter_map(|row| match row {
             Row::Function(function) => Some(line(function, &known, &routes)),
             Row::Forward { dll, name, target } => Some(forward(dll, name, target, &known)),
+            Row::Variable { dll, name, what } => Some(variable(dll, name, what, &known)),
             Row::Routes { .. } => None,
         })
         .collect();
@@ -99,6 +100,20 @@ fn line(function: &Function, known: &BTreeMap<String, Known>, routes: &BTreeMap<
         risk: format!("{}: {}", function.risk_kind.to_lowercase(), function.risk),
         convention: CONVENTIONS.get(usize::from(function.convention)).copied().unwrap_or("?"),
         routes,
+        known: tested,
+    }
+}
+
+fn variable(dll: &str, name: &str, what: &str, known: &BTreeMap<String, Known>) -> Line {
+    let tested = known.get(&format!("{dll}!{name}")).cloned().unwrap_or_default();
+    Line {
+        dll: dll.to_owned(),
+        name: name.to_owned(),
+        state: if tested.is_supported() { "supported" } else { "untested" },
+        mapping: format!("a variable: {what}"),
+        risk: "wrong: a program that reads a wrong value".to_owned(),
+        convention: "not at all",
+        routes: Vec::new(),
         known: tested,
     }
 }

@@ -41,6 +41,8 @@ pub fn update() -> Result<usize> {
     let mut rows = read()?;
     let known = rows.len();
     let shim = Regex::new(r#"#\[shim\(ix = (?:_|\d+)(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
+    let shared = Regex::new(r#"#\[shim\(ix = \{(?P<faces>[^}]*)\}(?P<rest>[^\]]*?)\)\](?P<between>(?:\s*#\[[^\]]*\])*[^{;]*?fn )(?P<name>\w+)"#)?;
+    let face = Regex::new(r"(\w+): (?:_|\d+)")?;
     let export = Regex::new(r#"export = "([^"]*)""#)?;
     let forward = Regex::new(r#"(?P<name>[\w?@$]+) = (?:_|\d+) => ""#)?;
     for source in sources()? {
@@ -50,6 +52,12 @@ pub fn update() -> Result<usize> {
             let rest = &found["rest"];
             let name = export.captures(rest).map_or_else(|| found["name"].to_owned(), |export| export[1].to_owned());
             format!("#[shim(ix = {}{rest})]{}{}", number(&mut rows, &dll, &name), &found["between"], &found["name"])
+        });
+        let numbered = shared.replace_all(&numbered, |found: &Captures<'_>| {
+            let rest = &found["rest"];
+            let name = export.captures(rest).map_or_else(|| found["name"].to_owned(), |export| export[1].to_owned());
+            let faces = face.replace_all(&found["faces"], |face: &Captures<'_>| format!("{}: {}", &face[1], number(&mut rows, &face[1], &name)));
+            format!("#[shim(ix = {{{faces}}}{rest})]{}{}", &found["between"], &found["name"])
         });
         let numbered = forward.replace_all(&numbered, |found: &Captures<'_>| {
             let name = &found["name"];

@@ -15,6 +15,8 @@ pub enum Row {
     Forward { dll: String, name: String, target: String },
     /// A router's rows: condition and outcome of each, in order.
     Routes { function: String, rows: Vec<(String, String)> },
+    /// An exported variable.
+    Variable { dll: String, name: String, what: String },
 }
 
 /// An exported function.
@@ -52,6 +54,7 @@ fn parse(dll: &str, mut bytes: &[u8], rows: &mut Vec<Row>) -> Result<()> {
     const FUNCTION: u8 = 1;
     const FORWARD: u8 = 2;
     const ROUTES: u8 = 3;
+    const VARIABLE: u8 = 4;
     while bytes.len() >= HEAD {
         let word = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
         let size = usize::from(word(0)) | usize::from(word(2)) << 16;
@@ -79,6 +82,7 @@ fn parse(dll: &str, mut bytes: &[u8], rows: &mut Vec<Row>) -> Result<()> {
             }),
             FORWARD => Row::Forward { dll, name: part(0), target: part(1) },
             ROUTES => Row::Routes { function: part(0), rows: (1..parts.len()).step_by(2).map(|at| (part(at), part(at + 1))).collect() },
+            VARIABLE => Row::Variable { dll, name: part(0), what: part(1) },
             other => anyhow::bail!("a row of kind {other}"),
         });
         bytes = &bytes[size..];

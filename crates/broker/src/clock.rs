@@ -69,24 +69,28 @@ impl Clock {
 
 /// Processors that this process may use.
 pub fn processors() -> u32 {
-    std::thread::available_parallelism().map_or(1, |count| count.get() as u32).min(64)
+    rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count()).clamp(1, 64)
 }
 
-/// `PF_*` features (winnt.h) that this processor has, as bits.
+/// `PF_*` features (winnt.h) that this processor has, as bits. The processor is asked for two leaves alone, because each question
+/// leaves a virtual machine; a kernel that says OSXSAVE has enabled every register file that it knows.
 fn features() -> u64 {
-    use std::arch::is_x86_feature_detected as has;
-    // Present on every x86-64: CMPXCHG8B, MMX, SSE, RDTSC, SSE2, NX, SSE3 where detected, CMPXCHG16B, fast fail.
+    use std::arch::x86_64::__cpuid_count;
+    // Present on every x86-64: CMPXCHG8B, MMX, SSE, RDTSC, SSE2, NX, CMPXCHG16B, fast fail.
     let always = [2, 3, 6, 8, 10, 12, 14, 23];
+    let (basic, extended) = (__cpuid_count(1, 0).ecx, __cpuid_count(7, 0).ebx);
+    let has = |word: u32, bit: u32| word & 1 << bit != 0;
+    let saved = has(basic, 27);
     let detected = [
-        (13, has!("sse3")),
-        (17, has!("xsave")),
-        (28, has!("rdrand")),
-        (36, has!("ssse3")),
-        (37, has!("sse4.1")),
-        (38, has!("sse4.2")),
-        (39, has!("avx")),
-        (40, has!("avx2")),
-        (41, has!("avx512f")),
+        (13, has(basic, 0)),
+        (17, saved),
+        (28, has(basic, 30)),
+        (36, has(basic, 9)),
+        (37, has(basic, 19)),
+        (38, has(basic, 20)),
+        (39, saved && has(basic, 28)),
+        (40, saved && has(extended, 5)),
+        (41, saved && has(extended, 16)),
     ];
     let rows = always.into_iter().chain(detected.into_iter().filter(|row| row.1).map(|row| row.0));
     // RDWRFSGSBASE: nothing runs without it.

@@ -314,6 +314,7 @@ impl Process {
         match ConsoleKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)? {
             ConsoleKind::Mode => state.mode = self.session.console.get(input),
             ConsoleKind::SetMode => self.session.console.set(&self.session, input, request.mode)?,
+            ConsoleKind::Size if input => return Err(STATUS_INVALID_HANDLE),
             ConsoleKind::Size => (state.columns, state.rows) = console::size(terminal)?,
             ConsoleKind::Input => self.session.send(&Answer::TerminalInput),
         }

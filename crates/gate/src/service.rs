@@ -843,7 +843,7 @@ numbered! {
         Mode = 0,
         /// Sets the mode.
         SetMode = 1,
-        /// Reads the size.
+        /// Reads the size of what is shown; a console's input has none.
         Size = 2,
         /// Asks for what the user types next: it arrives over the descriptor.
         Input = 3,

@@ -12,6 +12,8 @@ pub enum RowKind {
     Forward = 2,
     /// A router's rows, in order: `function`, then `condition, outcome` of each.
     Routes = 3,
+    /// An exported variable: `name, what it holds`.
+    Variable = 4,
 }
 
 /// One row: a head of fixed width, then `N` bytes of text whose parts are separated by NUL.
@@ -90,4 +92,41 @@ macro_rules! forward {
                 $crate::row::Row::plain($crate::row::RowKind::Forward, $ix, TEXT);
         };
     )* };
+}
+
+/// Exports a variable: `variable!("the mode that files are opened with": pub static mut _fmode: i32 = 0);`
+#[macro_export]
+macro_rules! variable {
+    ($what:literal: pub static mut $name:ident: $kind:ty = $value:expr) => {
+        #[doc = concat!("Exported: ", $what, ".")]
+        #[cfg_attr(target_os = "windows", unsafe(no_mangle))]
+        #[allow(non_upper_case_globals, reason = "exports bear Windows' own names")]
+        pub static mut $name: $kind = $value;
+
+        #[cfg(target_os = "windows")]
+        const _: () = {
+            const TEXT: &str = concat!(stringify!($name), "\0", $what);
+            #[used]
+            #[unsafe(link_section = ".shims")]
+            static ROW: $crate::row::Row<{ $crate::row::padded(TEXT.len()) }> =
+                $crate::row::Row::plain($crate::row::RowKind::Variable, 0, TEXT);
+        };
+    };
+}
+
+/// Where the counter of a ledger slot lies, in bytes from the thread block.
+pub const fn counter(slot: usize) -> usize {
+    assert!(slot < gate::block::SLOTS);
+    gate::block::COUNTERS + 8 * slot
+}
+
+/// A text's bytes as an array.
+pub const fn bytes<const N: usize>(text: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    let mut index = 0;
+    while index < N {
+        bytes[index] = text.as_bytes()[index];
+        index += 1;
+    }
+    bytes
 }

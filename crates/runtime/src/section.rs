@@ -154,9 +154,9 @@ impl Serve for MapView {
             (self.base, self.size) = (image.base, image.size);
             return if image.moved { Err(windows_sys::Win32::Foundation::STATUS_IMAGE_NOT_AT_BASE) } else { Ok(()) };
         }
-        let (protection, sharing) = section.view_flags(self.protect)?;
         let needed = if matches!(self.protect & 0xFF, PAGE_READWRITE | PAGE_EXECUTE_READWRITE) { SECTION_MAP_WRITE } else { SECTION_MAP_READ };
         handle::object(self.section, needed)?;
+        let (protection, sharing) = section.view_flags(self.protect)?;
         if !self.offset.is_multiple_of(GRANULARITY) || !self.base.is_multiple_of(GRANULARITY) {
             return Err(STATUS_MAPPED_ALIGNMENT);
         }

@@ -2,9 +2,24 @@
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
+/// How callers get into the function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Straight.
+    Plain,
+    /// Through code that counts and jumps: for functions that are no ordinary ones, and for names that the compiler calls itself.
+    Jump,
+    /// Through code that puts variable arguments into memory; the last parameter points to them.
+    Variadic,
+}
+
 /// What the attribute says.
 pub struct Declaration {
-    pub ix: u16,
+    /// The function's number in each DLL that exports it; one without a name is the crate's.
+    pub ix: Vec<(Option<String>, u16)>,
+    pub entry: Entry,
+    /// The symbol that `entry = jump` leads to, where it is not the function itself.
+    pub symbol: Option<String>,
     pub mapping: String,
     pub risk_kind: String,
     pub risk: String,
@@ -13,16 +28,24 @@ pub struct Declaration {
 
 impl Declaration {
     pub fn parse(attribute: TokenStream) -> Result<Self, String> {
-        let (mut ix, mut mapping, mut risk, mut export) = (None, None, None, None);
+        let (mut ix, mut mapping, mut risk, mut export, mut entry, mut symbol) = (Vec::new(), None, None, None, Entry::Plain, None);
         let mut tokens = attribute.into_iter();
         while let Some(key) = tokens.next() {
             let key = key.to_string();
             tokens.next().filter(|token| token.to_string() == "=").ok_or_else(|| format!("shim: `{key}` wants `= value`"))?;
             let value = tokens.next().ok_or_else(|| format!("shim: `{key}` has no value"))?;
             match key.as_str() {
-                "ix" => ix = value.to_string().parse().ok(),
+                "ix" => ix = numbers(value)?,
+                "entry" => {
+                    entry = match value.to_string().as_str() {
+                        "jump" => Entry::Jump,
+                        "variadic" => Entry::Variadic,
+                        other => return Err(format!("shim: the entry is jump or variadic, not {other}")),
+                    }
+                }
                 "mapping" => mapping = Some(text(&value)?),
                 "export" => export = Some(text(&value)?),
+                "symbol" => symbol = Some(text(&value)?),
                 "risk" => {
                     let Some(TokenTree::Group(group)) = tokens.next() else { return Err("shim: risk wants Kind(\"worst case\")".into()) };
                     let worst = group.stream().into_iter().next().ok_or("shim: the risk names no worst case")?;
@@ -36,14 +59,34 @@ impl Declaration {
         if !["Wrong", "Functional", "Isolation"].contains(&risk_kind.as_str()) {
             return Err(format!("shim: the risk is Wrong, Functional or Isolation, not {risk_kind}"));
         }
+        if ix.is_empty() {
+            return Err("shim: ix = NUMBER is missing".into());
+        }
         Ok(Self {
-            ix: ix.ok_or("shim: ix = NUMBER is missing")?,
+            ix,
+            entry,
+            symbol,
             mapping: mapping.ok_or("shim: mapping = \"..\" is missing")?,
             risk_kind,
             risk,
             export,
         })
     }
+}
+
+/// `7`, or `{ msvcrt: 7, ucrtbase: 12 }` for a function that several DLLs are built with.
+fn numbers(value: TokenTree) -> Result<Vec<(Option<String>, u16)>, String> {
+    let number = |token: &TokenTree| token.to_string().parse().map_err(|_| format!("shim: the number {token} wants `cargo xtask ledger`"));
+    let TokenTree::Group(group) = value else { return Ok(vec![(None, number(&value)?)]) };
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    tokens
+        .split(|token| token.to_string() == ",")
+        .filter(|part| !part.is_empty())
+        .map(|part| match part {
+            [dll, _colon, value] => Ok((Some(dll.to_string()), number(value)?)),
+            _ => Err("shim: ix = { dll: NUMBER, .. }".to_owned()),
+        })
+        .collect()
 }
 
 /// The parts of the function that the expansion puts together again.

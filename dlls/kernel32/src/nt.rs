@@ -223,8 +223,11 @@ guest::imports! {
         fn RtlWakeAddressSingle(address: *const c_void);
         fn RtlWakeAllConditionVariable(variable: *mut c_void);
         fn RtlWakeConditionVariable(variable: *mut c_void);
+        fn WcConsole(console: HANDLE, kind: u32, mode: *mut u32, size: *mut [u32; 2]) -> NTSTATUS;
+        fn WcDebugPrint(text: *const u8, size: usize) -> NTSTATUS;
         fn WcQueryMemory(answer: *mut [u64; 4]) -> NTSTATUS;
         fn WcQueryTimeZone(year: u32, zone: *mut c_void) -> NTSTATUS;
+        fn WcWaitControl(ignore: u32, event: *mut u32) -> NTSTATUS;
     }
 }
 

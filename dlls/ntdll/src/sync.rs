@@ -231,7 +231,7 @@ pub unsafe extern "system" fn NtReleaseSemaphore(handle: HANDLE, count: u32, pre
 }
 
 /// Makes a timer; `kind` 0 stays signalled, 1 is reset by the wait that it ends.
-#[shim(ix = 247, mapping = "gate CreateObject", risk = Functional("a wait that does not end"))]
+#[shim(ix = 291, mapping = "gate CreateObject", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtCreateTimer(
     handle: *mut HANDLE,
     access: u32,
@@ -245,13 +245,13 @@ pub unsafe extern "system" fn NtCreateTimer(
 }
 
 /// Opens a named timer.
-#[shim(ix = 248, mapping = "none yet", risk = Functional("a timer that is not found"))]
+#[shim(ix = 292, mapping = "none yet", risk = Functional("a timer that is not found"))]
 pub unsafe extern "system" fn NtOpenTimer(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     unsafe { open(handle, object) }
 }
 
 /// Starts a timer. A routine would be an asynchronous call, and there are none yet.
-#[shim(ix = 249, mapping = "gate SetTimer", risk = Functional("a wait that does not end"))]
+#[shim(ix = 293, mapping = "gate SetTimer", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtSetTimer(
     handle: HANDLE,
     due: *const i64,
@@ -270,7 +270,7 @@ pub unsafe extern "system" fn NtSetTimer(
 }
 
 /// Stops a timer; its state stays.
-#[shim(ix = 250, mapping = "gate SetTimer", risk = Functional("a timer that goes on"))]
+#[shim(ix = 294, mapping = "gate SetTimer", risk = Functional("a timer that goes on"))]
 pub unsafe extern "system" fn NtCancelTimer(handle: HANDLE, state: *mut u8) -> Result<NtStatus, Status> {
     unsafe { set_timer(SetTimer { handle: handle as u64, cancel: 1, ..SetTimer::default() }, state) }
 }

@@ -128,19 +128,19 @@ unsafe fn languages(
 }
 
 /// Calls back for each type of resources in a module.
-#[shim(ix = 682, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
+#[shim(ix = 696, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
 pub unsafe extern "system" fn EnumResourceTypesW(module: HANDLE, callback: *const c_void, value: isize) -> Result<Bool, Win32Error> {
     unsafe { types(module, callback, value, 0, true) }
 }
 
 /// Calls back for each type of resources in a module.
-#[shim(ix = 683, mapping = "EnumResourceTypesW", risk = Wrong("a resource that is missed"))]
+#[shim(ix = 697, mapping = "EnumResourceTypesW", risk = Wrong("a resource that is missed"))]
 pub unsafe extern "system" fn EnumResourceTypesA(module: HANDLE, callback: *const c_void, value: isize) -> Result<Bool, Win32Error> {
     unsafe { types(module, callback, value, 0, false) }
 }
 
 /// Calls back for each type of resources in a module.
-#[shim(ix = 684, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
+#[shim(ix = 698, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
 pub unsafe extern "system" fn EnumResourceTypesExW(
     module: HANDLE,
     callback: *const c_void,
@@ -165,7 +165,7 @@ pub unsafe extern "system" fn EnumResourceNamesA(module: HANDLE, kind: *const u8
 }
 
 /// Calls back for each name of a type of resources.
-#[shim(ix = 685, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
+#[shim(ix = 699, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
 pub unsafe extern "system" fn EnumResourceNamesExW(
     module: HANDLE,
     kind: *const u16,
@@ -205,7 +205,7 @@ pub unsafe extern "system" fn EnumResourceLanguagesA(
 }
 
 /// Calls back for each language that a resource comes in.
-#[shim(ix = 686, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
+#[shim(ix = 700, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
 pub unsafe extern "system" fn EnumResourceLanguagesExW(
     module: HANDLE,
     kind: *const u16,

@@ -69,7 +69,7 @@ pub unsafe extern "system" fn FindResourceExW(module: HANDLE, kind: *const u16, 
 }
 
 /// Finds a resource by type, name and language.
-#[shim(ix = 687, mapping = "FindResourceExW", risk = Wrong("a wrong resource"))]
+#[shim(ix = 701, mapping = "FindResourceExW", risk = Wrong("a wrong resource"))]
 pub unsafe extern "system" fn FindResourceExA(module: HANDLE, kind: *const u8, name: *const u8, language: u16) -> Result<Handle, Win32Error> {
     unsafe { find_ansi(module, kind, name, language) }
 }

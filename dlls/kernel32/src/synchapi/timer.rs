@@ -62,7 +62,7 @@ pub unsafe extern "system" fn CreateWaitableTimerExW(
 }
 
 /// Creates a waitable timer whose handle has the access wanted.
-#[shim(ix = 688, mapping = "CreateWaitableTimerExW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 702, mapping = "CreateWaitableTimerExW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateWaitableTimerExA(
     security: *const SECURITY_ATTRIBUTES,
     name: *const u8,
@@ -103,7 +103,7 @@ pub unsafe extern "system" fn SetWaitableTimer(
 }
 
 /// Starts a waitable timer, which may be late by some milliseconds, and is not.
-#[shim(ix = 689, mapping = "NtSetTimer", risk = Functional("a wait that does not end"))]
+#[shim(ix = 703, mapping = "NtSetTimer", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn SetWaitableTimerEx(
     timer: HANDLE,
     due: *const i64,

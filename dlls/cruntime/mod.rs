@@ -1,0 +1,47 @@
+//! The C runtime: what `msvcrt.dll` and `ucrtbase.dll` share. `crt` holds what needs no system; here is what does.
+
+mod ctype;
+mod errno;
+mod fault;
+mod heap;
+mod invalid;
+mod io;
+mod kernel32;
+mod locale;
+mod lock;
+mod nt;
+mod process;
+mod stdlib;
+mod stdio;
+mod string;
+mod thread;
+mod time;
+mod variables;
+
+use crt::Flavor;
+
+/// Which of the two runtimes this is.
+pub const FLAVOR: Flavor = if cfg!(dll = "msvcrt") { Flavor::Msvcrt } else { Flavor::Ucrt };
+
+/// What the DLL does when it is loaded and unloaded, and when threads come and go.
+pub fn notice(reason: u32) -> bool {
+    const DETACH: u32 = 0;
+    const ATTACH: u32 = 1;
+    match reason {
+        ATTACH => {
+            lock::start();
+            let started = thread::start();
+            io::start();
+            stdio::start();
+            time::start();
+            process::start();
+            started
+        }
+        DETACH => {
+            process::unload();
+            thread::stop();
+            true
+        }
+        _ => true,
+    }
+}

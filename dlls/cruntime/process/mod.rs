@@ -1,0 +1,18 @@
+//! process.h and the start and end of a program: arguments, environment, exit, signals, threads.
+
+mod arguments;
+mod environment;
+mod exit;
+mod onexit;
+mod report;
+mod signal;
+mod threads;
+
+pub use environment::value as environment_value;
+pub use exit::unload;
+
+/// What has to be there before the program's first call.
+pub fn start() {
+    arguments::start();
+    environment::start();
+}

@@ -1,0 +1,55 @@
+//! What the runtime itself has to say, on standard error.
+
+use super::super::fault::{Fault, INVALID, Int};
+use super::super::kernel32::{GetStdHandle, WriteFile};
+use super::exit::{ABORTED, leave};
+use super::signal;
+use alloc::format;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicI32, Ordering};
+use guest::{shim, text};
+
+static MODE: AtomicI32 = AtomicI32::new(0);
+
+/// Writes to the process's standard error.
+pub fn write(message: &str) {
+    const STD_ERROR_HANDLE: u32 = -12i32 as u32;
+    let mut written = 0;
+    // SAFETY: the text is as long as said.
+    unsafe { WriteFile(GetStdHandle(STD_ERROR_HANDLE), message.as_ptr().cast(), message.len() as u32, &raw mut written, null_mut()) };
+}
+
+/// Tells a runtime error.
+pub fn runtime_error(number: i32) {
+    write(&format!("\r\nruntime error R60{number:02}\r\n"));
+}
+
+fn assertion(expression: &str, file: &str, line: u32) -> ! {
+    write(&format!("Assertion failed: {expression}, file {file}, line {line}\r\n"));
+    signal::aborted();
+    leave(ABORTED)
+}
+
+/// Tells an assertion that does not hold, and ends the program.
+#[shim(ix = {msvcrt: 82, ucrtbase: 242}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
+pub unsafe extern "C" fn _assert(expression: *const u8, file: *const u8, line: u32) {
+    let lossy = |bytes| alloc::string::String::from_utf8_lossy(bytes);
+    assertion(&lossy(text::narrow(expression)), &lossy(text::narrow(file)), line)
+}
+
+/// Tells an assertion that does not hold, and ends the program.
+#[shim(ix = {msvcrt: 436, ucrtbase: 216}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
+pub unsafe extern "C" fn _wassert(expression: *const u16, file: *const u16, line: u32) {
+    assertion(&text::lossy(text::wide(expression)), &text::lossy(text::wide(file)), line)
+}
+
+/// Says where runtime errors are told (0 to 2), or asks (3); answers what was before.
+#[shim(ix = {msvcrt: 437, ucrtbase: 214}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
+pub unsafe extern "C" fn _set_error_mode(mode: i32) -> Result<Int, Fault> {
+    const REPORT: i32 = 3;
+    match mode {
+        0..=2 => Ok(Int(MODE.swap(mode, Ordering::Relaxed))),
+        REPORT => Ok(Int(MODE.load(Ordering::Relaxed))),
+        _ => Err(INVALID),
+    }
+}

@@ -1,0 +1,4 @@
+//! stdlib.h.
+
+mod integer;
+mod real;

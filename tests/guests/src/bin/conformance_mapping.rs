@@ -1,0 +1,192 @@
+//! memoryapi.h and winbase.h: files mapped into memory.
+#![cfg_attr(target_os = "windows", no_std, no_main)]
+#![cfg(target_os = "windows")]
+
+extern crate alloc;
+
+use core::ffi::c_void;
+use core::ptr::{null, null_mut};
+use guests::files::{File, SHARE, ansi, create, get, make, open, put};
+use guests::{Cases, case, clear_error, holds, last_error, same, wide};
+use windows_sys::Win32::Foundation::*;
+use windows_sys::Win32::Storage::FileSystem::*;
+use windows_sys::Win32::System::Memory::*;
+
+guests::program! {
+    fn main() -> u32 {
+        let mut cases = Cases::new();
+        making(&mut cases);
+        viewing(&mut cases);
+        names(&mut cases);
+        cases.code()
+    }
+}
+
+fn mapping(file: HANDLE, protect: u32, size: u32) -> Result<File, u32> {
+    clear_error();
+    let handle = unsafe { CreateFileMappingW(file, null(), protect, 0, size, null()) };
+    if handle.is_null() { Err(last_error()) } else { Ok(File(handle)) }
+}
+
+/// A view that is unmapped when it goes out of scope.
+struct View(MEMORY_MAPPED_VIEW_ADDRESS);
+
+impl Drop for View {
+    fn drop(&mut self) {
+        unsafe { UnmapViewOfFile(self.0) };
+    }
+}
+
+impl View {
+    fn bytes(&self) -> *mut u8 {
+        self.0.Value.cast()
+    }
+}
+
+fn view(mapping: &File, access: u32, offset: u32, size: usize) -> Result<View, u32> {
+    clear_error();
+    let view = unsafe { MapViewOfFile(mapping.0, access, 0, offset, size) };
+    if view.Value.is_null() { Err(last_error()) } else { Ok(View(view)) }
+}
+
+fn making(cases: &mut Cases) {
+    case!(cases, "kernel32!CreateFileMappingW", Success, "a new mapping says that there is no error", {
+        let file = make("mapped.txt", b"mapped bytes")?;
+        clear_error();
+        same!(mapping(file.0, PAGE_READONLY, 0).is_ok(), true);
+        same!(last_error(), ERROR_SUCCESS);
+    });
+    case!(cases, "kernel32!CreateFileMappingW", Success, "a size above the file's makes it longer", {
+        let file = make("grown.txt", b"abc")?;
+        drop(mapping(file.0, PAGE_READWRITE, 10).map_err(|_| "it was not made")?);
+        same!(unsafe { GetFileSize(file.0, null_mut()) }, 10);
+    });
+    case!(cases, "kernel32!CreateFileMappingW", Failure, "an empty file", {
+        let file = make("nothing.txt", b"")?;
+        same!(mapping(file.0, PAGE_READONLY, 0).err(), Some(ERROR_FILE_INVALID));
+    });
+    case!(cases, "kernel32!CreateFileMappingW", Failure, "memory of no size", {
+        same!(mapping(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0).err(), Some(ERROR_INVALID_PARAMETER));
+    });
+    case!(cases, "kernel32!CreateFileMappingW", Failure, "a protection that is none", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        same!(mapping(file.0, 0x55, 0).err(), Some(ERROR_INVALID_PARAMETER));
+    });
+    case!(cases, "kernel32!CreateFileMappingW", Failure, "a size above the file's, for reading", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        same!(mapping(file.0, PAGE_READONLY, 100_000).err(), Some(ERROR_NOT_ENOUGH_MEMORY));
+    });
+    case!(cases, "kernel32!CreateFileMappingW", Failure, "writing, by a handle for reading", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        same!(mapping(file.0, PAGE_READWRITE, 0).err(), Some(ERROR_ACCESS_DENIED));
+    });
+    case!(cases, "kernel32!CreateFileMappingA", Success, "without a name", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        let handle = unsafe { CreateFileMappingA(file.0, null(), PAGE_READONLY, 0, 0, null()) };
+        same!(handle.is_null(), false);
+        drop(File(handle));
+    });
+    case!(cases, "kernel32!CreateFileMappingA", Failure, "memory of no size", {
+        clear_error();
+        same!(unsafe { CreateFileMappingA(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE, 0, 0, null()) }.is_null(), true);
+        same!(last_error(), ERROR_INVALID_PARAMETER);
+    });
+}
+
+fn viewing(cases: &mut Cases) {
+    case!(cases, "kernel32!MapViewOfFile", Success, "the file's bytes, and zeroes up to the end of the page", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        let mapping = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+        let view = view(&mapping, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?;
+        same!(unsafe { core::slice::from_raw_parts(view.bytes(), 13) }, b"mapped bytes\0");
+    });
+    case!(cases, "kernel32!MapViewOfFile", Success, "a view outlives the handles", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        let mapping = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+        let view = view(&mapping, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?;
+        drop(file);
+        drop(mapping);
+        same!(unsafe { *view.bytes() }, b'm');
+    });
+    case!(cases, "kernel32!MapViewOfFile kernel32!FlushViewOfFile", Success, "what is written to a view is the file's", {
+        put("written.txt", b"abcdef")?;
+        let file = create("written.txt", GENERIC_READ | GENERIC_WRITE, SHARE, OPEN_EXISTING, 0).map_err(|_| "it was not opened")?;
+        let mapping = mapping(file.0, PAGE_READWRITE, 0).map_err(|_| "it was not made")?;
+        let view = view(&mapping, FILE_MAP_WRITE, 0, 0).map_err(|_| "it was not mapped")?;
+        unsafe { *view.bytes().add(1) = b'X' };
+        same!(unsafe { FlushViewOfFile(view.0.Value, 0) }, 1);
+        same!(get("written.txt")?, b"aXcdef");
+    });
+    case!(cases, "kernel32!MapViewOfFile", Success, "what is written to a copy is not the file's", {
+        put("copied.txt", b"abcdef")?;
+        let file = open("copied.txt", GENERIC_READ)?;
+        let mapping = mapping(file.0, PAGE_WRITECOPY, 0).map_err(|_| "it was not made")?;
+        let view = view(&mapping, FILE_MAP_COPY, 0, 0).map_err(|_| "it was not mapped")?;
+        unsafe { *view.bytes() = b'X' };
+        same!((unsafe { *view.bytes() }, get("copied.txt")?), (b'X', b"abcdef".to_vec()));
+    });
+    case!(cases, "kernel32!MapViewOfFile", Success, "views of one memory share it", {
+        let mapping = mapping(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0x2_0000).map_err(|_| "it was not made")?;
+        let first = view(&mapping, FILE_MAP_ALL_ACCESS, 0, 0).map_err(|_| "it was not mapped")?;
+        let second = view(&mapping, FILE_MAP_READ, 0x1_0000, 0x1000).map_err(|_| "it was not mapped")?;
+        holds!(first.bytes() != second.bytes());
+        unsafe { first.bytes().add(0x1_0005).write_volatile(42) };
+        same!(unsafe { second.bytes().add(5).read_volatile() }, 42);
+    });
+    case!(cases, "kernel32!MapViewOfFile", Failure, "an offset that is not a multiple of 64 KiB", {
+        let mapping = mapping(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0x2_0000).map_err(|_| "it was not made")?;
+        same!(view(&mapping, FILE_MAP_READ, 0x1000, 0).err(), Some(ERROR_MAPPED_ALIGNMENT));
+    });
+    case!(cases, "kernel32!MapViewOfFile", Failure, "writing to a mapping for reading", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        let mapping = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+        same!(view(&mapping, FILE_MAP_WRITE, 0, 0).err(), Some(ERROR_ACCESS_DENIED));
+    });
+    case!(cases, "kernel32!MapViewOfFile", Failure, "what is no mapping", {
+        let file = open("mapped.txt", GENERIC_READ)?;
+        same!(view(&file, FILE_MAP_READ, 0, 0).err(), Some(ERROR_INVALID_HANDLE));
+    });
+    case!(cases, "kernel32!MapViewOfFileEx", Success, "at an address that is free", {
+        let mapping = mapping(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0x1_0000).map_err(|_| "it was not made")?;
+        let free = view(&mapping, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?.bytes();
+        let view = unsafe { MapViewOfFileEx(mapping.0, FILE_MAP_READ, 0, 0, 0, free.cast::<c_void>()) };
+        same!(view.Value.cast(), free);
+        drop(View(view));
+    });
+    case!(cases, "kernel32!MapViewOfFileEx", Failure, "at an address that is taken", {
+        let mapping = mapping(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0x1_0000).map_err(|_| "it was not made")?;
+        let taken = view(&mapping, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?;
+        clear_error();
+        same!(unsafe { MapViewOfFileEx(mapping.0, FILE_MAP_READ, 0, 0, 0, taken.0.Value) }.Value.is_null(), true);
+        same!(last_error(), ERROR_INVALID_ADDRESS);
+    });
+    case!(cases, "kernel32!UnmapViewOfFile", Success, "a view goes", {
+        let mapping = mapping(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0x1000).map_err(|_| "it was not made")?;
+        let view = view(&mapping, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?;
+        same!(unsafe { UnmapViewOfFile(view.0) }, 1);
+        core::mem::forget(view);
+    });
+    case!(cases, "kernel32!UnmapViewOfFile", Failure, "an address without a view", {
+        clear_error();
+        same!(unsafe { UnmapViewOfFile(MEMORY_MAPPED_VIEW_ADDRESS { Value: 0x1234_0000_usize as *mut c_void }) }, 0);
+        same!(last_error(), ERROR_INVALID_ADDRESS);
+    });
+    case!(cases, "kernel32!FlushViewOfFile", Failure, "an address without a view", wine = "Wine calls the parameter invalid", {
+        clear_error();
+        same!(unsafe { FlushViewOfFile(0x1234_0000_usize as *const c_void, 0) }, 0);
+        same!(last_error(), ERROR_INVALID_ADDRESS);
+    });
+}
+
+fn names(cases: &mut Cases) {
+    case!(cases, "kernel32!OpenFileMappingW", Failure, "a name that nobody gave", {
+        clear_error();
+        same!(unsafe { OpenFileMappingW(FILE_MAP_READ, 0, wide("Local\\nobody").as_ptr()) }.is_null(), true);
+        same!(last_error(), ERROR_FILE_NOT_FOUND);
+    });
+    case!(cases, "kernel32!OpenFileMappingA", Failure, "a name that nobody gave", {
+        clear_error();
+        same!(unsafe { OpenFileMappingA(FILE_MAP_READ, 0, ansi("Local\\nobody").as_ptr()) }.is_null(), true);
+        same!(last_error(), ERROR_FILE_NOT_FOUND);
+    });
+}
