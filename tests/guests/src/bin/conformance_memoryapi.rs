@@ -94,7 +94,7 @@ fn pages(cases: &mut Cases) {
         holds!(take(PAGE, 0, PAGE_READWRITE).is_null());
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(cases, "kernel32!VirtualFree", Failure, "a release with a size, in the middle, of nothing", {
+    case!(cases, "kernel32!VirtualFree", Failure, "a release with a size, in the middle, of nothing", wine = "Wine has another error for what is free", {
         let memory = take(0x2_0000, MEM_RESERVE, PAGE_NOACCESS);
         clear_error();
         same!((unsafe { VirtualFree(memory.cast(), PAGE, MEM_RELEASE) }, last_error()), (0, ERROR_INVALID_PARAMETER));
@@ -131,7 +131,7 @@ fn pages(cases: &mut Cases) {
         give(memory);
     });
     case!(cases, "kernel32!VirtualQuery", Success, "of code, and of the stack", {
-        let code = query(query as *const u8);
+        let code = query(query as *const () as *const u8);
         same!((code.State, code.Type, code.Protect), (MEM_COMMIT, MEM_IMAGE, PAGE_EXECUTE_READ));
         let local = 0_u8;
         let stack = query(&raw const local);
@@ -273,13 +273,11 @@ fn heaps(cases: &mut Cases) {
         unsafe { GlobalUnlock(moving) };
         same!(unsafe { GlobalFree(moving) }, null_mut());
     });
-    case!(cases, "kernel32!GlobalUnlock kernel32!GlobalLock", Failure, "one that is not locked; no handle", {
+    case!(cases, "kernel32!GlobalUnlock", Failure, "one that is not locked", {
         let moving = unsafe { GlobalAlloc(GHND, 40) };
         clear_error();
         same!((unsafe { GlobalUnlock(moving) }, last_error()), (0, ERROR_NOT_LOCKED));
         unsafe { GlobalFree(moving) };
-        clear_error();
-        same!((unsafe { GlobalLock(null_mut()) }, last_error()), (null_mut(), ERROR_INVALID_HANDLE));
     });
     case!(cases, "kernel32!LocalAlloc kernel32!LocalSize kernel32!LocalReAlloc kernel32!LocalFree kernel32!LocalLock kernel32!LocalUnlock", Success, "one that moves, and one that does not", {
         let fixed = unsafe { LocalAlloc(LPTR, 40) };
