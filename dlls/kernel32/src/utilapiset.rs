@@ -1,10 +1,17 @@
-//! utilapiset.h: the bell.
+//! utilapiset.h: the bell, and pointers that are hidden behind a secret.
 
 use crate::console;
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Foundation::ERROR_INVALID_PARAMETER;
+
+guest::forward!(
+    EncodePointer = 85 => "ntdll.RtlEncodePointer",
+    DecodePointer = 115 => "ntdll.RtlDecodePointer",
+    EncodeSystemPointer = 705 => "ntdll.RtlEncodeSystemPointer",
+    DecodeSystemPointer = 706 => "ntdll.RtlDecodeSystemPointer",
+);
 
 /// Rings the terminal's bell, where there is one. The tone and its length are the terminal's own.
 #[shim(ix = 535, mapping = "the terminal's bell", risk = Functional("a sound that nobody hears"))]

