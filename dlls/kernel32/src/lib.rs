@@ -51,6 +51,7 @@ mod winbase_message;
 mod winbase_resource;
 mod winbase_string;
 mod winnls;
+mod wow64apiset;
 mod zone;
 
 guest::process_heap_allocator!();

@@ -8,11 +8,11 @@ use parts::*;
 mod parts {
     pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
-    pub use core::sync::atomic::{AtomicU32, Ordering};
+    pub use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
     pub use guests::{Cases, case, clear_error, holds, last_error, same, wide};
     pub use windows_sys::Win32::Foundation::*;
-    pub use windows_sys::Win32::System::Threading::*;
     pub use windows_sys::core::BOOL;
+    pub use windows_sys::Win32::System::Threading::*;
 
     /// Longer than anything here takes, so that a wait that does not end is a failed case.
     pub const LONG: u32 = 20_000;
@@ -190,6 +190,21 @@ mod parts {
     }
 
     pub static WORD: AtomicU32 = AtomicU32::new(0);
+
+    pub static BYTE: AtomicU8 = AtomicU8::new(0);
+    pub static WOKEN: AtomicU32 = AtomicU32::new(0);
+
+    /// Sleeps on [`BYTE`] as long as it is 1.
+    pub unsafe extern "system" fn sleep_on_byte(_parameter: *mut c_void) -> u32 {
+        let one = 1_u8;
+        while BYTE.load(Ordering::Acquire) == 1 {
+            if unsafe { WaitOnAddress(BYTE.as_ptr().cast(), (&raw const one).cast(), 1, LONG) } == 0 {
+                return last_error();
+            }
+        }
+        WOKEN.fetch_add(1, Ordering::AcqRel);
+        0
+    }
 
     /// Sleeps on [`WORD`] until it is no longer the number given.
     pub unsafe extern "system" fn sleep_on_word(number: *mut c_void) -> u32 {
@@ -375,30 +390,22 @@ fn semaphores(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn timers(cases: &mut Cases) {
-    case!(
-        cases,
-        "kernel32!CreateWaitableTimerW kernel32!CreateWaitableTimerExW kernel32!SetWaitableTimer kernel32!CancelWaitableTimer",
-        Success,
-        "is signalled when its time has come, not before",
-        {
-            for timer in unsafe {
-                [CreateWaitableTimerW(null(), 1, null()), CreateWaitableTimerExW(null(), null(), CREATE_WAITABLE_TIMER_MANUAL_RESET, 0x1F_0003)]
-            } {
-                holds!(!timer.is_null());
-                same!(wait(timer, 0), WAIT_TIMEOUT);
-                let (start, due) = (now(), -300_000_i64);
-                same!(unsafe { SetWaitableTimer(timer, &raw const due, 0, None, null(), 0) }, 1);
-                same!(wait(timer, LONG), WAIT_OBJECT_0);
-                holds!(now() - start >= 15);
-                same!(wait(timer, 0), WAIT_OBJECT_0);
-                let far = -10_000_000_000_i64;
-                same!(unsafe { SetWaitableTimer(timer, &raw const far, 0, None, null(), 0) }, 1);
-                same!(wait(timer, 0), WAIT_TIMEOUT);
-                same!(unsafe { CancelWaitableTimer(timer) }, 1);
-                close(&[timer]);
-            }
+    case!(cases, "kernel32!CreateWaitableTimerW kernel32!CreateWaitableTimerExW kernel32!SetWaitableTimer kernel32!CancelWaitableTimer", Success, "is signalled when its time has come, not before", {
+        for timer in unsafe { [CreateWaitableTimerW(null(), 1, null()), CreateWaitableTimerExW(null(), null(), CREATE_WAITABLE_TIMER_MANUAL_RESET, 0x1F_0003)] } {
+            holds!(!timer.is_null());
+            same!(wait(timer, 0), WAIT_TIMEOUT);
+            let (start, due) = (now(), -300_000_i64);
+            same!(unsafe { SetWaitableTimer(timer, &raw const due, 0, None, null(), 0) }, 1);
+            same!(wait(timer, LONG), WAIT_OBJECT_0);
+            holds!(now() - start >= 15);
+            same!(wait(timer, 0), WAIT_OBJECT_0);
+            let far = -10_000_000_000_i64;
+            same!(unsafe { SetWaitableTimer(timer, &raw const far, 0, None, null(), 0) }, 1);
+            same!(wait(timer, 0), WAIT_TIMEOUT);
+            same!(unsafe { CancelWaitableTimer(timer) }, 1);
+            close(&[timer]);
         }
-    );
+    });
     case!(cases, "kernel32!SetWaitableTimer", Success, "one with a period is signalled again and again", {
         let timer = unsafe { CreateWaitableTimerW(null(), 0, null()) };
         let due = -10_000_i64;
@@ -460,25 +467,18 @@ fn waits(cases: &mut Cases) {
         same!(unsafe { ReleaseMutex(handles[1]) }, 1);
         close(&handles);
     });
-    case!(
-        cases,
-        "kernel32!WaitForMultipleObjects kernel32!WaitForMultipleObjectsEx",
-        Failure,
-        "none, too many, one twice, no handle",
-        wine = "Wine lets one be waited for twice",
-        {
-            let event = event(true, true);
-            clear_error();
-            same!((wait_many(&[], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
-            clear_error();
-            same!((wait_many(&[event; 65], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
-            clear_error();
-            same!((wait_many(&[event, event], true, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
-            clear_error();
-            same!((unsafe { WaitForMultipleObjectsEx(2, [event, null_mut()].as_ptr(), 0, 0, 0) }, last_error()), (WAIT_FAILED, ERROR_INVALID_HANDLE));
-            close(&[event]);
-        }
-    );
+    case!(cases, "kernel32!WaitForMultipleObjects kernel32!WaitForMultipleObjectsEx", Failure, "none, too many, one twice, no handle", wine = "Wine lets one be waited for twice", {
+        let event = event(true, true);
+        clear_error();
+        same!((wait_many(&[], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
+        clear_error();
+        same!((wait_many(&[event; 65], false, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
+        clear_error();
+        same!((wait_many(&[event, event], true, 0), last_error()), (WAIT_FAILED, ERROR_INVALID_PARAMETER));
+        clear_error();
+        same!((unsafe { WaitForMultipleObjectsEx(2, [event, null_mut()].as_ptr(), 0, 0, 0) }, last_error()), (WAIT_FAILED, ERROR_INVALID_HANDLE));
+        close(&[event]);
+    });
     case!(cases, "kernel32!SignalObjectAndWait", Success, "signals one, waits for the other", {
         let (first, second) = (event(false, false), event(false, true));
         same!(unsafe { SignalObjectAndWait(first, second, LONG, 0) }, WAIT_OBJECT_0);
@@ -503,64 +503,46 @@ fn waits(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn sections(cases: &mut Cases) {
-    case!(
-        cases,
-        "kernel32!InitializeCriticalSection kernel32!EnterCriticalSection kernel32!LeaveCriticalSection kernel32!DeleteCriticalSection",
-        Total,
-        "two threads never are inside together",
-        {
-            let mut shared = shared();
-            let parameter = (&raw mut shared).cast();
-            let threads = [launch(count_in_section, parameter), launch(count_in_section, parameter)];
-            same!(threads.map(end), [0, 0]);
-            same!(shared.number, 2 * ROUNDS);
-            unsafe { DeleteCriticalSection(&raw mut shared.section) };
-        }
-    );
-    case!(
-        cases,
-        "kernel32!TryEnterCriticalSection kernel32!InitializeCriticalSectionAndSpinCount kernel32!InitializeCriticalSectionEx kernel32!SetCriticalSectionSpinCount",
-        Success,
-        "its owner enters again, others do not",
-        {
-            let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
-            let section = &raw mut section;
-            same!(unsafe { InitializeCriticalSectionAndSpinCount(section, 100) }, 1);
-            same!(unsafe { SetCriticalSectionSpinCount(section, 7) }, 100);
-            same!(unsafe { InitializeCriticalSectionEx(section, 5, 0) }, 1);
-            same!((unsafe { TryEnterCriticalSection(section) }, unsafe { TryEnterCriticalSection(section) }), (1, 1));
-            same!(end(launch(try_section, section.cast())), 0);
-            unsafe { LeaveCriticalSection(section) };
-            same!(end(launch(try_section, section.cast())), 0);
-            unsafe { LeaveCriticalSection(section) };
-            same!(end(launch(try_section, section.cast())), 1);
-        }
-    );
-    case!(
-        cases,
-        "kernel32!SleepConditionVariableCS kernel32!WakeAllConditionVariable kernel32!InitializeConditionVariable",
-        Success,
-        "two threads take turns",
-        {
-            let mut shared = shared();
-            let at = &raw mut shared;
-            unsafe { InitializeConditionVariable(&raw mut (*at).variable) };
-            let thread = launch(play_section, at.cast());
-            unsafe {
-                EnterCriticalSection(&raw mut (*at).section);
-                while (*at).turn < 200 {
-                    if (*at).turn % 2 == 0 {
-                        (*at).turn += 1;
-                        WakeAllConditionVariable(&raw mut (*at).variable);
-                    } else {
-                        same!(SleepConditionVariableCS(&raw mut (*at).variable, &raw mut (*at).section, LONG), 1);
-                    }
+    case!(cases, "kernel32!InitializeCriticalSection kernel32!EnterCriticalSection kernel32!LeaveCriticalSection kernel32!DeleteCriticalSection", Total, "two threads never are inside together", {
+        let mut shared = shared();
+        let parameter = (&raw mut shared).cast();
+        let threads = [launch(count_in_section, parameter), launch(count_in_section, parameter)];
+        same!(threads.map(end), [0, 0]);
+        same!(shared.number, 2 * ROUNDS);
+        unsafe { DeleteCriticalSection(&raw mut shared.section) };
+    });
+    case!(cases, "kernel32!TryEnterCriticalSection kernel32!InitializeCriticalSectionAndSpinCount kernel32!InitializeCriticalSectionEx kernel32!SetCriticalSectionSpinCount", Success, "its owner enters again, others do not", {
+        let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
+        let section = &raw mut section;
+        same!(unsafe { InitializeCriticalSectionAndSpinCount(section, 100) }, 1);
+        same!(unsafe { SetCriticalSectionSpinCount(section, 7) }, 100);
+        same!(unsafe { InitializeCriticalSectionEx(section, 5, 0) }, 1);
+        same!((unsafe { TryEnterCriticalSection(section) }, unsafe { TryEnterCriticalSection(section) }), (1, 1));
+        same!(end(launch(try_section, section.cast())), 0);
+        unsafe { LeaveCriticalSection(section) };
+        same!(end(launch(try_section, section.cast())), 0);
+        unsafe { LeaveCriticalSection(section) };
+        same!(end(launch(try_section, section.cast())), 1);
+    });
+    case!(cases, "kernel32!SleepConditionVariableCS kernel32!WakeAllConditionVariable kernel32!InitializeConditionVariable", Success, "two threads take turns", {
+        let mut shared = shared();
+        let at = &raw mut shared;
+        unsafe { InitializeConditionVariable(&raw mut (*at).variable) };
+        let thread = launch(play_section, at.cast());
+        unsafe {
+            EnterCriticalSection(&raw mut (*at).section);
+            while (*at).turn < 200 {
+                if (*at).turn % 2 == 0 {
+                    (*at).turn += 1;
+                    WakeAllConditionVariable(&raw mut (*at).variable);
+                } else {
+                    same!(SleepConditionVariableCS(&raw mut (*at).variable, &raw mut (*at).section, LONG), 1);
                 }
-                LeaveCriticalSection(&raw mut (*at).section);
             }
-            same!(end(thread), 0);
+            LeaveCriticalSection(&raw mut (*at).section);
         }
-    );
+        same!(end(thread), 0);
+    });
     case!(cases, "kernel32!SleepConditionVariableCS kernel32!SleepConditionVariableSRW", Failure, "nobody wakes it", {
         let mut shared = shared();
         let at = &raw mut shared;
@@ -580,38 +562,26 @@ fn sections(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn locks(cases: &mut Cases) {
-    case!(
-        cases,
-        "kernel32!InitializeSRWLock kernel32!AcquireSRWLockExclusive kernel32!ReleaseSRWLockExclusive",
-        Total,
-        "two threads never hold it together",
-        {
-            let mut shared = shared();
-            unsafe { InitializeSRWLock(&raw mut shared.lock) };
-            let parameter = (&raw mut shared).cast();
-            let threads = [launch(count_in_lock, parameter), launch(count_in_lock, parameter)];
-            same!(threads.map(end), [0, 0]);
-            same!(shared.number, 2 * ROUNDS);
-        }
-    );
-    case!(
-        cases,
-        "kernel32!AcquireSRWLockShared kernel32!ReleaseSRWLockShared kernel32!TryAcquireSRWLockShared kernel32!TryAcquireSRWLockExclusive",
-        Total,
-        "readers share it, writers do not",
-        {
-            let mut lock: SRWLOCK = unsafe { core::mem::zeroed() };
-            let lock = &raw mut lock;
-            unsafe { AcquireSRWLockShared(lock) };
-            same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (1, 0));
-            unsafe { ReleaseSRWLockShared(lock) };
-            unsafe { AcquireSRWLockExclusive(lock) };
-            same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (0, 0));
-            unsafe { ReleaseSRWLockExclusive(lock) };
-            same!(unsafe { TryAcquireSRWLockExclusive(lock) }, true);
-            unsafe { ReleaseSRWLockExclusive(lock) };
-        }
-    );
+    case!(cases, "kernel32!InitializeSRWLock kernel32!AcquireSRWLockExclusive kernel32!ReleaseSRWLockExclusive", Total, "two threads never hold it together", {
+        let mut shared = shared();
+        unsafe { InitializeSRWLock(&raw mut shared.lock) };
+        let parameter = (&raw mut shared).cast();
+        let threads = [launch(count_in_lock, parameter), launch(count_in_lock, parameter)];
+        same!(threads.map(end), [0, 0]);
+        same!(shared.number, 2 * ROUNDS);
+    });
+    case!(cases, "kernel32!AcquireSRWLockShared kernel32!ReleaseSRWLockShared kernel32!TryAcquireSRWLockShared kernel32!TryAcquireSRWLockExclusive", Total, "readers share it, writers do not", {
+        let mut lock: SRWLOCK = unsafe { core::mem::zeroed() };
+        let lock = &raw mut lock;
+        unsafe { AcquireSRWLockShared(lock) };
+        same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (1, 0));
+        unsafe { ReleaseSRWLockShared(lock) };
+        unsafe { AcquireSRWLockExclusive(lock) };
+        same!((end(launch(try_shared, lock.cast())), end(launch(try_exclusive, lock.cast()))), (0, 0));
+        unsafe { ReleaseSRWLockExclusive(lock) };
+        same!(unsafe { TryAcquireSRWLockExclusive(lock) }, true);
+        unsafe { ReleaseSRWLockExclusive(lock) };
+    });
     case!(cases, "kernel32!SleepConditionVariableSRW kernel32!WakeConditionVariable", Success, "two threads take turns", {
         let mut shared = shared();
         let at = &raw mut shared;
@@ -648,7 +618,8 @@ fn once_and_address(cases: &mut Cases) {
         let mut once_word: INIT_ONCE = unsafe { core::mem::zeroed() };
         CALLS.store(0, Ordering::Relaxed);
         for _ in 0..2 {
-            same!(unsafe { InitOnceExecuteOnce(&raw mut once_word, Some(once), null_mut(), null_mut()) }, 0);
+            let mut context = null_mut();
+            same!(unsafe { InitOnceExecuteOnce(&raw mut once_word, Some(once), null_mut(), &raw mut context) }, 0);
         }
         same!(CALLS.load(Ordering::Relaxed), 2);
     });
@@ -662,33 +633,41 @@ fn once_and_address(cases: &mut Cases) {
         same!(unsafe { InitOnceBeginInitialize(&raw mut word, 0, &raw mut pending, &raw mut context) }, 1);
         same!((pending, context as usize), (0, 0x80));
     });
-    case!(cases, "kernel32!InitOnceBeginInitialize kernel32!InitOnceComplete", Failure, "only looking, and ending what has not begun", {
+    case!(cases, "kernel32!InitOnceBeginInitialize kernel32!InitOnceComplete", Failure, "only looking, and ending what has ended", {
         let mut word: INIT_ONCE = unsafe { core::mem::zeroed() };
         let mut pending = 0;
         clear_error();
         same!(unsafe { InitOnceBeginInitialize(&raw mut word, INIT_ONCE_CHECK_ONLY, &raw mut pending, null_mut()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
+        same!(unsafe { InitOnceBeginInitialize(&raw mut word, 0, &raw mut pending, null_mut()) }, 1);
+        same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 1);
         clear_error();
         same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
     });
-    case!(
-        cases,
-        "kernel32!WaitOnAddress kernel32!WakeByAddressSingle kernel32!WakeByAddressAll",
-        Success,
-        "threads sleep until the word is another one",
-        {
-            WORD.store(1, Ordering::Release);
-            let threads = [launch(sleep_on_word, 1 as *mut c_void), launch(sleep_on_word, 1 as *mut c_void)];
-            WORD.store(2, Ordering::Release);
-            unsafe { WakeByAddressAll(WORD.as_ptr().cast()) };
-            same!(threads.map(end), [0, 0]);
-            let thread = launch(sleep_on_word, 2 as *mut c_void);
-            WORD.store(3, Ordering::Release);
-            unsafe { WakeByAddressSingle(WORD.as_ptr().cast()) };
-            same!(end(thread), 0);
+    case!(cases, "kernel32!WaitOnAddress kernel32!WakeByAddressSingle kernel32!WakeByAddressAll", Success, "threads sleep until the word is another one", {
+        WORD.store(1, Ordering::Release);
+        let threads = [launch(sleep_on_word, 1 as *mut c_void), launch(sleep_on_word, 1 as *mut c_void)];
+        WORD.store(2, Ordering::Release);
+        unsafe { WakeByAddressAll(WORD.as_ptr().cast()) };
+        same!(threads.map(end), [0, 0]);
+        let thread = launch(sleep_on_word, 2 as *mut c_void);
+        WORD.store(3, Ordering::Release);
+        unsafe { WakeByAddressSingle(WORD.as_ptr().cast()) };
+        same!(end(thread), 0);
+    });
+    case!(cases, "kernel32!WaitOnAddress kernel32!WakeByAddressSingle", Success, "on a byte: one wake-up is for one thread, and the other sleeps on", {
+        BYTE.store(1, Ordering::Release);
+        WOKEN.store(0, Ordering::Release);
+        let threads = [launch(sleep_on_byte, null_mut()), launch(sleep_on_byte, null_mut())];
+        BYTE.store(2, Ordering::Release);
+        // Who comes late sees the new value; who sleeps is woken in turn.
+        for _ in 0..2 {
+            unsafe { WakeByAddressSingle(BYTE.as_ptr().cast()) };
         }
-    );
+        same!(threads.map(end), [0, 0]);
+        same!(WOKEN.load(Ordering::Acquire), 2);
+    });
     case!(cases, "kernel32!WaitOnAddress", Failure, "its time is over, and a size that no word has", {
         let (word, other) = (5_u32, 6_u32);
         clear_error();
