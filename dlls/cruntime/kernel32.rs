@@ -4,7 +4,6 @@ use core::ffi::c_void;
 use windows_sys::Win32::Foundation::{FILETIME, HANDLE, SYSTEMTIME};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::Storage::FileSystem::{BY_HANDLE_FILE_INFORMATION, WIN32_FILE_ATTRIBUTE_DATA, WIN32_FIND_DATAW};
-use windows_sys::Win32::System::Console::INPUT_RECORD;
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::Win32::System::Memory::PROCESS_HEAP_ENTRY;
 use windows_sys::Win32::System::Threading::STARTUPINFOW;
@@ -16,7 +15,6 @@ guest::imports! {
         fn CompareStringW(locale: u32, flags: u32, first: *const u16, first_length: i32, second: *const u16, second_length: i32) -> i32;
         fn CreateDirectoryW(path: *const u16, security: *const SECURITY_ATTRIBUTES) -> i32;
         fn CreateFileW(name: *const u16, access: u32, share: u32, security: *const SECURITY_ATTRIBUTES, disposition: u32, flags: u32, template: HANDLE) -> HANDLE;
-        fn CreatePipe(read: *mut HANDLE, write: *mut HANDLE, security: *const SECURITY_ATTRIBUTES, size: u32) -> i32;
         fn CreateThread(security: *const SECURITY_ATTRIBUTES, stack: usize, start: *const c_void, parameter: *mut c_void, flags: u32, id: *mut u32) -> HANDLE;
         fn DeleteFileW(path: *const u16) -> i32;
         fn DuplicateHandle(source_process: HANDLE, source: HANDLE, target_process: HANDLE, target: *mut HANDLE, access: u32, inherit: i32, options: u32) -> i32;
@@ -45,7 +43,6 @@ guest::imports! {
         fn GetLogicalDrives() -> u32;
         fn GetModuleFileNameW(module: HANDLE, buffer: *mut u16, room: u32) -> u32;
         fn GetModuleHandleW(name: *const u16) -> HANDLE;
-        fn GetNumberOfConsoleInputEvents(console: HANDLE, count: *mut u32) -> i32;
         fn GetProcAddress(module: HANDLE, name: *const u8) -> *const c_void;
         fn GetStartupInfoW(information: *mut STARTUPINFOW);
         fn GetStdHandle(which: u32) -> HANDLE;
@@ -54,14 +51,10 @@ guest::imports! {
         fn HeapWalk(heap: HANDLE, entry: *mut PROCESS_HEAP_ENTRY) -> i32;
         fn LCMapStringW(locale: u32, flags: u32, source: *const u16, length: i32, target: *mut u16, room: i32) -> i32;
         fn LocalFileTimeToFileTime(local: *const FILETIME, time: *mut FILETIME) -> i32;
-        fn LockFile(file: HANDLE, low: u32, high: u32, size_low: u32, size_high: u32) -> i32;
         fn MoveFileExW(from: *const u16, to: *const u16, flags: u32) -> i32;
-        fn PeekConsoleInputW(console: HANDLE, records: *mut INPUT_RECORD, count: u32, read: *mut u32) -> i32;
-        fn PeekNamedPipe(pipe: HANDLE, buffer: *mut c_void, size: u32, read: *mut u32, available: *mut u32, left: *mut u32) -> i32;
         fn QueryPerformanceCounter(counter: *mut i64) -> i32;
         fn QueryPerformanceFrequency(frequency: *mut i64) -> i32;
         fn RaiseException(code: u32, flags: u32, count: u32, arguments: *const usize);
-        fn ReadConsoleInputW(console: HANDLE, records: *mut INPUT_RECORD, count: u32, read: *mut u32) -> i32;
         fn ReadConsoleW(console: HANDLE, buffer: *mut c_void, length: u32, read: *mut u32, control: *const c_void) -> i32;
         fn ReadFile(file: HANDLE, buffer: *mut c_void, length: u32, read: *mut u32, overlapped: *mut OVERLAPPED) -> i32;
         fn RemoveDirectoryW(path: *const u16) -> i32;
@@ -77,7 +70,6 @@ guest::imports! {
         fn Sleep(milliseconds: u32);
         fn SystemTimeToFileTime(time: *const SYSTEMTIME, file: *mut FILETIME) -> i32;
         fn TerminateProcess(process: HANDLE, code: u32) -> i32;
-        fn UnlockFile(file: HANDLE, low: u32, high: u32, size_low: u32, size_high: u32) -> i32;
         fn WriteConsoleW(console: HANDLE, buffer: *const c_void, length: u32, written: *mut u32, reserved: *const c_void) -> i32;
         fn WriteFile(file: HANDLE, buffer: *const c_void, length: u32, written: *mut u32, overlapped: *mut OVERLAPPED) -> i32;
     }

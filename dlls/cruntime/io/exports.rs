@@ -1,9 +1,9 @@
 //! The functions of io.h that work on descriptors.
 
-use super::super::errno::{EACCES, EBADF, EDEADLOCK};
+use super::super::errno::{EACCES, EBADF};
 use super::super::fault::{Code, Fault, INVALID, Int, Long, Word};
 use super::super::kernel32::{
-    CURRENT_PROCESS, CreatePipe, DuplicateHandle, FlushFileBuffers, LockFile, SetEndOfFile, Sleep, UnlockFile,
+    CURRENT_PROCESS, DuplicateHandle, FlushFileBuffers, SetEndOfFile,
 };
 use super::open::{self, BINARY, CREAT, DENY_NONE, NOINHERIT, Opening, TEXT_MODE, TRUNC, U8_TEXT, U16_TEXT, WIDE_TEXT};
 use super::path::{Name, required};
@@ -11,7 +11,6 @@ use super::{DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, TEXT};
 use core::ptr::null_mut;
 use guest::shim;
 use windows_sys::Win32::Foundation::HANDLE;
-use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 
 unsafe fn open_path<C: Name>(path: *const C, flags: i32, share: i32, mode: i32) -> Result<i32, Fault> {
     // SAFETY: it is NULL or a string.
@@ -300,58 +299,4 @@ pub unsafe extern "C" fn _setmode(number: i32, mode: i32) -> Result<Int, Fault> 
         (true, Encoding::Utf8) => U8_TEXT,
         (true, Encoding::Utf16) => U16_TEXT,
     }))
-}
-
-/// Makes a pipe: descriptors to read from and to write to.
-#[shim(ix = {msvcrt: 404, ucrtbase: 290}, mapping = "CreatePipe", risk = Functional("a pipe that does not connect"))]
-pub unsafe extern "C" fn _pipe(numbers: *mut i32, size: u32, flags: i32) -> Result<Int, Fault> {
-    let numbers = numbers.cast::<[i32; 2]>().as_mut().ok_or(INVALID)?;
-    *numbers = [-1, -1];
-    let security = SECURITY_ATTRIBUTES {
-        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
-        lpSecurityDescriptor: null_mut(),
-        bInheritHandle: (flags & NOINHERIT == 0).into(),
-    };
-    let mut ends = [null_mut(); 2];
-    let [read, write] = &mut ends;
-    if CreatePipe(read, write, &raw const security, size) == 0 {
-        return Err(Fault::last());
-    }
-    let text = if flags & BINARY == 0 && (flags & TEXT_MODE != 0 || super::super::stdio::default_is_text()) { TEXT } else { 0 };
-    let inherited = if flags & NOINHERIT != 0 { NOT_INHERITED } else { 0 };
-    for (number, handle) in numbers.iter_mut().zip(ends) {
-        *number = super::add(Descriptor { handle, flags: OPEN | super::PIPE | text | inherited, encoding: Encoding::Ansi, ahead: None })?;
-    }
-    Ok(Int(0))
-}
-
-/// Locks or unlocks bytes from the position on.
-#[shim(ix = {msvcrt: 267, ucrtbase: 348}, mapping = "LockFile", risk = Functional("two programs in one place"))]
-pub unsafe extern "C" fn _locking(number: i32, mode: i32, count: i32) -> Result<Int, Fault> {
-    const UNLOCK: i32 = 0;
-    const LOCK: i32 = 1;
-    const TRY_LOCK: i32 = 2;
-    const TRIES: u32 = 10;
-    let descriptor = super::get(number)?;
-    if count < 0 || !(UNLOCK..=4).contains(&mode) {
-        return Err(INVALID);
-    }
-    let at = super::seek(number, 0, 1)?;
-    let (low, high) = (at as u32, (at >> 32) as u32);
-    if mode == UNLOCK {
-        return if UnlockFile(descriptor.handle, low, high, count as u32, 0) != 0 { Ok(Int(0)) } else { Err(Fault::last()) };
-    }
-    let patient = mode == LOCK || mode == TRY_LOCK + 1;
-    for attempt in 1..=TRIES {
-        if LockFile(descriptor.handle, low, high, count as u32, 0) != 0 {
-            return Ok(Int(0));
-        }
-        if !patient {
-            break;
-        }
-        if attempt < TRIES {
-            Sleep(1000);
-        }
-    }
-    Err(if patient { Fault::Errno(EDEADLOCK) } else { Fault::last() })
 }

@@ -2,12 +2,11 @@
 
 use super::super::errno::{ENOENT, EOVERFLOW};
 use super::super::fault::{Fault, INVALID, Int};
-use super::super::kernel32::{FindClose, FindFirstFileW, GetDriveTypeW, GetFileInformationByHandle, INVALID_HANDLE, PeekNamedPipe};
+use super::super::kernel32::{FindClose, FindFirstFileW, GetDriveTypeW, GetFileInformationByHandle, INVALID_HANDLE};
 use super::super::time::Native;
 use super::path::{Name, full, required};
 use super::time::seconds;
 use super::{DEVICE, PIPE};
-use core::ptr::null_mut;
 use guest::shim;
 use windows_sys::Win32::Storage::FileSystem::{BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_READONLY, WIN32_FIND_DATAW};
 
@@ -116,16 +115,11 @@ fn root(whole: &[u16], drive: u32) -> Option<Facts> {
 
 fn of_descriptor(number: i32) -> Result<Facts, Fault> {
     let descriptor = super::get(number)?;
-    let mut facts = Facts { device: number as u32, mode: 0, links: 1, size: 0, accessed: 0, written: 0, changed: 0 };
+    let facts = Facts { device: number as u32, mode: 0, links: 1, size: 0, accessed: 0, written: 0, changed: 0 };
     if descriptor.flags & DEVICE != 0 {
         return Ok(Facts { mode: CHARACTER, ..facts });
     }
     if descriptor.flags & PIPE != 0 {
-        let mut available = 0;
-        // SAFETY: there is room for the count.
-        if unsafe { PeekNamedPipe(descriptor.handle, null_mut(), 0, null_mut(), &raw mut available, null_mut()) } != 0 {
-            facts.size = available.into();
-        }
         return Ok(Facts { mode: FIFO, ..facts });
     }
     // SAFETY: plain data, for which zero is a value.

@@ -34,7 +34,7 @@ pub unsafe extern "system" fn IsDebuggerPresent() -> i32 {
 }
 
 /// Answers whether a debugger watches a process.
-#[shim(ix = 618, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
+#[shim(ix = 684, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn CheckRemoteDebuggerPresent(process: HANDLE, answer: *mut i32) -> Result<Bool, Win32Error> {
     const DEBUG_PORT: i32 = 7;
     if process.is_null() || answer.is_null() {

@@ -57,40 +57,10 @@ unsafe fn is_bad_text<T: Copy + Default + PartialEq>(text: *const T, most: usize
     0
 }
 
-/// Whether memory cannot be read.
-#[shim(ix = 424, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
-pub unsafe extern "system" fn IsBadReadPtr(start: *const c_void, size: usize) -> i32 {
-    is_bad(start, size, READABLE)
-}
-
-/// Whether memory cannot be written.
-#[shim(ix = 628, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
-pub unsafe extern "system" fn IsBadWritePtr(start: *mut c_void, size: usize) -> i32 {
-    is_bad(start, size, WRITABLE)
-}
-
 guest::forward!(
-    IsBadHugeReadPtr = 632 => "kernel32.IsBadReadPtr",
-    IsBadHugeWritePtr = 633 => "kernel32.IsBadWritePtr",
+    IsBadHugeReadPtr = 694 => "kernel32.IsBadReadPtr",
+    IsBadHugeWritePtr = 695 => "kernel32.IsBadWritePtr",
 );
-
-/// Whether code cannot be read.
-#[shim(ix = 629, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
-pub unsafe extern "system" fn IsBadCodePtr(code: *const c_void) -> i32 {
-    is_bad(code, 1, READABLE)
-}
-
-/// Whether a text cannot be read up to its NUL, or up to a number of units.
-#[shim(ix = 630, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
-pub unsafe extern "system" fn IsBadStringPtrW(text: *const u16, most: usize) -> i32 {
-    unsafe { is_bad_text(text, most) }
-}
-
-/// Whether a text cannot be read up to its NUL, or up to a number of bytes.
-#[shim(ix = 631, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
-pub unsafe extern "system" fn IsBadStringPtrA(text: *const u8, most: usize) -> i32 {
-    unsafe { is_bad_text(text, most) }
-}
 
 /// A product divided by a number, rounded to the nearest whole one; -1 where it does not fit, or for a division by zero.
 #[shim(ix = 400, mapping = "64-bit arithmetic", risk = Wrong("a wrong number"))]

@@ -29,7 +29,7 @@ pub unsafe extern "system" fn WcRandom(buffer: *mut c_void, size: usize) -> Resu
 }
 
 /// Reads or sets a console's mode, or reads its size (columns, rows). `kind` is a `gate::service::ConsoleKind`.
-#[shim(ix = 209, mapping = "gate Console", risk = Wrong("a wrong mode"))]
+#[shim(ix = 288, mapping = "gate Console", risk = Wrong("a wrong mode"))]
 pub unsafe extern "system" fn WcConsole(console: *mut c_void, kind: u32, mode: *mut u32, size: *mut [u32; 2]) -> Result<NtStatus, Status> {
     let mut request = Console { handle: console as u64, kind, mode: unsafe { *mode }, size: [0; 2] };
     ask(&mut request)?;
@@ -41,7 +41,7 @@ pub unsafe extern "system" fn WcConsole(console: *mut c_void, kind: u32, mode: *
 }
 
 /// Waits for Ctrl-C and the like; with `ignore` 1 it says that Ctrl-C is ignored from now on, with 2 that it is not.
-#[shim(ix = 210, mapping = "gate WaitControl", risk = Functional("a program that Ctrl-C does not end"))]
+#[shim(ix = 289, mapping = "gate WaitControl", risk = Functional("a program that Ctrl-C does not end"))]
 pub unsafe extern "system" fn WcWaitControl(ignore: u32, event: *mut u32) -> Result<NtStatus, Status> {
     let mut request = WaitControl { event: 0, ignore };
     ask(&mut request)?;
@@ -50,7 +50,7 @@ pub unsafe extern "system" fn WcWaitControl(ignore: u32, event: *mut u32) -> Res
 }
 
 /// Shows text for a debugger, UTF-8.
-#[shim(ix = 211, mapping = "gate DebugPrint", risk = Functional("a text that nobody sees"))]
+#[shim(ix = 290, mapping = "gate DebugPrint", risk = Functional("a text that nobody sees"))]
 pub unsafe extern "system" fn WcDebugPrint(text: *const u8, size: usize) -> Result<NtStatus, Status> {
     ask(&mut DebugPrint { text: text as u64, text_size: size as u64 }).map(NtStatus)
 }

@@ -33,7 +33,7 @@ pub unsafe extern "system" fn SetConsoleTitleW(title: *const u16) -> Result<Bool
 }
 
 /// Sets the console's title.
-#[shim(ix = 616, mapping = "SetConsoleTitleW", risk = Functional("a wrong title"))]
+#[shim(ix = 682, mapping = "SetConsoleTitleW", risk = Functional("a wrong title"))]
 pub unsafe extern "system" fn SetConsoleTitleA(title: *const u8) -> Result<Bool, Win32Error> {
     if title.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -67,7 +67,7 @@ pub unsafe extern "system" fn GetConsoleTitleW(buffer: *mut u16, room: u32) -> R
 }
 
 /// Answers the console's title, as far as this process knows it.
-#[shim(ix = 617, mapping = "GetConsoleTitleW", risk = Wrong("a wrong title"))]
+#[shim(ix = 683, mapping = "GetConsoleTitleW", risk = Wrong("a wrong title"))]
 pub unsafe extern "system" fn GetConsoleTitleA(buffer: *mut u8, room: u32) -> Result<Count<u32>, Win32Error> {
     Ok(unsafe { answer(&ansi::from_wide(nls::UTF8, &title()?), buffer, room) })
 }

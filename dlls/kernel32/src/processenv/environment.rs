@@ -46,7 +46,7 @@ pub unsafe extern "system" fn GetEnvironmentStringsW() -> Result<Pointer<u16>, W
 }
 
 /// Copies the environment in the ANSI code page, for FreeEnvironmentStringsA.
-#[shim(ix = 619, mapping = "GetEnvironmentStringsW", risk = Wrong("a wrong value"))]
+#[shim(ix = 685, mapping = "GetEnvironmentStringsW", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn GetEnvironmentStringsA() -> Result<Pointer<u8>, Win32Error> {
     let wide = copy()?;
     let bytes = ansi::from_wide(nls::ANSI, unsafe { block(wide) });
@@ -144,7 +144,7 @@ pub unsafe extern "system" fn SetEnvironmentVariableA(name: *const u8, value: *c
 }
 
 /// Replaces the whole environment by a block of `NAME=value` texts.
-#[shim(ix = 620, mapping = "RtlSetEnvironmentVariable", risk = Wrong("a wrong value"))]
+#[shim(ix = 686, mapping = "RtlSetEnvironmentVariable", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn SetEnvironmentStringsW(environment: *const u16) -> Result<Bool, Win32Error> {
     const REFUSED: Win32Error = Win32Error(ERROR_INVALID_PARAMETER);
     if environment.is_null() {

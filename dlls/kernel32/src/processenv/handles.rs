@@ -40,7 +40,7 @@ pub unsafe extern "system" fn SetStdHandle(which: u32, handle: HANDLE) -> Result
 }
 
 /// Sets one of the standard handles, and answers the one before.
-#[shim(ix = 621, mapping = "the process parameters", risk = Wrong("a wrong handle"))]
+#[shim(ix = 687, mapping = "the process parameters", risk = Wrong("a wrong handle"))]
 pub unsafe extern "system" fn SetStdHandleEx(which: u32, handle: HANDLE, before: *mut HANDLE) -> Result<Bool, Win32Error> {
     let place = place(which)?;
     unsafe {

@@ -165,7 +165,7 @@ pub unsafe extern "system" fn NeedCurrentDirectoryForExePathW(name: *const u16) 
 }
 
 /// Whether the current folder is searched for a program of this name.
-#[shim(ix = 622, mapping = "the environment", risk = Wrong("another program"))]
+#[shim(ix = 688, mapping = "the environment", risk = Wrong("another program"))]
 pub unsafe extern "system" fn NeedCurrentDirectoryForExePathA(name: *const u8) -> i32 {
     needs_current_folder(unsafe { text::narrow(name) }.contains(&b'\\'))
 }

@@ -43,7 +43,7 @@ pub unsafe extern "system" fn GetSystemWindowsDirectoryW(buffer: *mut u16, room:
 }
 
 /// Answers Windows' folder, which is the same for every user.
-#[shim(ix = 623, mapping = "the namespace's layout", risk = Wrong("a wrong path"))]
+#[shim(ix = 689, mapping = "the namespace's layout", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetSystemWindowsDirectoryA(buffer: *mut u8, room: u32) -> Result<Count<u32>, Win32Error> {
     Ok(unsafe { answer_ansi(WINDOWS_FOLDER, buffer, room) })
 }
@@ -61,7 +61,7 @@ pub unsafe extern "system" fn GetSystemDirectoryA(buffer: *mut u8, room: u32) ->
 }
 
 /// Answers the folder of the 32-bit system DLLs.
-#[shim(ix = 624, mapping = "the namespace's layout", risk = Wrong("a wrong path"))]
+#[shim(ix = 690, mapping = "the namespace's layout", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetSystemWow64DirectoryW(buffer: *mut u16, room: u32) -> Result<Count<u32>, Win32Error> {
     Ok(unsafe { answer(WOW64_FOLDER, buffer, room) })
 }

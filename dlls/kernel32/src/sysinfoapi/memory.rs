@@ -83,7 +83,7 @@ pub unsafe extern "system" fn GlobalMemoryStatus(answer: *mut MEMORYSTATUS) {
 }
 
 /// Answers the machine's memory in kilobytes.
-#[shim(ix = 625, mapping = "the host's memory", risk = Wrong("a wrong size"))]
+#[shim(ix = 691, mapping = "the host's memory", risk = Wrong("a wrong size"))]
 pub unsafe extern "system" fn GetPhysicallyInstalledSystemMemory(answer: *mut u64) -> Result<Bool, Win32Error> {
     if answer.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));

@@ -54,7 +54,7 @@ pub unsafe extern "system" fn GetComputerNameExW(kind: i32, buffer: *mut u16, ro
 }
 
 /// Answers one of the computer's names.
-#[shim(ix = 626, mapping = "GetComputerNameExW", risk = Wrong("a wrong name"))]
+#[shim(ix = 692, mapping = "GetComputerNameExW", risk = Wrong("a wrong name"))]
 pub unsafe extern "system" fn GetComputerNameExA(kind: i32, buffer: *mut u8, room: *mut u32) -> Result<Bool, Win32Error> {
     unsafe { answer(&ansi::from_wide(nls::ANSI, &wide(kind)?), buffer, room, ERROR_MORE_DATA) }
 }

@@ -136,7 +136,7 @@ pub unsafe extern "system" fn VerifyVersionInfoA(wanted: *const OSVERSIONINFOEXA
 }
 
 /// Answers the edition that a Windows of this version is: the one shown, for versions that it knows.
-#[shim(ix = 627, mapping = "the sandbox's edition", risk = Wrong("a wrong edition"))]
+#[shim(ix = 693, mapping = "the sandbox's edition", risk = Wrong("a wrong edition"))]
 pub unsafe extern "system" fn GetProductInfo(major: u32, _minor: u32, _pack_major: u32, _pack_minor: u32, answer: *mut u32) -> Result<Bool, Win32Error> {
     const PRODUCT_INFO_SINCE: u32 = 6;
     if answer.is_null() || major < PRODUCT_INFO_SINCE {
