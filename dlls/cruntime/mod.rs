@@ -9,6 +9,7 @@ mod io;
 mod kernel32;
 mod locale;
 mod lock;
+mod math;
 mod nt;
 mod process;
 mod stdlib;

@@ -33,7 +33,10 @@ macro_rules! services {
         /// The services' names by number.
         pub static NAMES: [&str; COUNT] = {
             let mut names = [""; COUNT];
-            $( assert!(names[$number].is_empty()); names[$number] = stringify!($name); )*
+            // The gate's table is made in the order in which the rows stand.
+            let mut next = 0;
+            $( assert!($number == next); names[$number] = stringify!($name); next += 1; )*
+            let _ = next;
             names
         };
 
@@ -387,7 +390,7 @@ services! {
         access: u32,
         /// Event: signalled. Mutant: owned. Semaphore: the count.
         initial: u32,
-        /// Event: manual reset. Semaphore: the maximum.
+        /// Event and timer: manual reset. Semaphore: the maximum.
         limit: u32,
         /// `OBJ_INHERIT` or 0.
         flags: u32,
@@ -599,15 +602,6 @@ services! {
         /// In: non-zero once Ctrl-C is ignored altogether, and then it does not wait.
         ignore: u32,
     }
-    /// Answers the user's time zone in one year.
-    52 QueryTimeZone {
-        /// Where to write the [`crate::zone::Zone`].
-        zone: Address,
-        /// The year.
-        year: u32,
-        /// Unused.
-        pad: u32,
-    }
     /// Opens a thread of this process by its number.
     46 OpenThread {
         /// The thread's number.
@@ -670,6 +664,15 @@ services! {
         /// Out: mutant: its last owner ended without releasing it.
         abandoned: u32,
     }
+    /// Answers the user's time zone in one year.
+    52 QueryTimeZone {
+        /// Where to write the [`crate::zone::Zone`].
+        zone: Address,
+        /// The year.
+        year: u32,
+        /// Unused.
+        pad: u32,
+    }
     /// Answers which drives there are.
     53 QueryDrives {
         /// Out: bits from A: on.
@@ -689,6 +692,21 @@ services! {
         size: u64,
         /// Out: non-zero for a relative path.
         relative: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Starts or stops a timer.
+    55 SetTimer {
+        /// The timer.
+        handle: Handle,
+        /// When it is signalled first, in 100 ns units: negative is relative, else since 1601.
+        due: i64,
+        /// Milliseconds until it is signalled again, or 0.
+        period: u32,
+        /// Non-zero: stop it.
+        cancel: u32,
+        /// Out: whether it was signalled before.
+        signalled: u32,
         /// Unused.
         pad: u32,
     }
@@ -761,6 +779,8 @@ numbered! {
         Section = 6,
         /// An access token.
         Token = 7,
+        /// A waitable timer.
+        Timer = 8,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::object::{LOCKED, Object, WAITERS};
 use crate::time::Deadline;
-use crate::{thread, wait};
+use crate::{thread, timer, wait};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -173,6 +173,14 @@ pub fn signal(object: &Object, change: impl Fn(u32) -> Result<u32, NTSTATUS>, pu
     }
 }
 
+/// Wakes an object's waiters, to look again at how long they sleep.
+pub fn wake_waiters(object: &Object) {
+    let _dispatcher = Dispatcher::lock();
+    for (waiter, _) in object.waiters().iter() {
+        let _ = futex::wake(&waiter.done, futex::Flags::PRIVATE, 1);
+    }
+}
+
 /// Waits for one or all of some objects.
 pub fn wait(objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
     wait_with(Dispatcher::lock(), objects, all, deadline)
@@ -186,7 +194,9 @@ pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: boo
     };
     drop(dispatcher);
     while waiter.done.load(Ordering::Acquire) == 0 {
-        if !wait::sleep(&waiter.done, 0, deadline) {
+        let over = !wait::sleep(&waiter.done, 0, timer::next(&waiter.objects, deadline));
+        timer::look(&waiter.objects);
+        if over && deadline.is_over() {
             let dispatcher = Dispatcher::lock();
             if waiter.done.load(Ordering::Acquire) == 0 {
                 leave(&waiter);

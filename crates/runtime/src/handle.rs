@@ -144,7 +144,7 @@ pub const fn full_access(kind: ObjectKind) -> u32 {
     STANDARD_RIGHTS_REQUIRED
         | SYNCHRONIZE
         | match kind {
-            ObjectKind::Event | ObjectKind::Semaphore => 0x3,
+            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer => 0x3,
             ObjectKind::Mutant => 0x1,
             ObjectKind::Section => 0x1F,
             ObjectKind::Thread | ObjectKind::Process => 0xFFFF,
@@ -264,6 +264,7 @@ impl Serve for CreateObject {
                 Object::new(Body::Semaphore { limit: self.limit }, self.initial)
             }
             ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::Timer => Object::new(Body::Timer { manual: self.limit != 0, due: crate::timer::Due::default() }, 0),
             _ => return Err(STATUS_INVALID_PARAMETER),
         };
         let object = object.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;

@@ -116,6 +116,9 @@ pub fn map_file(file: &Arc<File>) -> Result<Mapped, NTSTATUS> {
     Ok(map(&parse(bytes.get())?, file.descriptor()?)?)
 }
 
+/// `IMAGE_FILE_RELOCS_STRIPPED`.
+const RELOCS_STRIPPED: u16 = 1;
+
 /// Maps an image whose bytes are those of a file.
 pub fn map(image: &Image<'_>, file: BorrowedFd<'_>) -> Result<Mapped, Refused> {
     let size = page_up(u64::from(image.size_of_image())).ok_or(STATUS_NO_MEMORY)?;
@@ -123,7 +126,8 @@ pub fn map(image: &Image<'_>, file: BorrowedFd<'_>) -> Result<Mapped, Refused> {
     let mut space = memory::lock();
     let (base, moved) = match space.insert_at(image.image_base(), region()) {
         Ok(base) => (base, false),
-        Err(_) if image.relocations()?.next().is_none() => return Err(STATUS_CONFLICTING_ADDRESSES.into()),
+        // An image without addresses in it needs no relocations; one that has lost them says so.
+        Err(_) if image.characteristics() & RELOCS_STRIPPED != 0 => return Err(STATUS_CONFLICTING_ADDRESSES.into()),
         Err(_) => (space.insert_anywhere(region(), 0)?, true),
     };
     drop(space);

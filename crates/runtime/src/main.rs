@@ -18,6 +18,7 @@ mod signal;
 mod start;
 mod thread;
 mod time;
+mod timer;
 mod user;
 mod wait;
 mod words;

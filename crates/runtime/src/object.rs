@@ -37,6 +37,13 @@ pub enum Body {
         /// It stays signalled until it is reset.
         manual: bool,
     },
+    /// The state is 1 while signalled.
+    Timer {
+        /// It stays signalled until it is set again.
+        manual: bool,
+        /// When it is signalled.
+        due: crate::timer::Due,
+    },
     /// The state is the owner's thread number, or 0, with [`ABANDONED`].
     Mutant {
         /// How often its owner holds it; only the owner changes it.
@@ -94,6 +101,7 @@ impl Object {
             Body::Process => ObjectKind::Process,
             Body::Section(_) => ObjectKind::Section,
             Body::Token => ObjectKind::Token,
+            Body::Timer { .. } => ObjectKind::Timer,
         }
     }
 
@@ -115,8 +123,8 @@ impl Object {
     /// What the state becomes when a thread takes the object; `None` where it cannot.
     pub fn after(&self, state: u32, thread: u32) -> Option<u32> {
         match &self.body {
-            Body::Event { manual: true } | Body::Thread(_) | Body::Process => (state != 0).then_some(state),
-            Body::Event { manual: false } | Body::Semaphore { .. } => state.checked_sub(1),
+            Body::Event { manual: true } | Body::Timer { manual: true, .. } | Body::Thread(_) | Body::Process => (state != 0).then_some(state),
+            Body::Event { manual: false } | Body::Timer { manual: false, .. } | Body::Semaphore { .. } => state.checked_sub(1),
             Body::Mutant { .. } => (state & !ABANDONED == 0 || state == thread).then_some(thread),
             Body::Section(_) | Body::Token => None,
         }

@@ -31,6 +31,15 @@ impl Deadline {
         if nanoseconds <= 0 { Self::Now } else { Self::At(monotonic() + nanoseconds) }
     }
 
+    /// Whether the time is over.
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Now => true,
+            Self::At(at) => at <= monotonic(),
+        }
+    }
+
     /// As the kernel wants it: outer `None` when the time is over, inner `None` when it never is.
     #[allow(clippy::option_option, reason = "over, never, and a time are three things")]
     pub fn timespec(self) -> Option<Option<Timespec>> {
@@ -44,7 +53,8 @@ impl Deadline {
     }
 }
 
-fn monotonic() -> i128 {
+/// The monotonic clock, in nanoseconds.
+pub fn monotonic() -> i128 {
     nanoseconds(clock_gettime(ClockId::Monotonic))
 }
 

@@ -32,6 +32,7 @@ impl Serve for Wait {
         if all && objects.iter().enumerate().any(|(index, object)| objects[..index].iter().any(|other| Arc::ptr_eq(other, object))) {
             return Err(STATUS_INVALID_PARAMETER_MIX);
         }
+        crate::timer::look(&objects);
         let status = match if all { None } else { take_one(&objects) } {
             Some(status) => status,
             None if !all && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
@@ -78,6 +79,7 @@ impl Serve for SignalAndWait {
         let signalled = handle::object(self.signal, 0)?;
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
+        crate::timer::look(std::slice::from_ref(&object));
         if let Body::Mutant { .. } = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;

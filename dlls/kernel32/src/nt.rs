@@ -33,6 +33,7 @@ guest::imports! {
         fn LdrUnloadDll(handle: *mut c_void) -> NTSTATUS;
         fn LdrUnlockLoaderLock(flags: u32, cookie: usize) -> NTSTATUS;
         fn NtAllocateVirtualMemory(process: HANDLE, base: *mut *mut c_void, zero_bits: usize, size: *mut usize, kind: u32, protect: u32) -> NTSTATUS;
+        fn NtCancelTimer(handle: HANDLE, state: *mut u8) -> NTSTATUS;
         fn NtClearEvent(handle: HANDLE) -> NTSTATUS;
         fn NtClose(handle: HANDLE) -> NTSTATUS;
         fn NtCreateEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, kind: i32, initial: u8) -> NTSTATUS;
@@ -41,6 +42,7 @@ guest::imports! {
         fn NtCreateSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, size: *const i64, protect: u32, attributes: u32, file: HANDLE) -> NTSTATUS;
         fn NtCreateSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, initial: i32, limit: i32) -> NTSTATUS;
         fn NtCreateThreadEx(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, process: HANDLE, start: *const c_void, parameter: *const c_void, flags: u32, zero_bits: usize, commit: usize, reserve: usize, attributes: *mut c_void) -> NTSTATUS;
+        fn NtCreateTimer(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, kind: i32) -> NTSTATUS;
         fn NtDelayExecution(alertable: u8, timeout: *const i64) -> NTSTATUS;
         fn NtDeleteFile(object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtDeviceIoControlFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, code: u32, input: *const c_void, input_size: u32, output: *mut c_void, output_size: u32) -> NTSTATUS;
@@ -57,6 +59,7 @@ guest::imports! {
         fn NtOpenProcess(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
         fn NtOpenSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenThread(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
+        fn NtOpenTimer(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtProtectVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, protect: u32, old: *mut u32) -> NTSTATUS;
         fn NtPulseEvent(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtQueryAttributesFile(object: *const OBJECT_ATTRIBUTES, answer: *mut FILE_BASIC_INFORMATION) -> NTSTATUS;
@@ -82,6 +85,7 @@ guest::imports! {
         fn NtSetInformationObject(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
         fn NtSetInformationProcess(process: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
         fn NtSetInformationThread(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
+        fn NtSetTimer(handle: HANDLE, due: *const i64, routine: *const c_void, context: *const c_void, resume: u8, period: i32, previous: *mut u8) -> NTSTATUS;
         fn NtSignalAndWaitForSingleObject(signal: HANDLE, wait: HANDLE, alertable: u8, timeout: *const i64) -> NTSTATUS;
         fn NtSuspendThread(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtTerminateProcess(process: HANDLE, code: NTSTATUS) -> NTSTATUS;

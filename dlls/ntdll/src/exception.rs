@@ -142,17 +142,22 @@ pub fn raise_named(status: NTSTATUS, name: &str) -> ! {
     crash(&record)
 }
 
+/// A context that the processor can save its registers to.
+#[repr(C, align(16))]
+struct Aligned(CONTEXT);
+
 /// Raises an exception as if the caller had faulted at its return address.
 #[shim(ix = 24, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
 pub unsafe extern "system" fn RtlRaiseException(record: *mut EXCEPTION_RECORD) {
     // SAFETY: a context is plain data, for which zero is a value.
-    let mut context: CONTEXT = unsafe { core::mem::zeroed() };
-    unsafe { crate::context::RtlCaptureContext(&raw mut context) };
+    let mut context: Aligned = unsafe { core::mem::zeroed() };
+    let context = &mut context.0;
+    unsafe { crate::context::RtlCaptureContext(context) };
     let record = unsafe { &mut *record };
     if record.ExceptionAddress.is_null() {
-        record.ExceptionAddress = crate::context::instruction(&context);
+        record.ExceptionAddress = crate::context::instruction(context);
     }
-    dispatch(record, &mut context);
+    dispatch(record, context);
 }
 
 /// Raises an exception with a context of the caller's: handlers see it first, unless it is the last chance.

@@ -114,6 +114,7 @@ pub unsafe extern "system" fn NtQueryObject(
                 Some(ObjectKind::Process) => "Process",
                 Some(ObjectKind::Section) => "Section",
                 Some(ObjectKind::Token) => "Token",
+                Some(ObjectKind::Timer) => "Timer",
                 None => return Err(Status(STATUS_NOT_SUPPORTED)),
             };
             let text = guest::text::terminated(name);

@@ -2,7 +2,7 @@
 
 use crate::gate::{ask, call};
 use core::ffi::c_void;
-use gate::service::{CreateObject, Delay, ObjectKind, QueryObject, Signal, SignalAndWait, SignalKind, Wait};
+use gate::service::{CreateObject, Delay, ObjectKind, QueryObject, SetTimer, Signal, SignalAndWait, SignalKind, Wait};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
@@ -228,6 +228,59 @@ pub unsafe extern "system" fn NtQuerySemaphore(
 #[shim(ix = 150, mapping = "gate Signal", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> Result<NtStatus, Status> {
     unsafe { signal(handle, SignalKind::Release, count, previous) }
+}
+
+/// Makes a timer; `kind` 0 stays signalled, 1 is reset by the wait that it ends.
+#[shim(ix = 291, mapping = "gate CreateObject", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn NtCreateTimer(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    kind: i32,
+) -> Result<NtStatus, Status> {
+    if !(0..=1).contains(&kind) {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER_4));
+    }
+    unsafe { create(ObjectKind::Timer, handle, access, object, 0, (kind == 0).into()) }
+}
+
+/// Opens a named timer.
+#[shim(ix = 292, mapping = "none yet", risk = Functional("a timer that is not found"))]
+pub unsafe extern "system" fn NtOpenTimer(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(handle, object) }
+}
+
+/// Starts a timer. A routine would be an asynchronous call, and there are none yet.
+#[shim(ix = 293, mapping = "gate SetTimer", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn NtSetTimer(
+    handle: HANDLE,
+    due: *const i64,
+    routine: *const c_void,
+    _context: *const c_void,
+    _resume: u8,
+    period: i32,
+    previous: *mut u8,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_NOT_SUPPORTED));
+    }
+    let period = u32::try_from(period).map_err(|_| Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER))?;
+    let due = unsafe { due.as_ref() }.copied().ok_or(Status(windows_sys::Win32::Foundation::STATUS_ACCESS_VIOLATION))?;
+    unsafe { set_timer(SetTimer { handle: handle as u64, due, period, ..SetTimer::default() }, previous) }
+}
+
+/// Stops a timer; its state stays.
+#[shim(ix = 294, mapping = "gate SetTimer", risk = Functional("a timer that goes on"))]
+pub unsafe extern "system" fn NtCancelTimer(handle: HANDLE, state: *mut u8) -> Result<NtStatus, Status> {
+    unsafe { set_timer(SetTimer { handle: handle as u64, cancel: 1, ..SetTimer::default() }, state) }
+}
+
+unsafe fn set_timer(mut request: SetTimer, state: *mut u8) -> Result<NtStatus, Status> {
+    ask(&mut request)?;
+    if !state.is_null() {
+        unsafe { *state = (request.signalled != 0).into() };
+    }
+    Ok(NtStatus::SUCCESS)
 }
 
 /// Waits for one object.

@@ -127,6 +127,36 @@ macro_rules! program {
     };
 }
 
+/// Says that a DLL starts at `DllMain`.
+#[macro_export]
+macro_rules! dll {
+    () => {
+        #[cfg(target_os = "windows")]
+        core::arch::global_asm!(".section .drectve,\"yn\"\n.ascii \" /entry:DllMain\"\n.text");
+    };
+}
+
+/// Exports a function of a program, which its DLLs find with GetProcAddress.
+#[macro_export]
+macro_rules! export {
+    ($name:literal) => {
+        #[cfg(target_os = "windows")]
+        core::arch::global_asm!(concat!(".section .drectve,\"yn\"\n.ascii \" /export:", $name, "\"\n.text"));
+    };
+}
+
+/// Tells the program of a DLL's notice: calls its `note` with the DLL's name and the reason.
+#[cfg(target_os = "windows")]
+pub fn note(dll: &core::ffi::CStr, reason: u32) {
+    use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
+    // SAFETY: `note` has this form in every program that loads the companions.
+    unsafe {
+        if let Some(note) = GetProcAddress(GetModuleHandleW(core::ptr::null()), c"note".as_ptr().cast()) {
+            core::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn(*const u8, u32)>(note)(dll.as_ptr().cast(), reason);
+        }
+    }
+}
+
 /// Writes to standard output.
 #[cfg(target_os = "windows")]
 pub fn print(text: &str) {

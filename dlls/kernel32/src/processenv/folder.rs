@@ -4,7 +4,7 @@ use super::unicode_string;
 use crate::ansi;
 use crate::nt::{RtlGetCurrentDirectory_U, RtlSetCurrentDirectory_U, check};
 use alloc::vec::Vec;
-use guest::call::{Bool, Count};
+use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::{shim, text};
 use windows_sys::Win32::Foundation::ERROR_INVALID_NAME;

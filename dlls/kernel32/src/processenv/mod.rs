@@ -5,8 +5,6 @@ mod folder;
 mod handles;
 mod search;
 
-pub use search::attributes;
-
 use gate::peb::{ProcessParameters, UnicodeString};
 use guest::error::Win32Error;
 use windows_sys::Win32::Foundation::{ERROR_FILENAME_EXCED_RANGE, UNICODE_STRING};

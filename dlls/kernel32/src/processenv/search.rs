@@ -24,7 +24,7 @@ fn is_separator(unit: &u16) -> bool {
 }
 
 /// The attributes of the file with this DOS path, which ends in a NUL.
-pub fn attributes(path: &[u16]) -> Result<u32, Win32Error> {
+fn attributes(path: &[u16]) -> Result<u32, Win32Error> {
     // SAFETY: plain data, for which zero is a value.
     let (mut name, mut answer): (UNICODE_STRING, FILE_BASIC_INFORMATION) = unsafe { core::mem::zeroed() };
     // SAFETY: the path ends in a NUL; the name is freed below.

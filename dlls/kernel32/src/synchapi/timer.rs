@@ -1,79 +1,123 @@
-//! Waitable timers: not supported yet.
+//! Waitable timers.
 
+use super::{created, name, open, unnamed};
 use crate::ansi;
+use crate::nt::{self, check};
 use core::ffi::c_void;
+use core::ptr::null_mut;
 use guest::call::{Bool, Handle};
 use guest::error::Win32Error;
-use guest::{router, shim};
-use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, HANDLE};
+use guest::{router, shim, teb};
+use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, HANDLE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
+use windows_sys::Win32::System::Threading::{CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CREATE_WAITABLE_TIMER_MANUAL_RESET};
+
+/// `TIMER_ALL_ACCESS`.
+const ALL_ACCESS: u32 = 0x1F_0003;
 
 router! {
-    /// Timers come with the threads' asynchronous calls.
-    fn create(named: bool, flags: u32) -> Result<Handle, Win32Error> for "CreateWaitableTimer", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
-        flags & !3 != 0 => Err(Win32Error(ERROR_INVALID_PARAMETER));
+    /// By name: there is no namespace of named objects yet. Every timer is as exact as the host's.
+    fn create(named: bool, flags: u32) -> Result<(), Win32Error> for "CreateWaitableTimer", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
+        flags & !(CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION) != 0 => Err(Win32Error(ERROR_INVALID_PARAMETER));
+        !named => Ok(());
     }
 }
 
-/// Creates a waitable timer; not supported.
-#[shim(ix = 650, mapping = "none yet", risk = Functional("a timer that is not there"))]
-pub unsafe extern "system" fn CreateWaitableTimerW(
-    _security: *const SECURITY_ATTRIBUTES,
-    _manual: i32,
-    name: *const u16,
-) -> Result<Handle, Win32Error> {
-    create(!unsafe { super::name(name) }.is_empty(), 0)
+unsafe fn create_timer(security: *const SECURITY_ATTRIBUTES, named: bool, flags: u32, access: u32) -> Result<Handle, Win32Error> {
+    create(named, flags)?;
+    // SAFETY: NULL, or the caller's structure.
+    let object = unsafe { unnamed(security) };
+    let kind = i32::from(flags & CREATE_WAITABLE_TIMER_MANUAL_RESET == 0);
+    let mut handle = null_mut();
+    // SAFETY: the structures live through the call.
+    check(unsafe { nt::NtCreateTimer(&raw mut handle, access, &raw const object, kind) })?;
+    Ok(created(handle))
 }
 
-/// Creates a waitable timer; not supported.
-#[shim(ix = 477, mapping = "CreateWaitableTimerW", risk = Functional("a timer that is not there"))]
-pub unsafe extern "system" fn CreateWaitableTimerA(
-    _security: *const SECURITY_ATTRIBUTES,
-    _manual: i32,
-    name: *const u8,
-) -> Result<Handle, Win32Error> {
-    create(!unsafe { guest::text::narrow(name) }.is_empty(), 0)
+fn flags(manual: i32) -> u32 {
+    if manual != 0 { CREATE_WAITABLE_TIMER_MANUAL_RESET } else { 0 }
 }
 
-/// Creates a waitable timer whose handle has the access wanted; not supported.
-#[shim(ix = 222, mapping = "none yet", risk = Functional("a timer that is not there"))]
+/// Creates a waitable timer.
+#[shim(ix = 650, mapping = "NtCreateTimer", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn CreateWaitableTimerW(security: *const SECURITY_ATTRIBUTES, manual: i32, name: *const u16) -> Result<Handle, Win32Error> {
+    unsafe { create_timer(security, !self::name(name).is_empty(), flags(manual), ALL_ACCESS) }
+}
+
+/// Creates a waitable timer.
+#[shim(ix = 477, mapping = "CreateWaitableTimerW", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn CreateWaitableTimerA(security: *const SECURITY_ATTRIBUTES, manual: i32, name: *const u8) -> Result<Handle, Win32Error> {
+    unsafe { create_timer(security, !guest::text::narrow(name).is_empty(), flags(manual), ALL_ACCESS) }
+}
+
+/// Creates a waitable timer whose handle has the access wanted.
+#[shim(ix = 222, mapping = "NtCreateTimer", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateWaitableTimerExW(
-    _security: *const SECURITY_ATTRIBUTES,
+    security: *const SECURITY_ATTRIBUTES,
     name: *const u16,
     flags: u32,
-    _access: u32,
+    access: u32,
 ) -> Result<Handle, Win32Error> {
-    create(!unsafe { super::name(name) }.is_empty(), flags)
+    unsafe { create_timer(security, !self::name(name).is_empty(), flags, access) }
 }
 
-/// Opens a named waitable timer; there are none.
-#[shim(ix = 651, mapping = "none yet", risk = Functional("a timer that is not there"))]
-pub unsafe extern "system" fn OpenWaitableTimerW(_access: u32, _inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
-    Err(Win32Error(if name.is_null() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
+/// Creates a waitable timer whose handle has the access wanted.
+#[shim(ix = 702, mapping = "CreateWaitableTimerExW", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn CreateWaitableTimerExA(
+    security: *const SECURITY_ATTRIBUTES,
+    name: *const u8,
+    flags: u32,
+    access: u32,
+) -> Result<Handle, Win32Error> {
+    unsafe { create_timer(security, !guest::text::narrow(name).is_empty(), flags, access) }
 }
 
-/// Opens a named waitable timer; there are none.
-#[shim(ix = 652, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not there"))]
-pub unsafe extern "system" fn OpenWaitableTimerA(_access: u32, _inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
-    let wide = unsafe { ansi::to_wide(name) };
-    Err(Win32Error(if wide.is_none() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
+/// Opens a named waitable timer.
+#[shim(ix = 651, mapping = "NtOpenTimer", risk = Functional("a timer that is not found"))]
+pub unsafe extern "system" fn OpenWaitableTimerW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
+    unsafe { open(name, access, inherits, nt::NtOpenTimer) }
 }
 
-/// Starts a waitable timer; no handle is one yet.
-#[shim(ix = 211, mapping = "none yet", risk = Functional("a timer that does not run"))]
+/// Opens a named waitable timer.
+#[shim(ix = 652, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not found"))]
+pub unsafe extern "system" fn OpenWaitableTimerA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
+    let wide = unsafe { ansi::to_wide(name) }.ok_or(Win32Error(ERROR_INVALID_PARAMETER))?;
+    unsafe { open(wide.as_ptr(), access, inherits, nt::NtOpenTimer) }
+}
+
+/// Starts a waitable timer. A machine that sleeps is not woken, which the last error tells of, as documented.
+#[shim(ix = 211, mapping = "NtSetTimer", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn SetWaitableTimer(
-    _timer: HANDLE,
-    _due: *const i64,
-    _period: i32,
-    _routine: *const c_void,
-    _argument: *const c_void,
-    _resume: i32,
+    timer: HANDLE,
+    due: *const i64,
+    period: i32,
+    routine: *const c_void,
+    argument: *const c_void,
+    resume: i32,
 ) -> Result<Bool, Win32Error> {
-    Err(Win32Error(ERROR_INVALID_HANDLE))
+    check(unsafe { nt::NtSetTimer(timer, due, routine, argument, (resume != 0).into(), period, null_mut()) })?;
+    if resume != 0 {
+        teb::set_last_error(ERROR_NOT_SUPPORTED);
+    }
+    Ok(Bool)
 }
 
-/// Stops a waitable timer; no handle is one yet.
-#[shim(ix = 653, mapping = "none yet", risk = Functional("a timer that goes on"))]
-pub unsafe extern "system" fn CancelWaitableTimer(_timer: HANDLE) -> Result<Bool, Win32Error> {
-    Err(Win32Error(ERROR_INVALID_HANDLE))
+/// Starts a waitable timer, which may be late by some milliseconds, and is not.
+#[shim(ix = 703, mapping = "NtSetTimer", risk = Functional("a wait that does not end"))]
+pub unsafe extern "system" fn SetWaitableTimerEx(
+    timer: HANDLE,
+    due: *const i64,
+    period: i32,
+    routine: *const c_void,
+    argument: *const c_void,
+    _reason: *const c_void,
+    _tolerable: u32,
+) -> Result<Bool, Win32Error> {
+    check(unsafe { nt::NtSetTimer(timer, due, routine, argument, 0, period, null_mut()) }).map(|_| Bool)
+}
+
+/// Stops a waitable timer; its state stays.
+#[shim(ix = 653, mapping = "NtCancelTimer", risk = Functional("a timer that goes on"))]
+pub unsafe extern "system" fn CancelWaitableTimer(timer: HANDLE) -> Result<Bool, Win32Error> {
+    check(unsafe { nt::NtCancelTimer(timer, null_mut()) }).map(|_| Bool)
 }

@@ -1,6 +1,7 @@
 //! winbase.h: what has no header of its own.
 
 mod affinity;
+mod arithmetic;
 mod global;
 mod local;
 mod movable;

@@ -1,7 +1,12 @@
 //! libloaderapi.h: DLLs. Resources, and images that are loaded for their data alone, have files of their own.
 
+mod data;
+mod enumerate;
+mod resource;
+
 use crate::nt::{self, check};
-use crate::{ansi, libloader_data};
+use crate::ansi;
+use crate::processthreadsapi::THIS_PROCESS;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
@@ -77,13 +82,15 @@ fn load(name: &[u16], flags: u32) -> Result<Handle, Win32Error> {
     let length = name.iter().rposition(|unit| *unit != u16::from(b' ')).map_or(0, |last| last + 1);
     let name: Vec<u16> = name[..length].iter().copied().chain([0]).collect();
     let string = counted(&name[..length]).filter(|_| length > 0).ok_or(Win32Error(ERROR_MOD_NOT_FOUND))?;
-    if manner == Manner::Data {
-        return libloader_data::map(&name[..length]);
-    }
     let (mut path, mut rest) = (null_mut(), null_mut());
     // SAFETY: the name ends in a NUL, and lives through the calls; the path is given back.
     unsafe {
         check(nt::LdrGetDllPath(name.as_ptr(), flags & (SEARCH | LOAD_WITH_ALTERED_SEARCH_PATH), &raw mut path, &raw mut rest))?;
+        if manner == Manner::Data {
+            let mapped = data::map(&name[..length], text::wide(path), flags);
+            nt::RtlReleasePath(path);
+            return mapped;
+        }
         let mut characteristics = if manner == Manner::Unresolved { UNRESOLVED } else { 0 };
         let mut handle = null_mut();
         let status = nt::LdrLoadDll(path, &raw mut characteristics, &raw const string, &raw mut handle);
@@ -127,6 +134,9 @@ pub unsafe extern "system" fn LoadLibraryExA(name: *const u8, file: HANDLE, flag
 /// Gives a DLL back.
 #[shim(ix = 23, mapping = "LdrUnloadDll", risk = Functional("a DLL that stays, or goes too early"))]
 pub unsafe extern "system" fn FreeLibrary(module: HANDLE) -> Result<Bool, Win32Error> {
+    if let Some(base) = data::unmarked(module) {
+        return data::free(base).map(|()| Bool);
+    }
     check(unsafe { nt::LdrUnloadDll(module) }).map(|_| Bool)
 }
 

@@ -1,0 +1,96 @@
+//! A DLL that imports from `companion_second`, which imports from this one; it has thread-local storage with a callback,
+//! and a forwarder.
+#![cfg_attr(target_os = "windows", no_std)]
+#![allow(missing_docs, reason = "a test's own exports")]
+
+guests::dll!();
+
+#[cfg(target_os = "windows")]
+mod dll {
+    use core::ffi::c_void;
+    use windows_sys::Win32::System::SystemServices::IMAGE_TLS_DIRECTORY64;
+
+    #[link(name = "companion_second", kind = "raw-dylib")]
+    unsafe extern "system" {
+        fn SecondNumber() -> u32;
+    }
+
+    #[unsafe(no_mangle)]
+    pub extern "system" fn DllMain(_base: *mut c_void, reason: u32, _reserved: *mut c_void) -> i32 {
+        guests::note(c"first", reason);
+        1
+    }
+
+    #[unsafe(no_mangle)]
+    pub extern "system" fn FirstNumber() -> u32 {
+        1
+    }
+
+    /// What the other DLL answers, doubled: shows that the circle is bound.
+    #[unsafe(no_mangle)]
+    pub extern "system" fn TwiceSecond() -> u32 {
+        // SAFETY: takes nothing.
+        2 * unsafe { SecondNumber() }
+    }
+
+    // `Forwarded` is another DLL's, which nothing imports; `Absent` leads nowhere.
+    core::arch::global_asm!(
+        ".section .drectve,\"yn\"",
+        ".ascii \" /export:Forwarded=companion_second.SecondNumber /export:Absent=companion_second.Nothing /export:ByNumber=FirstNumber,@77,NONAME\"",
+        ".text"
+    );
+
+    /// Each thread's block starts as this.
+    #[repr(C)]
+    struct Template([u32; 2]);
+    static TEMPLATE: Template = Template([0x1234_5678, 0]);
+    static mut INDEX: u32 = u32::MAX;
+
+    #[repr(C)]
+    struct Callbacks([Option<unsafe extern "system" fn(*mut c_void, u32, *mut c_void)>; 2]);
+    static CALLBACKS: Callbacks = Callbacks([Some(told), None]);
+
+    unsafe extern "system" fn told(_base: *mut c_void, reason: u32, _reserved: *mut c_void) {
+        guests::note(c"callback", reason);
+    }
+
+    #[repr(transparent)]
+    pub struct Tls(IMAGE_TLS_DIRECTORY64);
+    // SAFETY: the loader alone reads it.
+    unsafe impl Sync for Tls {}
+
+    unsafe extern "C" {
+        static tls_bytes: [u8; 40];
+    }
+
+    // The linker takes the symbol `_tls_used` for the image's TLS directory; its addresses have to be relocated.
+    core::arch::global_asm!(
+        ".section .rdata$T,\"dr\"",
+        ".globl _tls_used",
+        "_tls_used:",
+        "tls_bytes:",
+        ".quad {template}",
+        ".quad {template} + 8",
+        ".quad {index}",
+        ".quad {callbacks}",
+        ".long 8",
+        ".long 0",
+        ".text",
+        template = sym TEMPLATE,
+        index = sym INDEX,
+        callbacks = sym CALLBACKS,
+    );
+
+    /// The calling thread's first number, which it then sets.
+    #[unsafe(no_mangle)]
+    pub extern "system" fn SwapThreadNumber(new: u32) -> u32 {
+        // SAFETY: the directory is the image's, which keeps it; the loader has made the thread's block.
+        unsafe {
+            core::hint::black_box(&raw const tls_bytes);
+            let vector: *mut *mut u32;
+            core::arch::asm!("mov {}, gs:[0x58]", out(reg) vector);
+            let block = *vector.add(INDEX as usize);
+            core::mem::replace(&mut *block, new)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! A DLL that imports from `companion_second`, and refuses to start.
+#![cfg_attr(target_os = "windows", no_std)]
+#![allow(missing_docs, reason = "a test's own exports")]
+
+guests::dll!();
+
+#[cfg(target_os = "windows")]
+mod dll {
+    use core::ffi::c_void;
+
+    #[link(name = "companion_second", kind = "raw-dylib")]
+    unsafe extern "system" {
+        fn SecondNumber() -> u32;
+    }
+
+    #[unsafe(no_mangle)]
+    pub extern "system" fn DllMain(_base: *mut c_void, reason: u32, _reserved: *mut c_void) -> i32 {
+        guests::note(c"refusing", reason);
+        // SAFETY: takes nothing.
+        (unsafe { SecondNumber() } == 0).into()
+    }
+}
