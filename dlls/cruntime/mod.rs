@@ -12,6 +12,7 @@ mod lock;
 mod math;
 mod nt;
 mod process;
+mod setjmp;
 mod stdlib;
 mod stdio;
 mod string;

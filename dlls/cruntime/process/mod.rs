@@ -10,6 +10,7 @@ mod threads;
 
 pub use environment::value as environment_value;
 pub use exit::unload;
+pub use report::complain;
 
 /// What has to be there before the program's first call.
 pub fn start() {

@@ -1,0 +1,20 @@
+//! Numbers by chance, and those that only look so.
+
+use super::super::thread;
+use guest::shim;
+
+/// The next number of the thread's sequence.
+#[shim(ix = {msvcrt: 318, ucrtbase: 206}, mapping = "crt::random", risk = Wrong("another sequence"))]
+pub unsafe extern "C" fn rand() -> i32 {
+    let seed = &thread::current().seed;
+    let mut state = seed.get();
+    let number = crt::random::next(&mut state);
+    seed.set(state);
+    number
+}
+
+/// Starts the thread's sequence.
+#[shim(ix = {msvcrt: 319, ucrtbase: 207}, mapping = "crt::random", risk = Wrong("another sequence"))]
+pub unsafe extern "C" fn srand(seed: u32) {
+    thread::current().seed.set(seed);
+}
