@@ -1,224 +1,200 @@
-//! What kind of number it is.
+//! float.h: how the processor computes.
 
-use super::super::errno::{self, ERANGE};
-use core::num::FpCategory;
+use super::super::fault::{Code, Fault, INVALID};
+use core::arch::asm;
 use guest::shim;
 
-/// The exponent of base 2, as a number.
-pub fn exponent(value: f64) -> f64 {
-    if value == 0.0 {
-        errno::set(ERANGE);
-        return f64::NEG_INFINITY;
+/// The exceptions as Windows numbers them, with their bits in the processor's control and status words.
+const EXCEPTIONS: [(u32, u32); 6] = [(0x10, 1), (0x0008_0000, 2), (8, 4), (4, 8), (2, 0x10), (1, 0x20)];
+const ALL: u32 = 0x0008_001F;
+const DENORMALS: u32 = 0x0008_0000;
+const ROUNDING: u32 = 0x300;
+const FLUSH: u32 = 0x0300_0000;
+const PRECISION: u32 = 0x0003_0000;
+const AFFINE: u32 = 0x0004_0000;
+/// What `_fpreset` sets: every exception masked, to the nearest.
+const DEFAULT: u32 = 0x1F80;
+
+/// The SSE control and status word.
+fn word() -> u32 {
+    let mut word = 0u32;
+    // SAFETY: stores four bytes.
+    unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut word, options(nostack)) };
+    word
+}
+
+fn set_word(word: u32) {
+    // SAFETY: the reserved bits are zero.
+    unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const word, options(nostack)) };
+}
+
+/// The x87 control word.
+fn old_word() -> u16 {
+    let mut word = 0u16;
+    // SAFETY: stores two bytes.
+    unsafe { asm!("fnstcw [{}]", in(reg) &raw mut word, options(nostack)) };
+    word
+}
+
+fn set_old_word(word: u16) {
+    // SAFETY: loads two bytes.
+    unsafe { asm!("fldcw [{}]", in(reg) &raw const word, options(nostack)) };
+}
+
+fn of_bits(bits: u32) -> u32 {
+    EXCEPTIONS.iter().filter(|(_, bit)| bits & bit != 0).map(|(flag, _)| flag).sum()
+}
+
+fn to_bits(flags: u32) -> u32 {
+    EXCEPTIONS.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, bit)| bit).sum()
+}
+
+/// The control word as Windows has it.
+fn control() -> u32 {
+    let word = word();
+    let rounding = (word >> 13 & 3) << 8;
+    let flush = match (word >> 15 & 1, word >> 6 & 1) {
+        (0, 0) => 0,
+        (1, 1) => 0x0100_0000,
+        (0, _) => 0x0200_0000,
+        _ => 0x0300_0000,
+    };
+    let precision = if cfg!(target_arch = "x86") {
+        match old_word() >> 8 & 3 {
+            0 => 0x0002_0000,
+            2 => 0x0001_0000,
+            _ => 0,
+        }
+    } else {
+        0
+    };
+    of_bits(word >> 7) | rounding | flush | precision
+}
+
+fn set_control(control: u32) {
+    let (flush, denormals) = match control & FLUSH {
+        0x0100_0000 => (1, 1),
+        0x0200_0000 => (0, 1),
+        0x0300_0000 => (1, 0),
+        _ => (0, 0),
+    };
+    let rounding = control >> 8 & 3;
+    set_word(word() & 0x3F | to_bits(control) << 7 | rounding << 13 | flush << 15 | denormals << 6);
+    if cfg!(target_arch = "x86") {
+        let precision = match control & PRECISION {
+            0x0002_0000 => 0,
+            0x0001_0000 => 2,
+            _ => 3,
+        };
+        set_old_word(old_word() & !0xF3F | to_bits(control) as u16 | (rounding << 10) as u16 | precision << 8);
     }
-    if value.is_finite() { libm::ilogb(value).into() } else { value.abs() }
 }
 
-/// The exponent of base 2, as a number.
-pub fn exponent_f(value: f32) -> f32 {
-    if value == 0.0 {
-        errno::set(ERANGE);
-        return f32::NEG_INFINITY;
+/// Changes what a mask says; answers the whole.
+fn change(new: u32, mask: u32) -> u32 {
+    let before = control();
+    let mask = mask & (ALL | ROUNDING | FLUSH | if cfg!(target_arch = "x86") { PRECISION | AFFINE } else { 0 });
+    if mask != 0 {
+        set_control(before & !mask | new & mask);
     }
-    if value.is_finite() { libm::ilogbf(value) as f32 } else { value.abs() }
+    control()
 }
 
-/// `FP_INFINITE` and the others.
-fn class(category: FpCategory) -> i16 {
-    match category {
-        FpCategory::Infinite => 1,
-        FpCategory::Nan => 2,
-        FpCategory::Normal => -1,
-        FpCategory::Subnormal => -2,
-        FpCategory::Zero => 0,
+fn status() -> u32 {
+    of_bits(word())
+}
+
+/// Changes how the processor computes, but for denormals; answers that.
+#[shim(ix = {msvcrt: 120, ucrtbase: 878}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn _controlfp(new: u32, mask: u32) -> u32 {
+    change(new, mask & !DENORMALS)
+}
+
+/// Changes how the processor computes; answers that.
+#[shim(ix = {msvcrt: 781, ucrtbase: 879}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn _control87(new: u32, mask: u32) -> u32 {
+    change(new, mask)
+}
+
+/// Changes how the processor computes; answers that.
+#[shim(ix = {msvcrt: 782, ucrtbase: 116}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn _controlfp_s(current: *mut u32, new: u32, mask: u32) -> Result<Code, Fault> {
+    if new & mask & !(ALL | ROUNDING | FLUSH | PRECISION | AFFINE) != 0 {
+        if let Some(current) = current.as_mut() {
+            *current = control();
+        }
+        return Err(INVALID);
+    }
+    let word = change(new, mask & !DENORMALS);
+    if let Some(current) = current.as_mut() {
+        *current = word;
+    }
+    Ok(Code)
+}
+
+/// The exceptions that computing met.
+#[shim(ix = {msvcrt: 783, ucrtbase: 880}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn _statusfp() -> u32 {
+    status()
+}
+
+/// The exceptions that computing met, which are forgotten.
+#[shim(ix = {msvcrt: 784, ucrtbase: 881}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn _clearfp() -> u32 {
+    let before = status();
+    set_word(word() & !0x3F);
+    before
+}
+
+/// Sets the processor to compute as at the start.
+#[shim(ix = {msvcrt: 259, ucrtbase: 247}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn _fpreset() {
+    set_word(DEFAULT);
+    #[cfg(target_arch = "x86")]
+    {
+        const DOUBLE_PRECISION: u16 = 0x27F;
+        asm!("fninit", options(nostack));
+        set_old_word(DOUBLE_PRECISION);
     }
 }
 
-/// `_FPCLASS_PN` and the others.
-fn windows_class(value: f64) -> i32 {
-    const QUIET: u64 = 1 << 51;
-    let negative = value.is_sign_negative();
-    match value.classify() {
-        FpCategory::Nan if value.to_bits() & QUIET == 0 => 1,
-        FpCategory::Nan => 2,
-        FpCategory::Infinite => if negative { 4 } else { 0x200 },
-        FpCategory::Normal => if negative { 8 } else { 0x100 },
-        FpCategory::Subnormal => if negative { 0x10 } else { 0x80 },
-        FpCategory::Zero => if negative { 0x20 } else { 0x40 },
+/// How numbers are rounded: to the nearest (0), down, up, or towards 0.
+#[shim(ix = {ucrtbase: 882}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn fegetround() -> i32 {
+    (control() & ROUNDING) as i32
+}
+
+/// Says how numbers are rounded; 0 where that is a way.
+#[shim(ix = {ucrtbase: 883}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn fesetround(rounding: i32) -> i32 {
+    if rounding as u32 & !ROUNDING != 0 {
+        return 1;
     }
+    change(rounding as u32, ROUNDING);
+    0
 }
 
-/// The class of a number.
-#[shim(ix = {ucrtbase: 172}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _dclass(value: f64) -> i16 {
-    class(value.classify())
+/// Keeps how the processor computes, and what it met.
+#[shim(ix = {ucrtbase: 884}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn fegetenv(to: *mut [u32; 2]) -> i32 {
+    to.write([control(), status()]);
+    0
 }
 
-/// The class of a number.
-#[shim(ix = {ucrtbase: 173}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _fdclass(value: f32) -> i16 {
-    class(value.classify())
+/// Sets how the processor computes, and what it met.
+#[shim(ix = {ucrtbase: 885}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn fesetenv(from: *const [u32; 2]) -> i32 {
+    let [control, status] = *from;
+    set_control(control);
+    set_word(word() & !0x3F | to_bits(status));
+    0
 }
 
-/// The class of a number.
-#[shim(ix = {ucrtbase: 763}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _ldclass(value: f64) -> i16 {
-    class(value.classify())
-}
-
-/// The class of a number.
-#[shim(ix = {ucrtbase: 764}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _dtest(value: *const f64) -> i16 {
-    class((*value).classify())
-}
-
-/// The class of a number.
-#[shim(ix = {ucrtbase: 765}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _fdtest(value: *const f32) -> i16 {
-    class((*value).classify())
-}
-
-/// Whether the sign is set.
-#[shim(ix = {ucrtbase: 210}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _dsign(value: f64) -> i32 {
-    i32::from(value.is_sign_negative()) << 15
-}
-
-/// Whether the sign is set.
-#[shim(ix = {ucrtbase: 766}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _fdsign(value: f32) -> i32 {
-    i32::from(value.is_sign_negative()) << 15
-}
-
-/// The class and sign of a number.
-#[shim(ix = {msvcrt: 674, ucrtbase: 286}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _fpclass(value: f64) -> i32 {
-    windows_class(value)
-}
-
-/// Whether a number is finite.
-#[shim(ix = {msvcrt: 675, ucrtbase: 767}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _finite(value: f64) -> i32 {
-    value.is_finite().into()
-}
-
-/// Whether it is no number.
-#[shim(ix = {msvcrt: 676, ucrtbase: 768}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _isnan(value: f64) -> i32 {
-    value.is_nan().into()
-}
-
-/// Whether a number is finite.
-#[cfg(not(target_arch = "x86"))]
-#[shim(ix = {msvcrt: 677, ucrtbase: 769}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _finitef(value: f32) -> i32 {
-    value.is_finite().into()
-}
-
-/// Whether it is no number.
-#[cfg(not(target_arch = "x86"))]
-#[shim(ix = {msvcrt: 678, ucrtbase: 770}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _isnanf(value: f32) -> i32 {
-    value.is_nan().into()
-}
-
-/// The exponent of base 2.
-#[shim(ix = {ucrtbase: 771}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn ilogb(value: f64) -> i32 {
-    libm::ilogb(value)
-}
-
-/// The exponent of base 2.
-#[shim(ix = {ucrtbase: 772}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn ilogbf(value: f32) -> i32 {
-    libm::ilogbf(value)
-}
-
-/// The first with the sign of the second.
-#[shim(ix = {msvcrt: 679, ucrtbase: 773}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _copysign(value: f64, sign: f64) -> f64 {
-    libm::copysign(value, sign)
-}
-
-/// The first with the sign of the second.
-#[shim(ix = {ucrtbase: 774}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _copysignf(value: f32, sign: f32) -> f32 {
-    libm::copysignf(value, sign)
-}
-
-/// The opposite.
-#[shim(ix = {msvcrt: 680, ucrtbase: 775}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _chgsign(value: f64) -> f64 {
-    -value
-}
-
-/// The exponent of base 2, as a number.
-#[shim(ix = {msvcrt: 681, ucrtbase: 776}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _logb(value: f64) -> f64 {
-    exponent(value)
-}
-
-/// The next number towards another.
-#[shim(ix = {msvcrt: 167, ucrtbase: 777}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _nextafter(value: f64, towards: f64) -> f64 {
-    libm::nextafter(value, towards)
-}
-
-/// A number times a power of 2.
-#[shim(ix = {msvcrt: 682, ucrtbase: 778}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _scalb(value: f64, exponent: i32) -> f64 {
-    libm::scalbn(value, exponent)
-}
-
-/// The length of a hypotenuse.
-#[shim(ix = {msvcrt: 164, ucrtbase: 335}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _hypot(x: f64, y: f64) -> f64 {
-    super::error::range(libm::hypot(x, y), x.is_finite() && y.is_finite())
-}
-
-/// The length of a hypotenuse.
-#[shim(ix = {msvcrt: 683, ucrtbase: 251}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _hypotf(x: f32, y: f32) -> f32 {
-    super::error::range(libm::hypotf(x, y), x.is_finite() && y.is_finite())
-}
-
-/// The distance of a complex number from 0.
-#[shim(ix = {msvcrt: 684, ucrtbase: 779}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _cabs(x: f64, y: f64) -> f64 {
-    libm::hypot(x, y)
-}
-
-/// Bessel's function of the first kind, of order 0.
-#[shim(ix = {msvcrt: 685, ucrtbase: 780}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _j0(value: f64) -> f64 {
-    libm::j0(value)
-}
-
-/// Bessel's function of the first kind, of order 1.
-#[shim(ix = {msvcrt: 686, ucrtbase: 781}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _j1(value: f64) -> f64 {
-    libm::j1(value)
-}
-
-/// Bessel's function of the first kind.
-#[shim(ix = {msvcrt: 687, ucrtbase: 782}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _jn(order: i32, value: f64) -> f64 {
-    libm::jn(order, value)
-}
-
-/// Bessel's function of the second kind, of order 0.
-#[shim(ix = {msvcrt: 688, ucrtbase: 783}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _y0(value: f64) -> f64 {
-    if value < 0.0 { super::error::domain() } else { libm::y0(value) }
-}
-
-/// Bessel's function of the second kind, of order 1.
-#[shim(ix = {msvcrt: 689, ucrtbase: 784}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _y1(value: f64) -> f64 {
-    if value < 0.0 { super::error::domain() } else { libm::y1(value) }
-}
-
-/// Bessel's function of the second kind.
-#[shim(ix = {msvcrt: 690, ucrtbase: 785}, mapping = "Rust's numbers", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _yn(order: i32, value: f64) -> f64 {
-    if value < 0.0 { super::error::domain() } else { libm::yn(order, value) }
+/// Keeps how the processor computes, and masks every exception.
+#[shim(ix = {ucrtbase: 886}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+pub unsafe extern "C" fn feholdexcept(to: *mut [u32; 2]) -> i32 {
+    to.write([control(), status()]);
+    set_word(word() & !0x3F);
+    change(ALL, ALL);
+    0
 }

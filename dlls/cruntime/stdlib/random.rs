@@ -1,5 +1,8 @@
 //! Numbers by chance, and those that only look so.
 
+use super::super::errno::ENOMEM;
+use super::super::fault::{Code, Fault, INVALID};
+use super::super::nt::WcRandom;
 use super::super::thread;
 use guest::shim;
 
@@ -17,4 +20,14 @@ pub unsafe extern "C" fn rand() -> i32 {
 #[shim(ix = {msvcrt: 319, ucrtbase: 207}, mapping = "crt::random", risk = Wrong("another sequence"))]
 pub unsafe extern "C" fn srand(seed: u32) {
     thread::current().seed.set(seed);
+}
+
+/// A number by chance.
+#[shim(ix = {msvcrt: 780, ucrtbase: 129}, mapping = "the host's generator", risk = Isolation("numbers that can be guessed"))]
+pub unsafe extern "C" fn rand_s(number: *mut u32) -> Result<Code, Fault> {
+    *number.as_mut().ok_or(INVALID)? = 0;
+    if WcRandom(number.cast(), size_of::<u32>()) < 0 {
+        return Err(Fault::Invalid(ENOMEM));
+    }
+    Ok(Code)
 }
