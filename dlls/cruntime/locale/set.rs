@@ -18,6 +18,7 @@ fn set(category: usize, wanted: &str) -> Option<&'static Locale> {
         thread.locale.set(core::ptr::from_ref(now).cast());
     } else {
         CURRENT.store(core::ptr::from_ref(now).cast_mut(), Ordering::Release);
+        super::super::data::follow(now);
     }
     Some(now)
 }
