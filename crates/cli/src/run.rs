@@ -117,7 +117,13 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
                 terminals.set_mode(Mode { lines, echo, interrupts });
                 let _ = send(stream, &Say::TerminalSet);
             }
-            Ok(Answer::TerminalInput) => terminals.want_input(),
+            Ok(Answer::TerminalInput) => {
+                terminals.want_input();
+                // A job in the background stops when it reads, whether there is something to read or not.
+                if !terminals.may_read() {
+                    pass_on(stream, &mut terminals, SIGTTIN);
+                }
+            }
             Ok(Answer::DebugText(text)) => {
                 for line in text.lines() {
                     eprintln!("win-compat: debug: {}", shown(line));
