@@ -48,8 +48,10 @@ mod utilapiset;
 mod winbase;
 mod winbase_file;
 mod winbase_message;
+mod winbase_resource;
 mod winbase_string;
 mod winnls;
+mod wow64apiset;
 mod zone;
 
 guest::process_heap_allocator!();

@@ -2,8 +2,8 @@
 
 use super::REFUSED;
 use alloc::vec::Vec;
-use crt::format::{Options, Sink, Stop, write};
 use crt::codec::{Bytes, Wide};
+use crt::format::{Options, Sink, Stop, write};
 use crt::{Codec, Unit, VaList};
 use guest::error::Win32Error;
 use guest::nls;

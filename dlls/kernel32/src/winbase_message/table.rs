@@ -80,7 +80,9 @@ fn find(table: &[u8], id: u32) -> Option<Vec<u16>> {
     const UNICODE: u16 = 1;
     let word = |at: usize| Some(u32::from_le_bytes(table.get(at..at.checked_add(4)?)?.try_into().ok()?));
     let half = |at: usize| Some(u16::from_le_bytes(table.get(at..at.checked_add(2)?)?.try_into().ok()?));
-    let block = (0..word(0)? as usize).map(|index| 4 + 12 * index).find(|at| word(*at).is_some_and(|low| low <= id) && word(*at + 4).is_some_and(|high| id <= high))?;
+    let block = (0..word(0)? as usize)
+        .map(|index| 4 + 12 * index)
+        .find(|at| word(*at).is_some_and(|low| low <= id) && word(*at + 4).is_some_and(|high| id <= high))?;
     let mut at = word(block + 8)? as usize;
     for _ in word(block)?..id {
         at += usize::from(half(at)?).max(1);
@@ -102,11 +104,15 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_whole() {
-        let rows: Vec<(&str, u32)> = MESSAGES.lines().skip(1).map(|line| {
-            let cells: Vec<&str> = line.split('\t').collect();
-            assert!(cells.len() == 3 && cells[2].ends_with('.') && !cells[2].contains('%'), "{line}");
-            (cells[0], u32::from_str_radix(cells[1], 16).expect("digits"))
-        }).collect();
+        let rows: Vec<(&str, u32)> = MESSAGES
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let cells: Vec<&str> = line.split('\t').collect();
+                assert!(cells.len() == 3 && cells[2].ends_with('.') && !cells[2].contains('%'), "{line}");
+                (cells[0], u32::from_str_radix(cells[1], 16).expect("digits"))
+            })
+            .collect();
         // Win32 errors come first, then NTSTATUS codes; each kind is sorted.
         assert!(rows.is_sorted_by(|one, next| (one.0 != "win32", one.1) < (next.0 != "win32", next.1)));
         assert!(rows.iter().all(|row| ["win32", "status"].contains(&row.0)));

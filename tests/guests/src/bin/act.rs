@@ -38,6 +38,10 @@ mod act {
             }
             ["wait"] => wait(),
             ["copy"] => copy(),
+            ["echo"] => {
+                print("ready\n");
+                copy()
+            }
             ["keys", count] => keys(count.parse().unwrap_or(1)),
             ["size"] => size(),
             ["screen"] => screen(),
