@@ -40,56 +40,56 @@ unsafe fn forget_name(info: *mut TypeInfo) {
 
 /// `operator new`.
 #[cfg(target_arch = "x86_64")]
-#[shim(ix = {msvcrt: 771}, entry = jump, export = "??2@YAPEAX_K@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 674}, entry = jump, export = "??2@YAPEAX_K@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_new(size: usize) -> *mut c_void {
     make(size)
 }
 
 /// `operator new[]`.
 #[cfg(target_arch = "x86_64")]
-#[shim(ix = {msvcrt: 772}, entry = jump, export = "??_U@YAPEAX_K@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 675}, entry = jump, export = "??_U@YAPEAX_K@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_new_array(size: usize) -> *mut c_void {
     make(size)
 }
 
 /// `operator delete`.
 #[cfg(target_arch = "x86_64")]
-#[shim(ix = {msvcrt: 773}, entry = jump, export = "??3@YAXPEAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 676}, entry = jump, export = "??3@YAXPEAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_delete(memory: *mut c_void) {
     heap::release(memory);
 }
 
 /// `operator delete[]`.
 #[cfg(target_arch = "x86_64")]
-#[shim(ix = {msvcrt: 774}, entry = jump, export = "??_V@YAXPEAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 677}, entry = jump, export = "??_V@YAXPEAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_delete_array(memory: *mut c_void) {
     heap::release(memory);
 }
 
 /// `operator new`.
 #[cfg(target_arch = "x86")]
-#[shim(ix = {msvcrt: 775}, entry = jump, export = "??2@YAPAXI@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 678}, entry = jump, export = "??2@YAPAXI@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_new(size: usize) -> *mut c_void {
     make(size)
 }
 
 /// `operator new[]`.
 #[cfg(target_arch = "x86")]
-#[shim(ix = {msvcrt: 776}, entry = jump, export = "??_U@YAPAXI@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 679}, entry = jump, export = "??_U@YAPAXI@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_new_array(size: usize) -> *mut c_void {
     make(size)
 }
 
 /// `operator delete`.
 #[cfg(target_arch = "x86")]
-#[shim(ix = {msvcrt: 777}, entry = jump, export = "??3@YAXPAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 680}, entry = jump, export = "??3@YAXPAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_delete(memory: *mut c_void) {
     heap::release(memory);
 }
 
 /// `operator delete[]`.
 #[cfg(target_arch = "x86")]
-#[shim(ix = {msvcrt: 778}, entry = jump, export = "??_V@YAXPAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 681}, entry = jump, export = "??_V@YAXPAX@Z", mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn operator_delete_array(memory: *mut c_void) {
     heap::release(memory);
 }
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn terminate_new() {
 }
 
 /// `terminate`, for the compiler.
-#[shim(ix = {ucrtbase: 862}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 763}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn __std_terminate() {
     end()
 }
@@ -132,20 +132,20 @@ unsafe fn end() {
 }
 
 /// Sets the thread's handler of `terminate`; answers the one before.
-#[shim(ix = {ucrtbase: 863}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 764}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn set_terminate(handler: usize) -> usize {
     thread::current().terminate.replace(handler)
 }
 
 /// Sets the thread's handler of `terminate`; answers the one before.
 #[cfg(target_arch = "x86_64")]
-#[shim(ix = {msvcrt: 779}, entry = jump, export = "?set_terminate@@YAP6AXXZP6AXXZ@Z", mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {msvcrt: 682}, entry = jump, export = "?set_terminate@@YAP6AXXZP6AXXZ@Z", mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn set_terminate_old(handler: usize) -> usize {
     thread::current().terminate.replace(handler)
 }
 
 /// The thread's handler of `terminate`.
-#[shim(ix = {ucrtbase: 864}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 765}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _get_terminate() -> usize {
     thread::current().terminate.get()
 }
@@ -153,19 +153,19 @@ pub unsafe extern "C" fn _get_terminate() -> usize {
 static PURE: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets the handler of calls of pure virtual functions; answers the one before.
-#[shim(ix = {ucrtbase: 865}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 766}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _set_purecall_handler(handler: usize) -> usize {
     PURE.swap(handler, Ordering::Relaxed)
 }
 
 /// The handler of calls of pure virtual functions.
-#[shim(ix = {ucrtbase: 866}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
+#[shim(ix = {ucrtbase: 767}, mapping = "a handler of the thread, then the end", risk = Functional("a program that goes on"))]
 pub unsafe extern "C" fn _get_purecall_handler() -> usize {
     PURE.load(Ordering::Relaxed)
 }
 
 /// Throws a C++ exception.
-#[shim(ix = {msvcrt: 78, ucrtbase: 867}, mapping = "RaiseException", risk = Functional("an exception that nobody sees"))]
+#[shim(ix = {msvcrt: 78, ucrtbase: 768}, mapping = "RaiseException", risk = Functional("an exception that nobody sees"))]
 pub unsafe extern "system" fn _CxxThrowException(object: *mut c_void, information: *mut c_void) {
     const CPP: u32 = 0xE06D_7363;
     const NONCONTINUABLE: u32 = 1;
@@ -179,31 +179,31 @@ pub unsafe extern "system" fn _CxxThrowException(object: *mut c_void, informatio
 }
 
 /// Where the exception lies that is being handled.
-#[shim(ix = {ucrtbase: 868}, mapping = "the thread's data", risk = Wrong("another exception"))]
+#[shim(ix = {ucrtbase: 769}, mapping = "the thread's data", risk = Wrong("another exception"))]
 pub unsafe extern "C" fn __current_exception() -> *mut *mut c_void {
     thread::current().current_exception.as_ptr()
 }
 
 /// Where the context of that exception lies.
-#[shim(ix = {ucrtbase: 869}, mapping = "the thread's data", risk = Wrong("another exception"))]
+#[shim(ix = {ucrtbase: 770}, mapping = "the thread's data", risk = Wrong("another exception"))]
 pub unsafe extern "C" fn __current_exception_context() -> *mut *mut c_void {
     thread::current().current_context.as_ptr()
 }
 
 /// Where it lies how many exceptions are on their way.
-#[shim(ix = {ucrtbase: 870}, mapping = "the thread's data", risk = Wrong("another exception"))]
+#[shim(ix = {ucrtbase: 771}, mapping = "the thread's data", risk = Wrong("another exception"))]
 pub unsafe extern "C" fn __processing_throw() -> *mut i32 {
     thread::current().processing_throw.as_ptr()
 }
 
 /// Whether an exception is on its way.
-#[shim(ix = {msvcrt: 250, ucrtbase: 871}, mapping = "the thread's data", risk = Wrong("another exception"))]
+#[shim(ix = {msvcrt: 250, ucrtbase: 772}, mapping = "the thread's data", risk = Wrong("another exception"))]
 pub unsafe extern "C" fn __uncaught_exception() -> u8 {
     (thread::current().processing_throw.get() > 0).into()
 }
 
 /// How many exceptions are on their way.
-#[shim(ix = {ucrtbase: 872}, mapping = "the thread's data", risk = Wrong("another exception"))]
+#[shim(ix = {ucrtbase: 773}, mapping = "the thread's data", risk = Wrong("another exception"))]
 pub unsafe extern "C" fn __uncaught_exceptions() -> i32 {
     thread::current().processing_throw.get()
 }
@@ -216,7 +216,7 @@ pub struct What {
 }
 
 /// Copies what an exception object says.
-#[shim(ix = {ucrtbase: 873}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
+#[shim(ix = {ucrtbase: 774}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
 pub unsafe extern "C" fn __std_exception_copy(from: *const What, to: *mut What) {
     let text = (*from).text;
     if !(*from).owned || text.is_null() {
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn __std_exception_copy(from: *const What, to: *mut What) 
 }
 
 /// Gives back what an exception object says.
-#[shim(ix = {ucrtbase: 874}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
+#[shim(ix = {ucrtbase: 775}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
 pub unsafe extern "C" fn __std_exception_destroy(data: *mut What) {
     if (*data).owned {
         heap::release((*data).text.cast_mut().cast());
@@ -245,7 +245,7 @@ pub struct Names {
 }
 
 /// Compares two types by their names.
-#[shim(ix = {ucrtbase: 875}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
+#[shim(ix = {ucrtbase: 776}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
 pub unsafe extern "C" fn __std_type_info_compare(first: *const Names, second: *const Names) -> i32 {
     if first == second {
         return 0;
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn __std_type_info_compare(first: *const Names, second: *c
 }
 
 /// A number for a type, the same for the same name.
-#[shim(ix = {ucrtbase: 876}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
+#[shim(ix = {ucrtbase: 777}, mapping = "RtlAllocateHeap", risk = Wrong("a text that is gone"))]
 pub unsafe extern "C" fn __std_type_info_hash(names: *const Names) -> usize {
     let name = guest::text::narrow((&raw const (*names).name).cast::<u8>().wrapping_add(1));
     // FNV-1a in the width of a pointer.
@@ -265,7 +265,7 @@ pub unsafe extern "C" fn __std_type_info_hash(names: *const Names) -> usize {
 }
 
 /// Gives back the names for people that were made.
-#[shim(ix = {ucrtbase: 877}, mapping = "RtlInterlockedFlushSList", risk = Functional("memory that is not given back"))]
+#[shim(ix = {ucrtbase: 778}, mapping = "RtlInterlockedFlushSList", risk = Functional("memory that is not given back"))]
 pub unsafe extern "C" fn __std_type_info_destroy_list(list: *mut c_void) {
     let mut node = RtlInterlockedFlushSList(list).cast::<*mut c_void>();
     while !node.is_null() {

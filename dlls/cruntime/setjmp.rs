@@ -50,7 +50,7 @@ pub unsafe extern "C" fn __intrinsic_setjmpex(_buffer: *mut u8, _frame: usize) -
 /// Keeps the registers and the frame that the caller names; 0 at the first return.
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
-#[shim(ix = {msvcrt: 733}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
+#[shim(ix = {msvcrt: 746}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn _setjmpex(_buffer: *mut u8, _frame: usize) -> i32 {
     core::arch::naked_asm!(
         "mov [rcx], rdx", "mov [rcx + 8], rbx", "lea rax, [rsp + 8]", "mov [rcx + 16], rax", "mov [rcx + 24], rbp", "mov [rcx + 32], rsi",
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
 /// Keeps the registers; 0 at the first return.
 #[cfg(target_arch = "x86")]
 #[unsafe(naked)]
-#[shim(ix = {msvcrt: 734, ucrtbase: 834}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
+#[shim(ix = {msvcrt: 747, ucrtbase: 859}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn _setjmp3(_buffer: *mut u8, _count: i32) -> i32 {
     core::arch::naked_asm!(
         "mov edx, [esp + 4]", "mov [edx], ebp", "mov [edx + 4], ebx", "mov [edx + 8], edi", "mov [edx + 12], esi", "lea eax, [esp + 4]",

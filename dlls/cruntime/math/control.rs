@@ -105,19 +105,19 @@ fn status() -> u32 {
 }
 
 /// Changes how the processor computes, but for denormals; answers that.
-#[shim(ix = {msvcrt: 120, ucrtbase: 878}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {msvcrt: 120, ucrtbase: 802}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn _controlfp(new: u32, mask: u32) -> u32 {
     change(new, mask & !DENORMALS)
 }
 
 /// Changes how the processor computes; answers that.
-#[shim(ix = {msvcrt: 781, ucrtbase: 879}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {msvcrt: 700, ucrtbase: 803}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn _control87(new: u32, mask: u32) -> u32 {
     change(new, mask)
 }
 
 /// Changes how the processor computes; answers that.
-#[shim(ix = {msvcrt: 782, ucrtbase: 116}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {msvcrt: 701, ucrtbase: 116}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn _controlfp_s(current: *mut u32, new: u32, mask: u32) -> Result<Code, Fault> {
     if new & mask & !(ALL | ROUNDING | FLUSH | PRECISION | AFFINE) != 0 {
         if let Some(current) = current.as_mut() {
@@ -133,13 +133,13 @@ pub unsafe extern "C" fn _controlfp_s(current: *mut u32, new: u32, mask: u32) ->
 }
 
 /// The exceptions that computing met.
-#[shim(ix = {msvcrt: 783, ucrtbase: 880}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {msvcrt: 702, ucrtbase: 804}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn _statusfp() -> u32 {
     status()
 }
 
 /// The exceptions that computing met, which are forgotten.
-#[shim(ix = {msvcrt: 784, ucrtbase: 881}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {msvcrt: 703, ucrtbase: 805}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn _clearfp() -> u32 {
     let before = status();
     set_word(word() & !0x3F);
@@ -159,13 +159,13 @@ pub unsafe extern "C" fn _fpreset() {
 }
 
 /// How numbers are rounded: to the nearest (0), down, up, or towards 0.
-#[shim(ix = {ucrtbase: 882}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {ucrtbase: 806}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn fegetround() -> i32 {
     (control() & ROUNDING) as i32
 }
 
 /// Says how numbers are rounded; 0 where that is a way.
-#[shim(ix = {ucrtbase: 883}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {ucrtbase: 807}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn fesetround(rounding: i32) -> i32 {
     if rounding as u32 & !ROUNDING != 0 {
         return 1;
@@ -175,14 +175,14 @@ pub unsafe extern "C" fn fesetround(rounding: i32) -> i32 {
 }
 
 /// Keeps how the processor computes, and what it met.
-#[shim(ix = {ucrtbase: 884}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {ucrtbase: 808}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn fegetenv(to: *mut [u32; 2]) -> i32 {
     to.write([control(), status()]);
     0
 }
 
 /// Sets how the processor computes, and what it met.
-#[shim(ix = {ucrtbase: 885}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {ucrtbase: 809}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn fesetenv(from: *const [u32; 2]) -> i32 {
     let [control, status] = *from;
     set_control(control);
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn fesetenv(from: *const [u32; 2]) -> i32 {
 }
 
 /// Keeps how the processor computes, and masks every exception.
-#[shim(ix = {ucrtbase: 886}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
+#[shim(ix = {ucrtbase: 810}, mapping = "the processor's control words", risk = Wrong("numbers that are rounded wrongly"))]
 pub unsafe extern "C" fn feholdexcept(to: *mut [u32; 2]) -> i32 {
     to.write([control(), status()]);
     set_word(word() & !0x3F);

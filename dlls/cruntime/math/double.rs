@@ -61,13 +61,13 @@ pub unsafe extern "C" fn cbrt_f64(x: f64) -> f64 {
 }
 
 /// The nearest whole number above.
-#[shim(ix = {msvcrt: 691, ucrtbase: 56}, entry = jump, export = "ceil", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 704, ucrtbase: 56}, entry = jump, export = "ceil", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn ceil_f64(x: f64) -> f64 {
     libm::ceil(x)
 }
 
 /// The cosine.
-#[shim(ix = {msvcrt: 692, ucrtbase: 147}, entry = jump, export = "cos", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 705, ucrtbase: 147}, entry = jump, export = "cos", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn cos_f64(x: f64) -> f64 {
     if x.is_infinite() {
         return domain();
@@ -88,13 +88,13 @@ pub unsafe extern "C" fn erf_f64(x: f64) -> f64 {
 }
 
 /// The complement of the error function.
-#[shim(ix = {ucrtbase: 786}, entry = jump, export = "erfc", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 811}, entry = jump, export = "erfc", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn erfc_f64(x: f64) -> f64 {
     libm::erfc(x)
 }
 
 /// e to a power.
-#[shim(ix = {msvcrt: 693, ucrtbase: 186}, entry = jump, export = "exp", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 706, ucrtbase: 186}, entry = jump, export = "exp", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn exp_f64(x: f64) -> f64 {
     range(libm::exp(x), x.is_finite())
 }
@@ -112,25 +112,25 @@ pub unsafe extern "C" fn expm1_f64(x: f64) -> f64 {
 }
 
 /// The magnitude.
-#[shim(ix = {msvcrt: 694, ucrtbase: 393}, entry = jump, export = "fabs", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 707, ucrtbase: 393}, entry = jump, export = "fabs", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn fabs_f64(x: f64) -> f64 {
     libm::fabs(x)
 }
 
 /// The nearest whole number below.
-#[shim(ix = {msvcrt: 695, ucrtbase: 104}, entry = jump, export = "floor", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 708, ucrtbase: 104}, entry = jump, export = "floor", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn floor_f64(x: f64) -> f64 {
     libm::floor(x)
 }
 
 /// The logarithm of the gamma function.
-#[shim(ix = {ucrtbase: 787}, entry = jump, export = "lgamma", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 812}, entry = jump, export = "lgamma", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn lgamma_f64(x: f64) -> f64 {
     range(libm::lgamma(x), x.is_finite())
 }
 
 /// The natural logarithm.
-#[shim(ix = {msvcrt: 696, ucrtbase: 75}, entry = jump, export = "log", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 709, ucrtbase: 75}, entry = jump, export = "log", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn log_f64(x: f64) -> f64 {
     if x < 0.0 {
         return domain();
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn round_f64(x: f64) -> f64 {
 }
 
 /// The sine.
-#[shim(ix = {msvcrt: 697, ucrtbase: 153}, entry = jump, export = "sin", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 710, ucrtbase: 153}, entry = jump, export = "sin", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn sin_f64(x: f64) -> f64 {
     if x.is_infinite() {
         return domain();
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn sinh_f64(x: f64) -> f64 {
 }
 
 /// The square root.
-#[shim(ix = {msvcrt: 698, ucrtbase: 154}, entry = jump, export = "sqrt", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 711, ucrtbase: 154}, entry = jump, export = "sqrt", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn sqrt_f64(x: f64) -> f64 {
     if x < 0.0 {
         return domain();
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn tanh_f64(x: f64) -> f64 {
 }
 
 /// The gamma function.
-#[shim(ix = {ucrtbase: 788}, entry = jump, export = "tgamma", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 813}, entry = jump, export = "tgamma", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn tgamma_f64(x: f64) -> f64 {
     range(libm::tgamma(x), x.is_finite())
 }
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn trunc_f64(x: f64) -> f64 {
 }
 
 /// The nearest whole number, even where two are as near.
-#[shim(ix = {ucrtbase: 789}, entry = jump, export = "nearbyint", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 814}, entry = jump, export = "nearbyint", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn nearbyint_f64(x: f64) -> f64 {
     libm::rint(x)
 }
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn logb_f64(x: f64) -> f64 {
 }
 
 /// The arc tangent of a quotient.
-#[shim(ix = {msvcrt: 699, ucrtbase: 121}, entry = jump, export = "atan2", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 712, ucrtbase: 121}, entry = jump, export = "atan2", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn atan2_f64(x: f64, y: f64) -> f64 {
     libm::atan2(x, y)
 }
@@ -265,7 +265,7 @@ pub unsafe extern "C" fn copysign_f64(x: f64, y: f64) -> f64 {
 }
 
 /// The difference, 0 where it is negative.
-#[shim(ix = {ucrtbase: 790}, entry = jump, export = "fdim", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 815}, entry = jump, export = "fdim", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn fdim_f64(x: f64, y: f64) -> f64 {
     libm::fdim(x, y)
 }
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn fmin_f64(x: f64, y: f64) -> f64 {
 }
 
 /// The remainder with the sign of the first.
-#[shim(ix = {msvcrt: 700, ucrtbase: 86}, entry = jump, export = "fmod", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 713, ucrtbase: 86}, entry = jump, export = "fmod", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn fmod_f64(x: f64, y: f64) -> f64 {
     if x.is_infinite() || y == 0.0 && !x.is_nan() {
         return domain();
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn nextafter_f64(x: f64, y: f64) -> f64 {
 }
 
 /// A power.
-#[shim(ix = {msvcrt: 701, ucrtbase: 52}, entry = jump, export = "pow", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 714, ucrtbase: 52}, entry = jump, export = "pow", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn pow_f64(x: f64, y: f64) -> f64 {
     if x < 0.0 && x.is_finite() && y.is_finite() && libm::rint(y) != y {
         return domain();
@@ -317,13 +317,13 @@ pub unsafe extern "C" fn pow_f64(x: f64, y: f64) -> f64 {
 }
 
 /// The remainder of the nearest quotient.
-#[shim(ix = {ucrtbase: 791}, entry = jump, export = "remainder", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 816}, entry = jump, export = "remainder", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn remainder_f64(x: f64, y: f64) -> f64 {
     libm::remainder(x, y)
 }
 
 /// A product and a sum, rounded once.
-#[shim(ix = {ucrtbase: 792}, entry = jump, export = "fma", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 817}, entry = jump, export = "fma", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn fma_f64(x: f64, y: f64, z: f64) -> f64 {
     libm::fma(x, y, z)
 }
@@ -335,13 +335,13 @@ pub unsafe extern "C" fn ldexp_f64(x: f64, exponent: i32) -> f64 {
 }
 
 /// A number times a power of 2.
-#[shim(ix = {ucrtbase: 793}, entry = jump, export = "scalbn", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 818}, entry = jump, export = "scalbn", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn scalbn_f64(x: f64, exponent: i32) -> f64 {
     range(libm::scalbn(x, exponent), x.is_finite())
 }
 
 /// A number times a power of 2.
-#[shim(ix = {ucrtbase: 794}, entry = jump, export = "scalbln", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 819}, entry = jump, export = "scalbln", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn scalbln_f64(x: f64, exponent: i32) -> f64 {
     range(libm::scalbn(x, exponent), x.is_finite())
 }
@@ -355,7 +355,7 @@ pub unsafe extern "C" fn frexp_f64(x: f64, exponent: *mut i32) -> f64 {
 }
 
 /// The part behind the point, and the whole part.
-#[shim(ix = {msvcrt: 702, ucrtbase: 205}, entry = jump, export = "modf", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 715, ucrtbase: 205}, entry = jump, export = "modf", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn modf_f64(x: f64, whole: *mut f64) -> f64 {
     let (fraction, part) = libm::modf(x);
     whole.write_unaligned(part);
@@ -363,7 +363,7 @@ pub unsafe extern "C" fn modf_f64(x: f64, whole: *mut f64) -> f64 {
 }
 
 /// The remainder, and the quotient's last bits.
-#[shim(ix = {ucrtbase: 795}, entry = jump, export = "remquo", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 820}, entry = jump, export = "remquo", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn remquo_f64(x: f64, y: f64, quotient: *mut i32) -> f64 {
     let (remainder, bits) = libm::remquo(x, y);
     quotient.write_unaligned(bits);
@@ -389,7 +389,7 @@ pub unsafe extern "C" fn lrint_f64(x: f64) -> i32 {
 }
 
 /// The nearest whole number as an integer.
-#[shim(ix = {ucrtbase: 796}, entry = jump, export = "llrint", mapping = "libm", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 821}, entry = jump, export = "llrint", mapping = "libm", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn llrint_f64(x: f64) -> i64 {
     super::integer::of_f64_i64(libm::rint(x))
 }

@@ -26,25 +26,25 @@ conversions! {
 }
 
 /// The magnitude.
-#[shim(ix = {msvcrt: 722, ucrtbase: 819}, entry = jump, export = "abs", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 735, ucrtbase: 844}, entry = jump, export = "abs", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn magnitude(value: i32) -> i32 {
     value.wrapping_abs()
 }
 
 /// The magnitude.
-#[shim(ix = {msvcrt: 723, ucrtbase: 820}, entry = jump, export = "labs", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 736, ucrtbase: 845}, entry = jump, export = "labs", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn magnitude_long(value: i32) -> i32 {
     value.wrapping_abs()
 }
 
 /// The magnitude.
-#[shim(ix = {ucrtbase: 821}, entry = jump, export = "llabs", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 846}, entry = jump, export = "llabs", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn magnitude_long_long(value: i64) -> i64 {
     value.wrapping_abs()
 }
 
 /// The magnitude.
-#[shim(ix = {msvcrt: 724, ucrtbase: 822}, entry = jump, export = "_abs64", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 737, ucrtbase: 847}, entry = jump, export = "_abs64", mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn magnitude_64(value: i64) -> i64 {
     value.wrapping_abs()
 }
@@ -72,13 +72,13 @@ pub unsafe extern "C" fn div(dividend: i32, divisor: i32) -> u64 {
 }
 
 /// Quotient and remainder.
-#[shim(ix = {msvcrt: 316, ucrtbase: 823}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 316, ucrtbase: 848}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn ldiv(dividend: i32, divisor: i32) -> u64 {
     divide(dividend, divisor)
 }
 
 /// Quotient and remainder, which the caller has room for.
-#[shim(ix = {ucrtbase: 824}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 849}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn lldiv(to: *mut [i64; 2], dividend: i64, divisor: i64) -> *mut [i64; 2] {
     if divisor == 0 {
         errno::set(EDOM);
@@ -90,55 +90,55 @@ pub unsafe extern "C" fn lldiv(to: *mut [i64; 2], dividend: i64, divisor: i64) -
 }
 
 /// Rotates left.
-#[shim(ix = {msvcrt: 725, ucrtbase: 825}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 738, ucrtbase: 850}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _rotl(value: u32, count: i32) -> u32 {
     value.rotate_left(count as u32 & 31)
 }
 
 /// Rotates left.
-#[shim(ix = {msvcrt: 726, ucrtbase: 826}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 739, ucrtbase: 851}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _lrotl(value: u32, count: i32) -> u32 {
     value.rotate_left(count as u32 & 31)
 }
 
 /// Rotates left.
-#[shim(ix = {msvcrt: 727, ucrtbase: 827}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 740, ucrtbase: 852}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _rotl64(value: u64, count: i32) -> u64 {
     value.rotate_left(count as u32 & 63)
 }
 
 /// Rotates right.
-#[shim(ix = {msvcrt: 728, ucrtbase: 828}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 741, ucrtbase: 853}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _rotr(value: u32, count: i32) -> u32 {
     value.rotate_right(count as u32 & 31)
 }
 
 /// Rotates right.
-#[shim(ix = {msvcrt: 729, ucrtbase: 829}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 742, ucrtbase: 854}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _lrotr(value: u32, count: i32) -> u32 {
     value.rotate_right(count as u32 & 31)
 }
 
 /// Rotates right.
-#[shim(ix = {msvcrt: 730, ucrtbase: 830}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 743, ucrtbase: 855}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _rotr64(value: u64, count: i32) -> u64 {
     value.rotate_right(count as u32 & 63)
 }
 
 /// Swaps the bytes.
-#[shim(ix = {ucrtbase: 831}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {ucrtbase: 856}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _byteswap_ushort(value: u16) -> u16 {
     value.swap_bytes()
 }
 
 /// Swaps the bytes.
-#[shim(ix = {msvcrt: 731, ucrtbase: 832}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 744, ucrtbase: 857}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _byteswap_ulong(value: u32) -> u32 {
     value.swap_bytes()
 }
 
 /// Swaps the bytes.
-#[shim(ix = {msvcrt: 732, ucrtbase: 833}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
+#[shim(ix = {msvcrt: 745, ucrtbase: 858}, mapping = "Rust's integers", risk = Wrong("a wrong number"))]
 pub unsafe extern "C" fn _byteswap_uint64(value: u64) -> u64 {
     value.swap_bytes()
 }

@@ -67,7 +67,7 @@ pub unsafe extern "C" fn _aligned_malloc(size: usize, alignment: usize) -> Resul
 }
 
 /// Allocates memory that is aligned behind an offset.
-#[shim(ix = {msvcrt: 735, ucrtbase: 835}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 748, ucrtbase: 860}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn _aligned_offset_malloc(size: usize, alignment: usize, offset: usize) -> Result<Pointer<c_void>, Fault> {
     allocate(size, alignment, offset, 0).map(|memory| Pointer(memory.cast()))
 }
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn _aligned_realloc(memory: *mut c_void, size: usize, alig
 }
 
 /// Changes the size of memory that is aligned behind an offset.
-#[shim(ix = {msvcrt: 736, ucrtbase: 836}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 749, ucrtbase: 861}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn _aligned_offset_realloc(memory: *mut c_void, size: usize, alignment: usize, offset: usize) -> Result<Pointer<c_void>, Fault> {
     resize(memory, size, alignment, offset, false)
 }
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn _aligned_free(memory: *mut c_void) {
 }
 
 /// The size of memory of an alignment.
-#[shim(ix = {msvcrt: 737, ucrtbase: 837}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
+#[shim(ix = {msvcrt: 750, ucrtbase: 862}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
 pub unsafe extern "C" fn _aligned_msize(memory: *mut c_void, alignment: usize, offset: usize) -> Result<Word, Fault> {
     if memory.is_null() {
         return Err(Fault::Invalid(EINVAL));

@@ -44,13 +44,13 @@ unsafe fn make<C: Unit>(to: *mut C, size: usize, parts: [*const C; 4]) -> Result
 }
 
 /// Takes a path apart.
-#[shim(ix = {msvcrt: 738, ucrtbase: 215}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 751, ucrtbase: 215}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _splitpath(path: *const u8, drive: *mut u8, directory: *mut u8, name: *mut u8, extension: *mut u8) {
     split(path, [drive, directory, name, extension]);
 }
 
 /// Takes a path apart, into rooms of known sizes.
-#[shim(ix = {msvcrt: 739, ucrtbase: 838}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 752, ucrtbase: 863}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _splitpath_s(
     path: *const u8,
     drive: *mut u8,
@@ -66,26 +66,26 @@ pub unsafe extern "C" fn _splitpath_s(
 }
 
 /// Puts a path together.
-#[shim(ix = {msvcrt: 740, ucrtbase: 213}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 753, ucrtbase: 213}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _makepath(path: *mut u8, drive: *const u8, directory: *const u8, name: *const u8, extension: *const u8) {
     // What is at fault was told.
     let _ = make(path, MAX_PATH, [drive, directory, name, extension]).map_err(Fault::tell);
 }
 
 /// Puts a path together, in a room of known size.
-#[shim(ix = {msvcrt: 741, ucrtbase: 839}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 754, ucrtbase: 864}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _makepath_s(path: *mut u8, size: usize, drive: *const u8, directory: *const u8, name: *const u8, extension: *const u8) -> Result<Code, Fault> {
     make(path, size, [drive, directory, name, extension])
 }
 
 /// Takes a path apart.
-#[shim(ix = {msvcrt: 742, ucrtbase: 840}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 755, ucrtbase: 865}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _wsplitpath(path: *const u16, drive: *mut u16, directory: *mut u16, name: *mut u16, extension: *mut u16) {
     split(path, [drive, directory, name, extension]);
 }
 
 /// Takes a path apart, into rooms of known sizes.
-#[shim(ix = {msvcrt: 743, ucrtbase: 299}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 756, ucrtbase: 299}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _wsplitpath_s(
     path: *const u16,
     drive: *mut u16,
@@ -101,14 +101,14 @@ pub unsafe extern "C" fn _wsplitpath_s(
 }
 
 /// Puts a path together.
-#[shim(ix = {msvcrt: 744, ucrtbase: 841}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 757, ucrtbase: 866}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _wmakepath(path: *mut u16, drive: *const u16, directory: *const u16, name: *const u16, extension: *const u16) {
     // What is at fault was told.
     let _ = make(path, MAX_PATH, [drive, directory, name, extension]).map_err(Fault::tell);
 }
 
 /// Puts a path together, in a room of known size.
-#[shim(ix = {msvcrt: 745, ucrtbase: 842}, mapping = "crt::path", risk = Wrong("a wrong path"))]
+#[shim(ix = {msvcrt: 758, ucrtbase: 867}, mapping = "crt::path", risk = Wrong("a wrong path"))]
 pub unsafe extern "C" fn _wmakepath_s(path: *mut u16, size: usize, drive: *const u16, directory: *const u16, name: *const u16, extension: *const u16) -> Result<Code, Fault> {
     make(path, size, [drive, directory, name, extension])
 }

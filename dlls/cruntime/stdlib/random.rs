@@ -23,7 +23,7 @@ pub unsafe extern "C" fn srand(seed: u32) {
 }
 
 /// A number by chance.
-#[shim(ix = {msvcrt: 780, ucrtbase: 129}, mapping = "the host's generator", risk = Isolation("numbers that can be guessed"))]
+#[shim(ix = {msvcrt: 759, ucrtbase: 129}, mapping = "the host's generator", risk = Isolation("numbers that can be guessed"))]
 pub unsafe extern "C" fn rand_s(number: *mut u32) -> Result<Code, Fault> {
     *number.as_mut().ok_or(INVALID)? = 0;
     if WcRandom(number.cast(), size_of::<u32>()) < 0 {

@@ -30,7 +30,7 @@ pub unsafe extern "C" fn qsort(base: *mut c_void, count: usize, size: usize, com
 }
 
 /// Sorts elements; the comparison gets a context.
-#[shim(ix = {msvcrt: 746, ucrtbase: 843}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 760, ucrtbase: 868}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn qsort_s(base: *mut c_void, count: usize, size: usize, compare: Option<CompareWith>, context: *mut c_void) {
     let Some(compare) = compare else {
         INVALID.tell();
@@ -49,14 +49,14 @@ pub unsafe extern "C" fn bsearch(key: *const c_void, base: *const c_void, count:
 }
 
 /// Searches sorted elements; the comparison gets a context.
-#[shim(ix = {msvcrt: 747, ucrtbase: 844}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 761, ucrtbase: 869}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn bsearch_s(key: *const c_void, base: *const c_void, count: usize, size: usize, compare: Option<CompareWith>, context: *mut c_void) -> *const c_void {
     let Some(compare) = compare.filter(|_| is_valid(base, count, size)) else { return core::ptr::null() };
     sort::search(key.cast(), base.cast(), count, size, |one, other| compare(context, one.cast(), other.cast())).cast()
 }
 
 /// Searches elements in any order.
-#[shim(ix = {msvcrt: 748, ucrtbase: 845}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 762, ucrtbase: 870}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _lfind(key: *const c_void, base: *const c_void, count: *const u32, size: u32, compare: Option<Compare>) -> *const c_void {
     let (Some(compare), Some(count)) = (compare, count.as_ref()) else {
         INVALID.tell();
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn _lfind(key: *const c_void, base: *const c_void, count: 
 }
 
 /// Searches elements in any order, and adds the key where it is not among them.
-#[shim(ix = {msvcrt: 749, ucrtbase: 846}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
+#[shim(ix = {msvcrt: 763, ucrtbase: 871}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _lsearch(key: *const c_void, base: *mut c_void, count: *mut u32, size: u32, compare: Option<Compare>) -> *mut c_void {
     let (Some(compare), Some(count)) = (compare, count.as_mut()) else {
         INVALID.tell();

@@ -221,7 +221,7 @@ pub unsafe extern "C" fn mbstowcs(to: *mut u16, from: *const u8, count: usize) -
 }
 
 /// Multibyte text as wide text, by a locale.
-#[shim(ix = {msvcrt: 750, ucrtbase: 847}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 764, ucrtbase: 872}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _mbstowcs_l(to: *mut u16, from: *const u8, count: usize, by: *const Locale) -> usize {
     to_wide(to, from, count, locale::given(by).codec())
 }
@@ -233,51 +233,51 @@ pub unsafe extern "C" fn wcstombs(to: *mut u8, from: *const u16, count: usize) -
 }
 
 /// Wide text as multibyte text, by a locale.
-#[shim(ix = {msvcrt: 751, ucrtbase: 848}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 765, ucrtbase: 873}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _wcstombs_l(to: *mut u8, from: *const u16, count: usize, by: *const Locale) -> usize {
     to_bytes(to, from, count, locale::given(by).codec())
 }
 
 /// Multibyte text as wide text, in a room of known size.
-#[shim(ix = {msvcrt: 752, ucrtbase: 849}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 766, ucrtbase: 874}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn mbstowcs_s(converted: *mut usize, to: *mut u16, size: usize, from: *const u8, count: usize) -> Result<Code, Fault> {
     let codec = locale::current().codec();
     secure(converted, to, size, count, |to, count| to_wide(to, from, count, codec))
 }
 
 /// Wide text as multibyte text, in a room of known size.
-#[shim(ix = {msvcrt: 753, ucrtbase: 436}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 767, ucrtbase: 436}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wcstombs_s(converted: *mut usize, to: *mut u8, size: usize, from: *const u16, count: usize) -> Result<Code, Fault> {
     let codec = locale::current().codec();
     secure(converted, to, size, count, |to, count| to_bytes(to, from, count, codec))
 }
 
 /// A multibyte character as a wide one; answers its bytes.
-#[shim(ix = {msvcrt: 754, ucrtbase: 850}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 768, ucrtbase: 875}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn mbtowc(to: *mut u16, from: *const u8, count: usize) -> i32 {
     to_unit(to, from, count, locale::current().codec())
 }
 
 /// A multibyte character as a wide one, by a locale.
-#[shim(ix = {msvcrt: 755, ucrtbase: 350}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 769, ucrtbase: 350}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn _mbtowc_l(to: *mut u16, from: *const u8, count: usize, by: *const Locale) -> i32 {
     to_unit(to, from, count, locale::given(by).codec())
 }
 
 /// The bytes of a multibyte character.
-#[shim(ix = {msvcrt: 756, ucrtbase: 851}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 770, ucrtbase: 876}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn mblen(from: *const u8, count: usize) -> i32 {
     to_unit(core::ptr::null_mut(), from, count, locale::current().codec())
 }
 
 /// A wide character as a multibyte one; answers its bytes.
-#[shim(ix = {msvcrt: 328, ucrtbase: 852}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 328, ucrtbase: 877}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wctomb(to: *mut u8, unit: u16) -> i32 {
     if to.is_null() { 0 } else { put(to, unit) as i32 }
 }
 
 /// A wide character as a multibyte one, in a room of known size.
-#[shim(ix = {msvcrt: 757, ucrtbase: 853}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 771, ucrtbase: 878}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wctomb_s(length: *mut i32, to: *mut u8, size: usize, unit: u16) -> Result<Code, Fault> {
     if to.is_null() && size > 0 {
         if let Some(length) = length.as_mut() {
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn wctomb_s(length: *mut i32, to: *mut u8, size: usize, un
 }
 
 /// A byte as a wide character, or WEOF.
-#[shim(ix = {msvcrt: 758, ucrtbase: 185}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 772, ucrtbase: 185}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn btowc(byte: i32) -> u16 {
     const WEOF: u16 = 0xFFFF;
     let Ok(byte) = u8::try_from(byte) else { return WEOF };
@@ -312,7 +312,7 @@ pub unsafe extern "C" fn btowc(byte: i32) -> u16 {
 }
 
 /// A wide character as a byte, or EOF.
-#[shim(ix = {msvcrt: 759, ucrtbase: 854}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 773, ucrtbase: 879}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wctob(unit: u16) -> Result<Int, Fault> {
     match locale::current().codec().encode(&[unit]) {
         Some((bytes, _)) if bytes.as_slice().len() == 1 => Ok(Int(bytes.as_slice()[0].into())),
@@ -321,25 +321,25 @@ pub unsafe extern "C" fn wctob(unit: u16) -> Result<Int, Fault> {
 }
 
 /// A multibyte character as a wide one, which may come in pieces.
-#[shim(ix = {msvcrt: 760, ucrtbase: 223}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 774, ucrtbase: 223}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn mbrtowc(to: *mut u16, from: *const u8, count: usize, state: *mut u32) -> usize {
     one(to, from, count, if state.is_null() { super::super::thread::current().shift[0].as_ptr() } else { state })
 }
 
 /// The bytes of a multibyte character, which may come in pieces.
-#[shim(ix = {msvcrt: 761, ucrtbase: 222}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 775, ucrtbase: 222}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn mbrlen(from: *const u8, count: usize, state: *mut u32) -> usize {
     one(core::ptr::null_mut(), from, count, if state.is_null() { super::super::thread::current().shift[1].as_ptr() } else { state })
 }
 
 /// A wide character as a multibyte one.
-#[shim(ix = {msvcrt: 762, ucrtbase: 240}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 776, ucrtbase: 240}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wcrtomb(to: *mut u8, unit: u16, _state: *mut u32) -> usize {
     put(to, unit)
 }
 
 /// A wide character as a multibyte one, in a room of known size.
-#[shim(ix = {msvcrt: 763, ucrtbase: 430}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 777, ucrtbase: 430}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wcrtomb_s(length: *mut usize, to: *mut u8, size: usize, unit: u16, _state: *mut u32) -> Result<Code, Fault> {
     let mut room = [0; 4];
     let count = put(room.as_mut_ptr(), unit);
@@ -360,13 +360,13 @@ pub unsafe extern "C" fn wcrtomb_s(length: *mut usize, to: *mut u8, size: usize,
 }
 
 /// Whether a state is that of a new character.
-#[shim(ix = {ucrtbase: 855}, export = "mbsinit", mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {ucrtbase: 880}, export = "mbsinit", mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn is_initial(state: *const u32) -> i32 {
     (state.is_null() || *state == 0).into()
 }
 
 /// Multibyte text as wide text; the source's pointer moves along.
-#[shim(ix = {msvcrt: 764, ucrtbase: 310}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 778, ucrtbase: 310}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn mbsrtowcs(to: *mut u16, from: *mut *const u8, count: usize, _state: *mut u32) -> usize {
     let Some(from) = from.as_mut() else {
         errno::set(EINVAL);
@@ -395,7 +395,7 @@ unsafe fn advanced(from: *const u8, units: usize) -> *const u8 {
 }
 
 /// Wide text as multibyte text; the source's pointer moves along.
-#[shim(ix = {msvcrt: 765, ucrtbase: 856}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
+#[shim(ix = {msvcrt: 779, ucrtbase: 881}, mapping = "the locale's code page", risk = Wrong("wrong text"))]
 pub unsafe extern "C" fn wcsrtombs(to: *mut u8, from: *mut *const u16, count: usize, _state: *mut u32) -> usize {
     let Some(from) = from.as_mut() else {
         errno::set(EINVAL);

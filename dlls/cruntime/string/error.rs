@@ -90,25 +90,25 @@ pub unsafe extern "C" fn strerror(code: i32) -> Result<Pointer<u8>, Fault> {
 }
 
 /// The message of an error number.
-#[shim(ix = {msvcrt: 766, ucrtbase: 857}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+#[shim(ix = {msvcrt: 780, ucrtbase: 882}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
 pub unsafe extern "C" fn _wcserror(code: i32) -> Result<Pointer<u16>, Fault> {
     Ok(keep_wide(message(code)))
 }
 
 /// The message of an error number, cut where it does not fit.
-#[shim(ix = {msvcrt: 767, ucrtbase: 232}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+#[shim(ix = {msvcrt: 781, ucrtbase: 232}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
 pub unsafe extern "C" fn strerror_s(buffer: *mut u8, size: usize, code: i32) -> Result<Code, Fault> {
     cut(buffer, size, message(code).bytes())
 }
 
 /// The message of an error number, cut where it does not fit.
-#[shim(ix = {msvcrt: 768, ucrtbase: 858}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+#[shim(ix = {msvcrt: 782, ucrtbase: 883}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
 pub unsafe extern "C" fn _wcserror_s(buffer: *mut u16, size: usize, code: i32) -> Result<Code, Fault> {
     cut(buffer, size, message(code).encode_utf16())
 }
 
 /// A text and the message of `errno`.
-#[shim(ix = {msvcrt: 769, ucrtbase: 859}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+#[shim(ix = {msvcrt: 783, ucrtbase: 884}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
 pub unsafe extern "C" fn _strerror(prefix: *const u8) -> Result<Pointer<u8>, Fault> {
     Ok(keep(with_prefix(&String::from_utf8_lossy(text::narrow(prefix)), errno::get()).as_bytes()))
 }
@@ -120,13 +120,13 @@ pub unsafe extern "C" fn perror(prefix: *const u8) {
 }
 
 /// Writes a text and the message of `errno` to standard error.
-#[shim(ix = {msvcrt: 770, ucrtbase: 860}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+#[shim(ix = {msvcrt: 784, ucrtbase: 885}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
 pub unsafe extern "C" fn _wperror(prefix: *const u16) {
     complain(with_prefix(&text::lossy(text::wide(prefix)), errno::get()).as_bytes());
 }
 
 /// Where the messages lie.
-#[shim(ix = {ucrtbase: 861}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+#[shim(ix = {ucrtbase: 886}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
 pub unsafe extern "C" fn __sys_errlist() -> *mut *mut u8 {
     (&raw mut _sys_errlist).cast()
 }
