@@ -84,10 +84,12 @@ impl Screen {
 
     /// Waits for the end.
     pub fn ends(&mut self) -> ExitStatus {
+        let start = Instant::now();
         while self.read() {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return status;
             }
+            assert!(start.elapsed() < PATIENCE, "the program never ended; the screen: {:?}", self.text());
         }
         self.child.wait().expect("it can be waited for")
     }

@@ -93,6 +93,7 @@ fn stop_key_and_fg() {
     screen.shows("echo in the shell");
     screen.shows("in the shell");
     screen.types("fg\r");
+    screen.shows("act.exe echo\r\n");
     screen.types("behind\r");
     screen.shows("behind\r");
     screen.shows("behind\r");
