@@ -153,7 +153,7 @@ guests::program! {
                 same!([IsNormalizedString(NormalizationC, wide("\u{E9}").as_ptr(), -1), IsNormalizedString(NormalizationD, wide("\u{E9}").as_ptr(), -1)], [1, 0]);
             }
         });
-        case!(cases, "kernel32!NormalizeString", Failure, "half of a character, a form that is not there, a small buffer", {
+        case!(cases, "kernel32!NormalizeString", Failure, "half of a character, a form that is not there, a small buffer", wine = "Wine takes forms that are not there", {
             let mut buffer = [0_u16; 1];
             clear_error();
             holds!(unsafe { NormalizeString(NormalizationC, [0xD800].as_ptr(), 1, buffer.as_mut_ptr(), 1) } <= 0);
