@@ -22,6 +22,7 @@ mod parts {
     windows_link::link!("kernel32.dll" "system" fn IsBadStringPtrW(address: *const u16, size: usize) -> i32);
     windows_link::link!("kernel32.dll" "system" fn IsBadCodePtr(address: *const c_void) -> i32);
     windows_link::link!("kernel32.dll" "system" fn RtlPcToFileHeader(address: *const c_void, base: *mut *mut c_void) -> *mut c_void);
+    windows_link::link!("kernel32.dll" "system" fn RtlLookupFunctionEntry(address: u64, base: *mut u64, history: *mut c_void) -> *mut c_void);
     windows_link::link!("kernel32.dll" "system" fn GetModuleHandleW(name: *const u16) -> *mut c_void);
 
     pub static SEEN: AtomicU32 = AtomicU32::new(0);
@@ -123,6 +124,14 @@ fn exceptions(cases: &mut Cases) {
         same!(unsafe { UnhandledExceptionFilter(&raw const pointers) }, EXCEPTION_CONTINUE_EXECUTION);
         same!(SEEN.load(Ordering::Relaxed), 4);
         unsafe { SetUnhandledExceptionFilter(before) };
+    });
+    case!(cases, "kernel32!RtlLookupFunctionEntry", Total, "the function that holds an address, and nothing outside of images", {
+        let (here, mut base) = (errors as *const () as u64, 0);
+        let entry = unsafe { RtlLookupFunctionEntry(here, &raw mut base, null_mut()) }.cast::<u32>();
+        holds!(!entry.is_null());
+        same!(base, unsafe { GetModuleHandleW(null()) } as u64);
+        same!(base + u64::from(unsafe { *entry }), here);
+        holds!(unsafe { RtlLookupFunctionEntry(0x1234, &raw mut base, null_mut()) }.is_null());
     });
     case!(cases, "kernel32!RtlCaptureContext kernel32!RtlPcToFileHeader", Total, "the caller's place, which lies in the program", {
         let mut context: Aligned<CONTEXT> = unsafe { core::mem::zeroed() };

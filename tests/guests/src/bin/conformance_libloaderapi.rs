@@ -38,6 +38,21 @@ mod parts {
         let name = unsafe { core::ffi::CStr::from_ptr(dll.cast()) }.to_string_lossy();
         let reason = ["detach", "attach", "thread attach", "thread detach"][reason as usize];
         locked(|notes| notes.push(alloc::format!("{name} {reason}")));
+        if EXITING.load(Ordering::Relaxed) && name == "first" {
+            let seen = notes();
+            let ok = seen == "second detach, callback detach, first detach";
+            guests::print(&if ok { "ok\n".into() } else { alloc::format!("FAIL the notices are {seen}\n") });
+        }
+    }
+
+    static EXITING: AtomicBool = AtomicBool::new(false);
+
+    /// A case that the last notice ends: what DLLs are told of the process's end.
+    pub fn at_exit() {
+        load("companion_second");
+        notes();
+        guests::print("case\tkernel32!ExitProcess\ttotal\tDLLs are told of the end, the last that started first\t\t");
+        EXITING.store(true, Ordering::Relaxed);
     }
 
     /// The notices since the last time.
@@ -109,6 +124,7 @@ guests::program! {
         names(&mut cases);
         exports(&mut cases);
         paths(&mut cases);
+        at_exit();
         cases.code()
     }
 }
