@@ -15,6 +15,7 @@ mod collate;
 mod console;
 mod consoleapi;
 mod consoleapi2;
+mod consoleapi3;
 mod datetimeapi;
 mod debugapi;
 mod errhandlingapi;

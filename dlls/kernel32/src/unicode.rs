@@ -143,6 +143,11 @@ pub fn decompose_compatible(units: &[u16]) -> Cow<'_, [u16]> {
     DecomposingNormalizerBorrowed::new_nfkd().normalize_utf16(units)
 }
 
+/// Compatibility characters as what they stand for, letters and their marks together (NFKC).
+pub fn compose_compatible(units: &[u16]) -> Cow<'_, [u16]> {
+    ComposingNormalizerBorrowed::new_nfkc().normalize_utf16(units)
+}
+
 /// The one unit that a compatibility character stands for.
 pub fn plain_form(unit: u16) -> Option<u16> {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize_utf16(core::slice::from_ref(&unit)).into_owned();

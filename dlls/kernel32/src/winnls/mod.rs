@@ -5,6 +5,7 @@ pub mod info;
 mod language;
 pub mod locale;
 mod map;
+mod normal;
 mod number;
 mod page;
 mod place;

@@ -6,7 +6,7 @@ extern crate alloc;
 
 use alloc::string::String;
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
-use windows_sys::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_FLAGS, ERROR_INVALID_PARAMETER};
+use windows_sys::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_FLAGS, ERROR_INVALID_PARAMETER, ERROR_NO_UNICODE_TRANSLATION};
 use windows_sys::Win32::Globalization::*;
 
 fn info(kind: u32) -> String {
@@ -140,6 +140,30 @@ guests::program! {
                 holds!(GetCurrencyFormatW(0x409, 0, wide("1234.5").as_ptr(), core::ptr::null(), buffer.as_mut_ptr(), 64) > 0);
                 same!(narrow(&buffer), "$1,234.50");
             }
+        });
+        case!(cases, "kernel32!NormalizeString kernel32!IsNormalizedString", Success, "composed, decomposed, compatible", {
+            let mut buffer = [0_u16; 8];
+            unsafe {
+                same!(NormalizeString(NormalizationD, wide("\u{E9}").as_ptr(), 1, buffer.as_mut_ptr(), 8), 2);
+                same!(&buffer[..2], [0x65, 0x301]);
+                same!(NormalizeString(NormalizationC, [0x65, 0x301].as_ptr(), 2, buffer.as_mut_ptr(), 8), 1);
+                same!(buffer[0], 0xE9);
+                same!(NormalizeString(NormalizationKC, [0xFB01].as_ptr(), 1, buffer.as_mut_ptr(), 8), 2);
+                same!(&buffer[..2], [0x66, 0x69]);
+                same!([IsNormalizedString(NormalizationC, wide("\u{E9}").as_ptr(), -1), IsNormalizedString(NormalizationD, wide("\u{E9}").as_ptr(), -1)], [1, 0]);
+            }
+        });
+        case!(cases, "kernel32!NormalizeString", Failure, "half of a character, a form that is not there, a small buffer", wine = "Wine takes forms that are not there", {
+            let mut buffer = [0_u16; 1];
+            clear_error();
+            holds!(unsafe { NormalizeString(NormalizationC, [0xD800].as_ptr(), 1, buffer.as_mut_ptr(), 1) } <= 0);
+            same!(last_error(), ERROR_NO_UNICODE_TRANSLATION);
+            clear_error();
+            holds!(unsafe { NormalizeString(99, wide("a").as_ptr(), 1, buffer.as_mut_ptr(), 1) } <= 0);
+            same!(last_error(), ERROR_INVALID_PARAMETER);
+            clear_error();
+            holds!(unsafe { NormalizeString(NormalizationD, wide("\u{E9}").as_ptr(), 1, buffer.as_mut_ptr(), 1) } <= 0);
+            same!(last_error(), ERROR_INSUFFICIENT_BUFFER);
         });
         case!(cases, "kernel32!GetNumberFormatW", Failure, "a text that is no number", {
             let mut buffer = [0_u16; 64];
