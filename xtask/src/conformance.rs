@@ -76,19 +76,26 @@ fn agreement(case: &Case, other: &Case, surprises: &mut usize, name: &str) -> St
 /// Builds the programs; answers those wanted.
 fn programs(windows: &str, filter: Option<&str>) -> Result<Vec<PathBuf>> {
     cargo(&["build", "--quiet", "--profile", "guest", "--target", windows, "--package", "guests", "--bins", "--examples"], &[])?;
-    let folder = target().join(windows).join("guest");
-    // A program finds its DLLs beside itself.
-    for entry in fs::read_dir(folder.join("examples"))? {
+    let built = target().join(windows).join("guest");
+    // Beside the programs lie no system DLLs of ours: a program finds those first, under Wine too.
+    let folder = target().join("conformance/programs");
+    fs::create_dir_all(&folder)?;
+    // A program finds its own DLLs beside itself.
+    for entry in fs::read_dir(built.join("examples"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "dll") {
             fs::copy(&path, folder.join(path.file_name().unwrap_or_default()))?;
         }
     }
-    let mut found: Vec<PathBuf> = fs::read_dir(root().join("tests/guests/src/bin"))?
+    let names = fs::read_dir(root().join("tests/guests/src/bin"))?
         .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
-        .filter(|name| name.starts_with("conformance_") && filter.is_none_or(|filter| name.contains(filter)))
-        .map(|name| folder.join(name).with_extension("exe"))
-        .collect();
+        .filter(|name| name.starts_with("conformance_") && filter.is_none_or(|filter| name.contains(filter)));
+    let mut found = Vec::new();
+    for name in names {
+        let program = folder.join(&name).with_extension("exe");
+        fs::copy(built.join(&name).with_extension("exe"), &program)?;
+        found.push(program);
+    }
     found.sort();
     Ok(found)
 }

@@ -29,7 +29,7 @@ pub static HOSTS: &[(&str, &str)] = &[
 ];
 
 /// DLLs that are another's code under a second name.
-static SECOND_NAMES: &[(&[u8], &[u8])] = &[(b"kernelbase.dll", b"kernel32.dll")];
+static SECOND_NAMES: &[(&[u8], &[u8])] = &[(b"kernelbase.dll", b"kernel32.dll"), (b"combase.dll", b"ole32.dll")];
 
 /// The DLL that a name in lower case leads to, itself where it is no contract.
 pub fn host(name: &[u8]) -> &[u8] {

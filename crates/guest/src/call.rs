@@ -145,6 +145,8 @@ pub struct HResult(pub i32);
 impl HResult {
     /// `S_OK`.
     pub const OK: Self = Self(0);
+    /// `S_FALSE`.
+    pub const FALSE: Self = Self(1);
 }
 
 macro_rules! last_error {

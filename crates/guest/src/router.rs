@@ -1,7 +1,7 @@
 //! Routers: tables of argument combinations, first match wins. The tokens that are executed are the text that the
 //! catalog publishes.
 
-use crate::error::{Status, Win32Error};
+use crate::error::{Failure, Status, Win32Error};
 use alloc::format;
 
 /// Declares a router as a function from the arguments to a result; each row is a condition and what it leads to.
@@ -64,6 +64,12 @@ impl Refusal for Win32Error {
 }
 
 impl Refusal for Status {
+    fn code(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+impl Refusal for Failure {
     fn code(self) -> u32 {
         self.0 as u32
     }

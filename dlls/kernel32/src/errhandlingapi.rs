@@ -179,4 +179,3 @@ pub unsafe extern "system" fn FatalAppExitA(_action: u32, text: *const u8) {
     let units = unsafe { crate::ansi::to_wide(text) }.unwrap_or_default();
     fatal(&guest::text::lossy(units.strip_suffix(&[0]).unwrap_or(&units)))
 }
-

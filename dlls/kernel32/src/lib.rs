@@ -18,6 +18,8 @@ mod consoleapi2;
 mod datetimeapi;
 mod debugapi;
 mod errhandlingapi;
+#[cfg(all(test, not(target_os = "windows")))]
+mod fake;
 mod fibersapi;
 mod fileapi;
 mod handleapi;
@@ -46,6 +48,7 @@ mod utilapiset;
 mod winbase;
 mod winbase_file;
 mod winbase_message;
+mod winbase_resource;
 mod winbase_string;
 mod winnls;
 mod wow64apiset;

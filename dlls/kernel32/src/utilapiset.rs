@@ -1,17 +1,10 @@
-//! utilapiset.h: the bell, and pointers that are hidden behind a secret.
+//! utilapiset.h: the bell, and pointers that are kept unreadable.
 
 use crate::console;
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Foundation::ERROR_INVALID_PARAMETER;
-
-guest::forward!(
-    EncodePointer = 85 => "ntdll.RtlEncodePointer",
-    DecodePointer = 115 => "ntdll.RtlDecodePointer",
-    EncodeSystemPointer = 705 => "ntdll.RtlEncodeSystemPointer",
-    DecodeSystemPointer = 706 => "ntdll.RtlDecodeSystemPointer",
-);
 
 /// Rings the terminal's bell, where there is one. The tone and its length are the terminal's own.
 #[shim(ix = 535, mapping = "the terminal's bell", risk = Functional("a sound that nobody hears"))]
@@ -22,3 +15,10 @@ pub unsafe extern "system" fn Beep(frequency: u32, _duration: u32) -> Result<Boo
     console::with_screen(|screen| screen.put(b"\x07"))?;
     Ok(Bool)
 }
+
+guest::forward!(
+    EncodePointer = 85 => "ntdll.RtlEncodePointer",
+    DecodePointer = 115 => "ntdll.RtlDecodePointer",
+    EncodeSystemPointer = 704 => "ntdll.RtlEncodeSystemPointer",
+    DecodeSystemPointer = 705 => "ntdll.RtlDecodeSystemPointer",
+);

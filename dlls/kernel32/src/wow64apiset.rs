@@ -18,7 +18,7 @@ pub unsafe extern "system" fn IsWow64Process(process: HANDLE, answer: *mut i32) 
 }
 
 /// Answers what machine a process is for, 0 for the machine's own, and what the machine is.
-#[shim(ix = 704, mapping = "NtQueryInformationProcess, the shared page", risk = Wrong("a wrong answer"))]
+#[shim(ix = 706, mapping = "NtQueryInformationProcess, the shared page", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsWow64Process2(process: HANDLE, machine: *mut u16, native: *mut u16) -> Result<Bool, Win32Error> {
     const I386: u16 = 0x14C;
     let wow: usize = unsafe { query_process(process, WOW64) }?;

@@ -60,6 +60,12 @@ pub unsafe extern "system" fn RtlDecodeSystemPointer(pointer: *mut c_void) -> *m
     turn_back(pointer as usize, shared_cookie()) as *mut c_void
 }
 
+/// Fills memory with random bytes. Windows has it in another DLL, but here only this one goes through the gate.
+#[shim(ix = 403, mapping = "gate Random: the host's generator", risk = Wrong("bytes that can be guessed"))]
+pub unsafe extern "system" fn SystemFunction036(buffer: *mut c_void, length: u32) -> u8 {
+    crate::gate::ask(&mut gate::service::Random { buffer: buffer as u64, size: length.into() }).is_ok().into()
+}
+
 /// A number from a seed, which it changes (Lehmer's generator, modulus 2^31 - 1).
 #[shim(ix = 90, mapping = "Lehmer's generator", risk = Wrong("a number that can be guessed"))]
 pub unsafe extern "system" fn RtlRandom(seed: *mut u32) -> u32 {
