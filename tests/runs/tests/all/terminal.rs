@@ -144,3 +144,34 @@ fn sequences_are_filtered() {
     screen.ends();
     home.ends();
 }
+
+/// A console's screen: its cursor as it is counted, colours, cells, the title; an escape character is not obeyed unless asked.
+#[test]
+fn console_functions_reach_the_screen() {
+    let home = Home::new();
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["screen"]));
+    screen.shows("\x1b]0;a title");
+    screen.shows("\x1b[2J");
+    screen.shows("\x1b[1;1H");
+    screen.shows("\u{E9}t\u{E9} \u{1F600}\u{2190}[2J");
+    screen.shows("\x1b[0;91;44mred");
+    screen.shows("\x1b[3;5H\x1b[m");
+    screen.shows("count 1920, at (10, 0, 28), then (4, 2, 7), title a title 7");
+    assert!(screen.ends().success(), "{}", screen.text());
+    home.ends();
+}
+
+/// Lines come as UTF-16, as much as there is room for, and end where the input ends.
+#[test]
+fn console_lines_are_utf_16() {
+    let home = Home::new();
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["line"]));
+    screen.shows("ready");
+    screen.types("\u{E9}\u{1F600}x\r");
+    screen.shows("[e9, d83d, de00]");
+    screen.shows("[78, d, a]");
+    screen.types("\x04");
+    screen.shows("[]");
+    assert!(screen.ends().success(), "{}", screen.text());
+    home.ends();
+}
