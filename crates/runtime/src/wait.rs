@@ -9,8 +9,8 @@ use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
 use rustix::io::Errno;
 use rustix::thread::futex;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX,
     STATUS_NO_YIELD_PERFORMED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,

@@ -102,29 +102,41 @@ fn errors(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn exceptions(cases: &mut Cases) {
-    case!(cases, "kernel32!AddVectoredExceptionHandler kernel32!RemoveVectoredExceptionHandler kernel32!RaiseException", Success, "a handler sees the parameters, and lets the thread go on", {
-        SEEN.store(0, Ordering::Relaxed);
-        let handler = unsafe { AddVectoredExceptionHandler(1, Some(vectored)) };
-        holds!(!handler.is_null());
-        let parameters = [3_usize, 40, 5];
-        unsafe { RaiseException(0x1234_5678, 0, 3, parameters.as_ptr()) };
-        same!(SEEN.load(Ordering::Relaxed), 40);
-        same!(unsafe { RemoveVectoredExceptionHandler(handler) } != 0, true);
-    });
+    case!(
+        cases,
+        "kernel32!AddVectoredExceptionHandler kernel32!RemoveVectoredExceptionHandler kernel32!RaiseException",
+        Success,
+        "a handler sees the parameters, and lets the thread go on",
+        {
+            SEEN.store(0, Ordering::Relaxed);
+            let handler = unsafe { AddVectoredExceptionHandler(1, Some(vectored)) };
+            holds!(!handler.is_null());
+            let parameters = [3_usize, 40, 5];
+            unsafe { RaiseException(0x1234_5678, 0, 3, parameters.as_ptr()) };
+            same!(SEEN.load(Ordering::Relaxed), 40);
+            same!(unsafe { RemoveVectoredExceptionHandler(handler) } != 0, true);
+        }
+    );
     case!(cases, "kernel32!RemoveVectoredExceptionHandler", Failure, "no handler", {
         same!(unsafe { RemoveVectoredExceptionHandler(0x1234_5670 as *const c_void) }, 0);
     });
-    case!(cases, "kernel32!SetUnhandledExceptionFilter kernel32!UnhandledExceptionFilter", Success, "the filter is asked, and told from the one before", {
-        let before = unsafe { SetUnhandledExceptionFilter(Some(filter)) };
-        same!(unsafe { SetUnhandledExceptionFilter(Some(filter)) }.map(|found| found as usize), Some(filter as *const () as usize));
-        let mut record: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
-        (record.ExceptionCode, record.NumberParameters) = (0x0765_4321, 4);
-        let pointers = EXCEPTION_POINTERS { ExceptionRecord: &raw mut record, ContextRecord: null_mut() };
-        SEEN.store(0, Ordering::Relaxed);
-        same!(unsafe { UnhandledExceptionFilter(&raw const pointers) }, EXCEPTION_CONTINUE_EXECUTION);
-        same!(SEEN.load(Ordering::Relaxed), 4);
-        unsafe { SetUnhandledExceptionFilter(before) };
-    });
+    case!(
+        cases,
+        "kernel32!SetUnhandledExceptionFilter kernel32!UnhandledExceptionFilter",
+        Success,
+        "the filter is asked, and told from the one before",
+        {
+            let before = unsafe { SetUnhandledExceptionFilter(Some(filter)) };
+            same!(unsafe { SetUnhandledExceptionFilter(Some(filter)) }.map(|found| found as usize), Some(filter as *const () as usize));
+            let mut record: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
+            (record.ExceptionCode, record.NumberParameters) = (0x0765_4321, 4);
+            let pointers = EXCEPTION_POINTERS { ExceptionRecord: &raw mut record, ContextRecord: null_mut() };
+            SEEN.store(0, Ordering::Relaxed);
+            same!(unsafe { UnhandledExceptionFilter(&raw const pointers) }, EXCEPTION_CONTINUE_EXECUTION);
+            same!(SEEN.load(Ordering::Relaxed), 4);
+            unsafe { SetUnhandledExceptionFilter(before) };
+        }
+    );
     case!(cases, "kernel32!RtlLookupFunctionEntry", Total, "the function that holds an address, and nothing outside of images", {
         let (here, mut base) = (errors as *const () as u64, 0);
         let entry = unsafe { RtlLookupFunctionEntry(here, &raw mut base, null_mut()) }.cast::<u32>();
@@ -147,44 +159,62 @@ fn exceptions(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn pointers(cases: &mut Cases) {
-    case!(cases, "kernel32!EncodePointer kernel32!DecodePointer kernel32!EncodeSystemPointer kernel32!DecodeSystemPointer", Total, "another one, and back", {
-        let pointer = 0x1234_5678_usize as *const c_void;
-        let encoded = unsafe { EncodePointer(pointer) };
-        holds!(encoded.cast_const() != pointer);
-        same!(unsafe { DecodePointer(encoded) }.cast_const(), pointer);
-        same!(unsafe { DecodeSystemPointer(EncodeSystemPointer(pointer)) }.cast_const(), pointer);
-    });
-    case!(cases, "kernel32!IsBadReadPtr kernel32!IsBadWritePtr kernel32!IsBadStringPtrW kernel32!IsBadCodePtr", Total, "what can be touched, and what cannot", {
-        let mut word = [7_u16, 0];
-        same!(unsafe { IsBadReadPtr(word.as_ptr().cast(), 4) }, 0);
-        same!(unsafe { IsBadWritePtr(word.as_mut_ptr().cast(), 4) }, 0);
-        same!(unsafe { IsBadStringPtrW(word.as_ptr(), 100) }, 0);
-        let reserved = unsafe { VirtualAlloc(null(), 0x2000, MEM_RESERVE, PAGE_NOACCESS) };
-        unsafe { VirtualAlloc(reserved, 0x1000, MEM_COMMIT, PAGE_READONLY) };
-        same!(unsafe { IsBadReadPtr(reserved, 0x1000) }, 0);
-        same!(unsafe { IsBadReadPtr(reserved, 0x1001) }, 1);
-        same!(unsafe { IsBadWritePtr(reserved, 1) }, 1);
-        same!(unsafe { IsBadReadPtr(null(), 0) }, 0);
-        same!(unsafe { IsBadReadPtr(null(), 1) }, 1);
-        same!(unsafe { IsBadStringPtrW(8 as *const u16, 1) }, 1);
-        same!(unsafe { IsBadCodePtr(null()) }, 1);
-        unsafe { VirtualFree(reserved, 0, MEM_RELEASE) };
-    });
-    case!(cases, "kernel32!InitializeSListHead kernel32!InterlockedPushEntrySList kernel32!InterlockedPopEntrySList kernel32!InterlockedFlushSList kernel32!QueryDepthSList", Total, "last in, first out", {
-        let mut head: Aligned<[u64; 2]> = Aligned([9, 9]);
-        let list = (&raw mut head).cast::<SLIST_HEADER>();
-        let mut entries = [const { Entry(null_mut(), 0) }; 3];
-        let first = entries.as_mut_ptr();
-        unsafe { InitializeSListHead(list) };
-        same!(unsafe { QueryDepthSList(list) }, 0);
-        holds!(unsafe { InterlockedPopEntrySList(list) }.is_null());
-        holds!(unsafe { InterlockedPushEntrySList(list, first.cast()) }.is_null());
-        same!(unsafe { InterlockedPushEntrySList(list, first.add(1).cast()) }.cast(), first);
-        same!(unsafe { InterlockedPushEntrySList(list, first.add(2).cast()) }.cast(), unsafe { first.add(1) });
-        same!(unsafe { QueryDepthSList(list) }, 3);
-        same!(unsafe { InterlockedPopEntrySList(list) }.cast(), unsafe { first.add(2) });
-        same!(unsafe { InterlockedFlushSList(list) }.cast(), unsafe { first.add(1) });
-        same!(unsafe { (*first.add(1)).0 }, first);
-        same!(unsafe { QueryDepthSList(list) }, 0);
-    });
+    case!(
+        cases,
+        "kernel32!EncodePointer kernel32!DecodePointer kernel32!EncodeSystemPointer kernel32!DecodeSystemPointer",
+        Total,
+        "another one, and back",
+        {
+            let pointer = 0x1234_5678_usize as *const c_void;
+            let encoded = unsafe { EncodePointer(pointer) };
+            holds!(encoded.cast_const() != pointer);
+            same!(unsafe { DecodePointer(encoded) }.cast_const(), pointer);
+            same!(unsafe { DecodeSystemPointer(EncodeSystemPointer(pointer)) }.cast_const(), pointer);
+        }
+    );
+    case!(
+        cases,
+        "kernel32!IsBadReadPtr kernel32!IsBadWritePtr kernel32!IsBadStringPtrW kernel32!IsBadCodePtr",
+        Total,
+        "what can be touched, and what cannot",
+        {
+            let mut word = [7_u16, 0];
+            same!(unsafe { IsBadReadPtr(word.as_ptr().cast(), 4) }, 0);
+            same!(unsafe { IsBadWritePtr(word.as_mut_ptr().cast(), 4) }, 0);
+            same!(unsafe { IsBadStringPtrW(word.as_ptr(), 100) }, 0);
+            let reserved = unsafe { VirtualAlloc(null(), 0x2000, MEM_RESERVE, PAGE_NOACCESS) };
+            unsafe { VirtualAlloc(reserved, 0x1000, MEM_COMMIT, PAGE_READONLY) };
+            same!(unsafe { IsBadReadPtr(reserved, 0x1000) }, 0);
+            same!(unsafe { IsBadReadPtr(reserved, 0x1001) }, 1);
+            same!(unsafe { IsBadWritePtr(reserved, 1) }, 1);
+            same!(unsafe { IsBadReadPtr(null(), 0) }, 0);
+            same!(unsafe { IsBadReadPtr(null(), 1) }, 1);
+            same!(unsafe { IsBadStringPtrW(8 as *const u16, 1) }, 1);
+            same!(unsafe { IsBadCodePtr(null()) }, 1);
+            unsafe { VirtualFree(reserved, 0, MEM_RELEASE) };
+        }
+    );
+    case!(
+        cases,
+        "kernel32!InitializeSListHead kernel32!InterlockedPushEntrySList kernel32!InterlockedPopEntrySList kernel32!InterlockedFlushSList kernel32!QueryDepthSList",
+        Total,
+        "last in, first out",
+        {
+            let mut head: Aligned<[u64; 2]> = Aligned([9, 9]);
+            let list = (&raw mut head).cast::<SLIST_HEADER>();
+            let mut entries = [const { Entry(null_mut(), 0) }; 3];
+            let first = entries.as_mut_ptr();
+            unsafe { InitializeSListHead(list) };
+            same!(unsafe { QueryDepthSList(list) }, 0);
+            holds!(unsafe { InterlockedPopEntrySList(list) }.is_null());
+            holds!(unsafe { InterlockedPushEntrySList(list, first.cast()) }.is_null());
+            same!(unsafe { InterlockedPushEntrySList(list, first.add(1).cast()) }.cast(), first);
+            same!(unsafe { InterlockedPushEntrySList(list, first.add(2).cast()) }.cast(), unsafe { first.add(1) });
+            same!(unsafe { QueryDepthSList(list) }, 3);
+            same!(unsafe { InterlockedPopEntrySList(list) }.cast(), unsafe { first.add(2) });
+            same!(unsafe { InterlockedFlushSList(list) }.cast(), unsafe { first.add(1) });
+            same!(unsafe { (*first.add(1)).0 }, first);
+            same!(unsafe { QueryDepthSList(list) }, 0);
+        }
+    );
 }

@@ -131,39 +131,62 @@ guests::program! {
 
 #[cfg(target_os = "windows")]
 fn loading(cases: &mut Cases) {
-    case!(cases, "kernel32!LoadLibraryW kernel32!FreeLibrary", Success, "a circle of DLLs is told once, what is stood on first, and goes as a whole", {
-        notes();
-        let first = load("companion_first");
-        holds!(!first.is_null());
-        same!(notes(), "second attach, callback attach, first attach");
-        same!(call(first, c"TwiceSecond"), Some(42));
-        same!(load("companion_first.dll"), first);
-        same!(unsafe { FreeLibrary(first) }, 1);
-        same!(notes(), "");
-        same!(module("companion_second").is_null(), false);
-        same!(unsafe { FreeLibrary(first) }, 1);
-        same!(notes(), "callback detach, first detach, second detach");
-        holds!(module("companion_first").is_null());
-        holds!(module("companion_second").is_null());
-    });
-    case!(cases, "kernel32!LoadLibraryW", Success, "what another DLL imports stays until both have let go", wine = "Wine does not count the import that closes a circle", {
-        let second = load("companion_second.dll");
-        same!(notes(), "callback attach, first attach, second attach");
-        let first = load("companion_first.dll");
-        same!(notes(), "");
-        same!(unsafe { FreeLibrary(second) }, 1);
-        same!(notes(), "");
-        same!(call(first, c"TwiceSecond"), Some(42));
-        same!(unsafe { FreeLibrary(first) }, 1);
-        same!(notes(), "second detach, callback detach, first detach");
-    });
-    case!(cases, "kernel32!LoadLibraryW", Failure, "a DLL that refuses is told of the end, and takes what it needed along", wine = "Wine does not count the import that closes a circle", {
-        clear_error();
-        holds!(load("companion_refusing").is_null());
-        same!(last_error(), ERROR_DLL_INIT_FAILED);
-        same!(notes(), "callback attach, first attach, second attach, refusing attach, refusing detach, second detach, callback detach, first detach");
-        holds!(module("companion_second").is_null());
-    });
+    case!(
+        cases,
+        "kernel32!LoadLibraryW kernel32!FreeLibrary",
+        Success,
+        "a circle of DLLs is told once, what is stood on first, and goes as a whole",
+        {
+            notes();
+            let first = load("companion_first");
+            holds!(!first.is_null());
+            same!(notes(), "second attach, callback attach, first attach");
+            same!(call(first, c"TwiceSecond"), Some(42));
+            same!(load("companion_first.dll"), first);
+            same!(unsafe { FreeLibrary(first) }, 1);
+            same!(notes(), "");
+            same!(module("companion_second").is_null(), false);
+            same!(unsafe { FreeLibrary(first) }, 1);
+            same!(notes(), "callback detach, first detach, second detach");
+            holds!(module("companion_first").is_null());
+            holds!(module("companion_second").is_null());
+        }
+    );
+    case!(
+        cases,
+        "kernel32!LoadLibraryW",
+        Success,
+        "what another DLL imports stays until both have let go",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            let second = load("companion_second.dll");
+            same!(notes(), "callback attach, first attach, second attach");
+            let first = load("companion_first.dll");
+            same!(notes(), "");
+            same!(unsafe { FreeLibrary(second) }, 1);
+            same!(notes(), "");
+            same!(call(first, c"TwiceSecond"), Some(42));
+            same!(unsafe { FreeLibrary(first) }, 1);
+            same!(notes(), "second detach, callback detach, first detach");
+        }
+    );
+    case!(
+        cases,
+        "kernel32!LoadLibraryW",
+        Failure,
+        "a DLL that refuses is told of the end, and takes what it needed along",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            clear_error();
+            holds!(load("companion_refusing").is_null());
+            same!(last_error(), ERROR_DLL_INIT_FAILED);
+            same!(
+                notes(),
+                "callback attach, first attach, second attach, refusing attach, refusing detach, second detach, callback detach, first detach"
+            );
+            holds!(module("companion_second").is_null());
+        }
+    );
     case!(cases, "kernel32!LoadLibraryW kernel32!LoadLibraryExW", Failure, "a DLL that is nowhere", {
         clear_error();
         holds!(load("companion_nowhere").is_null());
@@ -236,16 +259,26 @@ fn loading(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn notices(cases: &mut Cases) {
-    case!(cases, "kernel32!LoadLibraryW", Success, "threads are told of in order, and have their own storage", wine = "Wine does not count the import that closes a circle", {
-        let first = load("companion_first");
-        notes();
-        same!(thread(swap_twice, first), 0);
-        same!(notes(), "second thread attach, callback thread attach, first thread attach, callback thread detach, first thread detach, second thread detach");
-        same!(thread(swap_twice, first), 0);
-        notes();
-        same!(unsafe { FreeLibrary(first) }, 1);
-        notes();
-    });
+    case!(
+        cases,
+        "kernel32!LoadLibraryW",
+        Success,
+        "threads are told of in order, and have their own storage",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            let first = load("companion_first");
+            notes();
+            same!(thread(swap_twice, first), 0);
+            same!(
+                notes(),
+                "second thread attach, callback thread attach, first thread attach, callback thread detach, first thread detach, second thread detach"
+            );
+            same!(thread(swap_twice, first), 0);
+            notes();
+            same!(unsafe { FreeLibrary(first) }, 1);
+            notes();
+        }
+    );
     case!(cases, "kernel32!DisableThreadLibraryCalls", Success, "a DLL without storage is not told any more", {
         let second = load("companion_second");
         same!(unsafe { DisableThreadLibraryCalls(second) }, 1);
@@ -321,27 +354,41 @@ fn names(cases: &mut Cases) {
         same!(unsafe { GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, 0x1234 as *const u16, &raw mut found) }, 0);
         same!(last_error(), ERROR_MOD_NOT_FOUND);
     });
-    case!(cases, "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA", Success, "the program's and a DLL's", wine = "Wine's own DLLs may lie in a folder of the host", {
-        holds!(file_name(null_mut()).ends_with("\\conformance_libloaderapi.exe"));
-        holds!(file_name(self::module("kernel32")).to_ascii_lowercase().ends_with("\\system32\\kernel32.dll"));
-        let mut buffer = [0_u8; 300];
-        let length = unsafe { GetModuleFileNameA(null_mut(), buffer.as_mut_ptr(), 300) } as usize;
-        holds!(buffer[..length].ends_with(b"\\conformance_libloaderapi.exe"));
-        same!(buffer[length], 0);
-    });
-    case!(cases, "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA", Failure, "no module, and a buffer that is too small", wine = "Wine writes no NUL where the path is cut", {
-        let mut buffer = [0xFFFF_u16; 8];
-        clear_error();
-        same!(unsafe { GetModuleFileNameW(0x12_0000 as HMODULE, buffer.as_mut_ptr(), 8) }, 0);
-        same!(last_error(), ERROR_MOD_NOT_FOUND);
-        clear_error();
-        same!(unsafe { GetModuleFileNameW(null_mut(), buffer.as_mut_ptr(), 4) }, 4);
-        same!((last_error(), buffer[3], buffer[4]), (ERROR_INSUFFICIENT_BUFFER, 0, 0xFFFF));
-        let mut bytes = [0xFF_u8; 8];
-        clear_error();
-        same!(unsafe { GetModuleFileNameA(null_mut(), bytes.as_mut_ptr(), 4) }, 4);
-        same!((last_error(), bytes[3], bytes[4]), (ERROR_INSUFFICIENT_BUFFER, 0, 0xFF));
-    });
+    case!(
+        cases,
+        "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA",
+        Success,
+        "the program's and a DLL's",
+        wine = "Wine's own DLLs may lie in a folder of the host",
+        {
+            holds!(file_name(null_mut()).ends_with("\\conformance_libloaderapi.exe"));
+            holds!(file_name(self::module("kernel32")).to_ascii_lowercase().ends_with("\\system32\\kernel32.dll"));
+            let mut buffer = [0_u8; 300];
+            let length = unsafe { GetModuleFileNameA(null_mut(), buffer.as_mut_ptr(), 300) } as usize;
+            holds!(buffer[..length].ends_with(b"\\conformance_libloaderapi.exe"));
+            same!(buffer[length], 0);
+        }
+    );
+    case!(
+        cases,
+        "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA",
+        Failure,
+        "no module, and a buffer that is too small",
+        wine = "Wine writes no NUL where the path is cut",
+        {
+            let mut buffer = [0xFFFF_u16; 8];
+            clear_error();
+            same!(unsafe { GetModuleFileNameW(0x12_0000 as HMODULE, buffer.as_mut_ptr(), 8) }, 0);
+            same!(last_error(), ERROR_MOD_NOT_FOUND);
+            clear_error();
+            same!(unsafe { GetModuleFileNameW(null_mut(), buffer.as_mut_ptr(), 4) }, 4);
+            same!((last_error(), buffer[3], buffer[4]), (ERROR_INSUFFICIENT_BUFFER, 0, 0xFFFF));
+            let mut bytes = [0xFF_u8; 8];
+            clear_error();
+            same!(unsafe { GetModuleFileNameA(null_mut(), bytes.as_mut_ptr(), 4) }, 4);
+            same!((last_error(), bytes[3], bytes[4]), (ERROR_INSUFFICIENT_BUFFER, 0, 0xFF));
+        }
+    );
 }
 
 #[cfg(target_os = "windows")]
@@ -359,23 +406,30 @@ fn exports(cases: &mut Cases) {
         unsafe { FreeLibrary(contract) };
         notes();
     });
-    case!(cases, "kernel32!GetProcAddress", Failure, "what is not exported, and what leads nowhere", wine = "Wine has one error for names and numbers", {
-        let first = load("companion_first");
-        clear_error();
-        holds!(unsafe { GetProcAddress(first, c"Nothing".as_ptr().cast()) }.is_none());
-        same!(last_error(), ERROR_PROC_NOT_FOUND);
-        clear_error();
-        holds!(unsafe { GetProcAddress(first, c"Absent".as_ptr().cast()) }.is_none());
-        same!(last_error(), ERROR_PROC_NOT_FOUND);
-        clear_error();
-        holds!(unsafe { GetProcAddress(first, 4711 as *const u8) }.is_none());
-        same!(last_error(), ERROR_INVALID_ORDINAL);
-        clear_error();
-        holds!(unsafe { GetProcAddress(0x12_0000 as HMODULE, c"Nothing".as_ptr().cast()) }.is_none());
-        same!(last_error(), ERROR_MOD_NOT_FOUND);
-        unsafe { FreeLibrary(first) };
-        notes();
-    });
+    case!(
+        cases,
+        "kernel32!GetProcAddress",
+        Failure,
+        "what is not exported, and what leads nowhere",
+        wine = "Wine has one error for names and numbers",
+        {
+            let first = load("companion_first");
+            clear_error();
+            holds!(unsafe { GetProcAddress(first, c"Nothing".as_ptr().cast()) }.is_none());
+            same!(last_error(), ERROR_PROC_NOT_FOUND);
+            clear_error();
+            holds!(unsafe { GetProcAddress(first, c"Absent".as_ptr().cast()) }.is_none());
+            same!(last_error(), ERROR_PROC_NOT_FOUND);
+            clear_error();
+            holds!(unsafe { GetProcAddress(first, 4711 as *const u8) }.is_none());
+            same!(last_error(), ERROR_INVALID_ORDINAL);
+            clear_error();
+            holds!(unsafe { GetProcAddress(0x12_0000 as HMODULE, c"Nothing".as_ptr().cast()) }.is_none());
+            same!(last_error(), ERROR_MOD_NOT_FOUND);
+            unsafe { FreeLibrary(first) };
+            notes();
+        }
+    );
 }
 
 #[cfg(target_os = "windows")]
@@ -405,15 +459,21 @@ fn paths(cases: &mut Cases) {
         same!(unsafe { SetDllDirectoryA(c"C:\\some;C:\\more".as_ptr().cast()) }, 0);
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(cases, "kernel32!AddDllDirectory kernel32!RemoveDllDirectory", Success, "a folder of the program's own is searched when the flags say so", {
-        let cookie = unsafe { AddDllDirectory(wide(&folder()).as_ptr()) };
-        holds!(!cookie.is_null());
-        let found = unsafe { LoadLibraryExW(wide("companion_second.dll").as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_USER_DIRS) };
-        holds!(!found.is_null());
-        unsafe { FreeLibrary(found) };
-        same!(unsafe { RemoveDllDirectory(cookie) }, 1);
-        notes();
-    });
+    case!(
+        cases,
+        "kernel32!AddDllDirectory kernel32!RemoveDllDirectory",
+        Success,
+        "a folder of the program's own is searched when the flags say so",
+        {
+            let cookie = unsafe { AddDllDirectory(wide(&folder()).as_ptr()) };
+            holds!(!cookie.is_null());
+            let found = unsafe { LoadLibraryExW(wide("companion_second.dll").as_ptr(), null_mut(), LOAD_LIBRARY_SEARCH_USER_DIRS) };
+            holds!(!found.is_null());
+            unsafe { FreeLibrary(found) };
+            same!(unsafe { RemoveDllDirectory(cookie) }, 1);
+            notes();
+        }
+    );
     case!(cases, "kernel32!AddDllDirectory", Failure, "no full path, and no such folder", {
         clear_error();
         holds!(unsafe { AddDllDirectory(wide("some").as_ptr()) }.is_null());
@@ -429,13 +489,20 @@ fn paths(cases: &mut Cases) {
             same!(last_error(), ERROR_INVALID_PARAMETER);
         }
     });
-    case!(cases, "kernel32!SetDefaultDllDirectories", Success, "loads that say nothing search what it says", wine = "Wine does not count the import that closes a circle", {
-        same!(unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) }, 1);
-        holds!(load("companion_second.dll").is_null());
-        same!(unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_DEFAULT_DIRS) }, 1);
-        let found = load("companion_second.dll");
-        holds!(!found.is_null());
-        unsafe { FreeLibrary(found) };
-        notes();
-    });
+    case!(
+        cases,
+        "kernel32!SetDefaultDllDirectories",
+        Success,
+        "loads that say nothing search what it says",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            same!(unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) }, 1);
+            holds!(load("companion_second.dll").is_null());
+            same!(unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_DEFAULT_DIRS) }, 1);
+            let found = load("companion_second.dll");
+            holds!(!found.is_null());
+            unsafe { FreeLibrary(found) };
+            notes();
+        }
+    );
 }

@@ -41,26 +41,32 @@ guests::program! {
 
 #[cfg(target_os = "windows")]
 fn pages(cases: &mut Cases) {
-    case!(cases, "kernel32!VirtualAlloc kernel32!VirtualFree kernel32!VirtualQuery", Success, "reserved, then committed in part, then decommitted, then released", {
-        let memory = take(0x2_8000, MEM_RESERVE, PAGE_NOACCESS);
-        holds!(!memory.is_null());
-        same!(memory as usize % 0x1_0000, 0);
-        let facts = query(memory.wrapping_add(0x5123));
-        same!((facts.BaseAddress as usize, facts.AllocationBase as usize), (memory as usize + 0x5000, memory as usize));
-        same!((facts.RegionSize, facts.State, facts.Type, facts.Protect), (0x2_3000, MEM_RESERVE, MEM_PRIVATE, 0));
-        let middle = unsafe { VirtualAlloc(memory.wrapping_add(0x4100).cast(), 0x1000, MEM_COMMIT, PAGE_READWRITE) };
-        same!(middle as usize, memory as usize + 0x4000);
-        let facts = query(memory.wrapping_add(0x4000));
-        same!((facts.RegionSize, facts.State, facts.Protect), (0x2000, MEM_COMMIT, PAGE_READWRITE));
-        unsafe { memory.add(0x5FFF).write(7) };
-        same!(unsafe { memory.add(0x5FFF).read() }, 7);
-        same!(unsafe { VirtualFree(middle, 0x2000, MEM_DECOMMIT) }, 1);
-        same!(query(memory.wrapping_add(0x4000)).State, MEM_RESERVE);
-        unsafe { VirtualAlloc(middle, 0x2000, MEM_COMMIT, PAGE_READWRITE) };
-        same!(unsafe { memory.add(0x5FFF).read() }, 0);
-        same!(give(memory), 1);
-        same!(query(memory).State, MEM_FREE);
-    });
+    case!(
+        cases,
+        "kernel32!VirtualAlloc kernel32!VirtualFree kernel32!VirtualQuery",
+        Success,
+        "reserved, then committed in part, then decommitted, then released",
+        {
+            let memory = take(0x2_8000, MEM_RESERVE, PAGE_NOACCESS);
+            holds!(!memory.is_null());
+            same!(memory as usize % 0x1_0000, 0);
+            let facts = query(memory.wrapping_add(0x5123));
+            same!((facts.BaseAddress as usize, facts.AllocationBase as usize), (memory as usize + 0x5000, memory as usize));
+            same!((facts.RegionSize, facts.State, facts.Type, facts.Protect), (0x2_3000, MEM_RESERVE, MEM_PRIVATE, 0));
+            let middle = unsafe { VirtualAlloc(memory.wrapping_add(0x4100).cast(), 0x1000, MEM_COMMIT, PAGE_READWRITE) };
+            same!(middle as usize, memory as usize + 0x4000);
+            let facts = query(memory.wrapping_add(0x4000));
+            same!((facts.RegionSize, facts.State, facts.Protect), (0x2000, MEM_COMMIT, PAGE_READWRITE));
+            unsafe { memory.add(0x5FFF).write(7) };
+            same!(unsafe { memory.add(0x5FFF).read() }, 7);
+            same!(unsafe { VirtualFree(middle, 0x2000, MEM_DECOMMIT) }, 1);
+            same!(query(memory.wrapping_add(0x4000)).State, MEM_RESERVE);
+            unsafe { VirtualAlloc(middle, 0x2000, MEM_COMMIT, PAGE_READWRITE) };
+            same!(unsafe { memory.add(0x5FFF).read() }, 0);
+            same!(give(memory), 1);
+            same!(query(memory).State, MEM_FREE);
+        }
+    );
     case!(cases, "kernel32!VirtualAlloc", Success, "at an address of the caller's, rounded down to 64 KiB", {
         let first = take(0x10_0000, MEM_RESERVE, PAGE_NOACCESS);
         give(first);
@@ -94,16 +100,23 @@ fn pages(cases: &mut Cases) {
         holds!(take(PAGE, 0, PAGE_READWRITE).is_null());
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(cases, "kernel32!VirtualFree", Failure, "a release with a size, in the middle, of nothing", wine = "Wine has another error for what is free", {
-        let memory = take(0x2_0000, MEM_RESERVE, PAGE_NOACCESS);
-        clear_error();
-        same!((unsafe { VirtualFree(memory.cast(), PAGE, MEM_RELEASE) }, last_error()), (0, ERROR_INVALID_PARAMETER));
-        clear_error();
-        same!((give(memory.wrapping_add(0x1_0000)), last_error()), (0, ERROR_INVALID_ADDRESS));
-        same!(give(memory), 1);
-        clear_error();
-        same!((give(memory), last_error()), (0, ERROR_INVALID_ADDRESS));
-    });
+    case!(
+        cases,
+        "kernel32!VirtualFree",
+        Failure,
+        "a release with a size, in the middle, of nothing",
+        wine = "Wine has another error for what is free",
+        {
+            let memory = take(0x2_0000, MEM_RESERVE, PAGE_NOACCESS);
+            clear_error();
+            same!((unsafe { VirtualFree(memory.cast(), PAGE, MEM_RELEASE) }, last_error()), (0, ERROR_INVALID_PARAMETER));
+            clear_error();
+            same!((give(memory.wrapping_add(0x1_0000)), last_error()), (0, ERROR_INVALID_ADDRESS));
+            same!(give(memory), 1);
+            clear_error();
+            same!((give(memory), last_error()), (0, ERROR_INVALID_ADDRESS));
+        }
+    );
     case!(cases, "kernel32!VirtualProtect", Success, "answers what was before, and splits what is alike", {
         let memory = take(4 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
         let mut old = 0;
@@ -185,20 +198,26 @@ fn pages(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn heaps(cases: &mut Cases) {
-    case!(cases, "kernel32!GetProcessHeap kernel32!HeapAlloc kernel32!HeapSize kernel32!HeapReAlloc kernel32!HeapFree", Success, "a block grows and keeps its bytes", {
-        let heap = unsafe { GetProcessHeap() };
-        let block = unsafe { HeapAlloc(heap, HEAP_ZERO_MEMORY, 100) }.cast::<u8>();
-        holds!(!block.is_null() && block as usize % 16 == 0);
-        same!(unsafe { core::slice::from_raw_parts(block, 100) }, [0; 100]);
-        same!(unsafe { HeapSize(heap, 0, block.cast()) }, 100);
-        unsafe { block.write_bytes(7, 100) };
-        let block = unsafe { HeapReAlloc(heap, HEAP_ZERO_MEMORY, block.cast(), 100_000) }.cast::<u8>();
-        same!(unsafe { HeapSize(heap, 0, block.cast()) }, 100_000);
-        same!((unsafe { *block.add(99) }, unsafe { *block.add(100) }), (7, 0));
-        same!(unsafe { HeapValidate(heap, 0, block.cast()) }, 1);
-        same!(unsafe { HeapFree(heap, 0, block.cast()) }, 1);
-        same!(unsafe { HeapFree(heap, 0, null()) }, 1);
-    });
+    case!(
+        cases,
+        "kernel32!GetProcessHeap kernel32!HeapAlloc kernel32!HeapSize kernel32!HeapReAlloc kernel32!HeapFree",
+        Success,
+        "a block grows and keeps its bytes",
+        {
+            let heap = unsafe { GetProcessHeap() };
+            let block = unsafe { HeapAlloc(heap, HEAP_ZERO_MEMORY, 100) }.cast::<u8>();
+            holds!(!block.is_null() && block as usize % 16 == 0);
+            same!(unsafe { core::slice::from_raw_parts(block, 100) }, [0; 100]);
+            same!(unsafe { HeapSize(heap, 0, block.cast()) }, 100);
+            unsafe { block.write_bytes(7, 100) };
+            let block = unsafe { HeapReAlloc(heap, HEAP_ZERO_MEMORY, block.cast(), 100_000) }.cast::<u8>();
+            same!(unsafe { HeapSize(heap, 0, block.cast()) }, 100_000);
+            same!((unsafe { *block.add(99) }, unsafe { *block.add(100) }), (7, 0));
+            same!(unsafe { HeapValidate(heap, 0, block.cast()) }, 1);
+            same!(unsafe { HeapFree(heap, 0, block.cast()) }, 1);
+            same!(unsafe { HeapFree(heap, 0, null()) }, 1);
+        }
+    );
     case!(cases, "kernel32!HeapCreate kernel32!HeapDestroy", Success, "one of the program's own", {
         let heap = unsafe { HeapCreate(0, 0, 0) };
         holds!(!heap.is_null());
@@ -253,41 +272,53 @@ fn heaps(cases: &mut Cases) {
         same!(unsafe { HeapQueryInformation(GetProcessHeap(), HeapCompatibilityInformation, (&raw mut kind).cast(), 2, &raw mut size) }, 0);
         same!((last_error(), size), (ERROR_INSUFFICIENT_BUFFER, 4));
     });
-    case!(cases, "kernel32!GlobalAlloc kernel32!GlobalLock kernel32!GlobalUnlock kernel32!GlobalSize kernel32!GlobalReAlloc kernel32!GlobalFree kernel32!GlobalFlags kernel32!GlobalHandle", Success, "one that moves, and one that does not", {
-        let fixed = unsafe { GlobalAlloc(GPTR, 40) };
-        same!(unsafe { GlobalLock(fixed) }, fixed);
-        same!(unsafe { GlobalSize(fixed) }, 40);
-        same!(unsafe { GlobalFree(fixed) }, null_mut());
-        let moving = unsafe { GlobalAlloc(GHND, 40) };
-        let at = unsafe { GlobalLock(moving) }.cast::<u8>();
-        holds!(!at.is_null() && at.cast() != moving);
-        same!(unsafe { core::slice::from_raw_parts(at, 40) }, [0; 40]);
-        same!(unsafe { GlobalFlags(moving) } & 0xFF, 1);
-        same!(unsafe { GlobalHandle(at.cast()) }, moving);
-        unsafe { at.write(5) };
-        clear_error();
-        same!((unsafe { GlobalUnlock(moving) }, last_error()), (0, NO_ERROR));
-        same!(unsafe { GlobalReAlloc(moving, 4000, GMEM_MOVEABLE) }, moving);
-        same!(unsafe { GlobalSize(moving) }, 4000);
-        same!(unsafe { *GlobalLock(moving).cast::<u8>() }, 5);
-        unsafe { GlobalUnlock(moving) };
-        same!(unsafe { GlobalFree(moving) }, null_mut());
-    });
+    case!(
+        cases,
+        "kernel32!GlobalAlloc kernel32!GlobalLock kernel32!GlobalUnlock kernel32!GlobalSize kernel32!GlobalReAlloc kernel32!GlobalFree kernel32!GlobalFlags kernel32!GlobalHandle",
+        Success,
+        "one that moves, and one that does not",
+        {
+            let fixed = unsafe { GlobalAlloc(GPTR, 40) };
+            same!(unsafe { GlobalLock(fixed) }, fixed);
+            same!(unsafe { GlobalSize(fixed) }, 40);
+            same!(unsafe { GlobalFree(fixed) }, null_mut());
+            let moving = unsafe { GlobalAlloc(GHND, 40) };
+            let at = unsafe { GlobalLock(moving) }.cast::<u8>();
+            holds!(!at.is_null() && at.cast() != moving);
+            same!(unsafe { core::slice::from_raw_parts(at, 40) }, [0; 40]);
+            same!(unsafe { GlobalFlags(moving) } & 0xFF, 1);
+            same!(unsafe { GlobalHandle(at.cast()) }, moving);
+            unsafe { at.write(5) };
+            clear_error();
+            same!((unsafe { GlobalUnlock(moving) }, last_error()), (0, NO_ERROR));
+            same!(unsafe { GlobalReAlloc(moving, 4000, GMEM_MOVEABLE) }, moving);
+            same!(unsafe { GlobalSize(moving) }, 4000);
+            same!(unsafe { *GlobalLock(moving).cast::<u8>() }, 5);
+            unsafe { GlobalUnlock(moving) };
+            same!(unsafe { GlobalFree(moving) }, null_mut());
+        }
+    );
     case!(cases, "kernel32!GlobalUnlock", Failure, "one that is not locked", {
         let moving = unsafe { GlobalAlloc(GHND, 40) };
         clear_error();
         same!((unsafe { GlobalUnlock(moving) }, last_error()), (0, ERROR_NOT_LOCKED));
         unsafe { GlobalFree(moving) };
     });
-    case!(cases, "kernel32!LocalAlloc kernel32!LocalSize kernel32!LocalReAlloc kernel32!LocalFree kernel32!LocalLock kernel32!LocalUnlock", Success, "one that moves, and one that does not", {
-        let fixed = unsafe { LocalAlloc(LPTR, 40) };
-        same!(unsafe { LocalSize(fixed) }, 40);
-        same!(unsafe { core::slice::from_raw_parts(fixed.cast::<u8>(), 40) }, [0; 40]);
-        same!(unsafe { LocalFree(fixed) }, null_mut());
-        same!(unsafe { LocalFree(null_mut()) }, null_mut());
-        let moving = unsafe { LocalAlloc(LMEM_MOVEABLE, 40) };
-        holds!(!unsafe { LocalLock(moving) }.is_null());
-        same!(unsafe { LocalUnlock(moving) }, 0);
-        same!(unsafe { LocalFree(moving) }, null_mut());
-    });
+    case!(
+        cases,
+        "kernel32!LocalAlloc kernel32!LocalSize kernel32!LocalReAlloc kernel32!LocalFree kernel32!LocalLock kernel32!LocalUnlock",
+        Success,
+        "one that moves, and one that does not",
+        {
+            let fixed = unsafe { LocalAlloc(LPTR, 40) };
+            same!(unsafe { LocalSize(fixed) }, 40);
+            same!(unsafe { core::slice::from_raw_parts(fixed.cast::<u8>(), 40) }, [0; 40]);
+            same!(unsafe { LocalFree(fixed) }, null_mut());
+            same!(unsafe { LocalFree(null_mut()) }, null_mut());
+            let moving = unsafe { LocalAlloc(LMEM_MOVEABLE, 40) };
+            holds!(!unsafe { LocalLock(moving) }.is_null());
+            same!(unsafe { LocalUnlock(moving) }, 0);
+            same!(unsafe { LocalFree(moving) }, null_mut());
+        }
+    );
 }

@@ -192,14 +192,21 @@ fn facts(cases: &mut Cases) {
         clear_error();
         same!((unsafe { GetThreadPriority(NO_HANDLE) }, last_error()), (i32::MAX, ERROR_INVALID_HANDLE));
     });
-    case!(cases, "kernel32!SetThreadPriorityBoost kernel32!GetThreadPriorityBoost", Success, "goes in and comes out", wine = "Wine does not keep it", {
-        let (this, mut off) = (unsafe { GetCurrentThread() }, 7);
-        same!(unsafe { SetThreadPriorityBoost(this, 1) }, 1);
-        same!(unsafe { GetThreadPriorityBoost(this, &raw mut off) }, 1);
-        same!(off, 1);
-        same!(unsafe { SetThreadPriorityBoost(this, 0) }, 1);
-        same!((unsafe { GetThreadPriorityBoost(this, &raw mut off) }, off), (1, 0));
-    });
+    case!(
+        cases,
+        "kernel32!SetThreadPriorityBoost kernel32!GetThreadPriorityBoost",
+        Success,
+        "goes in and comes out",
+        wine = "Wine does not keep it",
+        {
+            let (this, mut off) = (unsafe { GetCurrentThread() }, 7);
+            same!(unsafe { SetThreadPriorityBoost(this, 1) }, 1);
+            same!(unsafe { GetThreadPriorityBoost(this, &raw mut off) }, 1);
+            same!(off, 1);
+            same!(unsafe { SetThreadPriorityBoost(this, 0) }, 1);
+            same!((unsafe { GetThreadPriorityBoost(this, &raw mut off) }, off), (1, 0));
+        }
+    );
     case!(cases, "kernel32!GetThreadTimes kernel32!GetProcessTimes", Success, "started, not ended", {
         let zero = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
         let [mut created, mut ended, mut kernel, mut user] = [zero; 4];
@@ -328,23 +335,29 @@ fn processes(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn slots(cases: &mut Cases) {
-    case!(cases, "kernel32!TlsAlloc kernel32!TlsSetValue kernel32!TlsGetValue kernel32!TlsFree", Success, "each thread has its own value, and a slot starts empty", {
-        let mut indexes = alloc::vec::Vec::new();
-        for _ in 0..100 {
-            let index = unsafe { TlsAlloc() };
-            holds!(index != TLS_OUT_OF_INDEXES && !indexes.contains(&index));
-            same!(unsafe { TlsGetValue(index) }.is_null(), true);
-            same!(unsafe { TlsSetValue(index, (index as usize + 5) as *const c_void) }, 1);
-            indexes.push(index);
+    case!(
+        cases,
+        "kernel32!TlsAlloc kernel32!TlsSetValue kernel32!TlsGetValue kernel32!TlsFree",
+        Success,
+        "each thread has its own value, and a slot starts empty",
+        {
+            let mut indexes = alloc::vec::Vec::new();
+            for _ in 0..100 {
+                let index = unsafe { TlsAlloc() };
+                holds!(index != TLS_OUT_OF_INDEXES && !indexes.contains(&index));
+                same!(unsafe { TlsGetValue(index) }.is_null(), true);
+                same!(unsafe { TlsSetValue(index, (index as usize + 5) as *const c_void) }, 1);
+                indexes.push(index);
+            }
+            for index in indexes {
+                clear_error();
+                same!((unsafe { TlsGetValue(index) } as usize, last_error()), (index as usize + 5, 0));
+                let mut id = 0;
+                same!(end(launch(slot, index as usize as *mut c_void, 0, &mut id)), 0);
+                same!(unsafe { TlsFree(index) }, 1);
+            }
         }
-        for index in indexes {
-            clear_error();
-            same!((unsafe { TlsGetValue(index) } as usize, last_error()), (index as usize + 5, 0));
-            let mut id = 0;
-            same!(end(launch(slot, index as usize as *mut c_void, 0, &mut id)), 0);
-            same!(unsafe { TlsFree(index) }, 1);
-        }
-    });
+    );
     case!(cases, "kernel32!TlsSetValue kernel32!TlsGetValue kernel32!TlsFree", Failure, "beyond the last slot, and a slot that is free", {
         clear_error();
         same!((unsafe { TlsSetValue(1088, null()) }, last_error()), (0, ERROR_INVALID_PARAMETER));
@@ -354,17 +367,23 @@ fn slots(cases: &mut Cases) {
         clear_error();
         same!((unsafe { TlsFree(1087) }, last_error()), (0, ERROR_INVALID_PARAMETER));
     });
-    case!(cases, "kernel32!FlsAlloc kernel32!FlsSetValue kernel32!FlsGetValue kernel32!FlsFree", Success, "a thread's value is cleaned up when it ends, or the slot goes", {
-        CLEANED.store(0, Ordering::Relaxed);
-        let index = unsafe { FlsAlloc(Some(clean)) };
-        holds!(index != u32::MAX);
-        let mut id = 0;
-        same!(end(launch(set_local, index as usize as *mut c_void, 0, &mut id)), 0);
-        same!(CLEANED.load(Ordering::Relaxed), 0x10);
-        same!(unsafe { FlsSetValue(index, 0x200 as *const c_void) }, 1);
-        same!(unsafe { FlsFree(index) }, 1);
-        same!(CLEANED.load(Ordering::Relaxed), 0x210);
-    });
+    case!(
+        cases,
+        "kernel32!FlsAlloc kernel32!FlsSetValue kernel32!FlsGetValue kernel32!FlsFree",
+        Success,
+        "a thread's value is cleaned up when it ends, or the slot goes",
+        {
+            CLEANED.store(0, Ordering::Relaxed);
+            let index = unsafe { FlsAlloc(Some(clean)) };
+            holds!(index != u32::MAX);
+            let mut id = 0;
+            same!(end(launch(set_local, index as usize as *mut c_void, 0, &mut id)), 0);
+            same!(CLEANED.load(Ordering::Relaxed), 0x10);
+            same!(unsafe { FlsSetValue(index, 0x200 as *const c_void) }, 1);
+            same!(unsafe { FlsFree(index) }, 1);
+            same!(CLEANED.load(Ordering::Relaxed), 0x210);
+        }
+    );
     case!(cases, "kernel32!FlsSetValue kernel32!FlsGetValue kernel32!FlsFree", Failure, "no slot", {
         clear_error();
         same!((unsafe { FlsSetValue(100_000, null()) }, last_error()), (0, ERROR_INVALID_PARAMETER));
@@ -378,32 +397,45 @@ fn slots(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn lists(cases: &mut Cases) {
-    case!(cases, "kernel32!InitializeProcThreadAttributeList kernel32!UpdateProcThreadAttribute kernel32!DeleteProcThreadAttributeList", Success, "a list with one attribute", {
-        let mut size = 0;
-        clear_error();
-        same!((unsafe { InitializeProcThreadAttributeList(null_mut(), 1, 0, &raw mut size) }, last_error()), (0, ERROR_INSUFFICIENT_BUFFER));
-        let mut memory = alloc::vec![0_u64; size.div_ceil(8)];
-        let list = memory.as_mut_ptr().cast();
-        same!(unsafe { InitializeProcThreadAttributeList(list, 1, 0, &raw mut size) }, 1);
-        let handle: HANDLE = null_mut();
-        let attribute = PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize;
-        same!(unsafe { UpdateProcThreadAttribute(list, 0, attribute, (&raw const handle).cast(), 8, null_mut(), null()) }, 1);
-        unsafe { DeleteProcThreadAttributeList(list) };
-    });
-    case!(cases, "kernel32!InitializeProcThreadAttributeList kernel32!UpdateProcThreadAttribute", Failure, "a second attribute in a list for one, and a wrong size", wine = "Wine takes unknown flags", {
-        let (mut memory, mut size) = ([0_u64; 64], 512);
-        let list = memory.as_mut_ptr().cast();
-        same!(unsafe { InitializeProcThreadAttributeList(list, 1, 0, &raw mut size) }, 1);
-        let handle: HANDLE = null_mut();
-        let value = (&raw const handle).cast();
-        clear_error();
-        same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, 4, null_mut(), null()) }, 0);
-        same!(last_error(), ERROR_BAD_LENGTH);
-        same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, 8, null_mut(), null()) }, 1);
-        clear_error();
-        same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize, value, 8, null_mut(), null()) }, 0);
-        same!(last_error(), ERROR_GEN_FAILURE);
-        clear_error();
-        same!((unsafe { InitializeProcThreadAttributeList(list, 1, 7, &raw mut size) }, last_error()), (0, ERROR_INVALID_PARAMETER));
-    });
+    case!(
+        cases,
+        "kernel32!InitializeProcThreadAttributeList kernel32!UpdateProcThreadAttribute kernel32!DeleteProcThreadAttributeList",
+        Success,
+        "a list with one attribute",
+        {
+            let mut size = 0;
+            clear_error();
+            same!((unsafe { InitializeProcThreadAttributeList(null_mut(), 1, 0, &raw mut size) }, last_error()), (0, ERROR_INSUFFICIENT_BUFFER));
+            let mut memory = alloc::vec![0_u64; size.div_ceil(8)];
+            let list = memory.as_mut_ptr().cast();
+            same!(unsafe { InitializeProcThreadAttributeList(list, 1, 0, &raw mut size) }, 1);
+            let handle: HANDLE = null_mut();
+            let attribute = PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize;
+            same!(unsafe { UpdateProcThreadAttribute(list, 0, attribute, (&raw const handle).cast(), 8, null_mut(), null()) }, 1);
+            unsafe { DeleteProcThreadAttributeList(list) };
+        }
+    );
+    case!(
+        cases,
+        "kernel32!InitializeProcThreadAttributeList kernel32!UpdateProcThreadAttribute",
+        Failure,
+        "a second attribute in a list for one, and a wrong size",
+        wine = "Wine takes unknown flags",
+        {
+            let (mut memory, mut size) = ([0_u64; 64], 512);
+            let list = memory.as_mut_ptr().cast();
+            same!(unsafe { InitializeProcThreadAttributeList(list, 1, 0, &raw mut size) }, 1);
+            let handle: HANDLE = null_mut();
+            let value = (&raw const handle).cast();
+            clear_error();
+            same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, 4, null_mut(), null()) }, 0);
+            same!(last_error(), ERROR_BAD_LENGTH);
+            same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, 8, null_mut(), null()) }, 1);
+            clear_error();
+            same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize, value, 8, null_mut(), null()) }, 0);
+            same!(last_error(), ERROR_GEN_FAILURE);
+            clear_error();
+            same!((unsafe { InitializeProcThreadAttributeList(list, 1, 7, &raw mut size) }, last_error()), (0, ERROR_INVALID_PARAMETER));
+        }
+    );
 }
