@@ -1,6 +1,8 @@
 //! The C runtime: what `msvcrt.dll` and `ucrtbase.dll` share. `crt` holds what needs no system; here is what does.
 
+mod cpp;
 mod ctype;
+mod data;
 mod errno;
 mod fault;
 mod heap;
@@ -9,8 +11,10 @@ mod io;
 mod kernel32;
 mod locale;
 mod lock;
+mod math;
 mod nt;
 mod process;
+mod setjmp;
 mod stdlib;
 mod stdio;
 mod string;

@@ -16,9 +16,12 @@ guest::imports! {
         fn RtlFreeHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
         fn RtlInitializeCriticalSection(section: *mut CRITICAL_SECTION) -> NTSTATUS;
         fn RtlLeaveCriticalSection(section: *mut CRITICAL_SECTION) -> NTSTATUS;
+        fn RtlInterlockedFlushSList(list: *mut c_void) -> *mut c_void;
+        fn RtlPcToFileHeader(address: *const c_void, base: *mut *mut c_void) -> *mut c_void;
         fn RtlReAllocateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void, size: usize) -> *mut c_void;
         fn RtlSizeHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> usize;
         fn RtlTryEnterCriticalSection(section: *mut CRITICAL_SECTION) -> u8;
+        fn WcRandom(buffer: *mut c_void, size: usize) -> NTSTATUS;
         fn RtlValidateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask`: builds and checks the project.
 
+mod bench;
 mod build;
 mod catalog;
 mod check;
@@ -23,6 +24,7 @@ cargo xtask COMMAND
   test [STEP..]       all tests, or some of their steps (--list names them)
   build [--release]   everything: system DLLs of both bitnesses, runtime, target/release/win-compat
   ledger              numbers for new functions (`ix = _` in a shim attribute)
+  bench               start-up and single calls beside Wine and native code, into docs/generated/bench.md
   conformance [NAME] [--no-wine]
                       the conformance programs (those whose name holds NAME) under ours and under Wine
 ";
@@ -46,6 +48,7 @@ fn work() -> Result<()> {
             let filter = rest.iter().find(|argument| !argument.starts_with("--")).copied();
             conformance::run(filter, !rest.contains(&"--no-wine"))
         }
+        ["bench"] => bench::bench(),
         ["demo"] => demo::demo(),
         ["test", steps @ ..] => check::test(steps),
         ["ledger"] => ledger::update().map(|_| ()),

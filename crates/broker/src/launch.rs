@@ -316,7 +316,14 @@ fn spawn(
         sandbox.leave(process.id);
         Refused::broken(format!("the process could not be started: {}: {}", error.step, plain(&error.error)))
     })?;
-    process.set_host(child.pid);
+    match child.descriptor.try_clone() {
+        Ok(host) => process.set_host(host),
+        Err(error) => {
+            // Nobody could end it any more: it ends now.
+            let _ = rustix::process::pidfd_send_signal(&child.descriptor, rustix::process::Signal::KILL);
+            return Err(Refused::host("a descriptor could not be had", error));
+        }
+    }
     Ok(Launched { process: Arc::clone(process), child, boot })
 }
 

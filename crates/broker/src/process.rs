@@ -13,7 +13,7 @@ use channel::{Closer, Server, Shared};
 use gate::file::Device;
 use gate::service::{ConsoleKind, ReportKind};
 use protocol::message::{Console, ConsoleState, Done, Exit, Report};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, pidfd_send_signal};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -22,6 +22,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES,
 };
+
+/// Questions about Ctrl-C that do not wait for it: it is ignored, it counts again, somebody is about to wait.
+const IGNORE: u32 = 1;
+const HEED: u32 = 2;
+const ANNOUNCE: u32 = 3;
 
 /// How many refused paths are remembered for the summary.
 const MOST_REFUSED: usize = 256;
@@ -41,7 +46,8 @@ pub struct Process {
     /// Call counters and failure logs.
     pub telemetry: Shared,
     session: Arc<Session>,
-    host: OnceLock<Pid>,
+    /// The host's descriptor of it.
+    host: OnceLock<OwnedFd>,
     channels: Mutex<Vec<Closer>>,
     control: (Mutex<Control>, Condvar),
     refused: Mutex<BTreeSet<(PathBuf, bool)>>,
@@ -82,9 +88,12 @@ impl Process {
         }
     }
 
-    /// Notes the host's number of the process.
-    pub fn set_host(&self, host: Pid) {
+    /// Takes the host's descriptor of the process, which may have told its end already.
+    pub fn set_host(&self, host: OwnedFd) {
         let _ = self.host.set(host);
+        if self.is_finished() {
+            self.kill();
+        }
     }
 
     /// Serves a channel in a thread of its own.
@@ -220,7 +229,7 @@ impl Process {
 
     /// The process has told that it cannot run.
     fn fail(self: &Arc<Self>, status: NTSTATUS, sentence: String) {
-        if self.finished.swap(true, Ordering::AcqRel) {
+        if self.finished.swap(true, Ordering::SeqCst) {
             return;
         }
         let mut lines = sentence.lines();
@@ -242,7 +251,7 @@ impl Process {
 
     /// The process has ended: its code, and what happened if it crashed. Once.
     pub fn finish(self: &Arc<Self>, code: u32, crash: Option<String>) {
-        if self.finished.swap(true, Ordering::AcqRel) {
+        if self.finished.swap(true, Ordering::SeqCst) {
             return;
         }
         self.let_go();
@@ -259,7 +268,7 @@ impl Process {
 
     /// Whether its end is known.
     pub fn is_finished(&self) -> bool {
-        self.finished.load(Ordering::Acquire)
+        self.finished.load(Ordering::SeqCst)
     }
 
     /// Closes every handle; what is to be deleted with its last handle is gone afterwards.
@@ -301,7 +310,7 @@ impl Process {
     /// Sends a host signal to the process.
     pub fn signal(&self, signal: Signal) {
         if let Some(host) = self.host.get() {
-            let _ = kill_process(*host, signal);
+            let _ = pidfd_send_signal(host, signal);
         }
     }
 
@@ -324,11 +333,16 @@ impl Process {
     /// Waits for Ctrl-C and the like, or says whether Ctrl-C is ignored from now on.
     pub fn wait_control(&self, ignore: u32) -> Result<u32, NTSTATUS> {
         let mut control = lock(&self.control.0);
+        match ignore {
+            0 => control.waiting = true,
+            IGNORE => control.ignored = true,
+            HEED => control.ignored = false,
+            ANNOUNCE => control.waiting = true,
+            _ => return Err(STATUS_INVALID_PARAMETER),
+        }
         if ignore != 0 {
-            control.ignored = ignore == 1;
             return Ok(0);
         }
-        control.waiting = true;
         loop {
             if !control.pending.is_empty() {
                 return Ok(control.pending.remove(0));

@@ -88,6 +88,7 @@ fn present_streams() -> [Option<BorrowedFd<'static>>; 3] {
 
 /// Attends a run to its end.
 fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
+    let mut ending = None;
     let mut signals = Signals::new().map_err(|error| plain(&error))?;
     loop {
         let typed = terminals.input();
@@ -98,6 +99,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
         let (from_broker, signal, typed) = (ready[0], ready[1], ready.get(2) == Some(&true));
         if signal {
             for number in signals.take() {
+                ending = Some(number).filter(|number| [SIGINT, SIGQUIT, SIGTERM, SIGHUP].contains(number)).or(ending);
                 pass_on(stream, &mut terminals, number);
             }
         } else if typed && terminals.may_read() {
@@ -117,7 +119,12 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
                 terminals.set_mode(Mode { lines, echo, interrupts });
                 let _ = send(stream, &Say::TerminalSet);
             }
-            Ok(Answer::TerminalInput) => terminals.want_input(),
+            Ok(Answer::TerminalInput) => {
+                terminals.want_input();
+                if !terminals.may_read() {
+                    pass_on(stream, &mut terminals, SIGTTIN);
+                }
+            }
             Ok(Answer::DebugText(text)) => {
                 for line in text.lines() {
                     eprintln!("win-compat: debug: {}", shown(line));
@@ -125,7 +132,12 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             }
             Ok(Answer::Ended(ended)) => {
                 terminals.finish();
-                return Ok(tell_end(&ended));
+                let code = tell_end(&ended);
+                if let Some(number) = ending.filter(|number| is_end_by(*number, ended.code)) {
+                    // A shell must see that the signal ended the run: it ends its loops then.
+                    let _ = signal_hook::low_level::emulate_default_handler(number);
+                }
+                return Ok(code);
             }
             Ok(Answer::Failed { code, sentence, missing }) => {
                 eprintln!("win-compat: {}", shown(&sentence));
@@ -162,6 +174,13 @@ fn pass_on(stream: &UnixStream, terminals: &mut Terminals, number: i32) {
         Signal::Continue => terminals.go_on(),
         Signal::Interrupt | Signal::Break | Signal::Terminate => {}
     }
+}
+
+/// Whether a program's exit code is that of one which a signal ended.
+fn is_end_by(number: i32, code: u32) -> bool {
+    const STATUS_CONTROL_C_EXIT: u32 = 0xC000_013A;
+    const TERMINATED: u32 = 1;
+    code == if matches!(number, SIGINT | SIGQUIT) { STATUS_CONTROL_C_EXIT } else { TERMINATED }
 }
 
 /// Says how the program ended, as far as its user must know; answers the exit code.

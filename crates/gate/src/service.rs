@@ -599,7 +599,7 @@ services! {
     45 WaitControl {
         /// Out: `CTRL_C_EVENT` and the like.
         event: u32,
-        /// In: non-zero once Ctrl-C is ignored altogether, and then it does not wait.
+        /// In: 0 to wait. Others do not wait: 1, Ctrl-C is ignored; 2, it counts again; 3, somebody is about to wait.
         ignore: u32,
     }
     /// Opens a thread of this process by its number.

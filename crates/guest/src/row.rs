@@ -108,8 +108,7 @@ macro_rules! variable {
             const TEXT: &str = concat!(stringify!($name), "\0", $what);
             #[used]
             #[unsafe(link_section = ".shims")]
-            static ROW: $crate::row::Row<{ $crate::row::padded(TEXT.len()) }> =
-                $crate::row::Row::plain($crate::row::RowKind::Variable, 0, TEXT);
+            static ROW: $crate::row::Row<{ $crate::row::padded(TEXT.len()) }> = $crate::row::Row::plain($crate::row::RowKind::Variable, 0, TEXT);
         };
     };
 }

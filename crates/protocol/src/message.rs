@@ -245,7 +245,7 @@ messages! {
     } -> ConsoleState;
     /// Waits for Ctrl-C and the like.
     16 WaitControl {
-        /// Non-zero: Ctrl-C is ignored from now on, and this does not wait; 2 takes that back.
+        /// 0 to wait. Others do not wait: 1, Ctrl-C is ignored; 2, it counts again; 3, somebody is about to wait.
         ignore: u32,
     } -> Word;
     /// Sets a handle's flags.

@@ -90,7 +90,11 @@ impl Dispatcher {
             object.word().fetch_or(WAITERS, Ordering::AcqRel);
         }
         // What was signalled before the list was seen has to be looked for again.
-        let late = if all { take_all(&waiter.objects, thread, None).inspect(|_| waiter.objects.iter().for_each(Object::note_taken)) } else { wait::take_one(&waiter.objects) };
+        let late = if all {
+            take_all(&waiter.objects, thread, None).inspect(|_| waiter.objects.iter().for_each(Object::note_taken))
+        } else {
+            wait::take_one(&waiter.objects)
+        };
         match late {
             Some(status) => {
                 leave(&waiter);
@@ -135,7 +139,8 @@ fn unlock_word(object: &Object, state: u32) {
 /// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart.
 fn take_all(objects: &[Arc<Object>], thread: u32, mut own: Option<(&Object, &mut u32)>) -> Option<NTSTATUS> {
     let mut states = Vec::with_capacity(objects.len());
-    let is_own = |object: &Arc<Object>, own: &Option<(&Object, &mut u32)>| own.as_ref().is_some_and(|(other, _)| std::ptr::eq(*other, &raw const **object));
+    let is_own =
+        |object: &Arc<Object>, own: &Option<(&Object, &mut u32)>| own.as_ref().is_some_and(|(other, _)| std::ptr::eq(*other, &raw const **object));
     for object in objects {
         let state = match &own {
             Some((_, state)) if is_own(object, &own) => **state,

@@ -1,6 +1,6 @@
 //! The ELF half of a sandbox process: it holds the address space, the threads, the waits and the descriptors that the
 //! broker granted, and serves the system DLLs through the gate. All of it is as untrusted as the guest.
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
 mod broker;
 mod clock;
@@ -24,6 +24,7 @@ mod wait;
 mod words;
 
 /// The C start-up code calls this; Rust's own, which would install handlers of its own, never runs.
+#[cfg(not(test))]
 #[unsafe(no_mangle)]
 extern "C" fn main() -> std::ffi::c_int {
     start::run()

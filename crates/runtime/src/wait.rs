@@ -9,7 +9,7 @@ use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
 use rustix::io::Errno;
 use rustix::thread::futex;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX,
@@ -108,16 +108,42 @@ impl Serve for WaitAddress {
             return wait_word(self.address, self.value as u32, deadline);
         }
         let queue = Queue::of(self.address);
-        let _sleeper = queue.enter();
-        let seen = queue.wakes.load(Ordering::SeqCst);
-        let same = match self.size {
+        let sleeper = {
+            // Who changes the value looks at the count afterwards; here it is the other way round.
+            queue.count.fetch_add(1, Ordering::SeqCst);
+            let mut sleepers = queue.lock();
+            let same = self.holds();
+            if !matches!(same, Ok(true)) || matches!(deadline, time::Deadline::Now) {
+                queue.count.fetch_sub(1, Ordering::SeqCst);
+                return if same? { Err(STATUS_TIMEOUT) } else { Ok(()) };
+            }
+            let sleeper = Arc::new(AtomicU32::new(0));
+            sleepers.push((self.address, Arc::clone(&sleeper)));
+            sleeper
+        };
+        while sleeper.load(Ordering::Acquire) == 0 {
+            if !sleep(&sleeper, 0, deadline) && queue.leave(&sleeper) {
+                return Err(STATUS_TIMEOUT);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an address holds a value.
+trait Holds {
+    fn holds(&self) -> Result<bool, NTSTATUS>;
+}
+
+impl Holds for WaitAddress {
+    fn holds(&self) -> Result<bool, NTSTATUS> {
+        Ok(match self.size {
             1 => u64::from(user::read::<u8>(self.address)?) == self.value & 0xFF,
             2 => u64::from(user::read::<u16>(self.address)?) == self.value & 0xFFFF,
             4 => u64::from(user::read::<u32>(self.address)?) == self.value & 0xFFFF_FFFF,
             8 => user::read::<u64>(self.address)? == self.value,
             _ => return Err(STATUS_INVALID_PARAMETER),
-        };
-        if same && !sleep(&queue.wakes, seen, deadline) { Err(STATUS_TIMEOUT) } else { Ok(()) }
+        })
     }
 }
 
@@ -128,10 +154,8 @@ impl Serve for WakeAddress {
         let queue = Queue::of(self.address);
         // The guest's store comes before the look at the sleepers, as their entry comes before their look at the value.
         std::sync::atomic::fence(Ordering::SeqCst);
-        if (woken == 0 || self.all != 0) && queue.sleepers.load(Ordering::SeqCst) > 0 {
-            queue.wakes.fetch_add(1, Ordering::SeqCst);
-            // Several addresses share a queue: only a wake-up of all of its sleepers is sure to reach the right one.
-            let _ = futex::wake(&queue.wakes, futex::Flags::PRIVATE, i32::MAX as u32);
+        if (woken == 0 || self.all != 0) && queue.count.load(Ordering::SeqCst) > 0 {
+            queue.wake(self.address, self.all != 0);
         }
         Ok(())
     }
@@ -166,33 +190,53 @@ fn wake_word(address: u64, most: i32) -> i64 {
     unsafe { libc::syscall(libc::SYS_futex, address, FUTEX_WAKE_PRIVATE, most) }
 }
 
-/// The queue that waiters on other values than aligned words sleep in.
+/// A thread that sleeps: the address, and a word of its own that is 1 once it is woken.
+type Sleeper = (u64, Arc<AtomicU32>);
+
+/// The queue that waiters on other values than aligned words sleep in, in the order in which they came.
 struct Queue {
     /// How many sleep there, or are about to.
-    sleepers: AtomicU32,
-    /// Counts wake-ups: who read it before looking at the value cannot miss one.
-    wakes: AtomicU32,
+    count: AtomicU32,
+    sleepers: Mutex<Vec<Sleeper>>,
 }
 
 impl Queue {
     /// An address's queue, which it shares with others.
     fn of(address: u64) -> &'static Self {
-        static QUEUES: [Queue; 256] = [const { Queue { sleepers: AtomicU32::new(0), wakes: AtomicU32::new(0) } }; 256];
+        static QUEUES: [Queue; 256] = [const { Queue { count: AtomicU32::new(0), sleepers: Mutex::new(Vec::new()) } }; 256];
         &QUEUES[address.wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 56]
     }
 
-    fn enter(&'static self) -> Sleeper {
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        Sleeper(self)
+    fn lock(&self) -> MutexGuard<'_, Vec<Sleeper>> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// One who sleeps in a queue.
-struct Sleeper(&'static Queue);
+    /// Takes a sleeper out; false when it was woken already.
+    fn leave(&self, sleeper: &Arc<AtomicU32>) -> bool {
+        let mut sleepers = self.lock();
+        let Some(at) = sleepers.iter().position(|(_, other)| Arc::ptr_eq(other, sleeper)) else { return false };
+        sleepers.remove(at);
+        self.count.fetch_sub(1, Ordering::SeqCst);
+        true
+    }
 
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
+    /// Wakes the first sleeper of an address, or all of them.
+    fn wake(&self, address: u64, all: bool) {
+        let mut sleepers = self.lock();
+        let mut woken = Vec::new();
+        sleepers.retain(|(other, sleeper)| {
+            let takes = *other == address && (all || woken.is_empty());
+            if takes {
+                woken.push(Arc::clone(sleeper));
+            }
+            !takes
+        });
+        self.count.fetch_sub(woken.len() as u32, Ordering::SeqCst);
+        drop(sleepers);
+        for sleeper in woken {
+            sleeper.store(1, Ordering::Release);
+            let _ = futex::wake(&sleeper, futex::Flags::PRIVATE, 1);
+        }
     }
 }
 

@@ -62,15 +62,7 @@ impl Declaration {
         if ix.is_empty() {
             return Err("shim: ix = NUMBER is missing".into());
         }
-        Ok(Self {
-            ix,
-            entry,
-            symbol,
-            mapping: mapping.ok_or("shim: mapping = \"..\" is missing")?,
-            risk_kind,
-            risk,
-            export,
-        })
+        Ok(Self { ix, entry, symbol, mapping: mapping.ok_or("shim: mapping = \"..\" is missing")?, risk_kind, risk, export })
     }
 }
 

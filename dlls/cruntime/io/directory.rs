@@ -12,7 +12,9 @@ use super::path::{Name, full, required};
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 use guest::shim;
-use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY, INVALID_FILE_ATTRIBUTES, MOVEFILE_COPY_ALLOWED};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_READONLY, INVALID_FILE_ATTRIBUTES, MOVEFILE_COPY_ALLOWED,
+};
 
 const MAY_WRITE: i32 = 0x80;
 

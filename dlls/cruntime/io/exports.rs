@@ -2,9 +2,7 @@
 
 use super::super::errno::{EACCES, EBADF};
 use super::super::fault::{Code, Fault, INVALID, Int, Long, Word};
-use super::super::kernel32::{
-    CURRENT_PROCESS, DuplicateHandle, FlushFileBuffers, SetEndOfFile,
-};
+use super::super::kernel32::{CURRENT_PROCESS, DuplicateHandle, FlushFileBuffers, SetEndOfFile};
 use super::open::{self, BINARY, CREAT, DENY_NONE, NOINHERIT, Opening, TEXT_MODE, TRUNC, U8_TEXT, U16_TEXT, WIDE_TEXT};
 use super::path::{Name, required};
 use super::{DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, TEXT};
@@ -186,7 +184,13 @@ fn change_size(number: i32, size: i64) -> Result<(), Fault> {
     let set = unsafe { SetEndOfFile(descriptor.handle) } != 0;
     let fault = Fault::last();
     super::seek(number, here, 0)?;
-    if set { Ok(()) } else if fault.code() == EACCES { Err(Fault::Errno(EBADF)) } else { Err(fault) }
+    if set {
+        Ok(())
+    } else if fault.code() == EACCES {
+        Err(Fault::Errno(EBADF))
+    } else {
+        Err(fault)
+    }
 }
 
 /// Changes the file's length.
@@ -246,13 +250,16 @@ pub unsafe extern "C" fn _dup2(number: i32, target: i32) -> Result<Int, Fault> {
 /// Whether a descriptor leads to a device: 0x40 or 0.
 #[shim(ix = {msvcrt: 67, ucrtbase: 252}, mapping = "the runtime's table", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _isatty(number: i32) -> Result<Int, Fault> {
-    super::get(number).map(|descriptor| Int((descriptor.flags & DEVICE).into())).map_err(|fault| match fault {
-        Fault::Invalid(code) => {
-            Fault::Invalid(code).tell();
-            Fault::Quiet(code)
-        }
-        fault => fault,
-    }).or_else(|_| Ok(Int(0)))
+    super::get(number)
+        .map(|descriptor| Int((descriptor.flags & DEVICE).into()))
+        .map_err(|fault| match fault {
+            Fault::Invalid(code) => {
+                Fault::Invalid(code).tell();
+                Fault::Quiet(code)
+            }
+            fault => fault,
+        })
+        .or_else(|_| Ok(Int(0)))
 }
 
 /// The handle behind a descriptor.
@@ -264,7 +271,9 @@ pub unsafe extern "C" fn _get_osfhandle(number: i32) -> Result<Word, Fault> {
 /// A descriptor for a handle, which it owns from now on.
 #[shim(ix = {msvcrt: 125, ucrtbase: 47}, mapping = "the runtime's table", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _open_osfhandle(handle: isize, flags: i32) -> Result<Int, Fault> {
-    let Some(kind) = super::kind(handle as HANDLE) else { return Err(Fault::last()).map_err(|fault: Fault| if fault.code() == 0 { Fault::Errno(EBADF) } else { fault }) };
+    let Some(kind) = super::kind(handle as HANDLE) else {
+        return Err(Fault::last()).map_err(|fault: Fault| if fault.code() == 0 { Fault::Errno(EBADF) } else { fault });
+    };
     let mut bits = OPEN | kind;
     if flags & TEXT_MODE != 0 {
         bits |= TEXT;

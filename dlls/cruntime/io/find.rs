@@ -48,7 +48,9 @@ unsafe fn give<C: Name, T: TryFrom<i64>, S: TryFrom<i64>>(data: &WIN32_FIND_DATA
         accessed: time(data.ftLastAccessTime)?,
         written: time(data.ftLastWriteTime)?,
         // A size of 32 bits holds the lower half of a longer one.
-        size: S::try_from(i64::from(data.nFileSizeHigh) << 32 | i64::from(data.nFileSizeLow)).or_else(|_| S::try_from(i64::from(data.nFileSizeLow as i32))).ok()?,
+        size: S::try_from(i64::from(data.nFileSizeHigh) << 32 | i64::from(data.nFileSizeLow))
+            .or_else(|_| S::try_from(i64::from(data.nFileSizeLow as i32)))
+            .ok()?,
         name,
     };
     // SAFETY: the program's pointer, which was checked.

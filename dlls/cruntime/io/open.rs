@@ -63,7 +63,13 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
         0x20 => files::FILE_SHARE_READ,
         0x30 => files::FILE_SHARE_WRITE,
         0 | DENY_NONE => files::FILE_SHARE_READ | files::FILE_SHARE_WRITE,
-        0x80 => if access == GENERIC_READ { files::FILE_SHARE_READ } else { 0 },
+        0x80 => {
+            if access == GENERIC_READ {
+                files::FILE_SHARE_READ
+            } else {
+                0
+            }
+        }
         _ => return Err(INVALID),
     };
     let disposition = match flags & (CREAT | EXCL | TRUNC) {

@@ -24,7 +24,8 @@ const CATEGORY_NAMES: [(usize, &str); 5] =
     [(LC_COLLATE, "LC_COLLATE"), (LC_CTYPE, "LC_CTYPE"), (LC_MONETARY, "LC_MONETARY"), (LC_NUMERIC, "LC_NUMERIC"), (LC_TIME, "LC_TIME")];
 
 /// Words for the language, and for the language and the country together.
-const LANGUAGES: [&str; 9] = ["english", "american", "american english", "american-english", "english-american", "english-us", "english-usa", "enu", "us"];
+const LANGUAGES: [&str; 9] =
+    ["english", "american", "american english", "american-english", "english-american", "english-us", "english-usa", "enu", "us"];
 const ENGLISH: [&str; 3] = ["english", "enu", "en"];
 const COUNTRIES: [&str; 6] = ["united states", "united-states", "america", "us", "usa", "united states of america"];
 

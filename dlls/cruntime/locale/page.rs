@@ -34,8 +34,7 @@ impl Page {
     }
 
     fn new(number: u32) -> Self {
-        let mut page =
-            Self { number, classes: class::NARROW, lower: [0; 256], upper: [0; 256], wide: core::array::from_fn(|byte| byte as u16) };
+        let mut page = Self { number, classes: class::NARROW, lower: [0; 256], upper: [0; 256], wide: core::array::from_fn(|byte| byte as u16) };
         for byte in 0..=255u8 {
             page.lower[usize::from(byte)] = class::to_lower(byte);
             page.upper[usize::from(byte)] = class::to_upper(byte);

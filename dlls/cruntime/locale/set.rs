@@ -1,9 +1,9 @@
 //! The functions that set and answer locales.
 
-use super::conv::Conventions;
-use super::{CATEGORIES, CURRENT, LC_COLLATE, LC_CTYPE, Locale, Name, OWN_LOCALES, current, name};
 use super::super::fault::{Fault, INVALID, Int, Pointer};
 use super::super::thread;
+use super::conv::Conventions;
+use super::{CATEGORIES, CURRENT, LC_COLLATE, LC_CTYPE, Locale, Name, OWN_LOCALES, current, name};
 use alloc::string::String;
 use core::sync::atomic::Ordering;
 use crt::Codec;
@@ -18,6 +18,7 @@ fn set(category: usize, wanted: &str) -> Option<&'static Locale> {
         thread.locale.set(core::ptr::from_ref(now).cast());
     } else {
         CURRENT.store(core::ptr::from_ref(now).cast_mut(), Ordering::Release);
+        super::super::data::follow(now);
     }
     Some(now)
 }
@@ -107,9 +108,7 @@ pub unsafe extern "C" fn _get_current_locale() -> *mut Locale {
 
 /// Gives a locale back; it is kept for the next who wants the same.
 #[shim(ix = {msvcrt: 420, ucrtbase: 287}, mapping = "the runtime's locales", risk = Functional("memory that is kept"))]
-pub unsafe extern "C" fn _free_locale(_locale: *mut Locale) -> () {
-
-}
+pub unsafe extern "C" fn _free_locale(_locale: *mut Locale) -> () {}
 
 /// The code page of the thread's locale.
 #[shim(ix = {msvcrt: 47, ucrtbase: 114}, mapping = "the runtime's locales", risk = Wrong("text in another encoding"))]

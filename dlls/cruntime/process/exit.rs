@@ -53,6 +53,18 @@ pub fn leave(code: u32) -> ! {
     fail_fast(FATAL_APP_EXIT)
 }
 
+/// What `abort` does.
+pub fn abort_now() -> ! {
+    if ABORT.load(Ordering::Relaxed) & WRITE_ABORT_MESSAGE != 0 && cfg!(dll = "msvcrt") {
+        report::write("\r\nabnormal program termination\r\n");
+    }
+    signal::aborted();
+    if cfg!(dll = "ucrtbase") && ABORT.load(Ordering::Relaxed) & CALL_REPORT_FAULT != 0 {
+        fail_fast(FATAL_APP_EXIT);
+    }
+    leave(ABORTED)
+}
+
 /// What is left to do when the DLL goes.
 pub fn unload() {
     stdio::flush_all();
@@ -97,14 +109,7 @@ pub unsafe extern "C" fn quick_exit(code: i32) {
 /// Raises SIGABRT, and ends the program where that comes back.
 #[shim(ix = {msvcrt: 20, ucrtbase: 37}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
 pub unsafe extern "C" fn abort() {
-    if ABORT.load(Ordering::Relaxed) & WRITE_ABORT_MESSAGE != 0 && cfg!(dll = "msvcrt") {
-        report::write("\r\nabnormal program termination\r\n");
-    }
-    signal::aborted();
-    if cfg!(dll = "ucrtbase") && ABORT.load(Ordering::Relaxed) & CALL_REPORT_FAULT != 0 {
-        fail_fast(FATAL_APP_EXIT);
-    }
-    leave(ABORTED)
+    abort_now()
 }
 
 /// What `abort` does: answers what it did before.

@@ -9,7 +9,8 @@ mod signal;
 mod threads;
 
 pub use environment::value as environment_value;
-pub use exit::unload;
+pub use exit::{abort_now, unload};
+pub use report::complain;
 
 /// What has to be there before the program's first call.
 pub fn start() {

@@ -53,3 +53,10 @@ pub unsafe extern "C" fn _set_error_mode(mode: i32) -> Result<Int, Fault> {
         _ => Err(INVALID),
     }
 }
+
+/// Writes a text to the runtime's standard error.
+pub fn complain(bytes: &[u8]) {
+    const STANDARD_ERROR: i32 = 2;
+    // Where there is none, nobody can be told.
+    let _ = super::super::io::write(STANDARD_ERROR, bytes);
+}

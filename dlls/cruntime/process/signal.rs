@@ -8,8 +8,8 @@ use super::exit::{ABORTED, leave};
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use guest::shim;
-use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_POINTERS;
 use windows_sys::Win32::Foundation as win32;
+use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_POINTERS;
 
 const SIGINT: i32 = 2;
 const SIGILL: i32 = 4;

@@ -88,7 +88,14 @@ pub unsafe extern "C" fn _beginthread(start: usize, stack: u32, argument: *mut c
 
 /// Starts a thread; answers its handle, or 0.
 #[shim(ix = {msvcrt: 36, ucrtbase: 68}, mapping = "CreateThread", risk = Functional("a thread that does not run"))]
-pub unsafe extern "C" fn _beginthreadex(security: *const SECURITY_ATTRIBUTES, stack: u32, start: usize, argument: *mut c_void, flags: u32, id: *mut u32) -> Result<super::super::fault::Size, Fault> {
+pub unsafe extern "C" fn _beginthreadex(
+    security: *const SECURITY_ATTRIBUTES,
+    stack: u32,
+    start: usize,
+    argument: *mut c_void,
+    flags: u32,
+    id: *mut u32,
+) -> Result<super::super::fault::Size, Fault> {
     if start == 0 {
         return Err(INVALID);
     }
@@ -112,4 +119,3 @@ pub unsafe extern "C" fn _endthreadex(code: u32) {
 pub unsafe extern "C" fn _getpid() -> i32 {
     teb::process_id() as i32
 }
-

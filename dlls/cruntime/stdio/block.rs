@@ -113,7 +113,12 @@ pub unsafe extern "C" fn setbuf(file: *mut File, buffer: *mut u8) {
 
 /// Where a stream's buffer and its state lie.
 #[shim(ix = {ucrtbase: 95}, mapping = "the stream's buffer", risk = Functional("data that comes late"))]
-pub unsafe extern "C" fn _get_stream_buffer_pointers(file: *mut File, base: *mut *mut *mut u8, at: *mut *mut *mut u8, left: *mut *mut i32) -> Result<super::super::fault::Code, Fault> {
+pub unsafe extern "C" fn _get_stream_buffer_pointers(
+    file: *mut File,
+    base: *mut *mut *mut u8,
+    at: *mut *mut *mut u8,
+    left: *mut *mut i32,
+) -> Result<super::super::fault::Code, Fault> {
     let file = file.as_mut().ok_or(INVALID)?;
     if let Some(base) = base.as_mut() {
         *base = &raw mut file.base;

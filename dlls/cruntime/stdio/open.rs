@@ -2,7 +2,10 @@
 
 use super::super::errno::{EINVAL, EMFILE};
 use super::super::fault::{Code, Fault, INVALID, Int, Pointer};
-use super::super::io::open::{APPENDING, BINARY, CREAT, DENY_NONE, EXCL, NOINHERIT, RANDOM, RDWR, SEQUENTIAL, SHORT_LIVED, TEMPORARY, TEXT_MODE, TRUNC, U8_TEXT, U16_TEXT, WIDE_TEXT, WRONLY};
+use super::super::io::open::{
+    APPENDING, BINARY, CREAT, DENY_NONE, EXCL, NOINHERIT, RANDOM, RDWR, SEQUENTIAL, SHORT_LIVED, TEMPORARY, TEXT_MODE, TRUNC, U8_TEXT, U16_TEXT,
+    WIDE_TEXT, WRONLY,
+};
 use super::super::io::{self, Name, Opening};
 use super::stream::{BOTH, COMMIT, READ, RESERVED, UNBUFFERED, WRITE};
 use super::{File, hold};

@@ -172,19 +172,37 @@ pub unsafe extern "C" fn vfprintf_s(file: *mut File, text: *const u8, arguments:
 
 /// Prints to a stream, as the bits say.
 #[shim(ix = {ucrtbase: 28}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vfprintf(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfprintf(
+    bits: u64,
+    file: *mut File,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), false, locale, arguments)
 }
 
 /// Prints to a stream, as the bits say.
 #[shim(ix = {ucrtbase: 572}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vfprintf_s(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfprintf_s(
+    bits: u64,
+    file: *mut File,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), false, locale, arguments)
 }
 
 /// Prints to a stream, as the bits say.
 #[shim(ix = {ucrtbase: 573}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vfprintf_p(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfprintf_p(
+    bits: u64,
+    file: *mut File,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), true, locale, arguments)
 }
 
@@ -238,19 +256,37 @@ pub unsafe extern "C" fn vfwprintf_s(file: *mut File, text: *const u16, argument
 
 /// Prints to a stream, as the bits say.
 #[shim(ix = {ucrtbase: 168}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vfwprintf(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfwprintf(
+    bits: u64,
+    file: *mut File,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), false, locale, arguments)
 }
 
 /// Prints to a stream, as the bits say.
 #[shim(ix = {ucrtbase: 574}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vfwprintf_s(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfwprintf_s(
+    bits: u64,
+    file: *mut File,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), false, locale, arguments)
 }
 
 /// Prints to a stream, as the bits say.
 #[shim(ix = {ucrtbase: 575}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vfwprintf_p(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfwprintf_p(
+    bits: u64,
+    file: *mut File,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     to_stream(file, text, &options_of(bits), true, locale, arguments)
 }
 

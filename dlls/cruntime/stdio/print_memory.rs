@@ -115,19 +115,41 @@ pub unsafe extern "C" fn _vsnprintf_s(at: *mut u8, size: usize, count: usize, te
 
 /// Prints into a buffer, as the bits say.
 #[shim(ix = {ucrtbase: 38}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vsprintf(bits: u64, at: *mut u8, size: usize, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vsprintf(
+    bits: u64,
+    at: *mut u8,
+    size: usize,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     print(at, size, How::Plain(Ending::of(bits)), text, &options_of(bits), locale, arguments)
 }
 
 /// Prints into a buffer where all must fit.
 #[shim(ix = {ucrtbase: 93}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vsprintf_s(bits: u64, at: *mut u8, size: usize, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vsprintf_s(
+    bits: u64,
+    at: *mut u8,
+    size: usize,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     print(at, size, How::Secure, text, &options_of(bits), locale, arguments)
 }
 
 /// Prints at most `count` characters into a buffer.
 #[shim(ix = {ucrtbase: 169}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vsnprintf_s(bits: u64, at: *mut u8, size: usize, count: usize, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vsnprintf_s(
+    bits: u64,
+    at: *mut u8,
+    size: usize,
+    count: usize,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options_of(bits), locale, arguments)
 }
 
@@ -193,19 +215,40 @@ pub unsafe extern "C" fn _vsnwprintf_s(at: *mut u16, size: usize, count: usize, 
 
 /// Prints into a buffer, as the bits say.
 #[shim(ix = {ucrtbase: 35}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vswprintf(bits: u64, at: *mut u16, size: usize, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vswprintf(
+    bits: u64,
+    at: *mut u16,
+    size: usize,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     print(at, size, How::Plain(Ending::of(bits)), text, &options_of(bits), locale, arguments)
 }
 
 /// Prints into a buffer where all must fit.
 #[shim(ix = {ucrtbase: 94}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vswprintf_s(bits: u64, at: *mut u16, size: usize, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vswprintf_s(
+    bits: u64,
+    at: *mut u16,
+    size: usize,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     print(at, size, How::Secure, text, &options_of(bits), locale, arguments)
 }
 
 /// Prints at most `count` characters into a buffer.
 #[shim(ix = {ucrtbase: 578}, mapping = "crt::format", risk = Wrong("wrong text"))]
-pub unsafe extern "C" fn __stdio_common_vsnwprintf_s(bits: u64, at: *mut u16, size: usize, count: usize, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vsnwprintf_s(
+    bits: u64,
+    at: *mut u16,
+    size: usize,
+    count: usize,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     print(at, size, How::Truncated(count), text, &options_of(bits), locale, arguments)
 }
-

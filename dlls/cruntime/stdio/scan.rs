@@ -53,7 +53,14 @@ where
     }
 }
 
-unsafe fn memory<C: Unit>(from: *const C, most: usize, text: *const C, options: &Options, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+unsafe fn memory<C: Unit>(
+    from: *const C,
+    most: usize,
+    text: *const C,
+    options: &Options,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     if from.is_null() {
         return Err(INVALID);
     }
@@ -108,13 +115,26 @@ pub unsafe extern "C" fn sscanf_s(from: *const u8, text: *const u8, arguments: *
 
 /// Reads values from a stream, as the bits say.
 #[shim(ix = {ucrtbase: 579}, mapping = "crt::scan", risk = Wrong("wrong values"))]
-pub unsafe extern "C" fn __stdio_common_vfscanf(bits: u64, file: *mut File, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfscanf(
+    bits: u64,
+    file: *mut File,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     stream(file, text, &Options::ucrt(bits), locale, arguments)
 }
 
 /// Reads values from a string of so many characters at most, as the bits say.
 #[shim(ix = {ucrtbase: 136}, mapping = "crt::scan", risk = Wrong("wrong values"))]
-pub unsafe extern "C" fn __stdio_common_vsscanf(bits: u64, from: *const u8, most: usize, text: *const u8, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vsscanf(
+    bits: u64,
+    from: *const u8,
+    most: usize,
+    text: *const u8,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     memory(from, most, text, &Options::ucrt(bits), locale, arguments)
 }
 
@@ -156,13 +176,25 @@ pub unsafe extern "C" fn swscanf_s(from: *const u16, text: *const u16, arguments
 
 /// Reads values from a stream, as the bits say.
 #[shim(ix = {ucrtbase: 580}, mapping = "crt::scan", risk = Wrong("wrong values"))]
-pub unsafe extern "C" fn __stdio_common_vfwscanf(bits: u64, file: *mut File, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vfwscanf(
+    bits: u64,
+    file: *mut File,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     stream(file, text, &Options::ucrt(bits), locale, arguments)
 }
 
 /// Reads values from a string of so many characters at most, as the bits say.
 #[shim(ix = {ucrtbase: 581}, mapping = "crt::scan", risk = Wrong("wrong values"))]
-pub unsafe extern "C" fn __stdio_common_vswscanf(bits: u64, from: *const u16, most: usize, text: *const u16, locale: *const Locale, arguments: *const u8) -> Result<Int, Fault> {
+pub unsafe extern "C" fn __stdio_common_vswscanf(
+    bits: u64,
+    from: *const u16,
+    most: usize,
+    text: *const u16,
+    locale: *const Locale,
+    arguments: *const u8,
+) -> Result<Int, Fault> {
     memory(from, most, text, &Options::ucrt(bits), locale, arguments)
 }
-

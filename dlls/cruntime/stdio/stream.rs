@@ -43,8 +43,7 @@ pub struct File {
 }
 
 impl File {
-    pub const CLOSED: Self =
-        Self { at: null_mut(), left: 0, base: null_mut(), flags: 0, number: -1, one: 0, size: 0, temporary: null_mut() };
+    pub const CLOSED: Self = Self { at: null_mut(), left: 0, base: null_mut(), flags: 0, number: -1, one: 0, size: 0, temporary: null_mut() };
 
     pub fn has_buffer(&self) -> bool {
         self.flags & (OWN_BUFFER | GIVEN_BUFFER) != 0

@@ -1,4 +1,8 @@
-//! stdlib.h.
+//! stdlib.h and search.h.
 
+mod aligned;
 mod integer;
+mod path;
+mod random;
 mod real;
+mod sort;

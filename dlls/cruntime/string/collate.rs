@@ -1,6 +1,6 @@
 //! Comparing by a locale: `strcoll` and its family, and what `strxfrm` makes.
 
-use super::super::fault::{INVALID};
+use super::super::fault::INVALID;
 use super::super::kernel32::{CompareStringW, LCMapStringW};
 use super::super::locale::{self, LC_COLLATE, Locale};
 use super::{COMPARE_ERROR, units};

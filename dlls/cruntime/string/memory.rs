@@ -7,34 +7,34 @@ use crt::text;
 use guest::shim;
 
 /// Copies memory. As in Windows' runtimes, both may overlap.
-#[shim(ix = {msvcrt: 0, ucrtbase: 226, vcruntime140: 3, ntdll: 247}, entry = jump, symbol = "memcpy", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 0, ucrtbase: 226}, entry = jump, symbol = "memcpy", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn memcpy(destination: *mut u8, source: *const u8, size: usize) -> *mut u8 {
     core::ptr::copy(source, destination, size);
     destination
 }
 
 /// Copies memory that may overlap.
-#[shim(ix = {msvcrt: 6, ucrtbase: 227, vcruntime140: 6, ntdll: 248}, entry = jump, symbol = "memmove", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 6, ucrtbase: 227}, entry = jump, symbol = "memmove", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn memmove(destination: *mut u8, source: *const u8, size: usize) -> *mut u8 {
     core::ptr::copy(source, destination, size);
     destination
 }
 
 /// Fills memory with a byte.
-#[shim(ix = {msvcrt: 1, ucrtbase: 204, vcruntime140: 2, ntdll: 249}, entry = jump, symbol = "memset", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 1, ucrtbase: 204}, entry = jump, symbol = "memset", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn memset(destination: *mut u8, byte: i32, size: usize) -> *mut u8 {
     destination.write_bytes(byte as u8, size);
     destination
 }
 
 /// Compares memory.
-#[shim(ix = {msvcrt: 11, ucrtbase: 225, vcruntime140: 8, ntdll: 250}, entry = jump, symbol = "memcmp", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 11, ucrtbase: 225}, entry = jump, symbol = "memcmp", mapping = "the compiler's own", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn memcmp(first: *const u8, second: *const u8, size: usize) -> i32 {
     text::compare_memory(core::slice::from_raw_parts(first, size), core::slice::from_raw_parts(second, size))
 }
 
 /// Searches memory for a byte.
-#[shim(ix = {msvcrt: 53, ucrtbase: 224, vcruntime140: 15, ntdll: 251}, entry = jump, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 53, ucrtbase: 224}, entry = jump, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn memchr(memory: *const u8, byte: i32, size: usize) -> *mut u8 {
     place(memory, text::find_in_memory(memory, byte as u8, size))
 }
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn wmemmove_s(destination: *mut u16, size: usize, source: 
 }
 
 /// Copies memory up to a byte; answers what follows it, or NULL.
-#[shim(ix = {msvcrt: 577, ucrtbase: 673, ntdll: 252}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 577, ucrtbase: 673}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _memccpy(destination: *mut u8, source: *const u8, last: i32, size: usize) -> *mut u8 {
     place(destination, text::copy_until(destination, source, last as u8, size))
 }

@@ -1,6 +1,8 @@
 //! string.h and the string part of wchar.h: narrow, wide and multibyte.
 
 mod collate;
+mod convert;
+mod error;
 mod memory;
 mod multibyte;
 mod narrow;

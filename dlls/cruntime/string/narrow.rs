@@ -30,7 +30,7 @@ pub unsafe fn folded(first: *const u8, second: *const u8, count: usize, locale: 
 }
 
 /// The length of a string.
-#[shim(ix = {msvcrt: 14, ucrtbase: 90, ntdll: 253}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 14, ucrtbase: 90}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
     text::length(text)
 }
@@ -42,76 +42,76 @@ pub unsafe extern "C" fn strnlen(text: *const u8, most: usize) -> usize {
 }
 
 /// Compares two strings.
-#[shim(ix = {msvcrt: 13, ucrtbase: 53, ntdll: 254}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 13, ucrtbase: 53}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strcmp(first: *const u8, second: *const u8) -> i32 {
     text::compare(units(first), units(second))
 }
 
 /// Compares the start of two strings.
-#[shim(ix = {msvcrt: 34, ucrtbase: 30, ntdll: 255}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 34, ucrtbase: 30}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strncmp(first: *const u8, second: *const u8, count: usize) -> i32 {
     text::compare_bounded(units(first), units(second), count)
 }
 
 /// The first place of a character in a string, or NULL.
-#[shim(ix = {msvcrt: 46, ucrtbase: 267, vcruntime140: 16, ntdll: 256}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 46, ucrtbase: 267}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strchr(text: *const u8, character: i32) -> *mut u8 {
     place(text, text::find(units(text), character as u8))
 }
 
 /// The last place of a character in a string, or NULL.
-#[shim(ix = {msvcrt: 62, ucrtbase: 235, vcruntime140: 21, ntdll: 257}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 62, ucrtbase: 235}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strrchr(text: *const u8, character: i32) -> *mut u8 {
     place(text, text::find_last(units(text), character as u8))
 }
 
 /// The first place of a string in another, or NULL.
-#[shim(ix = {msvcrt: 189, ucrtbase: 269, vcruntime140: 18, ntdll: 258}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 189, ucrtbase: 269}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strstr(text: *const u8, wanted: *const u8) -> *mut u8 {
     place(text, text::find_text(units(text), units(wanted)))
 }
 
 /// How many characters at the start are in a set.
-#[shim(ix = {msvcrt: 188, ucrtbase: 268, ntdll: 259}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 188, ucrtbase: 268}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strspn(text: *const u8, set: *const u8) -> usize {
     text::span(units(text), units(set))
 }
 
 /// How many characters at the start are not in a set.
-#[shim(ix = {msvcrt: 146, ucrtbase: 110, ntdll: 260}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 146, ucrtbase: 110}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strcspn(text: *const u8, set: *const u8) -> usize {
     text::span_until(units(text), units(set))
 }
 
 /// The first character that is in a set, or NULL.
-#[shim(ix = {msvcrt: 148, ucrtbase: 234, ntdll: 261}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 148, ucrtbase: 234}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn strpbrk(text: *const u8, set: *const u8) -> *mut u8 {
     place(text, text::find_any(units(text), units(set)))
 }
 
 /// Copies a string.
-#[shim(ix = {msvcrt: 61, ucrtbase: 231, ntdll: 262}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 61, ucrtbase: 231}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn strcpy(destination: *mut u8, source: *const u8) -> *mut u8 {
     text::copy(destination, units(source));
     destination
 }
 
 /// Puts a string behind another.
-#[shim(ix = {msvcrt: 60, ucrtbase: 421, ntdll: 263}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 60, ucrtbase: 421}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn strcat(destination: *mut u8, source: *const u8) -> *mut u8 {
     text::append(destination, units(source));
     destination
 }
 
 /// Copies a string's start and fills up with NULs.
-#[shim(ix = {msvcrt: 74, ucrtbase: 27, ntdll: 264}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 74, ucrtbase: 27}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn strncpy(destination: *mut u8, source: *const u8, count: usize) -> *mut u8 {
     text::copy_bounded(destination, units(source), count);
     destination
 }
 
 /// Puts a string's start behind another.
-#[shim(ix = {msvcrt: 187, ucrtbase: 422, ntdll: 265}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 187, ucrtbase: 422}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn strncat(destination: *mut u8, source: *const u8, count: usize) -> *mut u8 {
     text::append_bounded(destination, units(source), count);
     destination
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn _strdup(text: *const u8) -> Result<Pointer<u8>, Fault> 
 }
 
 /// Compares two strings without regard to case.
-#[shim(ix = {msvcrt: 92, ucrtbase: 179, ntdll: 266}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 92, ucrtbase: 179}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _stricmp(first: *const u8, second: *const u8) -> i32 {
     folded(first, second, usize::MAX, core::ptr::null())
 }
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn _stricmp_l(first: *const u8, second: *const u8, locale:
 }
 
 /// Compares the start of two strings without regard to case.
-#[shim(ix = {msvcrt: 93, ucrtbase: 293, ntdll: 267}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 93, ucrtbase: 293}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _strnicmp(first: *const u8, second: *const u8, count: usize) -> i32 {
     folded(first, second, count, core::ptr::null())
 }
@@ -170,14 +170,14 @@ pub unsafe extern "C" fn _strnicmp_l(first: *const u8, second: *const u8, count:
 }
 
 /// Makes a string lower case.
-#[shim(ix = {msvcrt: 276, ucrtbase: 690, ntdll: 268}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 276, ucrtbase: 690}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _strlwr(text: *mut u8) -> *mut u8 {
     text::change(text, lower(locale::current()));
     text
 }
 
 /// Makes a string upper case.
-#[shim(ix = {msvcrt: 278, ucrtbase: 691, ntdll: 269}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 278, ucrtbase: 691}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _strupr(text: *mut u8) -> *mut u8 {
     text::change(text, upper(locale::current()));
     text

@@ -29,88 +29,88 @@ unsafe fn folded(first: *const u16, second: *const u16, count: usize, locale: *c
 }
 
 /// The length of a wide string.
-#[shim(ix = {msvcrt: 24, ucrtbase: 79, vcruntime140: 22, ntdll: 270}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 24, ucrtbase: 79}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcslen(text: *const u16) -> usize {
     text::length(text)
 }
 
 /// The length of a wide string, of so many characters at most.
-#[shim(ix = {msvcrt: 612, ucrtbase: 113, ntdll: 271}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 612, ucrtbase: 113}, entry = jump, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcsnlen(text: *const u16, most: usize) -> usize {
     text::bounded_length(text, most)
 }
 
 /// Compares two wide strings.
-#[shim(ix = {msvcrt: 41, ucrtbase: 271, ntdll: 272}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 41, ucrtbase: 271}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcscmp(first: *const u16, second: *const u16) -> i32 {
     text::compare(units(first), units(second))
 }
 
 /// Compares the start of two wide strings.
-#[shim(ix = {msvcrt: 232, ucrtbase: 62, ntdll: 273}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 232, ucrtbase: 62}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcsncmp(first: *const u16, second: *const u16, count: usize) -> i32 {
     text::compare_bounded(units(first), units(second), count)
 }
 
 /// The first place of a character in a wide string, or NULL.
-#[shim(ix = {msvcrt: 326, ucrtbase: 706, vcruntime140: 23, ntdll: 274}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 326, ucrtbase: 706}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcschr(text: *const u16, character: u16) -> *mut u16 {
     place(text, text::find(units(text), character))
 }
 
 /// The last place of a character in a wide string, or NULL.
-#[shim(ix = {msvcrt: 155, ucrtbase: 432, vcruntime140: 17, ntdll: 275}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 155, ucrtbase: 432}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcsrchr(text: *const u16, character: u16) -> *mut u16 {
     place(text, text::find_last(units(text), character))
 }
 
 /// The first place of a wide string in another, or NULL.
-#[shim(ix = {msvcrt: 54, ucrtbase: 433, vcruntime140: 24, ntdll: 276}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 54, ucrtbase: 433}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcsstr(text: *const u16, wanted: *const u16) -> *mut u16 {
     place(text, text::find_text(units(text), units(wanted)))
 }
 
 /// How many characters at the start are in a set.
-#[shim(ix = {msvcrt: 613, ucrtbase: 707, ntdll: 277}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 613, ucrtbase: 707}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcsspn(text: *const u16, set: *const u16) -> usize {
     text::span(units(text), units(set))
 }
 
 /// How many characters at the start are not in a set.
-#[shim(ix = {msvcrt: 327, ucrtbase: 708, ntdll: 278}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 327, ucrtbase: 708}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcscspn(text: *const u16, set: *const u16) -> usize {
     text::span_until(units(text), units(set))
 }
 
 /// The first character that is in a set, or NULL.
-#[shim(ix = {msvcrt: 614, ucrtbase: 709, ntdll: 279}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 614, ucrtbase: 709}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn wcspbrk(text: *const u16, set: *const u16) -> *mut u16 {
     place(text, text::find_any(units(text), units(set)))
 }
 
 /// Copies a wide string.
-#[shim(ix = {msvcrt: 231, ucrtbase: 272, ntdll: 280}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 231, ucrtbase: 272}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn wcscpy(destination: *mut u16, source: *const u16) -> *mut u16 {
     text::copy(destination, units(source));
     destination
 }
 
 /// Puts a wide string behind another.
-#[shim(ix = {msvcrt: 102, ucrtbase: 270, ntdll: 281}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 102, ucrtbase: 270}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn wcscat(destination: *mut u16, source: *const u16) -> *mut u16 {
     text::append(destination, units(source));
     destination
 }
 
 /// Copies a wide string's start and fills up with NULs.
-#[shim(ix = {msvcrt: 615, ucrtbase: 273, ntdll: 282}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 615, ucrtbase: 273}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn wcsncpy(destination: *mut u16, source: *const u16, count: usize) -> *mut u16 {
     text::copy_bounded(destination, units(source), count);
     destination
 }
 
 /// Puts a wide string's start behind another.
-#[shim(ix = {msvcrt: 616, ucrtbase: 710, ntdll: 283}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 616, ucrtbase: 710}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn wcsncat(destination: *mut u16, source: *const u16, count: usize) -> *mut u16 {
     text::append_bounded(destination, units(source), count);
     destination
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn _wcsdup(text: *const u16) -> Result<Pointer<u16>, Fault
 }
 
 /// Compares two wide strings without regard to case.
-#[shim(ix = {msvcrt: 220, ucrtbase: 369, ntdll: 284}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 220, ucrtbase: 369}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _wcsicmp(first: *const u16, second: *const u16) -> i32 {
     folded(first, second, usize::MAX, core::ptr::null())
 }
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn _wcsicmp_l(first: *const u16, second: *const u16, local
 }
 
 /// Compares the start of two wide strings without regard to case.
-#[shim(ix = {msvcrt: 285, ucrtbase: 370, ntdll: 285}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
+#[shim(ix = {msvcrt: 285, ucrtbase: 370}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _wcsnicmp(first: *const u16, second: *const u16, count: usize) -> i32 {
     folded(first, second, count, core::ptr::null())
 }
@@ -163,14 +163,14 @@ pub unsafe extern "C" fn _wcsnicmp_l(first: *const u16, second: *const u16, coun
 }
 
 /// Makes a wide string lower case.
-#[shim(ix = {msvcrt: 621, ucrtbase: 714, ntdll: 286}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 621, ucrtbase: 714}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _wcslwr(text: *mut u16) -> *mut u16 {
     text::change(text, lower(locale::current()));
     text
 }
 
 /// Makes a wide string upper case.
-#[shim(ix = {msvcrt: 622, ucrtbase: 715, ntdll: 287}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
+#[shim(ix = {msvcrt: 622, ucrtbase: 715}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _wcsupr(text: *mut u16) -> *mut u16 {
     text::change(text, upper(locale::current()));
     text

@@ -160,4 +160,3 @@ pub unsafe extern "C" fn _mkgmtime64(tm: *mut Tm) -> Result<Long, Fault> {
     let tm = tm.as_mut().ok_or(INVALID)?;
     Ok(Long(time::mkgmtime(tm)?))
 }
-

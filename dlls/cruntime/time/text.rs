@@ -20,6 +20,9 @@ unsafe fn into<C: Unit>(room: *mut C, size: usize, tm: Result<Tm, crt::Errno>) -
     time::asctime(&mut room, &tm, FLAVOR).map_err(|error| Fault::Invalid(error.code()))
 }
 
+const DAYS: &str = ":Sun:Sunday:Mon:Monday:Tue:Tuesday:Wed:Wednesday:Thu:Thursday:Fri:Friday:Sat:Saturday";
+const MONTHS: &str = ":Jan:January:Feb:February:Mar:March:Apr:April:May:May:Jun:June:Jul:July:Aug:August:Sep:September:Oct:October:Nov:November:Dec:December";
+
 /// The thread's room for a date's text.
 trait Kept: Unit {
     fn room() -> *mut Self;
@@ -263,3 +266,38 @@ pub unsafe extern "C" fn _wstrtime_s(buffer: *mut u16, size: usize) -> Result<Co
     today_s(buffer, size, time::time_of_day)
 }
 
+/// A date as text, as a format says.
+#[shim(ix = {ucrtbase: 162}, mapping = "crt::time", risk = Wrong("a wrong text"))]
+pub unsafe extern "C" fn _Strftime(buffer: *mut u8, size: usize, format: *const u8, tm: *const Tm, _names: *const u8) -> Result<Size, Fault> {
+    formatted(buffer, size, format, tm)
+}
+
+/// A date as text, as a format says.
+#[shim(ix = {ucrtbase: 166}, mapping = "crt::time", risk = Wrong("a wrong text"))]
+pub unsafe extern "C" fn _Wcsftime(buffer: *mut u16, size: usize, format: *const u16, tm: *const Tm, _names: *const u8) -> Result<Size, Fault> {
+    formatted(buffer, size, format, tm)
+}
+
+/// The days of the week, short and long, each behind a colon, in new memory.
+#[shim(ix = {ucrtbase: 159}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+pub unsafe extern "C" fn _Getdays() -> Result<Pointer<u8>, Fault> {
+    super::super::heap::duplicate(&DAYS.bytes().collect::<Vec<u8>>())
+}
+
+/// The months, short and long, each behind a colon, in new memory.
+#[shim(ix = {ucrtbase: 160}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+pub unsafe extern "C" fn _Getmonths() -> Result<Pointer<u8>, Fault> {
+    super::super::heap::duplicate(&MONTHS.bytes().collect::<Vec<u8>>())
+}
+
+/// The days of the week, short and long, each behind a colon, in new memory.
+#[shim(ix = {ucrtbase: 163}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+pub unsafe extern "C" fn _W_Getdays() -> Result<Pointer<u16>, Fault> {
+    super::super::heap::duplicate(&DAYS.encode_utf16().collect::<Vec<u16>>())
+}
+
+/// The months, short and long, each behind a colon, in new memory.
+#[shim(ix = {ucrtbase: 164}, mapping = "the runtime's texts", risk = Wrong("a wrong text"))]
+pub unsafe extern "C" fn _W_Getmonths() -> Result<Pointer<u16>, Fault> {
+    super::super::heap::duplicate(&MONTHS.encode_utf16().collect::<Vec<u16>>())
+}

@@ -95,7 +95,9 @@ fn of_variable(value: &[u16]) -> Option<Known> {
         Some((0x2B, offset)) => (false, offset),
         _ => (false, offset),
     };
-    let mut parts = offset.split(|unit| *unit == 0x3A).map(|part| part.iter().fold(0i32, |sum, unit| sum.saturating_mul(10).saturating_add(i32::from(unit.wrapping_sub(0x30)))));
+    let mut parts = offset
+        .split(|unit| *unit == 0x3A)
+        .map(|part| part.iter().fold(0i32, |sum, unit| sum.saturating_mul(10).saturating_add(i32::from(unit.wrapping_sub(0x30)))));
     let seconds = parts.next().unwrap_or(0).min(24) * 3600 + parts.next().unwrap_or(0).min(59) * 60;
     let bias = if negative { -seconds } else { seconds } / 60;
     let at_two = |month, day| Switch { absolute: false, month, weekday: 0, day, second: 2 * 3600 };

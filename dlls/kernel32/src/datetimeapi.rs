@@ -282,8 +282,7 @@ mod tests {
     use super::*;
     use locale::USER;
 
-    const MOMENT: SYSTEMTIME =
-        SYSTEMTIME { wYear: 2009, wMonth: 3, wDayOfWeek: 0, wDay: 5, wHour: 15, wMinute: 4, wSecond: 9, wMilliseconds: 0 };
+    const MOMENT: SYSTEMTIME = SYSTEMTIME { wYear: 2009, wMonth: 3, wDayOfWeek: 0, wDay: 5, wHour: 15, wMinute: 4, wSecond: 9, wMilliseconds: 0 };
 
     fn time_text(picture: Option<&str>, flags: u32) -> String {
         time(USER, flags, Some(MOMENT), picture.map(String::from)).unwrap()

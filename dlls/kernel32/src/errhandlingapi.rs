@@ -41,8 +41,7 @@ pub unsafe extern "system" fn RaiseException(code: u32, flags: u32, count: u32, 
     const NONCONTINUABLE: u32 = 1;
     // SAFETY: a record is plain data, for which zero is a value.
     let mut record: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
-    // Bit 28 is reserved, and cleared as documented.
-    record.ExceptionCode = (code & !0x1000_0000) as i32;
+    record.ExceptionCode = code as i32;
     record.ExceptionFlags = flags & NONCONTINUABLE;
     record.ExceptionAddress = RaiseException as *mut c_void;
     if !arguments.is_null() {
@@ -180,4 +179,3 @@ pub unsafe extern "system" fn FatalAppExitA(_action: u32, text: *const u8) {
     let units = unsafe { crate::ansi::to_wide(text) }.unwrap_or_default();
     fatal(&guest::text::lossy(units.strip_suffix(&[0]).unwrap_or(&units)))
 }
-

@@ -5,9 +5,7 @@ use core::ptr::null_mut;
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
-use windows_sys::Win32::Foundation::{
-    ERROR_INVALID_PARAMETER, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, OBJ_INHERIT,
-};
+use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, OBJ_INHERIT};
 
 /// `ObjectHandleFlagInformation`: whether a handle is inherited, and whether it can be closed.
 const FLAGS: i32 = 4;

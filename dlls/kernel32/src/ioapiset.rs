@@ -80,7 +80,12 @@ unsafe fn result(file: HANDLE, overlapped: *mut OVERLAPPED, moved: *mut u32, tim
 
 /// Answers what became of an overlapped request.
 #[shim(ix = 138, mapping = "the OVERLAPPED", risk = Wrong("a wrong outcome"))]
-pub unsafe extern "system" fn GetOverlappedResult(file: HANDLE, overlapped: *mut OVERLAPPED, moved: *mut u32, waits: i32) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn GetOverlappedResult(
+    file: HANDLE,
+    overlapped: *mut OVERLAPPED,
+    moved: *mut u32,
+    waits: i32,
+) -> Result<Bool, Win32Error> {
     unsafe { result(file, overlapped, moved, if waits != 0 { INFINITE } else { 0 }, false) }
 }
 

@@ -18,6 +18,8 @@ mod consoleapi2;
 mod datetimeapi;
 mod debugapi;
 mod errhandlingapi;
+#[cfg(all(test, not(target_os = "windows")))]
+mod fake;
 mod fibersapi;
 mod fileapi;
 mod handleapi;
@@ -49,6 +51,7 @@ mod winbase_message;
 mod winbase_resource;
 mod winbase_string;
 mod winnls;
+mod wow64apiset;
 mod zone;
 
 guest::process_heap_allocator!();

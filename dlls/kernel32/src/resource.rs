@@ -52,6 +52,15 @@ impl Image {
     }
 }
 
+/// Whether a mapped image has resources at all.
+///
+/// # Safety
+/// An image with valid headers is mapped at `base`.
+pub unsafe fn exist(base: *const u8) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { Image::at(base) }.is_some_and(|image| image.resources().is_some())
+}
+
 /// The bytes of a resource in a mapped image, in the language wanted or in its first one.
 ///
 /// # Safety

@@ -6,3 +6,6 @@ guest::forward!(
     RtlPcToFileHeader = 161 => "ntdll.RtlPcToFileHeader",
     RtlRaiseException = 621 => "ntdll.RtlRaiseException",
 );
+
+#[cfg(target_pointer_width = "64")]
+guest::forward!(RtlLookupFunctionEntry = 81 => "ntdll.RtlLookupFunctionEntry");

@@ -1,4 +1,4 @@
-//! utilapiset.h: the bell.
+//! utilapiset.h: the bell, and pointers that are kept unreadable.
 
 use crate::console;
 use guest::call::Bool;
@@ -15,3 +15,10 @@ pub unsafe extern "system" fn Beep(frequency: u32, _duration: u32) -> Result<Boo
     console::with_screen(|screen| screen.put(b"\x07"))?;
     Ok(Bool)
 }
+
+guest::forward!(
+    EncodePointer = 85 => "ntdll.RtlEncodePointer",
+    DecodePointer = 115 => "ntdll.RtlDecodePointer",
+    EncodeSystemPointer = 704 => "ntdll.RtlEncodeSystemPointer",
+    DecodeSystemPointer = 705 => "ntdll.RtlDecodeSystemPointer",
+);

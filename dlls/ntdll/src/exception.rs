@@ -108,7 +108,8 @@ pub fn crash(record: &EXCEPTION_RECORD) -> ! {
     let count = record.NumberParameters;
     let parameter = |index: usize| if (index as u32) < count { information[index] as u64 } else { 0 };
     call(&mut Crash {
-        code: record.ExceptionCode as u32,
+        // Bit 28 is the system's own, and not shown.
+        code: record.ExceptionCode as u32 & !0x1000_0000,
         parameters: count,
         at: at as u64,
         parameter: [parameter(0), parameter(1)],

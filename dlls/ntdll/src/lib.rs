@@ -13,6 +13,7 @@ mod address;
 mod allocator;
 mod context;
 mod critical;
+mod crt;
 mod directory;
 mod error;
 mod exception;

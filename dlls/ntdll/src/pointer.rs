@@ -61,7 +61,7 @@ pub unsafe extern "system" fn RtlDecodeSystemPointer(pointer: *mut c_void) -> *m
 }
 
 /// Fills memory with random bytes. Windows has it in another DLL, but here only this one goes through the gate.
-#[shim(ix = 295, mapping = "gate Random: the host's generator", risk = Wrong("bytes that can be guessed"))]
+#[shim(ix = 403, mapping = "gate Random: the host's generator", risk = Wrong("bytes that can be guessed"))]
 pub unsafe extern "system" fn SystemFunction036(buffer: *mut c_void, length: u32) -> u8 {
     crate::gate::ask(&mut gate::service::Random { buffer: buffer as u64, size: length.into() }).is_ok().into()
 }

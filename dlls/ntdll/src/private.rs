@@ -40,7 +40,8 @@ pub unsafe extern "system" fn WcConsole(console: *mut c_void, kind: u32, mode: *
     Ok(NtStatus::SUCCESS)
 }
 
-/// Waits for Ctrl-C and the like; with `ignore` 1 it says that Ctrl-C is ignored from now on, with 2 that it is not.
+/// Waits for Ctrl-C and the like; with `ignore` 1 it says that Ctrl-C is ignored from now on, with 2 that it is not, with 3 that
+/// somebody will wait.
 #[shim(ix = 289, mapping = "gate WaitControl", risk = Functional("a program that Ctrl-C does not end"))]
 pub unsafe extern "system" fn WcWaitControl(ignore: u32, event: *mut u32) -> Result<NtStatus, Status> {
     let mut request = WaitControl { event: 0, ignore };

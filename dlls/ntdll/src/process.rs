@@ -7,8 +7,8 @@ use gate::service::{DuplicateHandle, QueryDrives, QueryProcess, SetAffinity, Ter
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
-use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
+use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
 use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_CID, STATUS_INVALID_INFO_CLASS,
     STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_NOT_IMPLEMENTED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_PORT_NOT_SET, UNICODE_STRING,
@@ -249,12 +249,7 @@ unsafe fn take<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status>
 
 /// Sets an information class of this process.
 #[shim(ix = 230, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
-pub unsafe extern "system" fn NtSetInformationProcess(
-    process: HANDLE,
-    class: i32,
-    buffer: *const c_void,
-    length: u32,
-) -> Result<NtStatus, Status> {
+pub unsafe extern "system" fn NtSetInformationProcess(process: HANDLE, class: i32, buffer: *const c_void, length: u32) -> Result<NtStatus, Status> {
     let setting = setting(class)?;
     own(process, PROCESS_SET_INFORMATION)?;
     match setting {

@@ -129,12 +129,7 @@ pub unsafe extern "system" fn RtlInterlockedPushEntrySList(list: *mut c_void, en
 
 /// Puts a chain of `count` entries in front; answers the one that was first.
 #[shim(ix = 231, mapping = "one exchange", risk = Functional("an entry that is lost"))]
-pub unsafe extern "system" fn RtlInterlockedPushListSListEx(
-    list: *mut c_void,
-    first: *mut c_void,
-    last: *mut c_void,
-    count: u32,
-) -> *mut c_void {
+pub unsafe extern "system" fn RtlInterlockedPushListSListEx(list: *mut c_void, first: *mut c_void, last: *mut c_void, count: u32) -> *mut c_void {
     let push = |before: Header| {
         unsafe { *last.cast::<*mut c_void>() = before.first() };
         Some((first, before.depth().wrapping_add(count as u16)))

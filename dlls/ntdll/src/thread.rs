@@ -9,7 +9,9 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{shim, teb};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
-use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER_4, STATUS_NOT_SUPPORTED};
+use windows_sys::Win32::Foundation::{
+    HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER_4, STATUS_NOT_SUPPORTED,
+};
 use windows_sys::Win32::System::Threading::PROCESS_CREATE_THREAD;
 
 /// Creates a thread of this process.

@@ -152,7 +152,10 @@ pub fn note(dll: &core::ffi::CStr, reason: u32) {
     // SAFETY: `note` has this form in every program that loads the companions.
     unsafe {
         if let Some(note) = GetProcAddress(GetModuleHandleW(core::ptr::null()), c"note".as_ptr().cast()) {
-            core::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn(*const u8, u32)>(note)(dll.as_ptr().cast(), reason);
+            core::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn(*const u8, u32)>(note)(
+                dll.as_ptr().cast(),
+                reason,
+            );
         }
     }
 }

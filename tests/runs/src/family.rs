@@ -73,6 +73,11 @@ impl Family {
         assert!(crate::until(|| self.living().is_empty()), "still there: {:?}", self.living());
     }
 
+    /// The members: numbers and names.
+    pub fn members(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.members.iter().map(|(number, (_, name))| (*number, name.as_str()))
+    }
+
     /// The number of the member of this name.
     pub fn number(&self, name: &str) -> Option<u32> {
         self.members.iter().find(|(_, (_, found))| found.contains(name)).map(|(number, _)| *number)

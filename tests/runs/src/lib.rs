@@ -11,7 +11,7 @@ pub use screen::Screen;
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes, even on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until a condition holds; answers whether it came to.
 pub fn until(mut condition: impl FnMut() -> bool) -> bool {

@@ -8,9 +8,7 @@ use crate::{handle, process, processor, time};
 use gate::service::{CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, ThreadSetting};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_TYPE_MISMATCH,
-};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_TYPE_MISMATCH};
 use windows_sys::Win32::System::Threading::{THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME};
 
 /// The thread behind a handle that grants `access`.

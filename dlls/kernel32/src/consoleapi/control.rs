@@ -21,6 +21,7 @@ static WAITING: AtomicBool = AtomicBool::new(false);
 
 const IGNORE: u32 = 1;
 const HEED: u32 = 2;
+const ANNOUNCE: u32 = 3;
 
 fn wait_control(ignore: u32) -> Result<u32, Win32Error> {
     let mut event = 0;
@@ -62,7 +63,8 @@ unsafe extern "system" fn wait(_parameter: *mut c_void) -> u32 {
 fn add(handler: usize) -> Result<(), Win32Error> {
     HANDLERS.with(|handlers| handlers.push(handler));
     if !WAITING.swap(true, Ordering::AcqRel) {
-        start().inspect_err(|_| WAITING.store(false, Ordering::Release))?;
+        // An event that comes before the thread runs waits for it.
+        wait_control(ANNOUNCE).and_then(|_| start()).inspect_err(|_| WAITING.store(false, Ordering::Release))?;
     }
     Ok(())
 }

@@ -87,7 +87,8 @@ pub unsafe extern "system" fn ReadConsoleW(
     control: *const CONSOLE_READCONSOLE_CONTROL,
 ) -> Result<Bool, Win32Error> {
     let control = unsafe { control.as_ref() };
-    let initial = control.filter(|control| control.nLength as usize == size_of::<CONSOLE_READCONSOLE_CONTROL>()).map_or(0, |control| control.nInitialChars);
+    let initial =
+        control.filter(|control| control.nLength as usize == size_of::<CONSOLE_READCONSOLE_CONTROL>()).map_or(0, |control| control.nInitialChars);
     if initial > room || buffer.is_null() && room > 0 || count.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }

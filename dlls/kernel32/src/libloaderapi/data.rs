@@ -9,8 +9,12 @@ use guest::call::Handle;
 use guest::error::Win32Error;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT};
-use windows_sys::Win32::Foundation::{ERROR_BAD_EXE_FORMAT, ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, HANDLE, OBJ_CASE_INSENSITIVE, UNICODE_STRING};
-use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, SYNCHRONIZE};
+use windows_sys::Win32::Foundation::{
+    ERROR_BAD_EXE_FORMAT, ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, HANDLE, OBJ_CASE_INSENSITIVE, UNICODE_STRING,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, SYNCHRONIZE,
+};
 use windows_sys::Win32::System::LibraryLoader::{LOAD_LIBRARY_AS_DATAFILE, LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE, LOAD_LIBRARY_AS_IMAGE_RESOURCE};
 use windows_sys::Win32::System::Memory::{PAGE_READONLY, SEC_COMMIT, SEC_IMAGE, SECTION_MAP_READ};
 
@@ -111,8 +115,7 @@ fn map_file(path: &[u16], flags: u32) -> Result<Handle, Win32Error> {
         nt::NtClose(file);
         check(made).map_err(|_| Win32Error(ERROR_BAD_EXE_FORMAT))?;
         let (mut base, mut size) = (null_mut(), 0);
-        let mapped =
-            nt::NtMapViewOfSection(section, super::THIS_PROCESS, &raw mut base, 0, 0, null_mut(), &raw mut size, 1, 0, PAGE_READONLY);
+        let mapped = nt::NtMapViewOfSection(section, super::THIS_PROCESS, &raw mut base, 0, 0, null_mut(), &raw mut size, 1, 0, PAGE_READONLY);
         nt::NtClose(section);
         check(mapped)?;
         if !is_image(base, size) {

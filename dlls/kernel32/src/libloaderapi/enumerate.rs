@@ -74,13 +74,7 @@ fn look_in_module(flags: u32) -> Result<bool, Win32Error> {
 }
 
 /// Calls back for each entry of a directory until the callback says stop.
-unsafe fn each(
-    module: HANDLE,
-    path: &[usize],
-    flags: u32,
-    wide: bool,
-    mut call: impl FnMut(usize, u16) -> i32,
-) -> Result<Bool, Win32Error> {
+unsafe fn each(module: HANDLE, path: &[usize], flags: u32, wide: bool, mut call: impl FnMut(usize, u16) -> i32) -> Result<Bool, Win32Error> {
     if !look_in_module(flags)? {
         return Err(Win32Error(windows_sys::Win32::Foundation::ERROR_RESOURCE_DATA_NOT_FOUND));
     }
@@ -115,14 +109,7 @@ unsafe fn names(module: HANDLE, kind: &Id, told: usize, callback: *const c_void,
     unsafe { each(module, &[kind.value()], flags, wide, |name, _| callback(module, told, name, value)) }
 }
 
-unsafe fn languages(
-    module: HANDLE,
-    ids: [&Id; 2],
-    told: [usize; 2],
-    callback: *const c_void,
-    value: isize,
-    flags: u32,
-) -> Result<Bool, Win32Error> {
+unsafe fn languages(module: HANDLE, ids: [&Id; 2], told: [usize; 2], callback: *const c_void, value: isize, flags: u32) -> Result<Bool, Win32Error> {
     let callback: Language = given(callback)?;
     unsafe { each(module, &ids.map(Id::value), flags, true, |_, language| callback(module, told[0], told[1], language, value)) }
 }
@@ -153,7 +140,12 @@ pub unsafe extern "system" fn EnumResourceTypesExW(
 
 /// Calls back for each name of a type of resources.
 #[shim(ix = 365, mapping = "LdrFindResourceDirectory_U", risk = Wrong("a resource that is missed"))]
-pub unsafe extern "system" fn EnumResourceNamesW(module: HANDLE, kind: *const u16, callback: *const c_void, value: isize) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn EnumResourceNamesW(
+    module: HANDLE,
+    kind: *const u16,
+    callback: *const c_void,
+    value: isize,
+) -> Result<Bool, Win32Error> {
     unsafe { names(module, &Id::Given(kind as usize), kind as usize, callback, value, 0, true) }
 }
 

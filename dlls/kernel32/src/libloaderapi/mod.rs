@@ -4,8 +4,8 @@ mod data;
 mod enumerate;
 mod resource;
 
-use crate::nt::{self, check};
 use crate::ansi;
+use crate::nt::{self, check};
 use crate::processthreadsapi::THIS_PROCESS;
 use alloc::vec::Vec;
 use core::ffi::c_void;
@@ -14,7 +14,9 @@ use guest::call::{Bool, Count, Handle, Pointer};
 use guest::error::Win32Error;
 use guest::nls::ANSI;
 use guest::{router, shim, teb, text};
-use windows_sys::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MOD_NOT_FOUND, ERROR_NOT_SUPPORTED, HANDLE, UNICODE_STRING};
+use windows_sys::Win32::Foundation::{
+    ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MOD_NOT_FOUND, ERROR_NOT_SUPPORTED, HANDLE, UNICODE_STRING,
+};
 use windows_sys::Win32::System::Kernel::STRING;
 use windows_sys::Win32::System::LibraryLoader::{
     DONT_RESOLVE_DLL_REFERENCES, GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,

@@ -1,10 +1,10 @@
 //! The environment.
 
+use super::unicode_string;
 use crate::ansi;
 use crate::nt::{
     RtlCreateEnvironment, RtlDestroyEnvironment, RtlExpandEnvironmentStrings_U, RtlQueryEnvironmentVariable_U, RtlSetEnvironmentVariable, check,
 };
-use super::unicode_string;
 use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use guest::call::{Bool, Count, Pointer};

@@ -89,11 +89,8 @@ fn search(path: Option<&[u16]>, name: &[u16], extension: &[u16]) -> Result<Vec<u
     }
     let last = name.iter().rposition(is_separator).map_or(0, |at| at + 1);
     let has_extension = name[last..].contains(&DOT);
-    let names: Vec<Vec<u16>> = if has_extension || extension.is_empty() {
-        alloc::vec![name.to_vec()]
-    } else {
-        alloc::vec![[name, extension].concat()]
-    };
+    let names: Vec<Vec<u16>> =
+        if has_extension || extension.is_empty() { alloc::vec![name.to_vec()] } else { alloc::vec![[name, extension].concat()] };
     let found = |path: Vec<u16>| {
         let path: Vec<u16> = path.into_iter().chain([0]).collect();
         attributes(&path).is_ok().then(|| full(&path)).flatten()

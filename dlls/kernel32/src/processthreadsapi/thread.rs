@@ -75,8 +75,13 @@ unsafe fn create(
     let object = by_number(unsafe { security.as_ref() }.map_or(0, |security| security.bInheritHandle));
     let (reserve, commit) = if flags & STACK_SIZE_PARAM_IS_A_RESERVATION != 0 { (stack, 0) } else { (0, stack) };
     let mut client = [0_usize; 2];
-    let mut attributes =
-        Attributes { size: size_of::<Attributes>(), attribute: CLIENT_ID, value_size: size_of_val(&client), value: client.as_mut_ptr(), returned: null_mut() };
+    let mut attributes = Attributes {
+        size: size_of::<Attributes>(),
+        attribute: CLIENT_ID,
+        value_size: size_of_val(&client),
+        value: client.as_mut_ptr(),
+        returned: null_mut(),
+    };
     let suspended = u32::from(flags & CREATE_SUSPENDED != 0);
     let mut handle = null_mut();
     // SAFETY: the structures live through the call.

@@ -65,7 +65,13 @@ fn fold(units: &[u16], flags: u32) -> Vec<u16> {
 
 /// Maps a text to another form: digits, compatibility characters, letters with and without their marks.
 #[shim(ix = 581, mapping = "the Unicode normal forms", risk = Wrong("a wrong character"))]
-pub unsafe extern "system" fn FoldStringW(flags: u32, source: *const u16, length: i32, target: *mut u16, room: i32) -> Result<Count<i32>, Win32Error> {
+pub unsafe extern "system" fn FoldStringW(
+    flags: u32,
+    source: *const u16,
+    length: i32,
+    target: *mut u16,
+    room: i32,
+) -> Result<Count<i32>, Win32Error> {
     let units = unsafe { counted(source, length)? };
     if room < 0 || room > 0 && core::ptr::eq(source, target) {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));

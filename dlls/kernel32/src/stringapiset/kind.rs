@@ -35,13 +35,7 @@ pub unsafe extern "system" fn GetStringTypeW(which: u32, source: *const u16, len
 
 /// Answers the kind of each character of a text; the locale says nothing about it.
 #[shim(ix = 583, mapping = "the Unicode Character Database", risk = Wrong("a wrong kind"))]
-pub unsafe extern "system" fn GetStringTypeExW(
-    id: u32,
-    which: u32,
-    source: *const u16,
-    length: i32,
-    target: *mut u16,
-) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn GetStringTypeExW(id: u32, which: u32, source: *const u16, length: i32, target: *mut u16) -> Result<Bool, Win32Error> {
     locale::by_id(id)?;
     unsafe { kinds(which, counted(source, length)?, target) }
 }

@@ -40,7 +40,11 @@ fn flags(manual: i32) -> u32 {
 
 /// Creates a waitable timer.
 #[shim(ix = 650, mapping = "NtCreateTimer", risk = Functional("a wait that does not end"))]
-pub unsafe extern "system" fn CreateWaitableTimerW(security: *const SECURITY_ATTRIBUTES, manual: i32, name: *const u16) -> Result<Handle, Win32Error> {
+pub unsafe extern "system" fn CreateWaitableTimerW(
+    security: *const SECURITY_ATTRIBUTES,
+    manual: i32,
+    name: *const u16,
+) -> Result<Handle, Win32Error> {
     unsafe { create_timer(security, !self::name(name).is_empty(), flags(manual), ALL_ACCESS) }
 }
 

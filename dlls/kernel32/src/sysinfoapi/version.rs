@@ -22,8 +22,10 @@ const OF_PROGRAM: u32 = 1;
 fn holds(bytes: &[u8], text: &str) -> bool {
     let is = |window: &[u8]| window.eq_ignore_ascii_case(text.as_bytes());
     bytes.windows(text.len()).any(is)
-        || bytes.windows(2 * text.len()).any(|window| window.iter().skip(1).step_by(2).all(|byte| *byte == 0) && {
-            window.iter().step_by(2).zip(text.bytes()).all(|(byte, other)| byte.eq_ignore_ascii_case(&other))
+        || bytes.windows(2 * text.len()).any(|window| {
+            window.iter().skip(1).step_by(2).all(|byte| *byte == 0) && {
+                window.iter().step_by(2).zip(text.bytes()).all(|(byte, other)| byte.eq_ignore_ascii_case(&other))
+            }
         })
 }
 
@@ -104,6 +106,8 @@ pub unsafe extern "system" fn GetVersion() -> u32 {
     version.dwMajorVersion | version.dwMinorVersion << 8 | version.dwBuildNumber << 16
 }
 
+guest::forward!(VerSetConditionMask = 234 => "ntdll.VerSetConditionMask");
+
 fn verify(wanted: &OSVERSIONINFOEXW, kinds: u32, conditions: u64) -> Result<Bool, Win32Error> {
     // SAFETY: reads the structure.
     match unsafe { RtlVerifyVersionInfo(wanted, kinds, conditions) } {
@@ -137,7 +141,13 @@ pub unsafe extern "system" fn VerifyVersionInfoA(wanted: *const OSVERSIONINFOEXA
 
 /// Answers the edition that a Windows of this version is: the one shown, for versions that it knows.
 #[shim(ix = 693, mapping = "the sandbox's edition", risk = Wrong("a wrong edition"))]
-pub unsafe extern "system" fn GetProductInfo(major: u32, _minor: u32, _pack_major: u32, _pack_minor: u32, answer: *mut u32) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn GetProductInfo(
+    major: u32,
+    _minor: u32,
+    _pack_major: u32,
+    _pack_minor: u32,
+    answer: *mut u32,
+) -> Result<Bool, Win32Error> {
     const PRODUCT_INFO_SINCE: u32 = 6;
     if answer.is_null() || major < PRODUCT_INFO_SINCE {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));

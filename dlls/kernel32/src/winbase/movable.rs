@@ -6,7 +6,9 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 use guest::error::Win32Error;
 use guest::teb;
-use windows_sys::Win32::Foundation::{ERROR_DISCARDED, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_LOCKED, HANDLE};
+use windows_sys::Win32::Foundation::{
+    ERROR_DISCARDED, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_LOCKED, HANDLE,
+};
 
 /// Flags that Global* and Local* share.
 pub const MOVEABLE: u32 = 0x2;
@@ -206,7 +208,11 @@ pub fn handle(memory: *const c_void) -> Result<*mut c_void, Win32Error> {
     }
     if is_movable(memory.cast_mut()) {
         // A movable block's handle in place of its address.
-        return if locked(|first| entry(*first, memory.cast_mut()).is_some()) { Ok(memory.cast_mut()) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) };
+        return if locked(|first| entry(*first, memory.cast_mut()).is_some()) {
+            Ok(memory.cast_mut())
+        } else {
+            Err(Win32Error(ERROR_INVALID_HANDLE))
+        };
     }
     let found = locked(|first| {
         let mut entries = pieces(*first).flat_map(|piece| piece.entries.iter_mut());

@@ -48,6 +48,11 @@ pub unsafe extern "system" fn IsBadWritePtr(memory: *mut c_void, bytes: usize) -
     is_bad(memory, bytes, WRITABLE)
 }
 
+guest::forward!(
+    IsBadHugeReadPtr = 694 => "kernel32.IsBadReadPtr",
+    IsBadHugeWritePtr = 695 => "kernel32.IsBadWritePtr",
+);
+
 /// Whether code cannot be read.
 #[shim(ix = 663, mapping = "NtQueryVirtualMemory", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn IsBadCodePtr(code: *const c_void) -> i32 {

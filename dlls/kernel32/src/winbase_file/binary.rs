@@ -19,8 +19,7 @@ const SCS_64BIT_BINARY: u32 = 6;
 /// Reads a piece of a file; what lies behind its end is zero.
 unsafe fn read<const N: usize>(file: HANDLE, at: i64) -> Result<[u8; N], Win32Error> {
     let (mut bytes, mut block) = ([0; N], block());
-    let status =
-        unsafe { NtReadFile(file, null_mut(), null(), null(), &raw mut block, bytes.as_mut_ptr().cast(), N as u32, &raw const at, null()) };
+    let status = unsafe { NtReadFile(file, null_mut(), null(), null(), &raw mut block, bytes.as_mut_ptr().cast(), N as u32, &raw const at, null()) };
     if status != STATUS_END_OF_FILE {
         check(status)?;
     }

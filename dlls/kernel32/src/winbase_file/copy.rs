@@ -138,17 +138,15 @@ unsafe fn move_bytes(source: &Owned, target: &Owned, size: i64, progress: &mut P
     loop {
         let mut own = block();
         let buffer = bytes.as_mut_ptr();
-        let status = unsafe {
-            NtReadFile(source.0, null::<c_void>().cast_mut(), null(), null(), &raw mut own, buffer.cast(), CHUNK as u32, null(), null())
-        };
+        let status =
+            unsafe { NtReadFile(source.0, null::<c_void>().cast_mut(), null(), null(), &raw mut own, buffer.cast(), CHUNK as u32, null(), null()) };
         if status == STATUS_END_OF_FILE {
             return Ok(());
         }
         check(status).map_err(failed)?;
         let read = own.Information.min(CHUNK);
-        let status = unsafe {
-            NtWriteFile(target.0, null::<c_void>().cast_mut(), null(), null(), &raw mut own, buffer.cast(), read as u32, null(), null())
-        };
+        let status =
+            unsafe { NtWriteFile(target.0, null::<c_void>().cast_mut(), null(), null(), &raw mut own, buffer.cast(), read as u32, null(), null()) };
         check(status).map_err(failed)?;
         moved += read as i64;
         unsafe { progress.tell(size.max(moved), moved, CHUNK_FINISHED, source.0, target.0)? };

@@ -1,6 +1,6 @@
 //! GetFileInformationByHandleEx: facts of an open file, and the entries of an open folder.
 
-use crate::information::{query_volume, query};
+use crate::information::{query, query_volume};
 use crate::nt::{NtQueryDirectoryFile, NtQueryInformationFile};
 use crate::open::{block, error};
 use core::ffi::c_void;

@@ -10,9 +10,7 @@ use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_NON_DIRECTORY_FILE, FILE_OPEN_REPARSE_POINT, FileLinkInformation};
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_PRIVILEGE_NOT_HELD};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
-use windows_sys::Win32::Storage::FileSystem::{
-    FILE_WRITE_ATTRIBUTES, SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE, SYMBOLIC_LINK_FLAG_DIRECTORY,
-};
+use windows_sys::Win32::Storage::FileSystem::{FILE_WRITE_ATTRIBUTES, SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE, SYMBOLIC_LINK_FLAG_DIRECTORY};
 
 unsafe fn link(new: *const u16, existing: *const u16) -> Result<Bool, Win32Error> {
     let (new, existing) = unsafe { (Name::new(new)?, Name::new(existing)?) };
@@ -22,13 +20,21 @@ unsafe fn link(new: *const u16, existing: *const u16) -> Result<Bool, Win32Error
 
 /// Gives a file a second name.
 #[shim(ix = 158, mapping = "NtSetInformationFile", risk = Isolation("a name outside of the grants"))]
-pub unsafe extern "system" fn CreateHardLinkW(new: *const u16, existing: *const u16, _security: *const SECURITY_ATTRIBUTES) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn CreateHardLinkW(
+    new: *const u16,
+    existing: *const u16,
+    _security: *const SECURITY_ATTRIBUTES,
+) -> Result<Bool, Win32Error> {
     unsafe { link(new, existing) }
 }
 
 /// Gives a file a second name.
 #[shim(ix = 676, mapping = "CreateHardLinkW", risk = Isolation("a name outside of the grants"))]
-pub unsafe extern "system" fn CreateHardLinkA(new: *const u8, existing: *const u8, _security: *const SECURITY_ATTRIBUTES) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn CreateHardLinkA(
+    new: *const u8,
+    existing: *const u8,
+    _security: *const SECURITY_ATTRIBUTES,
+) -> Result<Bool, Win32Error> {
     unsafe {
         let (new, existing) = (ansi::file_name(new)?, ansi::file_name(existing)?);
         link(new.as_ptr(), existing.as_ptr())

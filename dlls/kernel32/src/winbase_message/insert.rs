@@ -2,8 +2,8 @@
 
 use super::REFUSED;
 use alloc::vec::Vec;
-use crt::format::{Options, Sink, Stop, write};
 use crt::codec::{Bytes, Wide};
+use crt::format::{Options, Sink, Stop, write};
 use crt::{Codec, Unit, VaList};
 use guest::error::Win32Error;
 use guest::nls;
@@ -125,7 +125,7 @@ pub unsafe fn message<C: Unit>(definition: &[C], arguments: Option<*const u8>, w
             }
             b'%' => {
                 let Some(arguments) = arguments.filter(|_| number(rest).is_some()) else {
-                    if !escape(&mut message, &mut rest, number(after).is_some()) {
+                    if !escape(&mut message, &mut rest, arguments.is_none()) {
                         break;
                     }
                     continue;
@@ -147,23 +147,25 @@ pub unsafe fn message<C: Unit>(definition: &[C], arguments: Option<*const u8>, w
     Ok(message.text.0)
 }
 
-/// Writes what stands for itself behind a percent sign, or ends a line; answers whether the message goes on.
-fn escape<C: Unit>(message: &mut Message<C>, rest: &mut &[C], is_insert: bool) -> bool {
+/// Writes what stands for itself behind a percent sign, or ends a line; answers whether the message goes on. Where inserts
+/// are ignored, a percent sign stays that no line's end or tabulator stands behind.
+fn escape<C: Unit>(message: &mut Message<C>, rest: &mut &[C], ignores_inserts: bool) -> bool {
     let Some((next, after)) = rest.split_first() else {
         message.unit(b'%');
         return true;
     };
-    if is_insert {
-        message.unit(b'%');
-        return true;
-    }
     *rest = after;
     match next.ascii() {
         b'0' => return false,
         b'n' => message.end(),
         b'r' => message.unit(b'\r'),
         b't' => message.unit(b'\t'),
-        _ => message.text.0.push(*next),
+        _ => {
+            if ignores_inserts {
+                message.unit(b'%');
+            }
+            message.text.0.push(*next);
+        }
     }
     true
 }
@@ -199,9 +201,9 @@ mod tests {
 
     #[test]
     fn inserts_that_are_ignored_stay() {
-        let units: Vec<u16> = "%1!x! %%".encode_utf16().collect();
+        let units: Vec<u16> = "%1!x! %%%n".encode_utf16().collect();
         let found = unsafe { message(&units, None, 0) }.map(|units| String::from_utf16_lossy(&units));
-        assert_eq!(found.as_deref(), Ok("%1!x! %"));
+        assert_eq!(found.as_deref(), Ok("%1!x! %%\r\n"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use guest::error::Win32Error;
 use guest::nls;
-use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND};
+use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND};
 
 /// Source (`win32`, `status`), number in hexadecimal digits, text.
 static MESSAGES: &str = include_str!("messages.tsv");
@@ -62,6 +62,10 @@ pub fn of_module(module: *const u8, id: u32, language: u32) -> Result<Vec<u16>, 
     let base = if module.is_null() { program } else { module.map_addr(|address| address & !3) };
     let wanted = (language & PRIMARY != LANG_NEUTRAL).then_some(language);
     // SAFETY: the caller gives a module's handle.
+    if !unsafe { resource::exist(base) } {
+        return Err(Win32Error(ERROR_RESOURCE_DATA_NOT_FOUND));
+    }
+    // SAFETY: as above.
     let any = unsafe { resource::find(base, RT_MESSAGETABLE, 1, None) }.ok_or(Win32Error(ERROR_RESOURCE_TYPE_NOT_FOUND))?;
     let table = match wanted {
         // SAFETY: as above.
@@ -76,7 +80,9 @@ fn find(table: &[u8], id: u32) -> Option<Vec<u16>> {
     const UNICODE: u16 = 1;
     let word = |at: usize| Some(u32::from_le_bytes(table.get(at..at.checked_add(4)?)?.try_into().ok()?));
     let half = |at: usize| Some(u16::from_le_bytes(table.get(at..at.checked_add(2)?)?.try_into().ok()?));
-    let block = (0..word(0)? as usize).map(|index| 4 + 12 * index).find(|at| word(*at).is_some_and(|low| low <= id) && word(*at + 4).is_some_and(|high| id <= high))?;
+    let block = (0..word(0)? as usize)
+        .map(|index| 4 + 12 * index)
+        .find(|at| word(*at).is_some_and(|low| low <= id) && word(*at + 4).is_some_and(|high| id <= high))?;
     let mut at = word(block + 8)? as usize;
     for _ in word(block)?..id {
         at += usize::from(half(at)?).max(1);
@@ -98,11 +104,15 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_whole() {
-        let rows: Vec<(&str, u32)> = MESSAGES.lines().skip(1).map(|line| {
-            let cells: Vec<&str> = line.split('\t').collect();
-            assert!(cells.len() == 3 && cells[2].ends_with('.') && !cells[2].contains('%'), "{line}");
-            (cells[0], u32::from_str_radix(cells[1], 16).expect("digits"))
-        }).collect();
+        let rows: Vec<(&str, u32)> = MESSAGES
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let cells: Vec<&str> = line.split('\t').collect();
+                assert!(cells.len() == 3 && cells[2].ends_with('.') && !cells[2].contains('%'), "{line}");
+                (cells[0], u32::from_str_radix(cells[1], 16).expect("digits"))
+            })
+            .collect();
         // Win32 errors come first, then NTSTATUS codes; each kind is sorted.
         assert!(rows.is_sorted_by(|one, next| (one.0 != "win32", one.1) < (next.0 != "win32", next.1)));
         assert!(rows.iter().all(|row| ["win32", "status"].contains(&row.0)));

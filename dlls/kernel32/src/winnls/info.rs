@@ -67,7 +67,13 @@ fn is_english(locale: Locale) -> bool {
 fn is_in_the_name(kind: u32) -> bool {
     matches!(
         kind,
-        LOCALE_ILANGUAGE | LOCALE_IDEFAULTLANGUAGE | LOCALE_SNAME | LOCALE_SISO639LANGNAME | LOCALE_SISO3166CTRYNAME | LOCALE_SPARENT | LOCALE_INEUTRAL
+        LOCALE_ILANGUAGE
+            | LOCALE_IDEFAULTLANGUAGE
+            | LOCALE_SNAME
+            | LOCALE_SISO639LANGNAME
+            | LOCALE_SISO3166CTRYNAME
+            | LOCALE_SPARENT
+            | LOCALE_INEUTRAL
     )
 }
 
@@ -208,7 +214,10 @@ mod tests {
             ((0x07, "de"), "de", "DE", ""),
         ] {
             let of = |kind| look_up(locale, kind).unwrap().into_owned();
-            assert_eq!((of(LOCALE_SISO639LANGNAME).as_str(), of(LOCALE_SISO3166CTRYNAME).as_str(), of(LOCALE_SPARENT).as_str()), (language, country, parent));
+            assert_eq!(
+                (of(LOCALE_SISO639LANGNAME).as_str(), of(LOCALE_SISO3166CTRYNAME).as_str(), of(LOCALE_SPARENT).as_str()),
+                (language, country, parent)
+            );
         }
         assert_eq!(look_up((0x407, "de-DE"), LOCALE_SDECIMAL), Err(Win32Error(ERROR_INVALID_FLAGS)));
     }

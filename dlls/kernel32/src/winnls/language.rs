@@ -66,12 +66,7 @@ fn check(flags: u32, known: u32) -> Result<(), Win32Error> {
 
 /// Answers the languages that the user prefers.
 #[shim(ix = 373, mapping = "the user's locale", risk = Wrong("a wrong language"))]
-pub unsafe extern "system" fn GetUserPreferredUILanguages(
-    flags: u32,
-    count: *mut u32,
-    target: *mut u16,
-    room: *mut u32,
-) -> Result<Bool, Win32Error> {
+pub unsafe extern "system" fn GetUserPreferredUILanguages(flags: u32, count: *mut u32, target: *mut u16, room: *mut u32) -> Result<Bool, Win32Error> {
     check(flags, 0)?;
     unsafe { answer(&[written(USER.0, USER.1, flags)], count, target, room) }
 }

@@ -95,10 +95,10 @@ pub fn set_of_thread(id: u32) {
     unsafe { *teb::block().add(CURRENT_LOCALE).cast() = id };
 }
 
-#[cfg(target_pointer_width = "64")]
-use gate::teb::offset64::CURRENT_LOCALE;
 #[cfg(target_pointer_width = "32")]
 use gate::teb::offset32::CURRENT_LOCALE;
+#[cfg(target_pointer_width = "64")]
+use gate::teb::offset64::CURRENT_LOCALE;
 
 /// Whether an identifier only says that a locale has none.
 pub fn is_unspecified(id: u32) -> bool {

@@ -8,4 +8,3 @@ mod map;
 mod number;
 mod page;
 mod place;
-

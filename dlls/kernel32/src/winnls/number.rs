@@ -36,9 +36,8 @@ const NEGATIVE_NUMBERS: [&str; 5] = ["(n)", "-n", "- n", "n-", "n -"];
 /// By `PositiveOrder` of money: `c` is the symbol.
 const POSITIVE_MONEY: [&str; 4] = ["cn", "nc", "c n", "n c"];
 /// By `NegativeOrder` of money.
-const NEGATIVE_MONEY: [&str; 16] = [
-    "(cn)", "-cn", "c-n", "cn-", "(nc)", "-nc", "n-c", "nc-", "-n c", "-c n", "n c-", "c n-", "c -n", "n- c", "(c n)", "(n c)",
-];
+const NEGATIVE_MONEY: [&str; 16] =
+    ["(cn)", "-cn", "c-n", "cn-", "(nc)", "-nc", "n-c", "nc-", "-n c", "-c n", "n c-", "c n-", "c -n", "n- c", "(c n)", "(n c)"];
 
 impl Form {
     fn check(self) -> Result<Self, Win32Error> {
@@ -316,9 +315,15 @@ mod tests {
     #[test]
     fn numbers_are_rounded_grouped_and_signed() {
         let form = Form::of_locale(USER, false).unwrap();
-        for (value, written) in
-            [("1234567.891", "1,234,567.89"), ("-0.999", "-1.00"), ("0.005", "0.01"), (".5", "0.50"), ("-0.001", "0.00"), ("12", "12.00"), ("999.999", "1,000.00")]
-        {
+        for (value, written) in [
+            ("1234567.891", "1,234,567.89"),
+            ("-0.999", "-1.00"),
+            ("0.005", "0.01"),
+            (".5", "0.50"),
+            ("-0.001", "0.00"),
+            ("12", "12.00"),
+            ("999.999", "1,000.00"),
+        ] {
             assert_eq!(form.write(value).as_deref(), Ok(written), "{value}");
         }
         for value in ["", "-", "1,2", "1.2.3", "+1", "1e3"] {

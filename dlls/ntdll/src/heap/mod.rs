@@ -237,13 +237,25 @@ impl Heap {
         // SAFETY: as the caller promises.
         let Some(head) = (unsafe { Self::head(memory) }) else { return null_mut() };
         let old = head.size;
-        let room = if head.mark == IN_USE_LARGE { (old + size_of::<Large>()).next_multiple_of(0x1000) - size_of::<Large>() } else { room(old) };
-        let shrinks_little = size <= room && (how == Resize::InPlace || size >= room / 2 || room < 256);
-        let moved = if shrinks_little {
+        let is_large = head.mark == IN_USE_LARGE;
+        let room = if is_large { (old + size_of::<Large>()).next_multiple_of(0x1000) - size_of::<Large>() } else { room(old) };
+        if how == Resize::InPlace && size > room {
+            return null_mut();
+        }
+        let moved = if is_large && size <= room && (how == Resize::InPlace || size >= room / 2) {
             head.size = size;
             memory
-        } else if how == Resize::InPlace {
-            return null_mut();
+        } else if !is_large && size < LARGE {
+            // dlmalloc is told of every change of size, as it wants to know the size again when the block is freed.
+            // SAFETY: the block is dlmalloc's, with this size; where it moves, its head moves along.
+            unsafe {
+                let start = self.locked(|blocks| blocks.realloc(memory.sub(HEAD), old + HEAD, ALIGNMENT, size + HEAD));
+                if start.is_null() {
+                    return start;
+                }
+                (*start.cast::<Head>()).size = size;
+                start.add(HEAD)
+            }
         } else {
             let moved = self.allocate(size, false);
             if moved.is_null() {

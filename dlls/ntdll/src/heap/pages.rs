@@ -5,9 +5,7 @@ use core::cell::Cell;
 use core::ptr::null_mut;
 use dlmalloc::Allocator;
 use gate::service::{AllocateMemory, FreeMemory};
-use windows_sys::Win32::System::Memory::{
-    HEAP_CREATE_ENABLE_EXECUTE, MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_EXECUTE_READWRITE, PAGE_READWRITE,
-};
+use windows_sys::Win32::System::Memory::{HEAP_CREATE_ENABLE_EXECUTE, MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_EXECUTE_READWRITE, PAGE_READWRITE};
 
 /// Where a heap's memory comes from.
 pub struct Pages {
@@ -78,4 +76,3 @@ unsafe impl Allocator for Pages {
         0x1_0000
     }
 }
-

@@ -8,9 +8,7 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim};
 use windows_sys::Win32::Foundation::{STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_UNSUCCESSFUL};
-use windows_sys::Win32::System::Memory::{
-    HEAP_GENERATE_EXCEPTIONS, HEAP_GROWABLE, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY, HEAP_ZERO_MEMORY,
-};
+use windows_sys::Win32::System::Memory::{HEAP_GENERATE_EXCEPTIONS, HEAP_GROWABLE, HEAP_NO_SERIALIZE, HEAP_REALLOC_IN_PLACE_ONLY, HEAP_ZERO_MEMORY};
 
 /// The heap behind a handle.
 ///

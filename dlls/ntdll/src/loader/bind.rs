@@ -140,8 +140,11 @@ fn follow(target: Option<Target<'_>>, module: &Module, left: usize, passed: &mut
 pub fn export(module: *mut Module, symbol: Symbol<'_>) -> Result<usize, Status> {
     // SAFETY: the caller found it in the list.
     let it = unsafe { &*module };
-    let absent =
-        Status(if matches!(symbol, Symbol::Ordinal(_)) { windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND } else { STATUS_ENTRYPOINT_NOT_FOUND });
+    let absent = Status(if matches!(symbol, Symbol::Ordinal(_)) {
+        windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND
+    } else {
+        STATUS_ENTRYPOINT_NOT_FOUND
+    });
     let image = it.image()?;
     let exports = image.exports().ok().flatten().ok_or(absent)?;
     let target = exports.by_symbol(symbol).map_err(|_| Status(STATUS_INVALID_IMAGE_FORMAT))?;

@@ -12,10 +12,10 @@ use core::ffi::c_void;
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
-use windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY;
 use windows_sys::Win32::Foundation::{
     STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_NAME_NOT_FOUND, UNICODE_STRING,
 };
+use windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY;
 
 /// Writes units with their NUL into a caller's string; what does not fit is cut.
 unsafe fn fill(target: *mut UNICODE_STRING, source: &[u16]) -> Result<NtStatus, Status> {

@@ -71,7 +71,8 @@ pub fn standard() -> Vec<Vec<u16>> {
 pub fn search(flags: u32, name: &[u16]) -> Result<Vec<Vec<u16>>, Status> {
     let settings = &loader().settings;
     let flags = if flags & (flag::SEARCH | flag::ALTERED_SEARCH_PATH) == 0 { settings.flags } else { flags };
-    let beside = matches!(path::kind(name), Kind::UncAbsolute | Kind::DriveAbsolute | Kind::LocalDevice).then(|| folder_of(&path::full(name, &Process)));
+    let beside =
+        matches!(path::kind(name), Kind::UncAbsolute | Kind::DriveAbsolute | Kind::LocalDevice).then(|| folder_of(&path::full(name, &Process)));
     if flags & flag::SEARCH == 0 {
         let first = beside.filter(|_| flags & flag::ALTERED_SEARCH_PATH != 0).unwrap_or_else(program_folder);
         let mut folders = alloc::vec![first];

@@ -1,7 +1,7 @@
 //! Finding DLLs: by name among those that are loaded, among ours, beside the program, along the search path.
 
-use super::{folders, loader};
 use super::module::Module;
+use super::{folders, loader};
 use crate::parameters::Process;
 use crate::path;
 use alloc::vec::Vec;
@@ -76,11 +76,11 @@ impl Wanted {
     pub fn is_in_system_folder(&self) -> bool {
         self.relative.is_none()
             && self.path.as_ref().is_none_or(|path| {
-            let folder = &path[..path.len() - self.name.len()];
-            let system: Vec<u16> = SYSTEM_FOLDER.encode_utf16().collect();
-            let windows: Vec<u16> = "C:\\Windows\\SysWOW64\\".encode_utf16().collect();
-            same_ascii(folder, &system) || same_ascii(folder, &windows)
-        })
+                let folder = &path[..path.len() - self.name.len()];
+                let system: Vec<u16> = SYSTEM_FOLDER.encode_utf16().collect();
+                let windows: Vec<u16> = "C:\\Windows\\SysWOW64\\".encode_utf16().collect();
+                same_ascii(folder, &system) || same_ascii(folder, &windows)
+            })
     }
 }
 

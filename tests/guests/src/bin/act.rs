@@ -20,7 +20,8 @@ mod act {
     use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{CreateFileW, FILE_GENERIC_READ, OPEN_EXISTING, ReadFile, WriteFile};
     use windows_sys::Win32::System::Console::{
-        GetConsoleMode, GetConsoleScreenBufferInfo, GetStdHandle, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleMode,
+        COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW, STD_INPUT_HANDLE,
+        STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleCursorPosition, SetConsoleMode, SetConsoleTextAttribute, SetConsoleTitleW, WriteConsoleW,
     };
     use windows_sys::Win32::System::Threading::{CreateThread, Sleep};
 
@@ -37,8 +38,14 @@ mod act {
             }
             ["wait"] => wait(),
             ["copy"] => copy(),
+            ["echo"] => {
+                print("ready\n");
+                copy()
+            }
             ["keys", count] => keys(count.parse().unwrap_or(1)),
             ["size"] => size(),
+            ["screen"] => screen(),
+            ["line"] => line(),
             ["interrupts", count] => interrupts(count.parse().unwrap_or(1)),
             ["open", path] => open(path),
             ["crash", how] => crash(how),
@@ -114,6 +121,64 @@ mod act {
             // SAFETY: the line lives through the call.
             unsafe { ReadFile(stream(STD_INPUT_HANDLE), line.as_mut_ptr(), 64, &raw mut read, null_mut()) };
             if read == 0 {
+                return 0;
+            }
+        }
+    }
+
+    /// Shows texts, colours and a title, and counts where the cursor is.
+    fn screen() -> u32 {
+        let output = stream(STD_OUTPUT_HANDLE);
+        let write = |text: &str| {
+            let units = guests::wide(text);
+            let mut written = 0;
+            // SAFETY: the text lives through the call.
+            unsafe { WriteConsoleW(output, units.as_ptr().cast(), units.len() as u32 - 1, &raw mut written, null()) };
+            written
+        };
+        let place = || {
+            // SAFETY: plain data.
+            let mut info = unsafe { core::mem::zeroed() };
+            // SAFETY: the structure lives through the call.
+            unsafe { GetConsoleScreenBufferInfo(output, &raw mut info) };
+            (info.dwCursorPosition.X, info.dwCursorPosition.Y, info.wAttributes)
+        };
+        let (mut count, corner) = (0, COORD { X: 0, Y: 0 });
+        // SAFETY: the texts live through the calls.
+        unsafe {
+            SetConsoleTitleW(guests::wide("a title").as_ptr());
+            FillConsoleOutputCharacterW(output, 0x20, 80 * 24, corner, &raw mut count);
+            SetConsoleCursorPosition(output, corner);
+            write("\u{E9}t\u{E9} \u{1F600}\x1b[2J");
+            SetConsoleTextAttribute(output, 0x1C);
+        }
+        let there = place();
+        write("red");
+        // SAFETY: takes numbers.
+        unsafe {
+            SetConsoleCursorPosition(output, COORD { X: 4, Y: 2 });
+            SetConsoleTextAttribute(output, 7);
+        }
+        write(&format!("count {count}, at {there:?}, then {:?}, title {}\r\n", place(), {
+            let mut title = [0_u16; 32];
+            // SAFETY: the buffer has that room.
+            let length = unsafe { GetConsoleTitleW(title.as_mut_ptr(), 32) };
+            format!("{} {length}", guests::narrow(&title))
+        }));
+        0
+    }
+
+    /// Reads lines as a console gives them, three units at a time, until there is nothing.
+    fn line() -> u32 {
+        print("ready\r\n");
+        loop {
+            let (mut units, mut count) = ([0_u16; 3], 0);
+            // SAFETY: the buffer has that room.
+            if unsafe { ReadConsoleW(stream(STD_INPUT_HANDLE), units.as_mut_ptr().cast(), 3, &raw mut count, null()) } == 0 {
+                return last_error();
+            }
+            print(&format!("{:x?}\r\n", &units[..count as usize]));
+            if count == 0 {
                 return 0;
             }
         }

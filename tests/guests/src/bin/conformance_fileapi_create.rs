@@ -114,12 +114,19 @@ fn refusals(cases: &mut Cases) {
         same!(error(create("read-only.txt", GENERIC_WRITE, SHARE, OPEN_EXISTING, 0)), ERROR_ACCESS_DENIED);
         same!(error(create("read-only.txt", GENERIC_WRITE, SHARE, CREATE_ALWAYS, 0)), ERROR_ACCESS_DENIED);
     });
-    case!(cases, "kernel32!CreateFileW", Failure, "CREATE_ALWAYS of a hidden file without naming the attribute", wine = "Wine does not compare the attributes", {
-        put("hidden.txt", b"bytes")?;
-        unsafe { SetFileAttributesW(wide("hidden.txt").as_ptr(), FILE_ATTRIBUTE_HIDDEN) };
-        same!(error(create("hidden.txt", GENERIC_WRITE, SHARE, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL)), ERROR_ACCESS_DENIED);
-        same!(create("hidden.txt", GENERIC_WRITE, SHARE, CREATE_ALWAYS, FILE_ATTRIBUTE_HIDDEN).is_ok(), true);
-    });
+    case!(
+        cases,
+        "kernel32!CreateFileW",
+        Failure,
+        "CREATE_ALWAYS of a hidden file without naming the attribute",
+        wine = "Wine does not compare the attributes",
+        {
+            put("hidden.txt", b"bytes")?;
+            unsafe { SetFileAttributesW(wide("hidden.txt").as_ptr(), FILE_ATTRIBUTE_HIDDEN) };
+            same!(error(create("hidden.txt", GENERIC_WRITE, SHARE, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL)), ERROR_ACCESS_DENIED);
+            same!(create("hidden.txt", GENERIC_WRITE, SHARE, CREATE_ALWAYS, FILE_ATTRIBUTE_HIDDEN).is_ok(), true);
+        }
+    );
     case!(cases, "kernel32!CreateFileW", Failure, "writing by a handle for reading", {
         let file = open("Exists.txt", GENERIC_READ)?;
         let mut written = 0;

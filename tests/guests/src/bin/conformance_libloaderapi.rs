@@ -38,6 +38,21 @@ mod parts {
         let name = unsafe { core::ffi::CStr::from_ptr(dll.cast()) }.to_string_lossy();
         let reason = ["detach", "attach", "thread attach", "thread detach"][reason as usize];
         locked(|notes| notes.push(alloc::format!("{name} {reason}")));
+        if EXITING.load(Ordering::Relaxed) && name == "first" {
+            let seen = notes();
+            let ok = seen == "second detach, callback detach, first detach";
+            guests::print(&if ok { "ok\n".into() } else { alloc::format!("FAIL the notices are {seen}\n") });
+        }
+    }
+
+    static EXITING: AtomicBool = AtomicBool::new(false);
+
+    /// A case that the last notice ends: what DLLs are told of the process's end.
+    pub fn at_exit() {
+        load("companion_second");
+        notes();
+        guests::print("case\tkernel32!ExitProcess\ttotal\tDLLs are told of the end, the last that started first\t\t");
+        EXITING.store(true, Ordering::Relaxed);
     }
 
     /// The notices since the last time.
@@ -109,6 +124,7 @@ guests::program! {
         names(&mut cases);
         exports(&mut cases);
         paths(&mut cases);
+        at_exit();
         cases.code()
     }
 }
@@ -141,7 +157,7 @@ fn loading(cases: &mut Cases) {
         same!(unsafe { FreeLibrary(first) }, 1);
         same!(notes(), "second detach, callback detach, first detach");
     });
-    case!(cases, "kernel32!LoadLibraryW", Failure, "a DLL that refuses is told of the end, and takes what it needed along", {
+    case!(cases, "kernel32!LoadLibraryW", Failure, "a DLL that refuses is told of the end, and takes what it needed along", wine = "Wine does not count the import that closes a circle", {
         clear_error();
         holds!(load("companion_refusing").is_null());
         same!(last_error(), ERROR_DLL_INIT_FAILED);
@@ -220,7 +236,7 @@ fn loading(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn notices(cases: &mut Cases) {
-    case!(cases, "kernel32!LoadLibraryW", Success, "threads are told of in order, and have their own storage", {
+    case!(cases, "kernel32!LoadLibraryW", Success, "threads are told of in order, and have their own storage", wine = "Wine does not count the import that closes a circle", {
         let first = load("companion_first");
         notes();
         same!(thread(swap_twice, first), 0);
@@ -305,7 +321,7 @@ fn names(cases: &mut Cases) {
         same!(unsafe { GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, 0x1234 as *const u16, &raw mut found) }, 0);
         same!(last_error(), ERROR_MOD_NOT_FOUND);
     });
-    case!(cases, "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA", Success, "the program's and a DLL's", {
+    case!(cases, "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA", Success, "the program's and a DLL's", wine = "Wine's own DLLs may lie in a folder of the host", {
         holds!(file_name(null_mut()).ends_with("\\conformance_libloaderapi.exe"));
         holds!(file_name(self::module("kernel32")).to_ascii_lowercase().ends_with("\\system32\\kernel32.dll"));
         let mut buffer = [0_u8; 300];
@@ -313,7 +329,7 @@ fn names(cases: &mut Cases) {
         holds!(buffer[..length].ends_with(b"\\conformance_libloaderapi.exe"));
         same!(buffer[length], 0);
     });
-    case!(cases, "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA", Failure, "no module, and a buffer that is too small", {
+    case!(cases, "kernel32!GetModuleFileNameW kernel32!GetModuleFileNameA", Failure, "no module, and a buffer that is too small", wine = "Wine writes no NUL where the path is cut", {
         let mut buffer = [0xFFFF_u16; 8];
         clear_error();
         same!(unsafe { GetModuleFileNameW(0x12_0000 as HMODULE, buffer.as_mut_ptr(), 8) }, 0);
@@ -343,7 +359,7 @@ fn exports(cases: &mut Cases) {
         unsafe { FreeLibrary(contract) };
         notes();
     });
-    case!(cases, "kernel32!GetProcAddress", Failure, "what is not exported, and what leads nowhere", {
+    case!(cases, "kernel32!GetProcAddress", Failure, "what is not exported, and what leads nowhere", wine = "Wine has one error for names and numbers", {
         let first = load("companion_first");
         clear_error();
         holds!(unsafe { GetProcAddress(first, c"Nothing".as_ptr().cast()) }.is_none());
@@ -381,7 +397,7 @@ fn paths(cases: &mut Cases) {
         same!(&buffer[..8], b"C:\\some\0");
         same!(unsafe { SetDllDirectoryA(null()) }, 1);
     });
-    case!(cases, "kernel32!SetDllDirectoryW kernel32!SetDllDirectoryA", Failure, "a list of folders", {
+    case!(cases, "kernel32!SetDllDirectoryW kernel32!SetDllDirectoryA", Failure, "a list of folders", wine = "Wine takes a list", {
         clear_error();
         same!(unsafe { SetDllDirectoryW(wide("C:\\some;C:\\more").as_ptr()) }, 0);
         same!(last_error(), ERROR_INVALID_PARAMETER);
@@ -413,7 +429,7 @@ fn paths(cases: &mut Cases) {
             same!(last_error(), ERROR_INVALID_PARAMETER);
         }
     });
-    case!(cases, "kernel32!SetDefaultDllDirectories", Success, "loads that say nothing search what it says", {
+    case!(cases, "kernel32!SetDefaultDllDirectories", Success, "loads that say nothing search what it says", wine = "Wine does not count the import that closes a circle", {
         same!(unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32) }, 1);
         holds!(load("companion_second.dll").is_null());
         same!(unsafe { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_DEFAULT_DIRS) }, 1);

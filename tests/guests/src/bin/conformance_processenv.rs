@@ -6,9 +6,9 @@ extern crate alloc;
 
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::{
-    ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, INVALID_HANDLE_VALUE,
+    CloseHandle, GENERIC_WRITE, ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, INVALID_HANDLE_VALUE,
 };
-use windows_sys::Win32::Storage::FileSystem::{SearchPathA, SearchPathW};
+use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateDirectoryW, CreateFileW, SearchPathA, SearchPathW};
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle};
 use windows_sys::Win32::System::Environment::*;
 
@@ -207,28 +207,50 @@ fn folder(cases: &mut Cases) {
 }
 
 fn search(cases: &mut Cases) {
-    case!(cases, "kernel32!SearchPathW", Success, "a system DLL, by its name alone and with a default extension", {
+    // A folder of this run's own with one file.
+    unsafe {
+        CreateDirectoryW(wide("wc-search").as_ptr(), core::ptr::null());
+        let name = wide("wc-search\\wc-found.txt");
+        CloseHandle(CreateFileW(name.as_ptr(), GENERIC_WRITE, 0, core::ptr::null(), CREATE_ALWAYS, 0, core::ptr::null_mut()));
+    }
+    let mut start = [0_u16; 300];
+    unsafe { GetCurrentDirectoryW(300, start.as_mut_ptr()) };
+    let full = alloc::format!("{}\\wc-search\\wc-found.txt", narrow(&start).trim_end_matches('\\'));
+    let size = full.len() as u32;
+    case!(cases, "kernel32!SearchPathW", Success, "along folders that are given, by the whole name and with a default extension", {
         let mut buffer = [0_u16; 300];
         let mut part = core::ptr::null_mut();
-        for (name, extension) in [("kernel32.dll", None), ("kernel32", Some(".dll"))] {
+        for (name, extension) in [("wc-found.txt", None), ("WC-FOUND", Some(".txt")), ("wc-found.txt", Some(".exe"))] {
             let extension = extension.map(wide);
             let extension = extension.as_ref().map_or(core::ptr::null(), |extension| extension.as_ptr());
-            let length = unsafe { SearchPathW(core::ptr::null(), wide(name).as_ptr(), extension, 300, buffer.as_mut_ptr(), &raw mut part) };
-            same!(narrow(&buffer).to_ascii_lowercase(), "c:\\windows\\system32\\kernel32.dll");
-            same!((length, unsafe { part.offset_from(buffer.as_ptr()) }), (32, 20));
+            let list = wide("C:\\;wc-search");
+            let length = unsafe { SearchPathW(list.as_ptr(), wide(name).as_ptr(), extension, 300, buffer.as_mut_ptr(), &raw mut part) };
+            same!(narrow(&buffer).to_ascii_lowercase(), full.to_ascii_lowercase());
+            same!((length, unsafe { part.offset_from(buffer.as_ptr()) } as u32), (size, size - 12));
+        }
+    });
+    case!(cases, "kernel32!SearchPathW", Success, "the current folder counts where no folders are given, and so does PATH", {
+        let mut buffer = [0_u16; 300];
+        unsafe {
+            SetCurrentDirectoryW(wide("wc-search").as_ptr());
+            let found = SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut());
+            SetCurrentDirectoryW(start.as_ptr());
+            same!(found, size);
+            SetEnvironmentVariableW(wide("PATH").as_ptr(), wide(&full[..full.len() - 13]).as_ptr());
+            same!(SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut()), size);
         }
     });
     case!(cases, "kernel32!SearchPathW", Success, "a buffer that is too small gets the room needed", {
         let mut buffer = [0_u16; 8];
-        let list = wide("C:\\;C:\\Windows\\System32");
-        let found = unsafe { SearchPathW(list.as_ptr(), wide("ntdll.dll").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
-        same!(found, 30);
+        let list = wide("wc-search");
+        let found = unsafe { SearchPathW(list.as_ptr(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
+        same!(found, size + 1);
     });
-    case!(cases, "kernel32!SearchPathA", Success, "along folders that are given", {
-        let mut buffer = [0_u8; 64];
-        let list = c"C:\\;C:\\Windows\\System32".as_ptr().cast();
-        let found = unsafe { SearchPathA(list, c"ntdll.dll".as_ptr().cast(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut()) };
-        same!((ascii(&buffer).to_ascii_lowercase(), found), ("c:\\windows\\system32\\ntdll.dll".into(), 29));
+    case!(cases, "kernel32!SearchPathA", Success, "ANSI texts", {
+        let mut buffer = [0_u8; 300];
+        let list = c"wc-search".as_ptr().cast();
+        let found = unsafe { SearchPathA(list, c"wc-found.txt".as_ptr().cast(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut()) };
+        same!((ascii(&buffer), found), (full.clone(), size));
     });
     case!(cases, "kernel32!SearchPathW kernel32!SearchPathA", Failure, "a file that is nowhere", {
         let mut buffer = [0_u16; 64];

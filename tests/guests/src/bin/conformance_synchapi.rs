@@ -8,7 +8,7 @@ use parts::*;
 mod parts {
     pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
-    pub use core::sync::atomic::{AtomicU32, Ordering};
+    pub use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
     pub use guests::{Cases, case, clear_error, holds, last_error, same, wide};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::core::BOOL;
@@ -190,6 +190,21 @@ mod parts {
     }
 
     pub static WORD: AtomicU32 = AtomicU32::new(0);
+
+    pub static BYTE: AtomicU8 = AtomicU8::new(0);
+    pub static WOKEN: AtomicU32 = AtomicU32::new(0);
+
+    /// Sleeps on [`BYTE`] as long as it is 1.
+    pub unsafe extern "system" fn sleep_on_byte(_parameter: *mut c_void) -> u32 {
+        let one = 1_u8;
+        while BYTE.load(Ordering::Acquire) == 1 {
+            if unsafe { WaitOnAddress(BYTE.as_ptr().cast(), (&raw const one).cast(), 1, LONG) } == 0 {
+                return last_error();
+            }
+        }
+        WOKEN.fetch_add(1, Ordering::AcqRel);
+        0
+    }
 
     /// Sleeps on [`WORD`] until it is no longer the number given.
     pub unsafe extern "system" fn sleep_on_word(number: *mut c_void) -> u32 {
@@ -603,7 +618,8 @@ fn once_and_address(cases: &mut Cases) {
         let mut once_word: INIT_ONCE = unsafe { core::mem::zeroed() };
         CALLS.store(0, Ordering::Relaxed);
         for _ in 0..2 {
-            same!(unsafe { InitOnceExecuteOnce(&raw mut once_word, Some(once), null_mut(), null_mut()) }, 0);
+            let mut context = null_mut();
+            same!(unsafe { InitOnceExecuteOnce(&raw mut once_word, Some(once), null_mut(), &raw mut context) }, 0);
         }
         same!(CALLS.load(Ordering::Relaxed), 2);
     });
@@ -617,12 +633,14 @@ fn once_and_address(cases: &mut Cases) {
         same!(unsafe { InitOnceBeginInitialize(&raw mut word, 0, &raw mut pending, &raw mut context) }, 1);
         same!((pending, context as usize), (0, 0x80));
     });
-    case!(cases, "kernel32!InitOnceBeginInitialize kernel32!InitOnceComplete", Failure, "only looking, and ending what has not begun", {
+    case!(cases, "kernel32!InitOnceBeginInitialize kernel32!InitOnceComplete", Failure, "only looking, and ending what has ended", {
         let mut word: INIT_ONCE = unsafe { core::mem::zeroed() };
         let mut pending = 0;
         clear_error();
         same!(unsafe { InitOnceBeginInitialize(&raw mut word, INIT_ONCE_CHECK_ONLY, &raw mut pending, null_mut()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
+        same!(unsafe { InitOnceBeginInitialize(&raw mut word, 0, &raw mut pending, null_mut()) }, 1);
+        same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 1);
         clear_error();
         same!(unsafe { InitOnceComplete(&raw mut word, 0, null()) }, 0);
         same!(last_error(), ERROR_GEN_FAILURE);
@@ -637,6 +655,18 @@ fn once_and_address(cases: &mut Cases) {
         WORD.store(3, Ordering::Release);
         unsafe { WakeByAddressSingle(WORD.as_ptr().cast()) };
         same!(end(thread), 0);
+    });
+    case!(cases, "kernel32!WaitOnAddress kernel32!WakeByAddressSingle", Success, "on a byte: one wake-up is for one thread, and the other sleeps on", {
+        BYTE.store(1, Ordering::Release);
+        WOKEN.store(0, Ordering::Release);
+        let threads = [launch(sleep_on_byte, null_mut()), launch(sleep_on_byte, null_mut())];
+        BYTE.store(2, Ordering::Release);
+        // Who comes late sees the new value; who sleeps is woken in turn.
+        for _ in 0..2 {
+            unsafe { WakeByAddressSingle(BYTE.as_ptr().cast()) };
+        }
+        same!(threads.map(end), [0, 0]);
+        same!(WOKEN.load(Ordering::Acquire), 2);
     });
     case!(cases, "kernel32!WaitOnAddress", Failure, "its time is over, and a size that no word has", {
         let (word, other) = (5_u32, 6_u32);

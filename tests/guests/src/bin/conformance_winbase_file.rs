@@ -126,18 +126,16 @@ fn progress(cases: &mut Cases) {
     case!(cases, "kernel32!CopyFileExW", Success, "the routine hears of the last byte", wine = "Wine calls no routine", {
         put("progress.bin", &[1; 5000])?;
         let mut seen = (0_i64, 0_i64, PROGRESS_CONTINUE);
-        let done = unsafe {
-            CopyFileExW(wide("progress.bin").as_ptr(), wide("progress2.bin").as_ptr(), Some(count), (&raw mut seen).cast(), null_mut(), 0)
-        };
+        let done =
+            unsafe { CopyFileExW(wide("progress.bin").as_ptr(), wide("progress2.bin").as_ptr(), Some(count), (&raw mut seen).cast(), null_mut(), 0) };
         same!((told(done), seen), ((1, 0), (5000, 5000, PROGRESS_CONTINUE)));
     });
     case!(cases, "kernel32!CopyFileExW", Failure, "the routine cancels, and no copy stays", wine = "Wine calls no routine", {
         forget("progress2.bin");
         let mut seen = (0_i64, 0_i64, PROGRESS_CANCEL);
         clear_error();
-        let done = unsafe {
-            CopyFileExW(wide("progress.bin").as_ptr(), wide("progress2.bin").as_ptr(), Some(count), (&raw mut seen).cast(), null_mut(), 0)
-        };
+        let done =
+            unsafe { CopyFileExW(wide("progress.bin").as_ptr(), wide("progress2.bin").as_ptr(), Some(count), (&raw mut seen).cast(), null_mut(), 0) };
         same!((told(done), seen.2), ((0, ERROR_REQUEST_ABORTED), PROGRESS_CANCEL));
         same!(attributes("progress2.bin"), INVALID_FILE_ATTRIBUTES);
     });
@@ -250,15 +248,13 @@ fn linking(cases: &mut Cases) {
         clear_error();
         same!(told(unsafe { CreateHardLinkA(ansi("new.txt").as_ptr(), ansi("missing.txt").as_ptr(), null()) }), (0, ERROR_FILE_NOT_FOUND));
     });
-    case!(cases, "kernel32!CreateSymbolicLinkW", Failure, "a process without the privilege",
-        wine = "Wine gives every process the privilege", {
+    case!(cases, "kernel32!CreateSymbolicLinkW", Failure, "a process without the privilege", wine = "Wine gives every process the privilege", {
         clear_error();
         let done = unsafe { CreateSymbolicLinkW(wide("symbolic.txt").as_ptr(), wide("one.txt").as_ptr(), 0) };
         same!((done, last_error()), (false, ERROR_PRIVILEGE_NOT_HELD));
         same!(attributes("symbolic.txt"), INVALID_FILE_ATTRIBUTES);
     });
-    case!(cases, "kernel32!CreateSymbolicLinkA", Failure, "a process without the privilege",
-        wine = "Wine gives every process the privilege", {
+    case!(cases, "kernel32!CreateSymbolicLinkA", Failure, "a process without the privilege", wine = "Wine gives every process the privilege", {
         clear_error();
         let done = unsafe { CreateSymbolicLinkA(ansi("symbolic2.txt").as_ptr(), ansi("one.txt").as_ptr(), 0) };
         same!((done, last_error()), (false, ERROR_PRIVILEGE_NOT_HELD));
@@ -407,7 +403,8 @@ fn entries(cases: &mut Cases) {
             let mut at = 0;
             loop {
                 let entry = unsafe { buffer.as_ptr().byte_add(at).cast::<FILE_ID_BOTH_DIR_INFO>() };
-                let units = unsafe { core::slice::from_raw_parts((&raw const (*entry).FileName).cast::<u16>(), (*entry).FileNameLength as usize / 2) };
+                let units =
+                    unsafe { core::slice::from_raw_parts((&raw const (*entry).FileName).cast::<u16>(), (*entry).FileNameLength as usize / 2) };
                 names.push((String::from_utf16_lossy(units), unsafe { (*entry).EndOfFile }));
                 match unsafe { (*entry).NextEntryOffset } {
                     0 => break,
@@ -445,12 +442,18 @@ fn dos_times(cases: &mut Cases) {
         same!(unsafe { DosDateTimeToFileTime(0x21, 0, &raw mut time) }, 1);
         same!((u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime)) / 10_000_000, 11_960_006_400);
     });
-    case!(cases, "kernel32!DosDateTimeToFileTime", Failure, "the thirtieth of February",
-        wine = "Wine lets the C runtime carry it over into March", {
-        let mut time = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
-        clear_error();
-        same!(told(unsafe { DosDateTimeToFileTime(20 << 9 | 2 << 5 | 30, 0, &raw mut time) }), (0, ERROR_INVALID_PARAMETER));
-    });
+    case!(
+        cases,
+        "kernel32!DosDateTimeToFileTime",
+        Failure,
+        "the thirtieth of February",
+        wine = "Wine lets the C runtime carry it over into March",
+        {
+            let mut time = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
+            clear_error();
+            same!(told(unsafe { DosDateTimeToFileTime(20 << 9 | 2 << 5 | 30, 0, &raw mut time) }), (0, ERROR_INVALID_PARAMETER));
+        }
+    );
     case!(cases, "kernel32!FileTimeToDosDateTime", Failure, "a year before 1980", {
         let time = FILETIME { dwLowDateTime: 1, dwHighDateTime: 0x0100_0000 };
         let (mut date, mut day) = (0, 0);

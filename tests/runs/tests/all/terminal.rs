@@ -17,11 +17,11 @@ fn shell(home: &Home) -> (Screen, String) {
 #[test]
 fn lines_are_edited_by_the_terminal() {
     let home = Home::new();
-    let mut screen = Screen::start(&home.run_command(&[], "act", &["copy"]));
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["echo"]));
+    screen.shows("ready");
     screen.types("helo\x7flo\r");
-    screen.shows("hello\r\n");
-    screen.shows("hello\r\n");
-    screen.types("\x1a\r");
+    screen.shows("helo\x08 \x08lo\r");
+    screen.shows("hello\r");
     screen.types("\x04");
     assert!(screen.ends().success(), "{}", screen.text());
     home.ends();
@@ -81,18 +81,21 @@ fn interrupt_key_is_an_event() {
 fn stop_key_and_fg() {
     let home = Home::new();
     let (mut screen, run) = shell(&home);
-    screen.types(&format!("{run} copy\r"));
+    screen.types(&format!("{run} echo\r"));
+    screen.shows("ready");
     screen.types("before\r");
-    screen.shows("before\r\n");
-    screen.shows("before\r\n");
+    screen.shows("before\r");
+    screen.shows("before\r");
     screen.types("\x1a");
     screen.shows("Stopped");
+    screen.shows("$ ");
     screen.types("echo in the shell\r");
-    screen.shows("\nin the shell");
+    screen.shows("echo in the shell");
+    screen.shows("in the shell");
     screen.types("fg\r");
     screen.types("behind\r");
-    screen.shows("behind\r\n");
-    screen.shows("behind\r\n");
+    screen.shows("behind\r");
+    screen.shows("behind\r");
     screen.types("\x04");
     screen.shows("$ ");
     screen.types("exit\r");
@@ -105,11 +108,13 @@ fn stop_key_and_fg() {
 fn background_readers_stop() {
     let home = Home::new();
     let (mut screen, run) = shell(&home);
-    screen.types("set -o notify\r");
     screen.types(&format!("{run} copy &\r"));
-    screen.shows("Stopped");
-    screen.types("kill %1; wait; echo done\r");
-    screen.shows("\ndone");
+    screen.shows("$ ");
+    screen.types("until jobs | grep -c Stopped; do sleep 0.1; done\r");
+    screen.shows("\n1\r");
+    screen.shows("$ ");
+    screen.types("kill %1; wait; echo do''ne\r");
+    screen.shows("done");
     screen.types("exit\r");
     screen.ends();
     home.ends();
@@ -135,7 +140,38 @@ fn sequences_are_filtered() {
     let text = "A\x1b[31mred\x1b[0m\x1b]52;c;?\x07\x1b[cB\x1b[6n\x1bP+q544e\x1b\\C";
     let mut screen = Screen::start(&home.run_command(&[], "act", &["print", text]));
     screen.shows("C");
-    assert!(screen.text().contains("A\x1b[31mred\x1b[0mBC"), "{:?}", screen.text());
+    assert!(screen.text().contains("A\x1b[31mred\x1b[mBC"), "{:?}", screen.text());
     screen.ends();
+    home.ends();
+}
+
+/// A console's screen: its cursor as it is counted, colours, cells, the title; an escape character is not obeyed unless asked.
+#[test]
+fn console_functions_reach_the_screen() {
+    let home = Home::new();
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["screen"]));
+    screen.shows("\x1b]0;a title");
+    screen.shows("\x1b[2J");
+    screen.shows("\x1b[1;1H");
+    screen.shows("\u{E9}t\u{E9} \u{1F600}\u{2190}[2J");
+    screen.shows("\x1b[0;91;44mred");
+    screen.shows("\x1b[3;5H\x1b[m");
+    screen.shows("count 1920, at (10, 0, 28), then (4, 2, 7), title a title 7");
+    assert!(screen.ends().success(), "{}", screen.text());
+    home.ends();
+}
+
+/// Lines come as UTF-16, as much as there is room for, and end where the input ends.
+#[test]
+fn console_lines_are_utf_16() {
+    let home = Home::new();
+    let mut screen = Screen::start(&home.run_command(&[], "act", &["line"]));
+    screen.shows("ready");
+    screen.types("\u{E9}\u{1F600}x\r");
+    screen.shows("[e9, d83d, de00]");
+    screen.shows("[78, d, a]");
+    screen.types("\x04");
+    screen.shows("[]");
+    assert!(screen.ends().success(), "{}", screen.text());
     home.ends();
 }

@@ -1,0 +1,34 @@
+//! wow64apiset.h: whether a process is a 32-bit one on a 64-bit machine.
+
+use crate::processthreadsapi::query_process;
+use guest::call::Bool;
+use guest::error::Win32Error;
+use guest::shim;
+use windows_sys::Win32::Foundation::HANDLE;
+
+/// `ProcessWow64Information`.
+const WOW64: i32 = 26;
+
+/// Answers whether a process is a 32-bit one on a 64-bit machine.
+#[shim(ix = 304, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
+pub unsafe extern "system" fn IsWow64Process(process: HANDLE, answer: *mut i32) -> Result<Bool, Win32Error> {
+    let wow: usize = unsafe { query_process(process, WOW64) }?;
+    unsafe { *answer = (wow != 0).into() };
+    Ok(Bool)
+}
+
+/// Answers what machine a process is for, 0 for the machine's own, and what the machine is.
+#[shim(ix = 706, mapping = "NtQueryInformationProcess, the shared page", risk = Wrong("a wrong answer"))]
+pub unsafe extern "system" fn IsWow64Process2(process: HANDLE, machine: *mut u16, native: *mut u16) -> Result<Bool, Win32Error> {
+    const I386: u16 = 0x14C;
+    let wow: usize = unsafe { query_process(process, WOW64) }?;
+    // SAFETY: the shared page lies there in every process.
+    let own = unsafe { ((gate::map::SHARED_DATA as usize + gate::shared::IMAGE_NUMBER_LOW) as *const u16).read_volatile() };
+    unsafe {
+        *machine = if wow != 0 { I386 } else { 0 };
+        if !native.is_null() {
+            *native = own;
+        }
+    }
+    Ok(Bool)
+}

@@ -1,0 +1,151 @@
+//! Times single calls, as a program sees them: `bench FILE` prints one line per case, `name<TAB>nanoseconds`, each the median of many
+//! batches. FILE is read; nothing is written.
+#![cfg_attr(target_os = "windows", no_std, no_main)]
+
+#[cfg(target_os = "windows")]
+extern crate alloc;
+
+guests::program! {
+    fn main() -> u32 {
+        bench::bench()
+    }
+}
+
+#[cfg(target_os = "windows")]
+mod bench {
+    use alloc::format;
+    use alloc::vec::Vec;
+    use core::ffi::c_void;
+    use core::hint::black_box;
+    use core::ptr::{null, null_mut};
+    use guests::{arguments, last_error, print, wide};
+    use windows_sys::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
+    use windows_sys::Win32::Storage::FileSystem::{
+        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile,
+    };
+    use windows_sys::Win32::System::IO::OVERLAPPED;
+    use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+    use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapAlloc, HeapFree};
+    use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
+    use windows_sys::Win32::System::SystemInformation::GetTickCount64;
+    use windows_sys::Win32::System::Threading::{
+        CRITICAL_SECTION, CreateEventW, EnterCriticalSection, GetCurrentProcessId, InitializeCriticalSection, LeaveCriticalSection, SetEvent,
+        WaitForSingleObject,
+    };
+
+    const BATCHES: usize = 51;
+
+    /// A case: its name, how many calls a batch has, and the call; it answers whether it worked.
+    struct Case<'a> {
+        name: &'a str,
+        calls: u32,
+        call: &'a mut dyn FnMut() -> bool,
+    }
+
+    fn now() -> i64 {
+        let mut count = 0;
+        // SAFETY: writes the count.
+        unsafe { QueryPerformanceCounter(&raw mut count) };
+        count
+    }
+
+    pub fn bench() -> u32 {
+        let arguments = arguments();
+        let Some(path) = arguments.get(1).map(|path| wide(path)) else {
+            print("bench FILE\n");
+            return 2;
+        };
+        // SAFETY: each call's arguments live through it.
+        unsafe { run(&path) }
+    }
+
+    fn open(path: &[u16]) -> HANDLE {
+        // SAFETY: the path ends in a NUL.
+        unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, FILE_SHARE_READ, null(), OPEN_EXISTING, 0, null_mut()) }
+    }
+
+    unsafe fn run(path: &[u16]) -> u32 {
+        let heap = unsafe { GetProcessHeap() };
+        let event = unsafe { CreateEventW(null(), 0, 0, null()) };
+        let file = open(path);
+        if file == INVALID_HANDLE_VALUE {
+            print("the file cannot be opened\n");
+            return last_error();
+        }
+        let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
+        unsafe { InitializeCriticalSection(&raw mut section) };
+        let mut buffer = [0_u8; 4096];
+        let section = &raw mut section;
+        unsafe {
+            let mut cases = [
+                Case { name: "GetLastError", calls: 10_000, call: &mut || black_box(GetLastError()) != u32::MAX },
+                Case { name: "GetCurrentProcessId", calls: 10_000, call: &mut || black_box(GetCurrentProcessId()) != 0 },
+                Case { name: "GetTickCount64", calls: 10_000, call: &mut || black_box(GetTickCount64()) != 0 },
+                Case { name: "QueryPerformanceCounter", calls: 10_000, call: &mut || black_box(now()) != 0 },
+                Case {
+                    name: "EnterCriticalSection, LeaveCriticalSection",
+                    calls: 10_000,
+                    call: &mut || {
+                        EnterCriticalSection(section);
+                        LeaveCriticalSection(section);
+                        true
+                    },
+                },
+                Case {
+                    name: "HeapAlloc, HeapFree of 64 bytes",
+                    calls: 10_000,
+                    call: &mut || {
+                        let memory: *mut c_void = HeapAlloc(heap, 0, 64);
+                        HeapFree(heap, 0, black_box(memory)) != 0
+                    },
+                },
+                Case { name: "SetEvent, WaitForSingleObject", calls: 1000, call: &mut || SetEvent(event) != 0 && WaitForSingleObject(event, 0) == 0 },
+                Case {
+                    name: "CreateEvent, CloseHandle",
+                    calls: 1000,
+                    call: &mut || {
+                        let event = CreateEventW(null(), 0, 0, null());
+                        CloseHandle(event) != 0
+                    },
+                },
+                Case {
+                    name: "ReadFile of 4 KiB",
+                    calls: 1000,
+                    call: &mut || {
+                        let (mut place, mut read): (OVERLAPPED, u32) = (core::mem::zeroed(), 0);
+                        ReadFile(file, buffer.as_mut_ptr(), 4096, &raw mut read, &raw mut place) != 0 && read == 4096
+                    },
+                },
+                Case { name: "SetConsoleCtrlHandler (a round trip)", calls: 200, call: &mut || SetConsoleCtrlHandler(None, 0) != 0 },
+                Case { name: "GetFileAttributes", calls: 200, call: &mut || GetFileAttributesW(path.as_ptr()) != INVALID_FILE_ATTRIBUTES },
+                Case { name: "CreateFile, CloseHandle", calls: 200, call: &mut || CloseHandle(open(path)) != 0 },
+            ];
+            let mut frequency = 0;
+            QueryPerformanceFrequency(&raw mut frequency);
+            for case in &mut cases {
+                let Some(nanoseconds) = median(case, frequency) else {
+                    print(&format!("{} failed\n", case.name));
+                    return last_error();
+                };
+                print(&format!("{}\t{nanoseconds:.1}\n", case.name));
+            }
+        }
+        0
+    }
+
+    /// The median batch's time for one call, in nanoseconds; none where a call failed.
+    fn median(case: &mut Case<'_>, frequency: i64) -> Option<f64> {
+        let mut batches = Vec::new();
+        for _ in 0..BATCHES {
+            let start = now();
+            for _ in 0..case.calls {
+                if !(case.call)() {
+                    return None;
+                }
+            }
+            batches.push(now() - start);
+        }
+        batches.sort_unstable();
+        Some(batches[BATCHES / 2] as f64 * 1e9 / frequency as f64 / f64::from(case.calls))
+    }
+}

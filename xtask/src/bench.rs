@@ -1,0 +1,228 @@
+//! `cargo xtask bench`: start-up and single calls, ours beside Wine, wibo (where `$WIBO` names one) and native code. Every process of
+//! a run is pinned to one processor, alike for all; figures are medians.
+
+use crate::build::{self, WINDOWS};
+use crate::command::{cargo, root, target};
+use anyhow::{Context, Result, ensure};
+use runs::Family;
+use rustix::thread::{CpuSet, sched_setaffinity};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// How often a program is started.
+const STARTS: usize = 101;
+/// How often a program is started under Wine, which takes a hundred times as long.
+const WINE_STARTS: usize = 11;
+
+/// What runs a Windows program.
+struct Runner {
+    name: &'static str,
+    command: fn(&Setting) -> Command,
+    starts: usize,
+}
+
+/// Where a benchmark works.
+struct Setting {
+    folder: PathBuf,
+    wibo: Option<PathBuf>,
+}
+
+impl Setting {
+    fn guest(&self, name: &str) -> PathBuf {
+        target().join(WINDOWS[0]).join("guest").join(format!("{name}.exe"))
+    }
+}
+
+fn ours(setting: &Setting) -> Command {
+    let mut command = Command::new(target().join("release/win-compat"));
+    command.args(["run", "--yes", "--ro"]).arg(&setting.folder).arg("--").env("WIN_COMPAT_HOME", setting.folder.join("state"));
+    command
+}
+
+fn wine(setting: &Setting) -> Command {
+    let mut command = Command::new("wine");
+    command.env("WINEDEBUG", "-all").env("WINEPREFIX", setting.folder.join("wine")).env("DISPLAY", "");
+    command
+}
+
+fn wibo(setting: &Setting) -> Command {
+    Command::new(setting.wibo.as_deref().unwrap_or(Path::new("wibo")))
+}
+
+/// Measures, and writes `docs/generated/bench.md`.
+pub fn bench() -> Result<()> {
+    build::build()?;
+    cargo(&["build", "--quiet", "--profile", "guest", "--target", WINDOWS[0], "--package", "guests"], &[])?;
+    let folder = target().join("bench");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("file.bin"), vec![7; 64 * 1024])?;
+    let setting = Setting { folder: folder.canonicalize()?, wibo: std::env::var_os("WIBO").map(PathBuf::from) };
+    pin()?;
+    let mut runners = vec![Runner { name: "win-compat", command: ours, starts: STARTS }];
+    if Command::new("wine").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok() {
+        runners.push(Runner { name: "Wine", command: wine, starts: WINE_STARTS });
+    }
+    if setting.wibo.is_some() {
+        runners.push(Runner { name: "wibo", command: wibo, starts: STARTS });
+    }
+    let mut page = String::from(HEAD);
+    let _ = writeln!(page, "Machine: {}, Linux {}.\n", processor(), kernel());
+    starts(&setting, &runners, &mut page)?;
+    calls(&setting, &runners, &mut page)?;
+    memory(&setting, &mut page)?;
+    print!("{page}");
+    fs::write(root().join("docs/generated/bench.md"), page)?;
+    Ok(())
+}
+
+const HEAD: &str = "\
+# Benchmarks
+
+Made by `cargo xtask bench`; do not edit. Medians, with every process of a run pinned to one processor. Machines are noisy: the ratios
+say more than the times.
+
+";
+
+fn pin() -> Result<()> {
+    let mut set = CpuSet::new();
+    // The last one, which interrupts visit least.
+    let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    set.set(count - 1);
+    sched_setaffinity(None, &set).context("this process could not be pinned")
+}
+
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("model name"));
+    line.and_then(|line| line.split_once(": ")).map_or_else(|| "an unknown processor".into(), |(_, name)| name.to_owned())
+}
+
+fn kernel() -> String {
+    fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Start to exit, in milliseconds.
+fn time(command: &mut Command) -> Result<f64> {
+    let start = Instant::now();
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(start.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Start-up: the smallest program, start to exit.
+fn starts(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()> {
+    let _ = writeln!(page, "## Start to exit of hello world, in ms\n\n| | median | least | ratio to win-compat |\n|---|---|---|---|");
+    let mut first = None;
+    for runner in runners {
+        let run = || time((runner.command)(setting).arg(setting.guest("hello")));
+        run()?;
+        let times: Vec<f64> = (0..runner.starts).map(|_| run()).collect::<Result<_>>()?;
+        row(page, runner.name, times, &mut first);
+    }
+    let times: Vec<f64> = (0..STARTS).map(|_| time(&mut Command::new("/bin/true"))).collect::<Result<_>>()?;
+    row(page, "native (`/bin/true`)", times, &mut first);
+    page.push('\n');
+    Ok(())
+}
+
+fn row(page: &mut String, name: &str, times: Vec<f64>, first: &mut Option<f64>) {
+    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+    let median = median(times);
+    let ratio = median / *first.get_or_insert(median);
+    let _ = writeln!(page, "| {name} | {median:.2} | {least:.2} | {ratio:.2} |");
+}
+
+/// Single calls, as a program sees them, in nanoseconds.
+fn calls(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()> {
+    let file = setting.folder.join("file.bin");
+    let seen = format!("Z:{}", file.display().to_string().replace('/', "\\"));
+    let mut columns: Vec<(&str, BTreeMap<String, f64>)> = Vec::new();
+    let mut names = Vec::new();
+    for runner in runners {
+        let output = (runner.command)(setting).arg(setting.guest("bench")).arg(&seen).stdin(Stdio::null()).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rows = text.lines().filter_map(|line| line.split_once('\t')).map(|(name, time)| (name.to_owned(), time.trim().parse().unwrap_or(f64::NAN)));
+        let rows: Vec<(String, f64)> = rows.collect();
+        if names.is_empty() {
+            ensure!(output.status.success(), "{}: {text}", runner.name);
+            names = rows.iter().map(|(name, _)| name.clone()).collect();
+        }
+        columns.push((runner.name, rows.into_iter().collect()));
+    }
+    columns.push(("native", native(&file)?));
+    let _ = writeln!(page, "## Single calls, in ns\n\n| |{}|", columns.iter().map(|(name, _)| format!(" {name} |")).collect::<String>().trim_end_matches('|'));
+    let _ = writeln!(page, "|---|{}", "---|".repeat(columns.len()));
+    for name in names {
+        let cells: String = columns.iter().map(|(_, rows)| rows.get(&name).map_or_else(|| " |".into(), |time| format!(" {time:.1} |"))).collect();
+        let _ = writeln!(page, "| {name} |{cells}");
+    }
+    page.push('\n');
+    Ok(())
+}
+
+/// The same work, done by a native program.
+fn native(path: &Path) -> Result<BTreeMap<String, f64>> {
+    use rustix::fs::{Mode, OFlags, fstat, open, stat};
+    let batch = |calls: u32, work: &mut dyn FnMut() -> Result<()>| -> Result<f64> {
+        let mut times = Vec::new();
+        for _ in 0..51 {
+            let start = Instant::now();
+            for _ in 0..calls {
+                work()?;
+            }
+            times.push(start.elapsed().as_nanos() as f64 / f64::from(calls));
+        }
+        Ok(median(times))
+    };
+    let file = open(path, OFlags::RDONLY, Mode::empty())?;
+    let mut buffer = [0; 4096];
+    let read = batch(1000, &mut || {
+        ensure!(rustix::io::pread(&file, &mut buffer, 0)? == 4096, "the file is too short");
+        Ok(())
+    })?;
+    let opened = batch(200, &mut || {
+        let file = open(path, OFlags::RDONLY, Mode::empty())?;
+        fstat(&file)?;
+        Ok(())
+    })?;
+    let facts = batch(200, &mut || stat(path).map(|_| ()).map_err(Into::into))?;
+    let clock = batch(10_000, &mut || {
+        std::hint::black_box(Instant::now());
+        Ok(())
+    })?;
+    let rows = [("ReadFile of 4 KiB", read), ("CreateFile, CloseHandle", opened), ("GetFileAttributes", facts), ("QueryPerformanceCounter", clock)];
+    Ok(rows.into_iter().map(|(name, time)| (name.to_owned(), time)).collect())
+}
+
+/// What a small program that waits takes of the machine, with its whole process tree.
+fn memory(setting: &Setting, page: &mut String) -> Result<()> {
+    let mut child = ours(setting).arg(setting.guest("act")).arg("wait").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().context("it is piped")?).read_line(&mut line)?;
+    let family = Family::of(&setting.folder.join("state"));
+    let mut rows = Vec::new();
+    for (number, name) in family.members() {
+        let mut text = String::new();
+        fs::File::open(format!("/proc/{number}/smaps_rollup"))?.read_to_string(&mut text)?;
+        let pss = text.lines().find_map(|line| line.strip_prefix("Pss:")).and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+        rows.push((name.to_owned(), pss.unwrap_or(f64::NAN) / 1024.0));
+    }
+    child.kill()?;
+    child.wait()?;
+    let _ = writeln!(page, "## Memory of a small program that waits (proportional set size, MiB)\n\n| process | MiB |\n|---|---|");
+    for (name, size) in &rows {
+        let _ = writeln!(page, "| {name} | {size:.2} |");
+    }
+    let _ = writeln!(page, "| all | {:.2} |", rows.iter().map(|(_, size)| size).sum::<f64>());
+    Ok(())
+}
