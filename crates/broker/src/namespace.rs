@@ -9,7 +9,7 @@ use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
 use store::{Folder, Look, Volume, same};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_BAD_NETWORK_PATH, STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_BAD_NETWORK_PATH, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
     STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD,
 };
 
@@ -212,7 +212,6 @@ impl Namespace {
                 Ok(Place::Volume(Inside { volume, path: path.components.clone(), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),
-            _ if path.components.is_empty() => Err(STATUS_NO_SUCH_DEVICE),
             _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
         }
     }
