@@ -8,12 +8,33 @@ use guest::shim;
 #[shim(ix = {msvcrt: 107}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn _setjmp(_buffer: *mut u8, _frame: usize) -> i32 {
     core::arch::naked_asm!(
-        "mov [rcx], rdx", "mov [rcx + 8], rbx", "lea rax, [rsp + 8]", "mov [rcx + 16], rax", "mov [rcx + 24], rbp", "mov [rcx + 32], rsi",
-        "mov [rcx + 40], rdi", "mov [rcx + 48], r12", "mov [rcx + 56], r13", "mov [rcx + 64], r14", "mov [rcx + 72], r15", "mov rax, [rsp]",
-        "mov [rcx + 80], rax", "stmxcsr [rcx + 88]", "fnstcw [rcx + 92]", "movups [rcx + 96], xmm6", "movups [rcx + 112], xmm7",
-        "movups [rcx + 128], xmm8", "movups [rcx + 144], xmm9", "movups [rcx + 160], xmm10", "movups [rcx + 176], xmm11",
-        "movups [rcx + 192], xmm12", "movups [rcx + 208], xmm13", "movups [rcx + 224], xmm14", "movups [rcx + 240], xmm15",
-        "xor eax, eax", "ret",
+        "mov [rcx], rdx",
+        "mov [rcx + 8], rbx",
+        "lea rax, [rsp + 8]",
+        "mov [rcx + 16], rax",
+        "mov [rcx + 24], rbp",
+        "mov [rcx + 32], rsi",
+        "mov [rcx + 40], rdi",
+        "mov [rcx + 48], r12",
+        "mov [rcx + 56], r13",
+        "mov [rcx + 64], r14",
+        "mov [rcx + 72], r15",
+        "mov rax, [rsp]",
+        "mov [rcx + 80], rax",
+        "stmxcsr [rcx + 88]",
+        "fnstcw [rcx + 92]",
+        "movups [rcx + 96], xmm6",
+        "movups [rcx + 112], xmm7",
+        "movups [rcx + 128], xmm8",
+        "movups [rcx + 144], xmm9",
+        "movups [rcx + 160], xmm10",
+        "movups [rcx + 176], xmm11",
+        "movups [rcx + 192], xmm12",
+        "movups [rcx + 208], xmm13",
+        "movups [rcx + 224], xmm14",
+        "movups [rcx + 240], xmm15",
+        "xor eax, eax",
+        "ret",
     )
 }
 
@@ -23,12 +44,33 @@ pub unsafe extern "C" fn _setjmp(_buffer: *mut u8, _frame: usize) -> i32 {
 #[shim(ix = {ucrtbase: 276}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn __intrinsic_setjmp(_buffer: *mut u8, _frame: usize) -> i32 {
     core::arch::naked_asm!(
-        "mov [rcx], rdx", "mov [rcx + 8], rbx", "lea rax, [rsp + 8]", "mov [rcx + 16], rax", "mov [rcx + 24], rbp", "mov [rcx + 32], rsi",
-        "mov [rcx + 40], rdi", "mov [rcx + 48], r12", "mov [rcx + 56], r13", "mov [rcx + 64], r14", "mov [rcx + 72], r15", "mov rax, [rsp]",
-        "mov [rcx + 80], rax", "stmxcsr [rcx + 88]", "fnstcw [rcx + 92]", "movups [rcx + 96], xmm6", "movups [rcx + 112], xmm7",
-        "movups [rcx + 128], xmm8", "movups [rcx + 144], xmm9", "movups [rcx + 160], xmm10", "movups [rcx + 176], xmm11",
-        "movups [rcx + 192], xmm12", "movups [rcx + 208], xmm13", "movups [rcx + 224], xmm14", "movups [rcx + 240], xmm15",
-        "xor eax, eax", "ret",
+        "mov [rcx], rdx",
+        "mov [rcx + 8], rbx",
+        "lea rax, [rsp + 8]",
+        "mov [rcx + 16], rax",
+        "mov [rcx + 24], rbp",
+        "mov [rcx + 32], rsi",
+        "mov [rcx + 40], rdi",
+        "mov [rcx + 48], r12",
+        "mov [rcx + 56], r13",
+        "mov [rcx + 64], r14",
+        "mov [rcx + 72], r15",
+        "mov rax, [rsp]",
+        "mov [rcx + 80], rax",
+        "stmxcsr [rcx + 88]",
+        "fnstcw [rcx + 92]",
+        "movups [rcx + 96], xmm6",
+        "movups [rcx + 112], xmm7",
+        "movups [rcx + 128], xmm8",
+        "movups [rcx + 144], xmm9",
+        "movups [rcx + 160], xmm10",
+        "movups [rcx + 176], xmm11",
+        "movups [rcx + 192], xmm12",
+        "movups [rcx + 208], xmm13",
+        "movups [rcx + 224], xmm14",
+        "movups [rcx + 240], xmm15",
+        "xor eax, eax",
+        "ret",
     )
 }
 
@@ -38,12 +80,33 @@ pub unsafe extern "C" fn __intrinsic_setjmp(_buffer: *mut u8, _frame: usize) -> 
 #[shim(ix = {ucrtbase: 320}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn __intrinsic_setjmpex(_buffer: *mut u8, _frame: usize) -> i32 {
     core::arch::naked_asm!(
-        "mov [rcx], rdx", "mov [rcx + 8], rbx", "lea rax, [rsp + 8]", "mov [rcx + 16], rax", "mov [rcx + 24], rbp", "mov [rcx + 32], rsi",
-        "mov [rcx + 40], rdi", "mov [rcx + 48], r12", "mov [rcx + 56], r13", "mov [rcx + 64], r14", "mov [rcx + 72], r15", "mov rax, [rsp]",
-        "mov [rcx + 80], rax", "stmxcsr [rcx + 88]", "fnstcw [rcx + 92]", "movups [rcx + 96], xmm6", "movups [rcx + 112], xmm7",
-        "movups [rcx + 128], xmm8", "movups [rcx + 144], xmm9", "movups [rcx + 160], xmm10", "movups [rcx + 176], xmm11",
-        "movups [rcx + 192], xmm12", "movups [rcx + 208], xmm13", "movups [rcx + 224], xmm14", "movups [rcx + 240], xmm15",
-        "xor eax, eax", "ret",
+        "mov [rcx], rdx",
+        "mov [rcx + 8], rbx",
+        "lea rax, [rsp + 8]",
+        "mov [rcx + 16], rax",
+        "mov [rcx + 24], rbp",
+        "mov [rcx + 32], rsi",
+        "mov [rcx + 40], rdi",
+        "mov [rcx + 48], r12",
+        "mov [rcx + 56], r13",
+        "mov [rcx + 64], r14",
+        "mov [rcx + 72], r15",
+        "mov rax, [rsp]",
+        "mov [rcx + 80], rax",
+        "stmxcsr [rcx + 88]",
+        "fnstcw [rcx + 92]",
+        "movups [rcx + 96], xmm6",
+        "movups [rcx + 112], xmm7",
+        "movups [rcx + 128], xmm8",
+        "movups [rcx + 144], xmm9",
+        "movups [rcx + 160], xmm10",
+        "movups [rcx + 176], xmm11",
+        "movups [rcx + 192], xmm12",
+        "movups [rcx + 208], xmm13",
+        "movups [rcx + 224], xmm14",
+        "movups [rcx + 240], xmm15",
+        "xor eax, eax",
+        "ret",
     )
 }
 
@@ -53,12 +116,33 @@ pub unsafe extern "C" fn __intrinsic_setjmpex(_buffer: *mut u8, _frame: usize) -
 #[shim(ix = {msvcrt: 746}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn _setjmpex(_buffer: *mut u8, _frame: usize) -> i32 {
     core::arch::naked_asm!(
-        "mov [rcx], rdx", "mov [rcx + 8], rbx", "lea rax, [rsp + 8]", "mov [rcx + 16], rax", "mov [rcx + 24], rbp", "mov [rcx + 32], rsi",
-        "mov [rcx + 40], rdi", "mov [rcx + 48], r12", "mov [rcx + 56], r13", "mov [rcx + 64], r14", "mov [rcx + 72], r15", "mov rax, [rsp]",
-        "mov [rcx + 80], rax", "stmxcsr [rcx + 88]", "fnstcw [rcx + 92]", "movups [rcx + 96], xmm6", "movups [rcx + 112], xmm7",
-        "movups [rcx + 128], xmm8", "movups [rcx + 144], xmm9", "movups [rcx + 160], xmm10", "movups [rcx + 176], xmm11",
-        "movups [rcx + 192], xmm12", "movups [rcx + 208], xmm13", "movups [rcx + 224], xmm14", "movups [rcx + 240], xmm15",
-        "xor eax, eax", "ret",
+        "mov [rcx], rdx",
+        "mov [rcx + 8], rbx",
+        "lea rax, [rsp + 8]",
+        "mov [rcx + 16], rax",
+        "mov [rcx + 24], rbp",
+        "mov [rcx + 32], rsi",
+        "mov [rcx + 40], rdi",
+        "mov [rcx + 48], r12",
+        "mov [rcx + 56], r13",
+        "mov [rcx + 64], r14",
+        "mov [rcx + 72], r15",
+        "mov rax, [rsp]",
+        "mov [rcx + 80], rax",
+        "stmxcsr [rcx + 88]",
+        "fnstcw [rcx + 92]",
+        "movups [rcx + 96], xmm6",
+        "movups [rcx + 112], xmm7",
+        "movups [rcx + 128], xmm8",
+        "movups [rcx + 144], xmm9",
+        "movups [rcx + 160], xmm10",
+        "movups [rcx + 176], xmm11",
+        "movups [rcx + 192], xmm12",
+        "movups [rcx + 208], xmm13",
+        "movups [rcx + 224], xmm14",
+        "movups [rcx + 240], xmm15",
+        "xor eax, eax",
+        "ret",
     )
 }
 
@@ -68,12 +152,34 @@ pub unsafe extern "C" fn _setjmpex(_buffer: *mut u8, _frame: usize) -> i32 {
 #[shim(ix = {msvcrt: 59, ucrtbase: 265}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
     core::arch::naked_asm!(
-        "mov eax, edx", "test eax, eax", "jnz 2f", "inc eax", "2:", "mov rbx, [rcx + 8]", "mov rbp, [rcx + 24]", "mov rsi, [rcx + 32]",
-        "mov rdi, [rcx + 40]", "mov r12, [rcx + 48]", "mov r13, [rcx + 56]", "mov r14, [rcx + 64]", "mov r15, [rcx + 72]",
-        "ldmxcsr [rcx + 88]", "fnclex", "fldcw [rcx + 92]", "movups xmm6, [rcx + 96]", "movups xmm7, [rcx + 112]",
-        "movups xmm8, [rcx + 128]", "movups xmm9, [rcx + 144]", "movups xmm10, [rcx + 160]", "movups xmm11, [rcx + 176]",
-        "movups xmm12, [rcx + 192]", "movups xmm13, [rcx + 208]", "movups xmm14, [rcx + 224]", "movups xmm15, [rcx + 240]",
-        "mov rsp, [rcx + 16]", "jmp qword ptr [rcx + 80]",
+        "mov eax, edx",
+        "test eax, eax",
+        "jnz 2f",
+        "inc eax",
+        "2:",
+        "mov rbx, [rcx + 8]",
+        "mov rbp, [rcx + 24]",
+        "mov rsi, [rcx + 32]",
+        "mov rdi, [rcx + 40]",
+        "mov r12, [rcx + 48]",
+        "mov r13, [rcx + 56]",
+        "mov r14, [rcx + 64]",
+        "mov r15, [rcx + 72]",
+        "ldmxcsr [rcx + 88]",
+        "fnclex",
+        "fldcw [rcx + 92]",
+        "movups xmm6, [rcx + 96]",
+        "movups xmm7, [rcx + 112]",
+        "movups xmm8, [rcx + 128]",
+        "movups xmm9, [rcx + 144]",
+        "movups xmm10, [rcx + 160]",
+        "movups xmm11, [rcx + 176]",
+        "movups xmm12, [rcx + 192]",
+        "movups xmm13, [rcx + 208]",
+        "movups xmm14, [rcx + 224]",
+        "movups xmm15, [rcx + 240]",
+        "mov rsp, [rcx + 16]",
+        "jmp qword ptr [rcx + 80]",
     )
 }
 
@@ -83,9 +189,22 @@ pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
 #[shim(ix = {msvcrt: 747, ucrtbase: 859}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn _setjmp3(_buffer: *mut u8, _count: i32) -> i32 {
     core::arch::naked_asm!(
-        "mov edx, [esp + 4]", "mov [edx], ebp", "mov [edx + 4], ebx", "mov [edx + 8], edi", "mov [edx + 12], esi", "lea eax, [esp + 4]",
-        "mov [edx + 16], eax", "mov eax, [esp]", "mov [edx + 20], eax", "mov eax, fs:[0]", "mov [edx + 24], eax", "mov dword ptr [edx + 28], -1",
-        "mov dword ptr [edx + 32], 0x56433230", "mov dword ptr [edx + 36], 0", "xor eax, eax", "ret",
+        "mov edx, [esp + 4]",
+        "mov [edx], ebp",
+        "mov [edx + 4], ebx",
+        "mov [edx + 8], edi",
+        "mov [edx + 12], esi",
+        "lea eax, [esp + 4]",
+        "mov [edx + 16], eax",
+        "mov eax, [esp]",
+        "mov [edx + 20], eax",
+        "mov eax, fs:[0]",
+        "mov [edx + 24], eax",
+        "mov dword ptr [edx + 28], -1",
+        "mov dword ptr [edx + 32], 0x56433230",
+        "mov dword ptr [edx + 36], 0",
+        "xor eax, eax",
+        "ret",
     )
 }
 
@@ -95,9 +214,22 @@ pub unsafe extern "C" fn _setjmp3(_buffer: *mut u8, _count: i32) -> i32 {
 #[shim(ix = {msvcrt: 107}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn _setjmp(_buffer: *mut u8) -> i32 {
     core::arch::naked_asm!(
-        "mov edx, [esp + 4]", "mov [edx], ebp", "mov [edx + 4], ebx", "mov [edx + 8], edi", "mov [edx + 12], esi", "lea eax, [esp + 4]",
-        "mov [edx + 16], eax", "mov eax, [esp]", "mov [edx + 20], eax", "mov eax, fs:[0]", "mov [edx + 24], eax", "mov dword ptr [edx + 28], -1",
-        "mov dword ptr [edx + 32], 0x56433230", "mov dword ptr [edx + 36], 0", "xor eax, eax", "ret",
+        "mov edx, [esp + 4]",
+        "mov [edx], ebp",
+        "mov [edx + 4], ebx",
+        "mov [edx + 8], edi",
+        "mov [edx + 12], esi",
+        "lea eax, [esp + 4]",
+        "mov [edx + 16], eax",
+        "mov eax, [esp]",
+        "mov [edx + 20], eax",
+        "mov eax, fs:[0]",
+        "mov [edx + 24], eax",
+        "mov dword ptr [edx + 28], -1",
+        "mov dword ptr [edx + 32], 0x56433230",
+        "mov dword ptr [edx + 36], 0",
+        "xor eax, eax",
+        "ret",
     )
 }
 
@@ -107,7 +239,19 @@ pub unsafe extern "C" fn _setjmp(_buffer: *mut u8) -> i32 {
 #[shim(ix = {msvcrt: 59, ucrtbase: 265}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
 pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
     core::arch::naked_asm!(
-        "mov edx, [esp + 4]", "mov eax, [esp + 8]", "test eax, eax", "jnz 2f", "inc eax", "2:", "mov ecx, [edx + 24]", "mov fs:[0], ecx",
-        "mov ebp, [edx]", "mov ebx, [edx + 4]", "mov edi, [edx + 8]", "mov esi, [edx + 12]", "mov esp, [edx + 16]", "jmp dword ptr [edx + 20]",
+        "mov edx, [esp + 4]",
+        "mov eax, [esp + 8]",
+        "test eax, eax",
+        "jnz 2f",
+        "inc eax",
+        "2:",
+        "mov ecx, [edx + 24]",
+        "mov fs:[0], ecx",
+        "mov ebp, [edx]",
+        "mov ebx, [edx + 4]",
+        "mov edi, [edx + 8]",
+        "mov esi, [edx + 12]",
+        "mov esp, [edx + 16]",
+        "jmp dword ptr [edx + 20]",
     )
 }

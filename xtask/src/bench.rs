@@ -151,7 +151,8 @@ fn calls(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()>
     for runner in runners {
         let output = (runner.command)(setting).arg(setting.guest("bench")).arg(&seen).stdin(Stdio::null()).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let rows = text.lines().filter_map(|line| line.split_once('\t')).map(|(name, time)| (name.to_owned(), time.trim().parse().unwrap_or(f64::NAN)));
+        let rows =
+            text.lines().filter_map(|line| line.split_once('\t')).map(|(name, time)| (name.to_owned(), time.trim().parse().unwrap_or(f64::NAN)));
         let rows: Vec<(String, f64)> = rows.collect();
         if names.is_empty() {
             ensure!(output.status.success(), "{}: {text}", runner.name);
@@ -160,7 +161,11 @@ fn calls(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()>
         columns.push((runner.name, rows.into_iter().collect()));
     }
     columns.push(("native", native(&file)?));
-    let _ = writeln!(page, "## Single calls, in ns\n\n| |{}|", columns.iter().map(|(name, _)| format!(" {name} |")).collect::<String>().trim_end_matches('|'));
+    let _ = writeln!(
+        page,
+        "## Single calls, in ns\n\n| |{}|",
+        columns.iter().map(|(name, _)| format!(" {name} |")).collect::<String>().trim_end_matches('|')
+    );
     let _ = writeln!(page, "|---|{}", "---|".repeat(columns.len()));
     for name in names {
         let cells: String = columns.iter().map(|(_, rows)| rows.get(&name).map_or_else(|| " |".into(), |time| format!(" {time:.1} |"))).collect();

@@ -5,9 +5,7 @@ use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::nls::{self, ANSI};
 use guest::{shim, text};
-use windows_sys::Win32::Foundation::{
-    ERROR_ENVVAR_NOT_FOUND, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_NO_SUCH_PRIVILEGE, LUID,
-};
+use windows_sys::Win32::Foundation::{ERROR_ENVVAR_NOT_FOUND, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_NO_SUCH_PRIVILEGE, LUID};
 
 /// The privileges in the order of their numbers, which start at 2 (wdm.h).
 const PRIVILEGES: [&str; 35] = [

@@ -40,10 +40,34 @@ fn windows_class(value: f64) -> i32 {
     match value.classify() {
         FpCategory::Nan if value.to_bits() & QUIET == 0 => 1,
         FpCategory::Nan => 2,
-        FpCategory::Infinite => if negative { 4 } else { 0x200 },
-        FpCategory::Normal => if negative { 8 } else { 0x100 },
-        FpCategory::Subnormal => if negative { 0x10 } else { 0x80 },
-        FpCategory::Zero => if negative { 0x20 } else { 0x40 },
+        FpCategory::Infinite => {
+            if negative {
+                4
+            } else {
+                0x200
+            }
+        }
+        FpCategory::Normal => {
+            if negative {
+                8
+            } else {
+                0x100
+            }
+        }
+        FpCategory::Subnormal => {
+            if negative {
+                0x10
+            } else {
+                0x80
+            }
+        }
+        FpCategory::Zero => {
+            if negative {
+                0x20
+            } else {
+                0x40
+            }
+        }
     }
 }
 

@@ -80,7 +80,12 @@ pub unsafe extern "C" fn _aligned_realloc(memory: *mut c_void, size: usize, alig
 
 /// Changes the size of memory that is aligned behind an offset.
 #[shim(ix = {msvcrt: 749, ucrtbase: 861}, mapping = "RtlAllocateHeap", risk = Wrong("a block that is too small"))]
-pub unsafe extern "C" fn _aligned_offset_realloc(memory: *mut c_void, size: usize, alignment: usize, offset: usize) -> Result<Pointer<c_void>, Fault> {
+pub unsafe extern "C" fn _aligned_offset_realloc(
+    memory: *mut c_void,
+    size: usize,
+    alignment: usize,
+    offset: usize,
+) -> Result<Pointer<c_void>, Fault> {
     resize(memory, size, alignment, offset, false)
 }
 

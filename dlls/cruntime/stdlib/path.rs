@@ -1,8 +1,8 @@
 //! Taking paths apart and putting them together.
 
 use super::super::fault::{Code, Fault, INVALID, secure};
-use crt::path::{MAX_DIR, MAX_DRIVE, MAX_EXTENSION, MAX_NAME, MAX_PATH, make_s, split_cut, split_s};
 use crt::Unit;
+use crt::path::{MAX_DIR, MAX_DRIVE, MAX_EXTENSION, MAX_NAME, MAX_PATH, make_s, split_cut, split_s};
 use crt::text::Room;
 use guest::shim;
 
@@ -74,7 +74,14 @@ pub unsafe extern "C" fn _makepath(path: *mut u8, drive: *const u8, directory: *
 
 /// Puts a path together, in a room of known size.
 #[shim(ix = {msvcrt: 754, ucrtbase: 864}, mapping = "crt::path", risk = Wrong("a wrong path"))]
-pub unsafe extern "C" fn _makepath_s(path: *mut u8, size: usize, drive: *const u8, directory: *const u8, name: *const u8, extension: *const u8) -> Result<Code, Fault> {
+pub unsafe extern "C" fn _makepath_s(
+    path: *mut u8,
+    size: usize,
+    drive: *const u8,
+    directory: *const u8,
+    name: *const u8,
+    extension: *const u8,
+) -> Result<Code, Fault> {
     make(path, size, [drive, directory, name, extension])
 }
 
@@ -109,6 +116,13 @@ pub unsafe extern "C" fn _wmakepath(path: *mut u16, drive: *const u16, directory
 
 /// Puts a path together, in a room of known size.
 #[shim(ix = {msvcrt: 758, ucrtbase: 867}, mapping = "crt::path", risk = Wrong("a wrong path"))]
-pub unsafe extern "C" fn _wmakepath_s(path: *mut u16, size: usize, drive: *const u16, directory: *const u16, name: *const u16, extension: *const u16) -> Result<Code, Fault> {
+pub unsafe extern "C" fn _wmakepath_s(
+    path: *mut u16,
+    size: usize,
+    drive: *const u16,
+    directory: *const u16,
+    name: *const u16,
+    extension: *const u16,
+) -> Result<Code, Fault> {
     make(path, size, [drive, directory, name, extension])
 }

@@ -50,7 +50,14 @@ pub unsafe extern "C" fn bsearch(key: *const c_void, base: *const c_void, count:
 
 /// Searches sorted elements; the comparison gets a context.
 #[shim(ix = {msvcrt: 761, ucrtbase: 869}, mapping = "crt::sort", risk = Wrong("a wrong order"))]
-pub unsafe extern "C" fn bsearch_s(key: *const c_void, base: *const c_void, count: usize, size: usize, compare: Option<CompareWith>, context: *mut c_void) -> *const c_void {
+pub unsafe extern "C" fn bsearch_s(
+    key: *const c_void,
+    base: *const c_void,
+    count: usize,
+    size: usize,
+    compare: Option<CompareWith>,
+    context: *mut c_void,
+) -> *const c_void {
     let Some(compare) = compare.filter(|_| is_valid(base, count, size)) else { return core::ptr::null() };
     sort::search(key.cast(), base.cast(), count, size, |one, other| compare(context, one.cast(), other.cast())).cast()
 }

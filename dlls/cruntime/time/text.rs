@@ -7,9 +7,9 @@ use super::super::locale::Locale;
 use super::super::thread;
 use super::{Native, zone};
 use alloc::vec::Vec;
+use crt::Unit;
 use crt::text::Room;
 use crt::time::{self, ASCTIME_SIZE, Environment, Tm};
-use crt::Unit;
 use guest::{nls, shim};
 use windows_sys::Win32::Foundation::SYSTEMTIME;
 
@@ -21,7 +21,8 @@ unsafe fn into<C: Unit>(room: *mut C, size: usize, tm: Result<Tm, crt::Errno>) -
 }
 
 const DAYS: &str = ":Sun:Sunday:Mon:Monday:Tue:Tuesday:Wed:Wednesday:Thu:Thursday:Fri:Friday:Sat:Saturday";
-const MONTHS: &str = ":Jan:January:Feb:February:Mar:March:Apr:April:May:May:Jun:June:Jul:July:Aug:August:Sep:September:Oct:October:Nov:November:Dec:December";
+const MONTHS: &str =
+    ":Jan:January:Feb:February:Mar:March:Apr:April:May:May:Jun:June:Jul:July:Aug:August:Sep:September:Oct:October:Nov:November:Dec:December";
 
 /// The thread's room for a date's text.
 trait Kept: Unit {
@@ -208,7 +209,13 @@ pub unsafe extern "C" fn wcsftime(buffer: *mut u16, size: usize, format: *const 
 
 /// A date as text, as a format says.
 #[shim(ix = {msvcrt: 657, ucrtbase: 746}, mapping = "crt::time", risk = Wrong("a wrong text"))]
-pub unsafe extern "C" fn _wcsftime_l(buffer: *mut u16, size: usize, format: *const u16, tm: *const Tm, _locale: *const Locale) -> Result<Size, Fault> {
+pub unsafe extern "C" fn _wcsftime_l(
+    buffer: *mut u16,
+    size: usize,
+    format: *const u16,
+    tm: *const Tm,
+    _locale: *const Locale,
+) -> Result<Size, Fault> {
     formatted(buffer, size, format, tm)
 }
 

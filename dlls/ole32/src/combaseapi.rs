@@ -20,12 +20,7 @@ guest::imports! {
 /// A number as it is written: `{00000000-0000-0000-0000-000000000000}`.
 fn shown(guid: &GUID) -> String {
     let [a, b, c, d, e, f, g, h] = guid.data4;
-    alloc::format!(
-        "{{{:08X}-{:04X}-{:04X}-{a:02X}{b:02X}-{c:02X}{d:02X}{e:02X}{f:02X}{g:02X}{h:02X}}}",
-        guid.data1,
-        guid.data2,
-        guid.data3
-    )
+    alloc::format!("{{{:08X}-{:04X}-{:04X}-{a:02X}{b:02X}-{c:02X}{d:02X}{e:02X}{f:02X}{g:02X}{h:02X}}}", guid.data1, guid.data2, guid.data3)
 }
 
 /// A written number.
@@ -193,7 +188,9 @@ mod tests {
         let guid = parse(&units).unwrap();
         assert_eq!((guid.data1, guid.data4), (0x0002_1401, [0xC0, 0, 0, 0, 0, 0, 0, 0x46]));
         assert_eq!(shown(&guid), written);
-        for wrong in ["", "{}", "00021401-0000-0000-C000-000000000046", "{00021401-0000-0000-C000-00000000004}", "{0002140g-0000-0000-C000-000000000046}"] {
+        for wrong in
+            ["", "{}", "00021401-0000-0000-C000-000000000046", "{00021401-0000-0000-C000-00000000004}", "{0002140g-0000-0000-C000-000000000046}"]
+        {
             let units: alloc::vec::Vec<u16> = wrong.encode_utf16().collect();
             assert!(parse(&units).is_none(), "{wrong}");
         }

@@ -29,11 +29,8 @@ pub unsafe extern "system" fn CommandLineToArgvW(line: *const u16, count: *mut i
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
     let line = unsafe { text::wide(line) };
-    let arguments = if line.is_empty() {
-        alloc::vec![program()]
-    } else {
-        crt::argv::parse(line, |_| false).into_iter().map(|argument| argument.text).collect()
-    };
+    let arguments =
+        if line.is_empty() { alloc::vec![program()] } else { crt::argv::parse(line, |_| false).into_iter().map(|argument| argument.text).collect() };
     let pointers = (arguments.len() + 1) * size_of::<*mut u16>();
     let units: usize = arguments.iter().map(|argument| argument.len() + 1).sum();
     // SAFETY: the process heap exists, and LocalFree takes its blocks.

@@ -282,8 +282,13 @@ mod tests {
     #[test]
     fn texts_are_wide_or_not() {
         let (wide, narrow) = ([0x41_u16, 0x42, 0], *b"cd\0");
-        assert_eq!(shown("%s|%hs|%S|%4s|%.1s", &[wide.as_ptr() as usize, narrow.as_ptr() as usize, narrow.as_ptr() as usize,
-            wide.as_ptr() as usize, wide.as_ptr() as usize]), "AB|cd|cd|  AB|A");
+        assert_eq!(
+            shown(
+                "%s|%hs|%S|%4s|%.1s",
+                &[wide.as_ptr() as usize, narrow.as_ptr() as usize, narrow.as_ptr() as usize, wide.as_ptr() as usize, wide.as_ptr() as usize]
+            ),
+            "AB|cd|cd|  AB|A"
+        );
         assert_eq!(shown("%s", &[0]), "(null)");
         assert_eq!(shown("%c%c", &[0x41, 0x42]), "AB");
     }

@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use guest::error::Win32Error;
 use guest::nls;
-use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND};
+use windows_sys::Win32::Foundation::{
+    ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND,
+};
 
 /// Source (`win32`, `status`), number in hexadecimal digits, text.
 static MESSAGES: &str = include_str!("messages.tsv");

@@ -1,7 +1,7 @@
 //! The memory functions, and sorting and searching.
 
-use core::ffi::c_void;
 use ::crt::{sort, text};
+use core::ffi::c_void;
 use guest::shim;
 
 type Compare = unsafe extern "C" fn(*const c_void, *const c_void) -> i32;

@@ -1,8 +1,8 @@
 //! The wide string functions.
 
-use core::ptr::null_mut;
 use ::crt::text::{self, Room};
 use ::crt::{Errno, Units, class};
+use core::ptr::null_mut;
 use guest::shim;
 
 unsafe fn units<'a>(text: *const u16) -> Units<'a, u16> {

@@ -20,8 +20,9 @@ mod act {
     use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{CreateFileW, FILE_GENERIC_READ, OPEN_EXISTING, ReadFile, WriteFile};
     use windows_sys::Win32::System::Console::{
-        COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW, STD_INPUT_HANDLE,
-        STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleCursorPosition, SetConsoleMode, SetConsoleTextAttribute, SetConsoleTitleW, WriteConsoleW,
+        COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW,
+        STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleCursorPosition, SetConsoleMode, SetConsoleTextAttribute,
+        SetConsoleTitleW, WriteConsoleW,
     };
     use windows_sys::Win32::System::Threading::{CreateThread, Sleep};
 

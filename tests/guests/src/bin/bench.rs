@@ -23,8 +23,8 @@ mod bench {
     use windows_sys::Win32::Storage::FileSystem::{
         CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile,
     };
-    use windows_sys::Win32::System::IO::OVERLAPPED;
     use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+    use windows_sys::Win32::System::IO::OVERLAPPED;
     use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapAlloc, HeapFree};
     use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
     use windows_sys::Win32::System::SystemInformation::GetTickCount64;

@@ -127,14 +127,21 @@ fn positions(cases: &mut Cases) {
 
 fn facts(cases: &mut Cases) {
     let attributes = |name: &str| unsafe { GetFileAttributesW(wide(name).as_ptr()) };
-    case!(cases, "kernel32!GetFileAttributesW kernel32!SetFileAttributesW", Success, "read-only and back", wine = "Wine shows the archive attribute on every file", {
-        put("attributes.txt", b"x")?;
-        same!(attributes("attributes.txt"), FILE_ATTRIBUTE_ARCHIVE);
-        same!(unsafe { SetFileAttributesW(wide("attributes.txt").as_ptr(), FILE_ATTRIBUTE_READONLY) }, 1);
-        same!(attributes("attributes.txt"), FILE_ATTRIBUTE_READONLY);
-        same!(unsafe { SetFileAttributesW(wide("attributes.txt").as_ptr(), FILE_ATTRIBUTE_NORMAL) }, 1);
-        same!(attributes("attributes.txt"), FILE_ATTRIBUTE_NORMAL);
-    });
+    case!(
+        cases,
+        "kernel32!GetFileAttributesW kernel32!SetFileAttributesW",
+        Success,
+        "read-only and back",
+        wine = "Wine shows the archive attribute on every file",
+        {
+            put("attributes.txt", b"x")?;
+            same!(attributes("attributes.txt"), FILE_ATTRIBUTE_ARCHIVE);
+            same!(unsafe { SetFileAttributesW(wide("attributes.txt").as_ptr(), FILE_ATTRIBUTE_READONLY) }, 1);
+            same!(attributes("attributes.txt"), FILE_ATTRIBUTE_READONLY);
+            same!(unsafe { SetFileAttributesW(wide("attributes.txt").as_ptr(), FILE_ATTRIBUTE_NORMAL) }, 1);
+            same!(attributes("attributes.txt"), FILE_ATTRIBUTE_NORMAL);
+        }
+    );
     case!(cases, "kernel32!GetFileAttributesW", Failure, "a missing file", {
         clear_error();
         same!((attributes("missing.txt"), last_error()), (INVALID_FILE_ATTRIBUTES, ERROR_FILE_NOT_FOUND));

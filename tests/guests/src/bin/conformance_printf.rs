@@ -47,7 +47,8 @@ guests::program! {
 fn old(cases: &mut Cases) {
     case!(cases, "msvcrt!sprintf", Success, "integers, strings and more arguments than registers", {
         let mut room = [0u8; 64];
-        let length = unsafe { sprintf(room.as_mut_ptr(), c"%d|%5u|%-4x|%s|%c|%I64d".as_ptr(), -1i32, 42u32, 255u32, c"abc".as_ptr(), 65i32, 1i64 << 40) };
+        let length =
+            unsafe { sprintf(room.as_mut_ptr(), c"%d|%5u|%-4x|%s|%c|%I64d".as_ptr(), -1i32, 42u32, 255u32, c"abc".as_ptr(), 65i32, 1i64 << 40) };
         same!(text(&room), String::from("-1|   42|ff  |abc|A|1099511627776"));
         same!(length, 33);
     });
@@ -73,7 +74,8 @@ fn old(cases: &mut Cases) {
     });
     case!(cases, "msvcrt!sscanf", Success, "values of a string", {
         let (mut number, mut hex, mut word, mut real) = (0i32, 0u32, [0u8; 8], 0f64);
-        let count = unsafe { sscanf(c"12 ff name 2.5".as_ptr(), c"%d %x %s %lf".as_ptr(), &raw mut number, &raw mut hex, word.as_mut_ptr(), &raw mut real) };
+        let count =
+            unsafe { sscanf(c"12 ff name 2.5".as_ptr(), c"%d %x %s %lf".as_ptr(), &raw mut number, &raw mut hex, word.as_mut_ptr(), &raw mut real) };
         same!((count, number, hex, text(&word), real), (4, 12, 255, String::from("name"), 2.5));
     });
     case!(cases, "msvcrt!sscanf", Failure, "nothing to read is EOF", {

@@ -6,7 +6,7 @@ extern crate alloc;
 
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::{
-    CloseHandle, GENERIC_WRITE, ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, INVALID_HANDLE_VALUE,
+    CloseHandle, ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, GENERIC_WRITE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateDirectoryW, CreateFileW, SearchPathA, SearchPathW};
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle};
@@ -73,12 +73,18 @@ guests::program! {
 }
 
 fn environment(cases: &mut Cases) {
-    case!(cases, "kernel32!SetEnvironmentVariableW kernel32!GetEnvironmentVariableW", Success, "a variable is set, changed, and has a name of any case", {
-        same!(unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("first").as_ptr()) }, 1);
-        same!(value("WCONE"), Some("first".into()));
-        same!(unsafe { SetEnvironmentVariableW(wide("wcone").as_ptr(), wide("second=2").as_ptr()) }, 1);
-        same!(value("WcOne"), Some("second=2".into()));
-    });
+    case!(
+        cases,
+        "kernel32!SetEnvironmentVariableW kernel32!GetEnvironmentVariableW",
+        Success,
+        "a variable is set, changed, and has a name of any case",
+        {
+            same!(unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("first").as_ptr()) }, 1);
+            same!(value("WCONE"), Some("first".into()));
+            same!(unsafe { SetEnvironmentVariableW(wide("wcone").as_ptr(), wide("second=2").as_ptr()) }, 1);
+            same!(value("WcOne"), Some("second=2".into()));
+        }
+    );
     case!(cases, "kernel32!GetEnvironmentVariableW", Success, "a buffer that is too small gets the room needed, and stays", {
         unsafe { SetEnvironmentVariableW(wide("WcOne").as_ptr(), wide("12345").as_ptr()) };
         let mut buffer = [0x7A_u16; 8];
@@ -152,7 +158,9 @@ fn expansion(cases: &mut Cases) {
     unsafe { SetEnvironmentVariableW(wide("WcX").as_ptr(), wide("value").as_ptr()) };
     case!(cases, "kernel32!ExpandEnvironmentStringsW", Success, "known names are replaced, unknown ones and single percent signs stay", {
         let mut buffer = [0_u16; 64];
-        for (source, expected) in [("a%WcX%b", "avalueb"), ("%wcx%%WCX%", "valuevalue"), ("%WcNone%", "%WcNone%"), ("100%", "100%"), ("%%", "%%"), ("", "")] {
+        for (source, expected) in
+            [("a%WcX%b", "avalueb"), ("%wcx%%WCX%", "valuevalue"), ("%WcNone%", "%WcNone%"), ("100%", "100%"), ("%%", "%%"), ("", "")]
+        {
             let length = unsafe { ExpandEnvironmentStringsW(wide(source).as_ptr(), buffer.as_mut_ptr(), 64) };
             same!(narrow(&buffer), expected);
             same!(length as usize, expected.len() + 1);
@@ -233,17 +241,22 @@ fn search(cases: &mut Cases) {
         let mut buffer = [0_u16; 300];
         unsafe {
             SetCurrentDirectoryW(wide("wc-search").as_ptr());
-            let found = SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut());
+            let found =
+                SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut());
             SetCurrentDirectoryW(start.as_ptr());
             same!(found, size);
             SetEnvironmentVariableW(wide("PATH").as_ptr(), wide(&full[..full.len() - 13]).as_ptr());
-            same!(SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut()), size);
+            same!(
+                SearchPathW(core::ptr::null(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 300, buffer.as_mut_ptr(), core::ptr::null_mut()),
+                size
+            );
         }
     });
     case!(cases, "kernel32!SearchPathW", Success, "a buffer that is too small gets the room needed", {
         let mut buffer = [0_u16; 8];
         let list = wide("wc-search");
-        let found = unsafe { SearchPathW(list.as_ptr(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
+        let found =
+            unsafe { SearchPathW(list.as_ptr(), wide("wc-found.txt").as_ptr(), core::ptr::null(), 8, buffer.as_mut_ptr(), core::ptr::null_mut()) };
         same!(found, size + 1);
     });
     case!(cases, "kernel32!SearchPathA", Success, "ANSI texts", {
@@ -255,10 +268,20 @@ fn search(cases: &mut Cases) {
     case!(cases, "kernel32!SearchPathW kernel32!SearchPathA", Failure, "a file that is nowhere", {
         let mut buffer = [0_u16; 64];
         clear_error();
-        same!(unsafe { SearchPathW(core::ptr::null(), wide("wc-none.xyz").as_ptr(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut()) }, 0);
+        same!(
+            unsafe {
+                SearchPathW(core::ptr::null(), wide("wc-none.xyz").as_ptr(), core::ptr::null(), 64, buffer.as_mut_ptr(), core::ptr::null_mut())
+            },
+            0
+        );
         same!(last_error(), ERROR_FILE_NOT_FOUND);
         clear_error();
-        same!(unsafe { SearchPathA(core::ptr::null(), c"wc-none.xyz".as_ptr().cast(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut()) }, 0);
+        same!(
+            unsafe {
+                SearchPathA(core::ptr::null(), c"wc-none.xyz".as_ptr().cast(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut())
+            },
+            0
+        );
         same!(last_error(), ERROR_FILE_NOT_FOUND);
     });
     case!(cases, "kernel32!SearchPathW", Failure, "no name", {
@@ -266,11 +289,19 @@ fn search(cases: &mut Cases) {
         same!(unsafe { SearchPathW(core::ptr::null(), wide("").as_ptr(), core::ptr::null(), 0, core::ptr::null_mut(), core::ptr::null_mut()) }, 0);
         same!(last_error(), ERROR_INVALID_PARAMETER);
     });
-    case!(cases, "kernel32!NeedCurrentDirectoryForExePathW kernel32!NeedCurrentDirectoryForExePathA", Total, "a variable takes the current folder out, but for names with a backslash", {
-        same!(unsafe { NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()) }, 1);
-        unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), wide("x").as_ptr()) };
-        let found = unsafe { [NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()), NeedCurrentDirectoryForExePathA(c".\\cmd.exe".as_ptr().cast())] };
-        unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), core::ptr::null()) };
-        same!(found, [0, 1]);
-    });
+    case!(
+        cases,
+        "kernel32!NeedCurrentDirectoryForExePathW kernel32!NeedCurrentDirectoryForExePathA",
+        Total,
+        "a variable takes the current folder out, but for names with a backslash",
+        {
+            same!(unsafe { NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()) }, 1);
+            unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), wide("x").as_ptr()) };
+            let found = unsafe {
+                [NeedCurrentDirectoryForExePathW(wide("cmd.exe").as_ptr()), NeedCurrentDirectoryForExePathA(c".\\cmd.exe".as_ptr().cast())]
+            };
+            unsafe { SetEnvironmentVariableW(wide("NoDefaultCurrentDirectoryInExePath").as_ptr(), core::ptr::null()) };
+            same!(found, [0, 1]);
+        }
+    );
 }

@@ -90,7 +90,13 @@ macro_rules! runtime {
                 fn atoi(text: *const u8) -> i32;
                 fn _itoa(value: i32, to: *mut u8, radix: i32) -> *mut u8;
                 fn qsort(base: *mut c_void, count: usize, size: usize, compare: unsafe extern "C" fn(*const c_void, *const c_void) -> i32);
-                fn bsearch(key: *const c_void, base: *const c_void, count: usize, size: usize, compare: unsafe extern "C" fn(*const c_void, *const c_void) -> i32) -> *const c_void;
+                fn bsearch(
+                    key: *const c_void,
+                    base: *const c_void,
+                    count: usize,
+                    size: usize,
+                    compare: unsafe extern "C" fn(*const c_void, *const c_void) -> i32,
+                ) -> *const c_void;
                 fn rand() -> i32;
                 fn srand(seed: u32);
                 fn getenv(name: *const u8) -> *const u8;
@@ -124,7 +130,14 @@ macro_rules! runtime {
                 fn modf(x: f64, whole: *mut f64) -> f64;
                 fn signal(number: i32, handler: usize) -> usize;
                 fn raise(number: i32) -> i32;
-                fn _beginthreadex(security: *const c_void, stack: u32, start: unsafe extern "system" fn(*mut c_void) -> u32, argument: *mut c_void, flags: u32, id: *mut u32) -> usize;
+                fn _beginthreadex(
+                    security: *const c_void,
+                    stack: u32,
+                    start: unsafe extern "system" fn(*mut c_void) -> u32,
+                    argument: *mut c_void,
+                    flags: u32,
+                    id: *mut u32,
+                ) -> usize;
             }
 
             fn error() -> i32 {
@@ -279,7 +292,13 @@ macro_rules! runtime {
                 });
                 run(cases, "_splitpath _makepath", Kind::Total, "a path taken apart and put together", || unsafe {
                     let (mut drive, mut directory, mut name, mut extension) = ([0u8; 3], [0u8; 256], [0u8; 256], [0u8; 256]);
-                    _splitpath(c"C:\\a\\b.c\\name.tar.gz".as_ptr().cast(), drive.as_mut_ptr(), directory.as_mut_ptr(), name.as_mut_ptr(), extension.as_mut_ptr());
+                    _splitpath(
+                        c"C:\\a\\b.c\\name.tar.gz".as_ptr().cast(),
+                        drive.as_mut_ptr(),
+                        directory.as_mut_ptr(),
+                        name.as_mut_ptr(),
+                        extension.as_mut_ptr(),
+                    );
                     let parts = [text(drive.as_ptr()), text(directory.as_ptr()), text(name.as_ptr()), text(extension.as_ptr())];
                     same!(parts.join("|"), String::from("C:|\\a\\b.c\\|name.tar|.gz"));
                     let mut path = [0u8; 260];

@@ -150,7 +150,16 @@ fn kinds(cases: &mut Cases) {
         let text = units("aZ5 \t!\u{E9}\u{4E2D}");
         let mut found = [0_u16; 8];
         same!(unsafe { GetStringTypeW(CT_CTYPE1, text.as_ptr(), 8, found.as_mut_ptr()) }, 1);
-        let wanted = [C1_LOWER | C1_ALPHA | C1_XDIGIT, C1_UPPER | C1_ALPHA, C1_DIGIT | C1_XDIGIT, C1_SPACE | C1_BLANK, C1_SPACE | C1_BLANK | C1_CNTRL, C1_PUNCT, C1_LOWER | C1_ALPHA, C1_ALPHA];
+        let wanted = [
+            C1_LOWER | C1_ALPHA | C1_XDIGIT,
+            C1_UPPER | C1_ALPHA,
+            C1_DIGIT | C1_XDIGIT,
+            C1_SPACE | C1_BLANK,
+            C1_SPACE | C1_BLANK | C1_CNTRL,
+            C1_PUNCT,
+            C1_LOWER | C1_ALPHA,
+            C1_ALPHA,
+        ];
         for (kind, wanted) in found.iter().zip(wanted) {
             same!(u32::from(*kind) & wanted, wanted);
         }
@@ -193,7 +202,10 @@ windows_link::link!("kernel32.dll" "system" fn lstrcpyW(target: *mut u16, source
 fn old(cases: &mut Cases) {
     case!(cases, "kernel32!lstrlenW kernel32!lstrlenA", Total, "lengths, 0 for NULL", {
         unsafe {
-            same!([lstrlenW(wide("abc").as_ptr()), lstrlenW(core::ptr::null()), lstrlenA(c"ab".as_ptr().cast()), lstrlenA(core::ptr::null())], [3, 0, 2, 0]);
+            same!(
+                [lstrlenW(wide("abc").as_ptr()), lstrlenW(core::ptr::null()), lstrlenA(c"ab".as_ptr().cast()), lstrlenA(core::ptr::null())],
+                [3, 0, 2, 0]
+            );
         }
     });
     case!(cases, "kernel32!lstrcmpW kernel32!lstrcmpiW kernel32!lstrcmpiA", Total, "the user's order, as a sign", {

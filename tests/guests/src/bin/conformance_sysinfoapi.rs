@@ -228,18 +228,25 @@ fn folders(cases: &mut Cases) {
 }
 
 fn version(cases: &mut Cases) {
-    case!(cases, "kernel32!GetVersionExW kernel32!GetVersionExA kernel32!GetVersion", Success, "a program without a manifest sees Windows 8", wine = "a Wine that plays an older Windows shows that", {
-        let mut version: OSVERSIONINFOEXW = zeroed();
-        version.dwOSVersionInfoSize = size_of::<OSVERSIONINFOEXW>() as u32;
-        same!(unsafe { GetVersionExW((&raw mut version).cast()) }, 1);
-        same!((version.dwMajorVersion, version.dwMinorVersion, version.dwBuildNumber), (6, 2, 9200));
-        same!((version.dwPlatformId, u32::from(version.wProductType)), (2, 1));
-        let mut ansi: OSVERSIONINFOA = zeroed();
-        ansi.dwOSVersionInfoSize = size_of::<OSVERSIONINFOA>() as u32;
-        same!(unsafe { GetVersionExA(&raw mut ansi) }, 1);
-        same!((ansi.dwMajorVersion, ansi.dwMinorVersion), (6, 2));
-        same!(unsafe { GetVersion() }, 6 | 2 << 8 | 9200 << 16);
-    });
+    case!(
+        cases,
+        "kernel32!GetVersionExW kernel32!GetVersionExA kernel32!GetVersion",
+        Success,
+        "a program without a manifest sees Windows 8",
+        wine = "a Wine that plays an older Windows shows that",
+        {
+            let mut version: OSVERSIONINFOEXW = zeroed();
+            version.dwOSVersionInfoSize = size_of::<OSVERSIONINFOEXW>() as u32;
+            same!(unsafe { GetVersionExW((&raw mut version).cast()) }, 1);
+            same!((version.dwMajorVersion, version.dwMinorVersion, version.dwBuildNumber), (6, 2, 9200));
+            same!((version.dwPlatformId, u32::from(version.wProductType)), (2, 1));
+            let mut ansi: OSVERSIONINFOA = zeroed();
+            ansi.dwOSVersionInfoSize = size_of::<OSVERSIONINFOA>() as u32;
+            same!(unsafe { GetVersionExA(&raw mut ansi) }, 1);
+            same!((ansi.dwMajorVersion, ansi.dwMinorVersion), (6, 2));
+            same!(unsafe { GetVersion() }, 6 | 2 << 8 | 9200 << 16);
+        }
+    );
     case!(cases, "kernel32!GetVersionExW kernel32!GetVersionExA", Failure, "a structure of another size", wine = "Wine sets no error", {
         let mut version: OSVERSIONINFOW = zeroed();
         version.dwOSVersionInfoSize = 1;

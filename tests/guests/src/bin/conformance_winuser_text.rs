@@ -67,9 +67,10 @@ fn letters(cases: &mut Cases) {
         same!(told('-'), [false; 4]);
     });
     case!(cases, "user32!IsCharAlphaA user32!IsCharAlphaNumericA user32!IsCharUpperA user32!IsCharLowerA", Total, "classes", {
-        let told = |byte: u8| unsafe {
-            [IsCharAlphaA(byte as i8), IsCharAlphaNumericA(byte as i8), IsCharUpperA(byte as i8), IsCharLowerA(byte as i8)]
-        }.map(|answer| answer != 0);
+        let told = |byte: u8| {
+            unsafe { [IsCharAlphaA(byte as i8), IsCharAlphaNumericA(byte as i8), IsCharUpperA(byte as i8), IsCharLowerA(byte as i8)] }
+                .map(|answer| answer != 0)
+        };
         same!(told(b'a'), [true, true, false, true]);
         same!(told(0xC4), [true, true, true, false]);
         same!(told(b'7'), [false, true, false, false]);
@@ -139,7 +140,8 @@ fn formats(cases: &mut Cases) {
     case!(cases, "user32!wsprintfA", Total, "numbers and texts", {
         let mut buffer = [0xFF_u8; 200];
         let (text, bytes) = (wide("wide"), ansi("bytes"));
-        let length = unsafe { wsprintfA(buffer.as_mut_ptr(), ansi("%d %s %ls %S %c").as_ptr(), 7, bytes.as_ptr(), text.as_ptr(), text.as_ptr(), 0x42) };
+        let length =
+            unsafe { wsprintfA(buffer.as_mut_ptr(), ansi("%d %s %ls %S %c").as_ptr(), 7, bytes.as_ptr(), text.as_ptr(), text.as_ptr(), 0x42) };
         same!(&buffer[..length as usize + 1], b"7 bytes wide wide B\0");
     });
     case!(cases, "user32!wvsprintfW user32!wvsprintfA", Total, "arguments in a list", {
