@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is published, step by step.
 
 mod files;
+mod headers;
 mod imports;
 
 use crate::build::{self, LINUX, WINDOWS};
@@ -85,6 +86,7 @@ fn generated() -> Result<BTreeMap<String, Vec<u8>>> {
 fn tidy() -> Result<()> {
     let mut wrong = imports::check()?;
     wrong.extend(files::check()?);
+    wrong.extend(headers::check()?);
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
 }
 
