@@ -115,7 +115,7 @@ fn clippy() -> Result<()> {
     cargo(&[["clippy", "--quiet", "--all-targets"].as_slice(), &host_packages(&windows), &deny].concat(), &[])?;
     cargo(&[["clippy", "--quiet", "--target", LINUX, "--package", "runtime"].as_slice(), &deny].concat(), &[])?;
     for target in WINDOWS {
-        cargo(&[["clippy", "--quiet", "--target", target].as_slice(), &packages(&windows), &deny].concat(), &[])?;
+        cargo(&[["clippy", "--quiet", "--profile", "guest", "--target", target].as_slice(), &packages(&windows), &deny].concat(), &[])?;
     }
     Ok(())
 }
