@@ -27,7 +27,7 @@ mod parts {
             core::hint::spin_loop();
         }
         // SAFETY: the flag keeps others out.
-        let done = work(unsafe { &mut *(&raw mut NOTES) });
+        let done = work(unsafe { (&raw mut NOTES).as_mut_unchecked() });
         LOCK.store(false, Ordering::Release);
         done
     }
@@ -99,8 +99,7 @@ mod parts {
     }
 
     pub unsafe extern "system" fn free_and_exit(module: *mut core::ffi::c_void) -> u32 {
-        unsafe { FreeLibraryAndExitThread(module, 5) };
-        6
+        unsafe { FreeLibraryAndExitThread(module, 5) }
     }
 
     pub fn file_name(module: HMODULE) -> String {
