@@ -124,7 +124,11 @@ fn document() -> Result<()> {
     let windows = windows_packages()?;
     let deny = [("RUSTDOCFLAGS", "--deny warnings")];
     cargo(&[["doc", "--quiet", "--no-deps", "--document-private-items"].as_slice(), &host_packages(&windows)].concat(), &deny)?;
-    cargo(&[["doc", "--quiet", "--no-deps", "--document-private-items", "--target", WINDOWS[0]].as_slice(), &packages(&windows)].concat(), &deny)
+    cargo(
+        &[["doc", "--quiet", "--no-deps", "--document-private-items", "--profile", "guest", "--target", WINDOWS[0]].as_slice(), &packages(&windows)]
+            .concat(),
+        &deny,
+    )
 }
 
 fn unit() -> Result<()> {

@@ -7,6 +7,7 @@ extern crate alloc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_void};
+use guests::cstructs::{Found, Stat};
 use guests::{Cases, Kind, holds, same};
 
 type Stream = *mut c_void;
@@ -495,40 +496,6 @@ macro_rules! runtime {
             }
         }
     };
-}
-
-/// `struct _stat64`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-struct Stat {
-    device: u32,
-    inode: u16,
-    mode: u16,
-    links: i16,
-    user: i16,
-    group: i16,
-    special: u32,
-    size: i64,
-    accessed: i64,
-    written: i64,
-    changed: i64,
-}
-
-/// `struct __finddata64_t`.
-#[repr(C)]
-struct Found {
-    attributes: u32,
-    created: i64,
-    accessed: i64,
-    written: i64,
-    size: i64,
-    name: [u8; 260],
-}
-
-impl Default for Found {
-    fn default() -> Self {
-        Self { attributes: 0, created: 0, accessed: 0, written: 0, size: 0, name: [0; 260] }
-    }
 }
 
 runtime!(old, "msvcrt");
