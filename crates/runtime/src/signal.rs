@@ -3,7 +3,7 @@
 
 use crate::memory::{self, Fault};
 use crate::{process, thread, user};
-use gate::map::{GUEST_END, PAGE};
+use gate::map::PAGE;
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, zeroed};
 use windows_sys::Win32::Foundation::{

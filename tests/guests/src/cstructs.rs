@@ -1,5 +1,19 @@
-//! Structures of the C runtimes, as tests pass them.
+//! Types and numbers of the C runtimes, as tests pass them.
 #![allow(missing_docs, reason = "the fields are the documented ones")]
+
+use core::ffi::{CStr, c_char, c_void};
+
+/// `FILE *`.
+pub type Stream = *mut c_void;
+
+pub const ENOENT: i32 = 2;
+pub const EBADF: i32 = 9;
+pub const EINVAL: i32 = 22;
+
+/// A text as C takes it.
+pub fn p(text: &CStr) -> *const c_char {
+    text.as_ptr()
+}
 
 /// `struct _stat64`.
 #[repr(C)]

@@ -39,7 +39,8 @@ pub fn check() -> Result<Vec<String>> {
 fn source(name: &str, text: &str, wrong: &mut Vec<String>) {
     let generated = name.contains("generated");
     // A table that is included opens with an ordinary comment.
-    if !text.starts_with("//!") && !(text.starts_with("// ") && text.contains("\n[\n") || text.contains("\n&[\n")) {
+    let is_table = text.starts_with("// ") && (text.contains("\n[\n") || text.contains("\n&[\n"));
+    if !is_table && !text.starts_with("//!") {
         wrong.push(format!("{name}: opens without `//!` lines that say what it is"));
     }
     let lines = text.lines().count();
