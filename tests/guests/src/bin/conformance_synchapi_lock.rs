@@ -355,7 +355,8 @@ fn once_and_address(cases: &mut Cases) {
         "threads sleep until the word is another one",
         {
             WORD.store(1, Ordering::Release);
-            let threads = [launch(sleep_on_word, core::ptr::dangling_mut::<c_void>()), launch(sleep_on_word, core::ptr::dangling_mut::<c_void>())];
+            let threads =
+                [launch(sleep_on_word, core::ptr::without_provenance_mut::<c_void>(1)), launch(sleep_on_word, core::ptr::dangling_mut::<c_void>())];
             WORD.store(2, Ordering::Release);
             unsafe { WakeByAddressAll(WORD.as_ptr().cast()) };
             same!(threads.map(end), [0, 0]);
