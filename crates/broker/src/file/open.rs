@@ -5,10 +5,11 @@ use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
+use crate::sandbox::leaves_room;
 use crate::service::Reply;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use store::{Create, How, Look, Metadata, Outcome, attribute};
 use windows_sys::Wdk::Storage::FileSystem::{
@@ -88,6 +89,9 @@ impl Process {
             check_attributes(known, access, request, &how)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
+        if !leaves_room(opened.file.as_fd()) {
+            return Err(STATUS_TOO_MANY_OPENED_FILES);
+        }
         let mut spelt = path.clone();
         if path.components.len() == inside.mount.len() + opened.path.len() && path == at {
             spelt.components.truncate(inside.mount.len());
