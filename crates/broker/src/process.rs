@@ -406,3 +406,16 @@ fn describe(exit: &Exit, module: &[u8]) -> String {
     };
     format!("{what} {place}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_flag_is_one_word_to_a_shell() {
+        for (path, word) in [("/home/u/a.b", "/home/u/a.b"), ("/home/a b", "'/home/a b'"), ("/x;rm -rf ~", "'/x;rm -rf ~'"), ("/it's", "'/it'\\''s'")]
+        {
+            assert_eq!(quoted(path), word);
+        }
+    }
+}

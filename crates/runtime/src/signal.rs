@@ -278,7 +278,8 @@ fn context(frame: &libc::ucontext_t) -> CONTEXT {
 /// runtime's own text, so that the kernel tells the broker of it.
 fn forbidden_call(info: &libc::siginfo_t, frame: &mut libc::ucontext_t) {
     let registers = &mut frame.uc_mcontext.gregs;
-    let number = registers[libc::REG_RAX as usize];
+    // The kernel looks at the lower half alone.
+    let number = i64::from(registers[libc::REG_RAX as usize] as i32);
     // SAFETY: a SIGSYS carries the architecture behind address and number (asm-generic/siginfo.h).
     let architecture = unsafe { core::ptr::from_ref(info).cast::<u32>().add(7).read() };
     if architecture != jail::OWN_ARCHITECTURE {

@@ -77,6 +77,9 @@ impl Process {
             return Err(store::OUTSIDE);
         }
         let known = known.ok();
+        if known.is_none() && inside.volume.is_special(&inside.path) {
+            return Err(STATUS_ACCESS_DENIED);
+        }
         let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,

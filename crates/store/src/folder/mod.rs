@@ -216,6 +216,11 @@ impl Volume for Folder {
         self.leads_outside(path)
     }
 
+    fn is_special(&self, path: &Path) -> bool {
+        let found = self.spell(path).ok().and_then(|names| self.path_only(&names).and_then(Metadata::of_host).ok());
+        found.is_some_and(|metadata| !metadata.folder && !metadata.regular && !metadata.link)
+    }
+
     fn space(&self) -> Result<Space, NTSTATUS> {
         let room = fstatvfs(&self.root).map_err(status)?;
         let device = Metadata::of_host(&self.root).map_err(status)?.device;

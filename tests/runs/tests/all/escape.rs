@@ -423,10 +423,12 @@ fn the_32_bit_way_in_is_refused() {
 #[test]
 fn a_listed_call_of_the_program_is_told_of() {
     let attack = Attack::new();
-    let outcome = attack.run(&[], &["calls", "9", "13", "202"]);
-    assert_eq!(outcome.out, "call 9: -38\ncall 13: -38\ncall 202: -38\n", "{outcome:?}");
+    // The host takes the lower half of the last one for a number: exit_group.
+    let outcome = attack.run(&[], &["calls", "9", "13", "202", "0x1000000e7"]);
+    let refused = "call 9: -38\ncall 13: -38\ncall 202: -38\ncall 0x1000000e7: -38\n";
+    assert_eq!((outcome.out.as_str(), outcome.code), (refused, 0), "{outcome:?}");
     let told = attack.home.audit().into_iter().filter(|row| row["kind"] == "forbidden-call");
-    assert_eq!(told.filter_map(|row| row["code"].as_u64()).collect::<Vec<_>>(), [9, 13, 202]);
+    assert_eq!(told.filter_map(|row| row["code"].as_u64()).collect::<Vec<_>>(), [9, 13, 202, 231]);
 }
 
 #[test]
@@ -499,6 +501,48 @@ fn what_runs_out_is_an_error() {
         let outcome = attack.run(&flags, &[verb, &attack.inside("file.txt")]);
         assert!(outcome.out.starts_with(verb) && outcome.out.ends_with("error 4\n") && outcome.code == 0, "{outcome:?}");
     }
+}
+
+/// Opening a pipe wakes whoever waits at its other end, and opening a device may do anything: neither is opened.
+#[test]
+fn special_files_are_not_opened() {
+    use rustix::fs::{CWD, FileType, Mode, inotify, mknodat};
+    let attack = Attack::new();
+    let pipe = attack.home.granted().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o666), 0).expect("a pipe");
+    symlink("pipe", attack.home.granted().join("link")).expect("a link");
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC).expect("a watch");
+    inotify::add_watch(&watch, &pipe, inotify::WatchFlags::OPEN).expect("a watch");
+    let granted = attack.granted();
+    let flags = attack.grant("--rw", &granted);
+    let (path, link) = (attack.inside("pipe"), attack.inside("link"));
+    attack.refused(&flags, "open", &[(&path, ACCESS_DENIED), (&link, ACCESS_DENIED)]);
+    attack.refused(&flags, "write", &[(&path, ACCESS_DENIED), (&link, ACCESS_DENIED)]);
+    let opened = rustix::io::read(&watch, &mut [0_u8; 256]);
+    assert_eq!(opened, Err(rustix::io::Errno::AGAIN), "the pipe was opened");
+}
+
+/// What the host takes from the process before it takes anything from others.
+#[test]
+fn limits_of_the_process() {
+    let home = Home::new();
+    let mut child = home.run_command(&[], "act", &["wait"]).stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    let mut line = [0; 8];
+    std::io::Read::read_exact(child.stdout.as_mut().expect("it is piped"), &mut line).expect("a line");
+    let family = home.family();
+    let broker = family.number("win-compat: ").expect("there is a broker");
+    let program = family.members().map(|(number, _)| number).find(|number| *number != broker && *number != child.id()).expect("a program");
+    let of = |number: u32, what: &str| fs::read_to_string(format!("/proc/{number}/{what}")).expect("it runs");
+    assert_eq!(of(program, "oom_score_adj").trim(), "1000", "where memory runs out, the program goes first");
+    assert_ne!(of(broker, "oom_score_adj").trim(), "1000", "and the broker tells of it");
+    let limits = of(program, "limits");
+    let most = |name: &str| limits.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next().map(str::to_owned));
+    assert_eq!(most("Max processes").as_deref(), Some("8192"), "{limits}");
+    assert_eq!(most("Max core file size").as_deref(), Some("0"), "{limits}");
+    assert_ne!(most("Max data size").as_deref(), Some("unlimited"), "{limits}");
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+    family.goes();
+    home.ends();
 }
 
 /// Listings that nobody reads to their end do not fill the broker's memory.
