@@ -98,6 +98,8 @@ impl Spawn<'_> {
             let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
             return Err(SpawnError { step, error: std::io::Error::from_raw_os_error(code) });
         }
+        // Where the host runs out of memory, the program that took it goes first. A host that forbids this has another way.
+        let _ = std::fs::write(format!("/proc/{}/oom_score_adj", pid.as_raw_nonzero()), "1000");
         let layers = if word.mounted { layers } else { layers.without(Layer::Mount) };
         Ok(Child { pid, descriptor, layers })
     }
@@ -157,7 +159,7 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
         unsafe { (*plan.word).mounted = empty_root().is_some() };
     }
     let Some(executable) = place_descriptors(plan.spawn) else { return failed("descriptors") };
-    plan.spawn.limits.apply();
+    plan.spawn.limits.apply(plan.layers.has(Layer::User));
     // SAFETY: the arguments end in NULL and live as long as the plan; the signal mask is emptied for the new program.
     unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();

@@ -1,4 +1,5 @@
 //! Whole runs, as their user sees them.
 
+mod escape;
 mod life;
 mod terminal;
