@@ -37,6 +37,8 @@ pub struct Process {
     pub id: u32,
     /// Its sandbox.
     pub sandbox: Arc<Sandbox>,
+    /// The program's file on the host.
+    program: PathBuf,
     /// Its drives.
     pub namespace: Namespace,
     /// Its handles.
@@ -48,6 +50,8 @@ pub struct Process {
     session: Arc<Session>,
     /// The host's descriptor of it.
     host: OnceLock<OwnedFd>,
+    /// Its start is in the audit.
+    noted: OnceLock<()>,
     channels: Mutex<Vec<Closer>>,
     control: (Mutex<Control>, Condvar),
     refused: Mutex<BTreeSet<(PathBuf, bool)>>,
@@ -73,16 +77,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Process {
     /// A process that is about to start.
-    pub fn new(id: u32, sandbox: Arc<Sandbox>, namespace: Namespace, telemetry: Shared, session: Arc<Session>) -> Self {
+    pub fn new(id: u32, sandbox: Arc<Sandbox>, program: PathBuf, namespace: Namespace, telemetry: Shared, session: Arc<Session>) -> Self {
         Self {
             id,
             sandbox,
+            program,
             namespace,
             handles: Mutex::default(),
             terminals: Mutex::default(),
             telemetry,
             session,
             host: OnceLock::new(),
+            noted: OnceLock::new(),
             channels: Mutex::default(),
             control: Default::default(),
             refused: Mutex::default(),
@@ -97,6 +103,11 @@ impl Process {
         if self.is_finished() {
             self.kill();
         }
+    }
+
+    /// The audit knows of its start, so that it may learn of its end: a short process ends before its starter has said all.
+    pub fn set_noted(&self) {
+        let _ = self.noted.set(());
     }
 
     /// Serves a channel in a thread of its own.
@@ -191,6 +202,8 @@ impl Process {
         let text = String::from_utf8_lossy(&payload[..payload.len().min(4096)]).into_owned();
         match report.kind {
             protocol::FAILURE => {
+                let unfit = report.code as NTSTATUS == protocol::start::UNFIT;
+                let text = if unfit { format!("{}: {text}", self.program.display()) } else { text };
                 self.fail(report.code as NTSTATUS, text);
                 return true;
             }
@@ -238,6 +251,7 @@ impl Process {
         if self.finished.swap(true, Ordering::SeqCst) {
             return;
         }
+        self.noted.wait();
         let mut lines = sentence.lines();
         let (first, missing) = (lines.next().unwrap_or_default().to_owned(), lines.map(|line| line.trim().to_owned()).collect());
         self.let_go();
@@ -251,6 +265,7 @@ impl Process {
 
     /// The process has told how it ends.
     pub fn exit(self: &Arc<Self>, exit: &Exit, payload: &[u8]) {
+        self.noted.wait();
         let crash = (exit.crash != 0).then(|| describe(exit, payload));
         self.finish(exit.code, crash);
     }
@@ -387,7 +402,8 @@ fn quoted(path: &str) -> String {
 /// What happened in a crash, in one line.
 fn describe(exit: &Exit, module: &[u8]) -> String {
     let module: Vec<u16> = module.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
-    let place = if module.is_empty() { format!("at {:#x}", exit.at) } else { format!("at {}+{:#x}", String::from_utf16_lossy(&module), exit.offset) };
+    let module = String::from_utf16_lossy(&module);
+    let place = if module.is_empty() { format!("at {:#x}", exit.at) } else { format!("at {module}+{:#x}", exit.offset) };
     let [kind, address] = exit.parameter;
     let what = match exit.code {
         0xC000_0005 => match kind {
@@ -401,7 +417,8 @@ fn describe(exit: &Exit, module: &[u8]) -> String {
         0xC000_0096 => "privileged instruction".into(),
         0x8000_0003 => "breakpoint".into(),
         0xC000_0409 => format!("fast fail {kind}"),
-        0xC000_0139 => "a function that is not in the catalog was called".into(),
+        0xC000_0139 if module.contains('!') => return format!("{module} was called, which is not in the catalog"),
+        0xC000_0139 => "an entry point that was not found".into(),
         _ => "exception".into(),
     };
     format!("{what} {place}")

@@ -28,7 +28,11 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let policy = policy(arguments)?;
     let run = request(arguments, &policy)?;
     let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
-    let lost = |_| String::from("the broker has gone");
+    // A broker of another version says so and hangs up; its word may still be there when it has gone.
+    let lost = |_| match receive::<Answer>(&stream) {
+        Ok(Answer::Welcome { version }) if version != VERSION => other_version(version),
+        _ => "the broker has gone".into(),
+    };
     send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
     let present = present_streams();
     let (terminals, stand_ins) = Terminals::new(present).map_err(|error| format!("the terminal: {}", plain(&error)))?;
@@ -80,6 +84,10 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
     })
 }
 
+fn other_version(version: u32) -> String {
+    format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first")
+}
+
 /// The standard streams that are open.
 fn present_streams() -> [Option<BorrowedFd<'static>>; 3] {
     let open = |stream: BorrowedFd<'static>| rustix::fs::fcntl_getfl(stream).is_ok().then_some(stream);
@@ -112,7 +120,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
         }
         match receive::<Answer>(stream) {
             Ok(Answer::Welcome { version }) if version != VERSION => {
-                return Err(format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first"));
+                return Err(other_version(version));
             }
             Ok(Answer::Welcome { .. } | Answer::Started { .. }) => {}
             Ok(Answer::TerminalMode { lines, echo, interrupts }) => {

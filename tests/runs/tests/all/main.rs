@@ -2,4 +2,8 @@
 
 mod escape;
 mod life;
+mod loader;
+mod program;
+mod refusals;
+mod sandboxes;
 mod terminal;
