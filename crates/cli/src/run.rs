@@ -99,21 +99,19 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
     let mut ending = None;
     let mut signals = Signals::new().map_err(|error| plain(&error))?;
     loop {
-        let typed = terminals.input();
+        // A run that was told to end reads nothing any more, and does not stop for it.
+        let typed = terminals.input().filter(|_| ending.is_none());
         let mut descriptors = vec![PollFd::new(stream, PollFlags::IN), PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)];
         descriptors.extend(typed.map(|typed| PollFd::from_borrowed_fd(typed, PollFlags::IN)));
         let _ = poll(&mut descriptors, None);
         let ready: Vec<bool> = descriptors.iter().map(|descriptor| !descriptor.revents().is_empty()).collect();
         let (from_broker, signal, typed) = (ready[0], ready[1], ready.get(2) == Some(&true));
         if signal {
-            for number in signals.take() {
-                ending = Some(number).filter(|number| [SIGINT, SIGQUIT, SIGTERM, SIGHUP].contains(number)).or(ending);
-                pass_on(stream, &mut terminals, number);
-            }
+            hear(&mut signals, &mut ending, stream, &mut terminals);
         } else if typed && terminals.may_read() {
             terminals.pass_input();
         } else if typed {
-            pass_on(stream, &mut terminals, SIGTTIN);
+            stop_for_input(&mut signals, &mut ending, stream, &mut terminals);
         }
         if !from_broker {
             continue;
@@ -129,9 +127,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             }
             Ok(Answer::TerminalInput) => {
                 terminals.want_input();
-                if !terminals.may_read() {
-                    pass_on(stream, &mut terminals, SIGTTIN);
-                }
+                stop_for_input(&mut signals, &mut ending, stream, &mut terminals);
             }
             Ok(Answer::DebugText(text)) => {
                 for line in text.lines() {
@@ -159,6 +155,26 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
                 return Ok(BROKEN);
             }
         }
+    }
+}
+
+/// Stops a job in the background that wants input. Who was told to end meanwhile does not stop first: nobody would continue it.
+fn stop_for_input(signals: &mut Signals, ending: &mut Option<i32>, stream: &UnixStream, terminals: &mut Terminals) {
+    // A shell sends SIGTERM and SIGCONT together, and they may arrive at different threads.
+    std::thread::yield_now();
+    hear(signals, ending, stream, terminals);
+    if ending.is_none() && !terminals.may_read() {
+        pass_on(stream, terminals, SIGTTIN);
+    }
+}
+
+/// Passes on the signals that have arrived, and remembers one that is to end the run.
+fn hear(signals: &mut Signals, ending: &mut Option<i32>, stream: &UnixStream, terminals: &mut Terminals) {
+    for number in signals.take() {
+        if [SIGINT, SIGQUIT, SIGTERM, SIGHUP].contains(&number) {
+            *ending = Some(number);
+        }
+        pass_on(stream, terminals, number);
     }
 }
 
