@@ -62,6 +62,11 @@ pub fn guests(target: &str) -> Result<()> {
     cargo(&arguments, &[])
 }
 
+/// Builds our own Windows programs.
+pub fn programs() -> Result<()> {
+    cargo(&["build", "--quiet", "--profile", "guest", "--target", WINDOWS[0], "--package", "guests", "--bins", "--examples"], &[])
+}
+
 /// Adds the Rust targets that are missing.
 pub fn add_targets() -> Result<()> {
     let installed = Command::new("rustup").args(["target", "list", "--installed"]).output().context("rustup is needed")?;

@@ -4,7 +4,7 @@ use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::console;
 use crate::handle::Table;
 use crate::namespace::{DrivePath, Namespace};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, leaves_room};
 use crate::service::{self, Reply};
 use crate::session::Session;
 use crate::telemetry;
@@ -17,7 +17,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES,
@@ -55,6 +55,8 @@ pub struct Process {
     channels: Mutex<Vec<Closer>>,
     control: (Mutex<Control>, Condvar),
     refused: Mutex<BTreeSet<(PathBuf, bool)>>,
+    /// Entries of listings that nobody has read yet.
+    pub listed: Arc<AtomicUsize>,
     finished: AtomicBool,
 }
 
@@ -90,6 +92,7 @@ impl Process {
             channels: Mutex::default(),
             control: Default::default(),
             refused: Mutex::default(),
+            listed: Arc::default(),
             finished: AtomicBool::new(false),
         }
     }
@@ -125,6 +128,9 @@ impl Process {
             return Err(STATUS_TOO_MANY_OPENED_FILES);
         }
         let (server, memory, socket) = channel::pair().map_err(store::status)?;
+        if !leaves_room(socket.as_fd()) {
+            return Err(STATUS_TOO_MANY_OPENED_FILES);
+        }
         let memory = memory.as_fd().try_clone_to_owned().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?;
         self.serve(server);
         Ok(Reply::value(&Done {}).with_descriptors(memory, socket))
@@ -298,11 +304,12 @@ impl Process {
         self.control.1.notify_all();
     }
 
-    /// Closes the channels: nothing more is served.
+    /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.
     pub fn close_channels(&self) {
         for channel in lock(&self.channels).drain(..) {
             channel.close();
         }
+        self.let_go();
     }
 
     /// Host files that the process asked for in vain, as far as they exist.
@@ -313,7 +320,7 @@ impl Process {
         let named = existing.map(|(path, write)| {
             let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
             let folder = folder.unwrap_or(path).display().to_string();
-            NotGranted { path: path.clone(), flag: format!("{} {folder}", if *write { "--rw" } else { "--ro" }) }
+            NotGranted { path: path.clone(), flag: format!("{} {}", if *write { "--rw" } else { "--ro" }, quoted(&folder)) }
         });
         named.take(MOST).collect()
     }
@@ -386,6 +393,12 @@ impl Process {
     }
 }
 
+/// A path as a shell takes it for one word: users copy the flag that a message names.
+fn quoted(path: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+,:@%=".contains(character);
+    if path.chars().all(is_plain) { path.into() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 /// What happened in a crash, in one line.
 fn describe(exit: &Exit, module: &[u8]) -> String {
     let module: Vec<u16> = module.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
@@ -409,4 +422,17 @@ fn describe(exit: &Exit, module: &[u8]) -> String {
         _ => "exception".into(),
     };
     format!("{what} {place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_flag_is_one_word_to_a_shell() {
+        for (path, word) in [("/home/u/a.b", "/home/u/a.b"), ("/home/a b", "'/home/a b'"), ("/x;rm -rf ~", "'/x;rm -rf ~'"), ("/it's", "'/it'\\''s'")]
+        {
+            assert_eq!(quoted(path), word);
+        }
+    }
 }

@@ -20,6 +20,7 @@ fn main() {
             None => vec![],
             Some((index, must)) => match must {
                 Must::Equal(value) => vec![compare(index, SeccompCmpOp::Eq, value)],
+                Must::Lack(bits) => vec![compare_masked(index, bits)],
                 Must::Differ(value) => vec![compare(index, SeccompCmpOp::Ne, value)],
                 Must::OneOf(values) => values.iter().map(|value| compare(index, SeccompCmpOp::Eq, *value)).collect(),
                 Must::OwnProcess => vec![compare(index, SeccompCmpOp::Eq, OWN_PROCESS_STAND_IN)],
@@ -49,6 +50,12 @@ fn compare(index: u8, operation: SeccompCmpOp, value: u64) -> SeccompRule {
     // Descriptors, flags and numbers are 32 bits wide; the kernel ignores the rest of the register for them too.
     let width = if value >> 32 == 0 { SeccompCmpArgLen::Dword } else { SeccompCmpArgLen::Qword };
     SeccompRule::new(vec![SeccompCondition::new(index, width, operation, value).expect("an argument's index")]).expect("one condition")
+}
+
+/// None of these bits.
+fn compare_masked(index: u8, bits: u64) -> SeccompRule {
+    let condition = SeccompCondition::new(index, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(bits), 0);
+    SeccompRule::new(vec![condition.expect("an argument's index")]).expect("one condition")
 }
 
 const LOAD_NUMBER: u16 = 0x20;

@@ -109,6 +109,8 @@ impl Spawn<'_> {
             let missing = (step == UNMOUNTED).then_some(Layer::Mount);
             return Err(SpawnError { step, error: std::io::Error::from_raw_os_error(code), missing });
         }
+        // Where the host runs out of memory, the program that took it goes first. A host that forbids this has another way.
+        let _ = std::fs::write(format!("/proc/{}/oom_score_adj", pid.as_raw_nonzero()), "1000");
         let layers = if word.mounted { layers } else { layers.without(Layer::Mount) };
         Ok(Child { pid, descriptor, layers })
     }
@@ -172,7 +174,7 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
         }
     }
     let Some(executable) = place_descriptors(plan.spawn) else { return failed("descriptors") };
-    plan.spawn.limits.apply();
+    plan.spawn.limits.apply(plan.layers.has(Layer::User));
     // SAFETY: the arguments end in NULL and live as long as the plan; the signal mask is emptied for the new program.
     unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();

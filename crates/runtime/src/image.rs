@@ -248,8 +248,7 @@ fn tables() -> Option<Tables<'static>> {
     static TABLES: OnceLock<Option<Tables<'static>>> = OnceLock::new();
     *TABLES.get_or_init(|| {
         let bytes = Bytes::map(system_file()).ok()?;
-        let tables = Tables::read(Box::leak(Box::new(bytes)).get());
-        tables
+        Tables::read(Box::leak(Box::new(bytes)).get())
     })
 }
 

@@ -128,7 +128,10 @@ pub fn crash(record: &EXCEPTION_RECORD) -> ! {
         module_size: 2 * name.len() as u64,
         offset: (at - base) as u64,
     });
-    loop {}
+    // The call does not come back.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// Raises a status as an exception that cannot be continued from.

@@ -5,10 +5,11 @@ use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
+use crate::sandbox::leaves_room;
 use crate::service::Reply;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use store::{Create, How, Look, Metadata, Outcome, attribute};
 use windows_sys::Wdk::Storage::FileSystem::{
@@ -76,6 +77,9 @@ impl Process {
             return Err(store::OUTSIDE);
         }
         let known = known.ok();
+        if known.is_none() && inside.volume.is_special(&inside.path) {
+            return Err(STATUS_ACCESS_DENIED);
+        }
         let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
@@ -88,6 +92,9 @@ impl Process {
             check_attributes(known, access, request, &how)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
+        if !leaves_room(opened.file.as_fd()) {
+            return Err(STATUS_TOO_MANY_OPENED_FILES);
+        }
         let mut spelt = path.clone();
         if path.components.len() == inside.mount.len() + opened.path.len() && path == at {
             spelt.components.truncate(inside.mount.len());

@@ -34,7 +34,7 @@ pub fn attach_with(module: *mut Module, reserved: *mut c_void) -> Result<(), *mu
     unsafe { (*module).started = true };
     while let Some((module, next)) = stack.last_mut() {
         // SAFETY: as above.
-        let dependency = unsafe { (&(*(*module)).dependencies).get(*next).copied() };
+        let dependency = unsafe { &(**module).dependencies }.get(*next).copied();
         *next += 1;
         match dependency {
             Some(dependency) => {

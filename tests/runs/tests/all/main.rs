@@ -1,5 +1,6 @@
 //! Whole runs, as their user sees them.
 
+mod escape;
 mod life;
 mod loader;
 mod program;
