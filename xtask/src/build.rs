@@ -30,7 +30,7 @@ pub fn build() -> Result<()> {
         guests(target)?;
         system::write(target, &stubs, &payload.join(system::file_name(target)))?;
     }
-    symbols::write(WINDOWS[0], &symbols_folder())?;
+    symbols::write(WINDOWS[0], &payload.join(system::file_name(WINDOWS[0])), &symbols_folder())?;
     catalog::write(&functions)?;
     cargo(&["build", "--release", "--target", LINUX, "--package", "runtime"], &[])?;
     let runtime = target().join(LINUX).join("release/runtime");

@@ -1,10 +1,11 @@
-//! Symbols of the system DLLs, for the tools of this host: an ELF file for gdb, and a map for perf. The DLLs lie where
+//! Symbols of the system DLLs, for the tools of this host: an ELF file for gdb and perf, and a map in the form of perf's. The DLLs lie where
 //! [`system::base`] says, so that their addresses are known.
 
 use crate::build::dlls;
 use crate::command::target as build_folder;
-use crate::system;
+use crate::system::{self, PAGE_EXECUTE_READ};
 use anyhow::{Context, Result};
+use gate::system::Tables;
 use pdb2::{FallibleIterator, PDB, SymbolData};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,23 +16,32 @@ use zerocopy::{Immutable, IntoBytes};
 /// A function: its size, 0 where nobody says, and its name.
 type Functions = BTreeMap<u64, (u64, String)>;
 
-/// A DLL in memory, and its functions by address.
+/// A DLL's code in memory and in the system file, and its functions by address.
 struct Library {
-    base: u64,
+    start: u64,
     size: u64,
+    offset: u64,
     functions: Functions,
 }
 
 /// Writes the symbols of a target's system DLLs as `NAME.debug` and `NAME.map` into a folder.
-pub fn write(target: &str, folder: &Path) -> Result<()> {
+pub fn write(target: &str, system: &Path, folder: &Path) -> Result<()> {
     let mut libraries = Vec::new();
+    let bytes = fs::read(system).with_context(|| format!("{} was not written", system.display()))?;
+    // The tables are read in place, which wants them aligned.
+    let mut aligned = vec![0_u64; bytes.len().div_ceil(8)];
+    aligned.as_mut_bytes()[..bytes.len()].copy_from_slice(&bytes);
+    let tables = Tables::read(aligned.as_bytes()).context("the system file has no tables")?;
     for (index, dll) in dlls()?.iter().enumerate() {
-        let file = build_folder().join(target).join("guest").join(format!("{dll}.dll"));
-        let bytes = fs::read(&file).with_context(|| format!("{} was not built", file.display()))?;
-        let size = u64::from(pe::Image::parse(&bytes, pe::Layout::File)?.size_of_image());
+        let file = build_folder().join(target).join("guest").join(format!("{dll}.pdb"));
         let base = system::base(target, index);
-        let functions = functions(&file.with_extension("pdb"), dll, base).with_context(|| format!("{dll}.pdb"))?;
-        libraries.push(Library { base, size, functions });
+        let entry = tables.find(format!("{dll}.dll").as_bytes()).with_context(|| format!("the system file lacks {dll}"))?;
+        let code = tables.segments(entry).iter().find(|segment| segment.protect == PAGE_EXECUTE_READ);
+        let Some(code) = code else { continue };
+        let (start, size) = (base + u64::from(code.rva), u64::from(code.size));
+        let mut functions = functions(&file, dll, base).with_context(|| format!("{dll}.pdb"))?;
+        functions.retain(|at, _| (start..start + size).contains(at));
+        libraries.push(Library { start, size, offset: code.file.into(), functions });
     }
     libraries.iter_mut().for_each(Library::close_gaps);
     fs::create_dir_all(folder)?;
@@ -74,7 +84,7 @@ fn functions(file: &Path, dll: &str, base: u64) -> Result<Functions> {
 impl Library {
     /// A function whose size nobody says ends where the next one starts.
     fn close_gaps(&mut self) {
-        let starts: Vec<u64> = self.functions.keys().copied().chain([self.base + self.size]).collect();
+        let starts: Vec<u64> = self.functions.keys().copied().chain([self.start + self.size]).collect();
         for ((start, (size, _)), next) in self.functions.iter_mut().zip(&starts[1..]) {
             if *size == 0 {
                 *size = next - start;
@@ -83,7 +93,7 @@ impl Library {
     }
 }
 
-/// What perf reads from `/tmp/perf-PID.map`.
+/// `START SIZE name`, for whatever reads perf's maps.
 fn map(libraries: &[Library]) -> String {
     let mut text = String::new();
     for (start, (size, name)) in libraries.iter().flat_map(|library| &library.functions) {
@@ -146,7 +156,8 @@ impl Strings {
     }
 }
 
-/// An ELF program without bytes: a section for each DLL at its address, and the symbols in it.
+/// An ELF program without bytes: a section for each DLL's code, at its address and where the system file has it, so that perf, which
+/// sees that file mapped, finds its way; and the symbols in them.
 fn elf(libraries: &[Library]) -> Vec<u8> {
     const EXECUTABLE: [u16; 2] = [2, 62];
     const CODE: u64 = 2 | 4;
@@ -163,7 +174,8 @@ fn elf(libraries: &[Library]) -> Vec<u8> {
             name,
             kind: NO_BITS,
             flags: CODE,
-            address: library.base,
+            address: library.start,
+            offset: library.offset,
             size: library.size,
             alignment: 0x1000,
             ..Section::default()
