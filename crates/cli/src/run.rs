@@ -91,7 +91,9 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
     let mut ending = None;
     let mut signals = Signals::new().map_err(|error| plain(&error))?;
     loop {
-        let typed = terminals.input();
+        // A run that was told to end reads no more, and does not stop for what it could read.
+        let ends = |ending| matches!(ending, Some(SIGTERM | SIGHUP));
+        let typed = terminals.input().filter(|_| !ends(ending));
         let mut descriptors = vec![PollFd::new(stream, PollFlags::IN), PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)];
         descriptors.extend(typed.map(|typed| PollFd::from_borrowed_fd(typed, PollFlags::IN)));
         let _ = poll(&mut descriptors, None);
@@ -106,6 +108,8 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             terminals.pass_input();
         } else if typed {
             pass_on(stream, &mut terminals, SIGTTIN);
+            // Whoever let it go on may have told it to end as well, which comes first.
+            continue;
         }
         if !from_broker {
             continue;
@@ -121,7 +125,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             }
             Ok(Answer::TerminalInput) => {
                 terminals.want_input();
-                if !terminals.may_read() {
+                if !terminals.may_read() && !ends(ending) {
                     pass_on(stream, &mut terminals, SIGTTIN);
                 }
             }
