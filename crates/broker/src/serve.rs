@@ -261,6 +261,10 @@ impl Broker {
             // The call was withdrawn, with its thread.
             return;
         };
+        if running.process.is_finished() {
+            // It is on its way out.
+            return;
+        }
         running.forbidden += 1;
         running.process.note_forbidden(&call);
         if running.forbidden > MOST_FORBIDDEN {
