@@ -114,8 +114,8 @@ fn background_readers_stop() {
     screen.types("until jobs | grep -c Stopped; do sleep 0.1; done\r");
     screen.shows("\n1\r");
     screen.shows("$ ");
-    screen.types("kill %1; wait; echo do''ne\r");
-    screen.shows("done");
+    screen.types("kill %1; while jobs | grep -q Stopped; do sleep 0.1; done; wait; echo go''ne\r");
+    screen.shows("gone");
     screen.types("exit\r");
     screen.ends();
     home.ends();
