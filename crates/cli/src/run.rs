@@ -28,11 +28,7 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let policy = policy(arguments)?;
     let run = request(arguments, &policy)?;
     let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
-    // A broker of another version says so and hangs up; its word may still be there when it has gone.
-    let lost = |_| match receive::<Answer>(&stream) {
-        Ok(Answer::Welcome { version }) if version != VERSION => other_version(version),
-        _ => "the broker has gone".into(),
-    };
+    let lost = |_| String::from("the broker has gone");
     send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
     let present = present_streams();
     let (terminals, stand_ins) = Terminals::new(present).map_err(|error| format!("the terminal: {}", plain(&error)))?;
@@ -84,10 +80,6 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
     })
 }
 
-fn other_version(version: u32) -> String {
-    format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first")
-}
-
 /// The standard streams that are open.
 fn present_streams() -> [Option<BorrowedFd<'static>>; 3] {
     let open = |stream: BorrowedFd<'static>| rustix::fs::fcntl_getfl(stream).is_ok().then_some(stream);
@@ -99,26 +91,32 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
     let mut ending = None;
     let mut signals = Signals::new().map_err(|error| plain(&error))?;
     loop {
-        // A run that was told to end reads nothing any more, and does not stop for it.
-        let typed = terminals.input().filter(|_| ending.is_none());
+        // A run that was told to end reads no more, and does not stop for what it could read.
+        let ends = |ending| matches!(ending, Some(SIGTERM | SIGHUP));
+        let typed = terminals.input().filter(|_| !ends(ending));
         let mut descriptors = vec![PollFd::new(stream, PollFlags::IN), PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)];
         descriptors.extend(typed.map(|typed| PollFd::from_borrowed_fd(typed, PollFlags::IN)));
         let _ = poll(&mut descriptors, None);
         let ready: Vec<bool> = descriptors.iter().map(|descriptor| !descriptor.revents().is_empty()).collect();
         let (from_broker, signal, typed) = (ready[0], ready[1], ready.get(2) == Some(&true));
         if signal {
-            hear(&mut signals, &mut ending, stream, &mut terminals);
+            for number in signals.take() {
+                ending = Some(number).filter(|number| [SIGINT, SIGQUIT, SIGTERM, SIGHUP].contains(number)).or(ending);
+                pass_on(stream, &mut terminals, number);
+            }
         } else if typed && terminals.may_read() {
             terminals.pass_input();
         } else if typed {
-            stop_for_input(&mut signals, &mut ending, stream, &mut terminals);
+            pass_on(stream, &mut terminals, SIGTTIN);
+            // Whoever let it go on may have told it to end as well, which comes first.
+            continue;
         }
         if !from_broker {
             continue;
         }
         match receive::<Answer>(stream) {
             Ok(Answer::Welcome { version }) if version != VERSION => {
-                return Err(other_version(version));
+                return Err(format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first"));
             }
             Ok(Answer::Welcome { .. } | Answer::Started { .. }) => {}
             Ok(Answer::TerminalMode { lines, echo, interrupts }) => {
@@ -127,7 +125,9 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             }
             Ok(Answer::TerminalInput) => {
                 terminals.want_input();
-                stop_for_input(&mut signals, &mut ending, stream, &mut terminals);
+                if !terminals.may_read() && !ends(ending) {
+                    pass_on(stream, &mut terminals, SIGTTIN);
+                }
             }
             Ok(Answer::DebugText(text)) => {
                 for line in text.lines() {
@@ -155,26 +155,6 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
                 return Ok(BROKEN);
             }
         }
-    }
-}
-
-/// Stops a job in the background that wants input. Who was told to end meanwhile does not stop first: nobody would continue it.
-fn stop_for_input(signals: &mut Signals, ending: &mut Option<i32>, stream: &UnixStream, terminals: &mut Terminals) {
-    // A shell sends SIGTERM and SIGCONT together, and they may arrive at different threads.
-    std::thread::yield_now();
-    hear(signals, ending, stream, terminals);
-    if ending.is_none() && !terminals.may_read() {
-        pass_on(stream, terminals, SIGTTIN);
-    }
-}
-
-/// Passes on the signals that have arrived, and remembers one that is to end the run.
-fn hear(signals: &mut Signals, ending: &mut Option<i32>, stream: &UnixStream, terminals: &mut Terminals) {
-    for number in signals.take() {
-        if [SIGINT, SIGQUIT, SIGTERM, SIGHUP].contains(&number) {
-            *ending = Some(number);
-        }
-        pass_on(stream, terminals, number);
     }
 }
 

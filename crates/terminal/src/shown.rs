@@ -14,8 +14,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 
 /// Control characters, line and paragraph separators, and marks of the direction of writing (Unicode's annex 9).
 fn steers(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    character.is_control() || matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
