@@ -1,5 +1,7 @@
 //! Whole runs, as their user sees them.
 
+mod attack;
+mod breakout;
 mod escape;
 mod life;
 mod loader;
