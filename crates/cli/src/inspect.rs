@@ -88,7 +88,7 @@ fn standing(dll: &str, known: bool, name: &str) -> Standing {
             State::Untested => Standing::Untested,
         };
     }
-    let ours = catalog::has_dll(dll) || catalog::LEDGER.iter().any(|function| function.dll == dll);
+    let ours = catalog::has_dll(dll) || catalog::ledger().any(|function| function.dll == dll);
     if ours || known { Standing::Missing } else { Standing::Private }
 }
 
