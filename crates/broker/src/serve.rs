@@ -256,17 +256,17 @@ impl Broker {
 
     fn forbidden_call(&mut self, index: usize) {
         let Some(running) = self.running.get_mut(index) else { return };
-        let Some(call) = running.listener.as_ref().map(Listener::answer) else { return };
-        let Some(call) = call else {
-            // The call was withdrawn, with its thread.
-            return;
-        };
+        let Some(listener) = &running.listener else { return };
+        // None: the call was withdrawn, with its thread.
+        let Some(call) = listener.next() else { return };
         if running.process.is_finished() {
             // Its end is told already; the host takes a moment over it.
-            return;
+            return listener.refuse(&call);
         }
         running.forbidden += 1;
         running.process.note_forbidden(&call);
+        // Refused when it is written down, and not before: the program might end without a trace of it.
+        listener.refuse(&call);
         if running.forbidden > MOST_FORBIDDEN {
             let what = format!("more than {MOST_FORBIDDEN} forbidden system calls, the last of them number {}", call.number);
             running.process.finish(STATUS_ACCESS_DENIED, Some(what));

@@ -77,7 +77,7 @@ fn attend(read: &OwnedFd, boot: OwnedFd, kill: impl Fn()) -> Vec<u8> {
             match boot.take() {
                 Some(boot) => listener = Listener::receive(boot).ok(),
                 None => {
-                    if listener.as_ref().and_then(Listener::answer).is_some() {
+                    if listener.as_ref().and_then(Listener::next).is_some() {
                         kill();
                     } else {
                         listener = None;

@@ -15,6 +15,8 @@ pub struct Call {
     pub architecture: u32,
     /// Where it was made.
     pub instruction: u64,
+    /// The kernel's number of this very call.
+    id: u64,
 }
 
 /// Receives the forbidden calls of one process.
@@ -35,19 +37,25 @@ impl Listener {
         listener.map(Self).ok_or_else(|| Errno::NOMSG.into())
     }
 
-    /// The next call, which is answered with ENOSYS. `None` when it was withdrawn, or there is none.
-    pub fn answer(&self) -> Option<Call> {
-        // SAFETY: both are plain data, for which zero is a value; the kernel demands zeroes.
-        let (mut call, mut answer): (libc::seccomp_notif, libc::seccomp_notif_resp) = unsafe { (zeroed(), zeroed()) };
-        // SAFETY: the structures have the sizes that the requests carry.
+    /// The next call, whose thread waits until it is refused. `None` when it was withdrawn, or there is none.
+    pub fn next(&self) -> Option<Call> {
+        // SAFETY: plain data, for which zero is a value; the kernel demands zeroes.
+        let mut call: libc::seccomp_notif = unsafe { zeroed() };
+        // SAFETY: the structure has the size that the request carries.
         if unsafe { libc::ioctl(self.0.as_raw_fd(), RECEIVE as _, &raw mut call) } != 0 {
             return None;
         }
+        Some(Call { number: call.data.nr, architecture: call.data.arch, instruction: call.data.instruction_pointer, id: call.id })
+    }
+
+    /// Answers a call with ENOSYS: its thread goes on.
+    pub fn refuse(&self, call: &Call) {
+        // SAFETY: plain data, for which zero is a value.
+        let mut answer: libc::seccomp_notif_resp = unsafe { zeroed() };
         answer.id = call.id;
         answer.error = -libc::ENOSYS;
         // SAFETY: as above. A process that died meanwhile needs no answer.
         unsafe { libc::ioctl(self.0.as_raw_fd(), SEND as _, &raw mut answer) };
-        Some(Call { number: call.data.nr, architecture: call.data.arch, instruction: call.data.instruction_pointer })
     }
 }
 
