@@ -52,6 +52,6 @@ int main(int argc, char **argv)
         failures += !show_first_line(argv[index]);
 
     printf("\nA file of the host that nobody granted:\n");
-    failures += show_first_line("Z:\\etc\\hostname");
+    failures += show_first_line("Z:\\etc\\passwd");
     return failures;
 }

@@ -12,23 +12,15 @@ pub fn demo() -> Result<()> {
     let folder = target().join("demo");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("letter.txt"), "A file that lies on the host, in a folder that was granted.\n")?;
-    let program = target().join("release/win-compat");
-    let example = root().join("examples/tour/tour.exe");
-    let shown = |path: &std::path::Path| path.strip_prefix(root()).unwrap_or(path).display().to_string();
-    println!("\n$ {} run --yes --ro {} -- {} {}/letter.txt\n", shown(&program), shown(&folder), shown(&example), shown(&folder));
-    let status = Command::new(&program)
-        .args(["run", "--yes", "--ro"])
-        .arg(&folder)
-        .arg("--")
-        .arg(&example)
-        .arg(folder.join("letter.txt"))
-        .current_dir(root())
-        .status()?;
+    let (program, example) = (target().join("release/win-compat"), root().join("examples/tour/tour.exe"));
+    println!("\n$ cd {}\n$ {} run --yes --ro . -- {} letter.txt\n", folder.display(), program.display(), example.display());
+    let status = Command::new(&program).args(["run", "--yes", "--ro", ".", "--"]).arg(&example).arg("letter.txt").current_dir(&folder).status()?;
     if !status.success() {
         bail!("the example ended with {status}");
     }
-    println!("\nAny other program: {} run [--ro DIR] [--rw DIR] -- PROGRAM.exe [ARGUMENT..]", shown(&program));
-    println!("What it may run:   {} inspect PROGRAM.exe", shown(&program));
-    println!("Everything else:   {} --help", shown(&program));
+    let shown = program.strip_prefix(root()).unwrap_or(&program).display();
+    println!("\nAny other program: {shown} run [--ro DIR] [--rw DIR] -- PROGRAM.exe [ARGUMENT..]");
+    println!("What it may run:   {shown} inspect PROGRAM.exe");
+    println!("Everything else:   {shown} --help");
     Ok(())
 }

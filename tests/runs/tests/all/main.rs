@@ -3,6 +3,7 @@
 mod attack;
 mod breakout;
 mod escape;
+mod example;
 mod life;
 mod loader;
 mod program;
