@@ -195,7 +195,7 @@ impl Process {
             }
             _ => {}
         }
-        let function = catalog::LEDGER.get(report.slot as usize);
+        let function = catalog::by_slot(report.slot as usize);
         let event = Event {
             dll_ix: function.map_or(u8::MAX, |function| function.dll_ix),
             function_ix: function.map_or(u16::MAX, |function| function.function_ix),

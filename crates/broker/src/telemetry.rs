@@ -25,7 +25,7 @@ pub fn note(process: &Process, mut report: impl FnMut(Event)) {
         at = (index + 1) * TELEMETRY_SIZE as u64;
     }
     let numbered = |slot: usize, outcome: Outcome, count: u64, code: u32| {
-        let function = catalog::LEDGER.get(slot)?;
+        let function = catalog::by_slot(slot)?;
         Some(Event { dll_ix: function.dll_ix, function_ix: function.function_ix, outcome: outcome as u8, code, count, ..Event::default() })
     };
     for (slot, count) in counts {

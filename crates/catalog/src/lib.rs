@@ -14,12 +14,77 @@ pub struct Function {
     pub name: &'static str,
 }
 
+/// Where a text of the tables lies: its first byte and its length. The tables hold no pointers, for a program that starts
+/// would have to relocate each of them.
+#[derive(Clone, Copy)]
+struct Text(u32, u32);
+
+impl Text {
+    fn get(self) -> &'static str {
+        TEXTS.get(self.0 as usize..(self.0 + self.1) as usize).unwrap_or_default()
+    }
+}
+
+/// A row of the ledger: as [`Function`].
+struct LedgerRow {
+    dll_ix: u8,
+    dll: Text,
+    function_ix: u16,
+    name: Text,
+}
+
+/// A row of the catalog: as [`Entry`].
+struct CatalogRow {
+    dll: Text,
+    name: Text,
+    state: State,
+    mapping: Text,
+    risk: Text,
+    fails_by: Text,
+    successes: u32,
+    failures: u32,
+    routes: Text,
+}
+
+static TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/texts.txt"));
+static LEDGER: &[LedgerRow] = include!(concat!(env!("OUT_DIR"), "/ledger.rs"));
+static CATALOG: &[CatalogRow] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+impl LedgerRow {
+    fn get(&self) -> Function {
+        Function { dll_ix: self.dll_ix, dll: self.dll.get(), function_ix: self.function_ix, name: self.name.get() }
+    }
+}
+
+impl CatalogRow {
+    fn get(&self) -> Entry {
+        Entry {
+            dll: self.dll.get(),
+            name: self.name.get(),
+            state: self.state,
+            mapping: self.mapping.get(),
+            risk: self.risk.get(),
+            fails_by: self.fails_by.get(),
+            successes: self.successes,
+            failures: self.failures,
+            routes: self.routes.get(),
+        }
+    }
+}
+
 /// Every function, by its slot.
-pub static LEDGER: &[Function] = include!(concat!(env!("OUT_DIR"), "/ledger.rs"));
+pub fn ledger() -> impl ExactSizeIterator<Item = Function> {
+    LEDGER.iter().map(LedgerRow::get)
+}
+
+/// The function of a slot.
+pub fn by_slot(slot: usize) -> Option<Function> {
+    LEDGER.get(slot).map(LedgerRow::get)
+}
 
 /// The function with these numbers.
-pub fn by_numbers(dll_ix: u8, function_ix: u16) -> Option<&'static Function> {
-    LEDGER.iter().find(|function| function.dll_ix == dll_ix && function.function_ix == function_ix)
+pub fn by_numbers(dll_ix: u8, function_ix: u16) -> Option<Function> {
+    ledger().find(|function| function.dll_ix == dll_ix && function.function_ix == function_ix)
 }
 
 /// How well a function is known to work.
@@ -63,22 +128,30 @@ pub struct Entry {
     pub successes: u32,
     /// Cases of documented failures that pass.
     pub failures: u32,
+    routes: &'static str,
+}
+
+impl Entry {
     /// A router's rows.
-    pub routes: &'static [&'static str],
+    pub fn routes(&self) -> impl Iterator<Item = &'static str> {
+        self.routes.split(" | ").filter(|route| !route.is_empty())
+    }
 }
 
 /// Every function that the system DLLs export, by DLL and name.
-pub static CATALOG: &[Entry] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+pub fn entries() -> impl ExactSizeIterator<Item = Entry> {
+    CATALOG.iter().map(CatalogRow::get)
+}
 
 /// The catalog's entry for a function, if it has one.
-pub fn find(dll: &str, name: &str) -> Option<&'static Entry> {
-    let at = CATALOG.binary_search_by(|entry| (entry.dll, entry.name).cmp(&(dll, name))).ok()?;
-    CATALOG.get(at)
+pub fn find(dll: &str, name: &str) -> Option<Entry> {
+    let at = CATALOG.binary_search_by(|row| (row.dll.get(), row.name.get()).cmp(&(dll, name))).ok()?;
+    CATALOG.get(at).map(CatalogRow::get)
 }
 
 /// Whether a DLL is one of ours.
 pub fn has_dll(dll: &str) -> bool {
-    CATALOG.iter().any(|entry| entry.dll == dll)
+    CATALOG.iter().any(|row| row.dll.get() == dll)
 }
 
 #[cfg(test)]
@@ -87,15 +160,15 @@ mod tests {
 
     #[test]
     fn the_catalog_is_sorted_and_every_function_has_its_numbers() {
-        assert!(CATALOG.is_sorted_by(|one, next| (one.dll, one.name) < (next.dll, next.name)));
-        let numbered = |entry: &Entry| LEDGER.iter().any(|function| function.dll == entry.dll && function.name == entry.name);
-        let missing: Vec<_> = CATALOG.iter().filter(|entry| !numbered(entry)).map(|entry| (entry.dll, entry.name)).collect();
+        assert!(entries().is_sorted_by(|one, next| (one.dll, one.name) < (next.dll, next.name)));
+        let numbered = |entry: &Entry| ledger().any(|function| function.dll == entry.dll && function.name == entry.name);
+        let missing: Vec<_> = entries().filter(|entry| !numbered(entry)).map(|entry| (entry.dll, entry.name)).collect();
         assert!(missing.is_empty(), "not in the ledger: {missing:?}");
     }
 
     #[test]
     fn numbers_are_given_once() {
         let mut seen = std::collections::HashSet::new();
-        assert!(LEDGER.iter().all(|function| seen.insert((function.dll_ix, function.function_ix))));
+        assert!(ledger().all(|function| seen.insert((function.dll_ix, function.function_ix))));
     }
 }

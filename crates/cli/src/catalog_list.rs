@@ -1,20 +1,20 @@
 //! `win-compat catalog`: what is supported.
 
 use crate::arguments::CatalogArguments;
-use catalog::{CATALOG, Entry, State};
+use catalog::{Entry, State};
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Row<'a> {
-    dll: &'a str,
-    function: &'a str,
-    state: &'a str,
-    mapping: &'a str,
-    risk: &'a str,
-    fails_by: &'a str,
+struct Row {
+    dll: &'static str,
+    function: &'static str,
+    state: &'static str,
+    mapping: &'static str,
+    risk: &'static str,
+    fails_by: &'static str,
     successes: u32,
     failures: u32,
-    routes: &'a [&'a str],
+    routes: Vec<&'static str>,
 }
 
 /// Lists the catalog, or one DLL of it; answers the exit code, or one sentence.
@@ -23,16 +23,16 @@ pub fn list(arguments: &CatalogArguments) -> Result<u8, String> {
     if let Some(dll) = wanted.as_ref().filter(|dll| !catalog::has_dll(dll)) {
         return Err(format!("{dll}.dll is not in the catalog; programs that import it get stubs that fail"));
     }
-    let rows: Vec<&Entry> = CATALOG.iter().filter(|entry| wanted.as_deref().is_none_or(|dll| entry.dll == dll)).collect();
+    let rows: Vec<Entry> = catalog::entries().filter(|entry| wanted.as_deref().is_none_or(|dll| entry.dll == dll)).collect();
     if arguments.json {
-        let rows: Vec<Row<'_>> = rows.into_iter().map(row).collect();
+        let rows: Vec<Row> = rows.iter().map(row).collect();
         println!("{}", serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?);
         return Ok(0);
     }
     let count = |state: State| rows.iter().filter(|entry| entry.state == state).count();
     for entry in &rows {
         println!("{:14} {:44} {:10} {}", format!("{}.dll", entry.dll), entry.name, entry.state.name(), entry.mapping);
-        for route in entry.routes {
+        for route in entry.routes() {
             println!("{:14} {:44}   {route}", "", "");
         }
     }
@@ -46,7 +46,7 @@ pub fn list(arguments: &CatalogArguments) -> Result<u8, String> {
     Ok(0)
 }
 
-fn row(entry: &'static Entry) -> Row<'static> {
+fn row(entry: &Entry) -> Row {
     Row {
         dll: entry.dll,
         function: entry.name,
@@ -56,6 +56,6 @@ fn row(entry: &'static Entry) -> Row<'static> {
         fails_by: entry.fails_by,
         successes: entry.successes,
         failures: entry.failures,
-        routes: entry.routes,
+        routes: entry.routes().collect(),
     }
 }

@@ -45,7 +45,7 @@ fn print(host: &Result<(), String>, layers: Layers, probe: &jailed::Outcome) {
     if !optional.is_empty() {
         println!("Programs run without {}; `run --require` refuses instead.", optional.join(", "));
     }
-    println!("functions: {} in the catalog", catalog::CATALOG.len());
+    println!("functions: {} in the catalog", catalog::entries().len());
     if let Ok(folder) = home::folder() {
         println!("state: {}", folder.display());
     }

@@ -87,7 +87,7 @@ fn standing(dll: &str, name: &str) -> Standing {
             State::Untested => Standing::Untested,
         };
     }
-    if catalog::has_dll(dll) || catalog::LEDGER.iter().any(|function| function.dll == dll) { Standing::Missing } else { Standing::Private }
+    if catalog::has_dll(dll) || catalog::ledger().any(|function| function.dll == dll) { Standing::Missing } else { Standing::Private }
 }
 
 fn print(report: &Report<'_>, all: bool) {
