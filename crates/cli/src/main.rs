@@ -18,6 +18,10 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
+/// The C library's allocator maps each size's blocks apart: some fifty system calls for what a short run needs.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// Something of ours is broken, or refused.
 const BROKEN: u8 = 125;
 
