@@ -96,13 +96,17 @@ impl Process {
         }
     }
 
-    /// Serves a channel in a thread of its own.
-    pub fn serve(self: &Arc<Self>, server: Server) {
+    /// Serves a channel in a thread of its own, which does something else first.
+    pub fn serve(self: &Arc<Self>, server: Server, first: impl FnOnce() + Send + 'static) {
         lock(&self.channels).push(server.closer());
         let process = Arc::clone(self);
         // Should there be no thread, the channel is closed, and the client learns of it.
         let closer = server.closer();
-        if std::thread::Builder::new().stack_size(256 * 1024).spawn(move || service::serve(&process, server)).is_err() {
+        let started = std::thread::Builder::new().stack_size(256 * 1024).spawn(move || {
+            first();
+            service::serve(&process, server);
+        });
+        if started.is_err() {
             closer.close();
         }
     }
@@ -115,7 +119,7 @@ impl Process {
         }
         let (server, memory, socket) = channel::pair().map_err(store::status)?;
         let memory = memory.as_fd().try_clone_to_owned().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?;
-        self.serve(server);
+        self.serve(server, || ());
         Ok(Reply::value(&Done {}).with_descriptors(memory, socket))
     }
 

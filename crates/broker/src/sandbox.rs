@@ -91,6 +91,12 @@ impl Sandbox {
         self.clock.set_bias(bias, id);
     }
 
+    /// Writes down what takes its time to find out, and what a process must find when it runs.
+    pub fn prepare(&self) {
+        self.clock.show_features();
+        self.show_zone();
+    }
+
     /// Enters a process.
     pub fn enter(&self, process: &Arc<Process>) {
         lock(&self.processes).insert(process.id, Arc::clone(process));

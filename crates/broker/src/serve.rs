@@ -223,8 +223,6 @@ impl Broker {
                 });
                 let launch::Launched { process, child, boot } = launched;
                 self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session: number });
-                // Found out while the process starts.
-                self.sandbox.show_zone();
             }
             Err(Refused { code, sentence }) => session.send(&Answer::Failed { code, sentence, missing: Vec::new() }),
         }

@@ -18,6 +18,8 @@ const MOST_YEARS: usize = 64;
 pub struct Zones {
     zone: OnceLock<TimeZone>,
     years: Mutex<HashMap<u32, Zone>>,
+    /// The year that was last looked at, and its standard time where it has a daylight time as well.
+    standard: Mutex<Option<(i16, Option<Offset>)>>,
 }
 
 impl Zones {
@@ -43,11 +45,12 @@ impl Zones {
     pub fn now(&self) -> (i64, u32) {
         let now = self.zone().to_datetime(Timestamp::now());
         let offset = self.zone().to_offset(Timestamp::now());
-        let rules = self.of_year(now.year().unsigned_abs().into());
-        let id = match rules.daylight.month {
-            0 => 0,
-            _ => 1 + u32::from(minutes(offset) != rules.bias),
+        let mut standard = self.standard.lock().unwrap_or_else(PoisonError::into_inner);
+        let standard = match *standard {
+            Some((year, offset)) if year == now.year() => offset,
+            _ => standard.insert((now.year(), summer(self.zone(), now.year()).map(|(_, to_standard)| to_standard.after))).1,
         };
+        let id = standard.map_or(0, |standard| 1 + u32::from(offset != standard));
         (-i64::from(offset.seconds()) * 10_000_000, id)
     }
 }
@@ -83,21 +86,25 @@ fn minutes(offset: Offset) -> i32 {
     -offset.seconds() / 60
 }
 
+/// The changes to daylight time and to standard time in a year.
+fn summer(zone: &TimeZone, year: i16) -> Option<(Turn, Turn)> {
+    // Windows knows two changes in a year, or none: a year in which a country changes its mind has the time of its end.
+    let [one, other] = turns(zone, year)[..] else { return None };
+    if one.before != other.after {
+        return None;
+    }
+    // Ireland's standard time is that of its summer, but not on Windows.
+    Some(if one.after > one.before { (one, other) } else { (other, one) })
+}
+
 /// What the zone's clocks do in a year.
 fn rules(zone: &TimeZone, year: i16) -> Zone {
-    let turns = turns(zone, year);
     let last = first_of(year.saturating_add(1)).and_then(|next| next.checked_sub(1.second()).ok()).unwrap_or(Timestamp::MAX);
     let name = names::of(zone, last);
     let mut rules = Zone { bias: minutes(zone.to_offset(last)), key: padded(&name.key), ..Zone::default() };
     rules.standard_name = padded(&name.standard);
     rules.daylight_name = padded(&name.daylight);
-    // Windows knows two changes in a year, or none: a year in which a country changes its mind has the time of its end.
-    let [one, other] = turns[..] else { return rules };
-    if one.before != other.after {
-        return rules;
-    }
-    // Ireland's standard time is that of its summer, but not on Windows.
-    let (to_daylight, to_standard) = if one.after > one.before { (one, other) } else { (other, one) };
+    let Some((to_daylight, to_standard)) = summer(zone, year) else { return rules };
     rules.bias = minutes(to_standard.after);
     rules.daylight_bias = minutes(to_daylight.after) - rules.bias;
     rules.daylight = change(zone, to_daylight, year);
