@@ -233,7 +233,7 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
         let theirs = ours.as_ref().filter(|_| device.is_console()).and_then(|ours| ours.try_clone().ok());
         process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
         let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
-        let object = Arc::new(FileObject::plain(device, ours));
+        let object = Arc::new(FileObject::plain(device, ours.map(Arc::new)));
         let handle = Handle { object, access, flags: 0 };
         let handle = process.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);
         let handle = handle.map_err(|_| Refused::broken("the standard streams found no handle"))?;

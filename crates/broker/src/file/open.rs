@@ -46,7 +46,7 @@ impl Process {
 
     fn open_null(&self, request: &OpenFile) -> Answer {
         let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
-        let theirs = null.map_err(store::status)?;
+        let theirs = null.map_err(store::status)?.into();
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, None) };
         self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
     }
@@ -56,8 +56,8 @@ impl Process {
         let terminals = lock(&self.terminals);
         let stream = usize::from(device == Device::ConsoleOutput);
         let terminal = terminals[stream].as_ref().or_else(|| terminals.iter().flatten().next()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
-        let (ours, theirs) = (terminal.try_clone(), terminal.try_clone());
-        let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Err(STATUS_TOO_MANY_OPENED_FILES) };
+        let ours = Arc::new(terminal.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?);
+        let theirs = Arc::clone(&ours);
         drop(terminals);
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
         self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request, FILE_OPENED, Some(theirs))
@@ -70,12 +70,9 @@ impl Process {
             Place::Way(entries) => return self.open_way(request, path, entries),
         };
         let how = how(request, path.folder)?;
-        // What is there already is asked for its share modes and attributes before it is emptied.
-        let known = inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(&how) });
-        if known.as_ref().is_err_and(|status| *status == store::OUTSIDE) {
-            return Err(store::OUTSIDE);
-        }
-        let known = known.ok();
+        // What is there already is asked for its share modes and attributes before it is emptied; what is only opened, after that.
+        let looks_first = how.create != Create::Open || request.access & MAXIMUM_ALLOWED != 0;
+        let known = if looks_first { look(&inside, &how)? } else { None };
         let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
@@ -83,11 +80,17 @@ impl Process {
             append: access & FILE_APPEND_DATA != 0,
             ..how
         };
-        if let Some(known) = &known {
+        let check = |known: &Metadata| {
             self.check_sharing(known, if truncates(&how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
-            check_attributes(known, access, request, &how)?;
+            check_attributes(known, access, request, &how)
+        };
+        if let Some(known) = &known {
+            check(known)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
+        if !looks_first {
+            check(&opened.metadata)?;
+        }
         let mut spelt = path.clone();
         if path.components.len() == inside.mount.len() + opened.path.len() && path == at {
             spelt.components.truncate(inside.mount.len());
@@ -100,10 +103,11 @@ impl Process {
         let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
         // A descriptor is handed out where bytes are granted, and nowhere else.
         let moves_bytes = has_bytes && (how.read || how.write || how.append);
-        let theirs = if moves_bytes { Some(opened.file.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?) } else { None };
+        let ours = Arc::new(opened.file);
+        let theirs = moves_bytes.then(|| Arc::clone(&ours));
         let object = FileObject {
             file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share }),
-            descriptor: Some(opened.file),
+            descriptor: Some(ours),
             record,
             mode: mode(request.options),
             ..FileObject::plain(Device::Disk, None)
@@ -173,7 +177,7 @@ impl Process {
     }
 
     /// Gives an object a handle, and the reply that tells of it.
-    fn give(&self, object: FileObject, access: u32, request: &OpenFile, information: u32, descriptor: Option<OwnedFd>) -> Answer {
+    fn give(&self, object: FileObject, access: u32, request: &OpenFile, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
         const OBJ_INHERIT: u32 = 2;
         let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
@@ -183,6 +187,14 @@ impl Process {
         let number = lock(&self.handles).insert(handle.clone()).inspect_err(|_| self.sandbox.let_go(handle))?;
         let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
+    }
+}
+
+/// What is there, if anything is.
+fn look(inside: &Inside, how: &How) -> Result<Option<Metadata>, NTSTATUS> {
+    match inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(how) }) {
+        Err(store::OUTSIDE) => Err(store::OUTSIDE),
+        known => Ok(known.ok()),
     }
 }
 
