@@ -2,7 +2,7 @@
 //! a run is pinned to one processor, alike for all; figures are medians.
 
 use crate::build::{self, WINDOWS};
-use crate::command::{cargo, root, target};
+use crate::command::{root, target};
 use anyhow::{Context, Result, ensure};
 use runs::Family;
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -57,7 +57,7 @@ fn wibo(setting: &Setting) -> Command {
 /// Measures, and writes `docs/generated/bench.md`.
 pub fn bench() -> Result<()> {
     build::build()?;
-    cargo(&["build", "--quiet", "--profile", "guest", "--target", WINDOWS[0], "--package", "guests"], &[])?;
+    build::programs()?;
     let folder = target().join("bench");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("file.bin"), vec![7; 64 * 1024])?;

@@ -1,7 +1,7 @@
 //! The build: system DLLs, then the system files, the runtime, and the program that carries them.
 
 use crate::command::{cargo, root, run, target};
-use crate::{catalog, ledger, metadata, setup, stubs, system};
+use crate::{catalog, ledger, metadata, setup, stubs, symbols, system};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,7 @@ pub fn build() -> Result<()> {
         guests(target)?;
         system::write(target, &stubs, &payload.join(system::file_name(target)))?;
     }
+    symbols::write(WINDOWS[0], &payload.join(system::file_name(WINDOWS[0])), &symbols_folder())?;
     catalog::write(&functions)?;
     cargo(&["build", "--release", "--target", LINUX, "--package", "runtime"], &[])?;
     let runtime = target().join(LINUX).join("release/runtime");
@@ -61,6 +62,11 @@ pub fn guests(target: &str) -> Result<()> {
     cargo(&arguments, &[])
 }
 
+/// Builds our own Windows programs.
+pub fn programs() -> Result<()> {
+    cargo(&["build", "--quiet", "--profile", "guest", "--target", WINDOWS[0], "--package", "guests", "--bins", "--examples"], &[])
+}
+
 /// Adds the Rust targets that are missing.
 pub fn add_targets() -> Result<()> {
     let installed = Command::new("rustup").args(["target", "list", "--installed"]).output().context("rustup is needed")?;
@@ -69,9 +75,14 @@ pub fn add_targets() -> Result<()> {
     if missing.is_empty() { Ok(()) } else { run("rustup", &[&["target", "add"], missing.as_slice()].concat(), &[]) }
 }
 
+/// Where symbols lie, for gdb and perf.
+fn symbols_folder() -> PathBuf {
+    target().join("symbols")
+}
+
 /// Keeps a program's symbols beside the build, for gdb and perf.
 fn keep_symbols(program: &Path) -> Result<()> {
-    let folder = target().join("symbols");
+    let folder = symbols_folder();
     fs::create_dir_all(&folder)?;
     let name = program.file_name().expect("a program has a name");
     fs::copy(program, folder.join(name).with_extension("debug")).with_context(|| format!("{} was not built", program.display()))?;

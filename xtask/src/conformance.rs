@@ -1,7 +1,7 @@
 //! Runs the conformance programs under ours and under Wine, and writes down what they show.
 
-use crate::build::{WINDOWS, payload_folder};
-use crate::command::{cargo, root, target};
+use crate::build::{self, WINDOWS, payload_folder};
+use crate::command::{root, target};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -75,7 +75,7 @@ fn agreement(case: &Case, other: &Case, surprises: &mut usize, name: &str) -> St
 
 /// Builds the programs; answers those wanted.
 fn programs(windows: &str, filter: Option<&str>) -> Result<Vec<PathBuf>> {
-    cargo(&["build", "--quiet", "--profile", "guest", "--target", windows, "--package", "guests", "--bins", "--examples"], &[])?;
+    build::programs()?;
     let built = target().join(windows).join("guest");
     // Beside the programs lie no system DLLs of ours: a program finds those first, under Wine too.
     let folder = target().join("conformance/programs");

@@ -92,7 +92,7 @@ fn number(rows: &mut Vec<Row>, dll: &str, function: &str) -> u32 {
 }
 
 /// Every Rust file of the DLLs, in a fixed order.
-fn sources() -> Result<Vec<PathBuf>> {
+pub fn sources() -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("dlls")];
     while let Some(folder) = folders.pop() {

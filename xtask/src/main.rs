@@ -7,11 +7,13 @@ mod check;
 mod command;
 mod conformance;
 mod demo;
+mod inspect;
 mod ledger;
 mod metadata;
 mod rows;
 mod setup;
 mod stubs;
+mod symbols;
 mod system;
 
 use anyhow::{Result, bail};
@@ -23,6 +25,7 @@ cargo xtask COMMAND
   demo                builds everything and runs the example program
   test [STEP..]       all tests, or some of their steps (--list names them)
   build [--release]   everything: system DLLs of both bitnesses, runtime, target/release/win-compat
+  inspect FOLDER      `win-compat inspect` beside an independent reader, for every program and DLL below a folder
   ledger              numbers for new functions (`ix = _` in a shim attribute)
   bench               start-up and single calls beside Wine and native code, into docs/generated/bench.md
   conformance [NAME] [--no-wine]
@@ -51,6 +54,7 @@ fn work() -> Result<()> {
         ["bench"] => bench::bench(),
         ["demo"] => demo::demo(),
         ["test", steps @ ..] => check::test(steps),
+        ["inspect", folder] => inspect::compare(folder.as_ref()),
         ["ledger"] => ledger::update().map(|_| ()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -14,7 +14,8 @@ const PAGE: usize = 0x1000;
 const PAGE_NOACCESS: u32 = 1;
 const PAGE_READONLY: u32 = 2;
 const PAGE_READWRITE: u32 = 4;
-const PAGE_EXECUTE_READ: u32 = 0x20;
+/// A protection: code.
+pub const PAGE_EXECUTE_READ: u32 = 0x20;
 
 /// A target's system file.
 pub fn file_name(target: &str) -> &'static str {

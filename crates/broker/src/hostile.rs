@@ -36,7 +36,9 @@ impl Hostile {
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;
         let (id, _) = sandbox.next_ids();
-        Ok(Arc::new(Process::new(id, Arc::clone(sandbox), namespace, telemetry, Arc::new(Session::new(session)))))
+        let process = Arc::new(Process::new(id, Arc::clone(sandbox), "hostile.exe".into(), namespace, telemetry, Arc::new(Session::new(session))));
+        process.set_noted();
+        Ok(process)
     }
 
     /// A request, of any bytes.

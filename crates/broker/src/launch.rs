@@ -67,7 +67,7 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
     let folder = working_folder(&namespace, &run.folder);
     let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE).map_err(|error| Refused::host("memory could not be shared", error))?;
     let (id, thread) = sandbox.next_ids();
-    let process = Arc::new(Process::new(id, Arc::clone(sandbox), namespace, telemetry, Arc::clone(session)));
+    let process = Arc::new(Process::new(id, Arc::clone(sandbox), run.program.clone(), namespace, telemetry, Arc::clone(session)));
     let wanted = Layers::ALL.without_all(Layers::from_bits(run.without_layers)).supported();
     let start = Start {
         version: VERSION,
@@ -86,25 +86,22 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
         standard: enter_streams(&process, run.streams, &streams)?,
     };
     let launched = spawn(sandbox, &process, &start, run, &program, &streams, wanted)?;
-    let required = Layers::from_bits(run.required_layers);
-    if let Some(missing) = required.iter().find(|layer| !launched.child.layers.has(*layer)) {
-        process.finish(0, None);
-        return Err(Refused::broken(format!("this host lacks the layer `{}` of the jail, which is required", missing.name())));
-    }
     let text = run.program.display().to_string();
     sandbox.log.note(Kind::ProcessStart, Trust::Evidence, Outcome::Ok, &text, Event { process: id, ..Event::default() });
     for missing in launched.child.layers.missing() {
         sandbox.log.note(Kind::LayerMissing, Trust::Evidence, Outcome::Error, missing.name(), Event { process: id, ..Event::default() });
     }
+    process.set_noted();
     Ok(launched)
 }
 
-fn open_program(path: &Path) -> Result<OwnedFd, Refused> {
+/// Opens a program's file for reading, if it is one.
+pub fn open_program(path: &Path) -> Result<OwnedFd, Refused> {
     let refused = |code, what: String| Refused { code, sentence: format!("{}: {what}", path.display()) };
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     let program = open(path, flags, Mode::empty()).map_err(|error| {
         let missing = error == rustix::io::Errno::NOENT || error == rustix::io::Errno::NOTDIR;
-        refused(if missing { 127 } else { 126 }, plain(&error.into()))
+        if missing { refused(127, "it does not exist".into()) } else { refused(126, plain(&error.into())) }
     })?;
     let facts = fstat(&program).map_err(|error| refused(126, plain(&error.into())))?;
     match FileType::from_raw_mode(facts.st_mode) {
@@ -324,18 +321,23 @@ fn spawn(
         arguments: &[c"win-compat-sandbox"],
         descriptors: &descriptors,
         layers: wanted,
+        required: Layers::from_bits(run.required_layers),
         limits: Limits::standard(),
         after: Some(&gate),
     };
     let child = spawn.start().map_err(|error| {
         process.close_channels();
         sandbox.leave(process.id);
-        Refused::broken(format!("the process could not be started: {}: {}", error.step, plain(&error.error)))
+        Refused::broken(match error.missing {
+            Some(layer) => format!("this host lacks the layer `{}` of the jail, which is required", layer.name()),
+            None => format!("the process could not be started: {}: {}", error.step, plain(&error.error)),
+        })
     })?;
     match child.descriptor.try_clone() {
         Ok(host) => process.set_host(host),
         Err(error) => {
             // Nobody could end it any more: it ends now.
+            process.set_noted();
             let _ = rustix::process::pidfd_send_signal(&child.descriptor, rustix::process::Signal::KILL);
             return Err(Refused::host("a descriptor could not be had", error));
         }

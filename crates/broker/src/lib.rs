@@ -26,6 +26,7 @@ mod telemetry;
 pub mod wire;
 mod zone;
 
+pub use launch::{Refused, open_program};
 pub use namespace::plain;
 pub use sandbox::Files;
 pub use serve::{Config, Listening, serve};

@@ -140,7 +140,7 @@ impl Inside {
 /// A folder of the host under `Z:`.
 struct Mount {
     components: Arc<Vec<Vec<u16>>>,
-    volume: Arc<dyn Volume>,
+    volume: Arc<Folder>,
     write: bool,
 }
 
@@ -173,6 +173,7 @@ impl Namespace {
         } else {
             self.mounts.push(Mount { components: Arc::new(components), volume: Arc::new(Folder::new(root)), write });
         }
+        self.confine();
         Ok(folder)
     }
 
@@ -187,8 +188,20 @@ impl Namespace {
             let visible = move |entry: &str| entry == name || is_dll(entry);
             let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
             self.mounts.push(Mount { components: Arc::new(components), volume, write: false });
+            self.confine();
         }
         Some(path.to_nt()[4..].to_vec())
+    }
+
+    /// Where a grant lies inside another, a link of the outer one may lead into the inner one, whose rules count there.
+    fn confine(&self) {
+        let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| is_above(&mount.components, &other.components));
+        self.mounts.iter().filter(holds_another).for_each(|mount| mount.volume.confine());
+    }
+
+    /// Whether a grant lies below a folder: under another name of the folder, the grant's rules would not count.
+    pub fn holds_grant(&self, folder: &DrivePath) -> bool {
+        folder.letter == b'Z' && self.mounts.iter().any(|mount| is_above(&folder.components, &mount.components))
     }
 
     /// Whether a path is a folder that is there.
@@ -229,7 +242,7 @@ impl Namespace {
         let holding = self.mounts.iter().filter(|mount| starts_with(components, &mount.components)).max_by_key(|mount| mount.components.len());
         if let Some(mount) = holding {
             let path = components[mount.components.len()..].to_vec();
-            let (volume, leading) = (Arc::clone(&mount.volume), Arc::clone(&mount.components));
+            let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.components));
             return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter: b'Z' }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
@@ -262,6 +275,11 @@ pub fn components(folder: &HostPath) -> Option<Vec<Vec<u16>>> {
 
 fn starts_with(path: &[Vec<u16>], prefix: &[Vec<u16>]) -> bool {
     path.len() >= prefix.len() && path.iter().zip(prefix).all(|(left, right)| same(left, right))
+}
+
+/// Whether a folder lies above a path, and is not that path.
+fn is_above(folder: &[Vec<u16>], path: &[Vec<u16>]) -> bool {
+    path.len() > folder.len() && starts_with(path, folder)
 }
 
 /// A host error in plain words.

@@ -3,6 +3,7 @@
 use crate::namespace::{DrivePath, Inside};
 use gate::file::Device;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use store::{Entry, Metadata, Pattern};
 
@@ -64,6 +65,33 @@ pub struct Listing {
     pub pending: Option<Entry>,
     /// What fits.
     pub pattern: Pattern,
+    /// What the listing takes of the broker's memory.
+    pub share: Share,
+}
+
+/// Entries of listings that wait in the broker's memory, of all listings of a process, and of one of them.
+#[derive(Default)]
+pub struct Share {
+    all: Arc<AtomicUsize>,
+    own: usize,
+}
+
+impl Share {
+    /// So many entries at once: programs read listings to their end, and few at a time.
+    const MOST: usize = 1 << 20;
+
+    /// Takes room for a listing; `None` where others have it. One alone may be of any length.
+    pub fn take(all: &Arc<AtomicUsize>, entries: usize) -> Option<Self> {
+        let before = all.fetch_add(entries, Ordering::Relaxed);
+        let share = Self { all: Arc::clone(all), own: entries };
+        (before == 0 || before.saturating_add(entries) <= Self::MOST).then_some(share)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::Relaxed);
+    }
 }
 
 impl FileObject {

@@ -4,7 +4,7 @@ use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::console;
 use crate::handle::Table;
 use crate::namespace::{DrivePath, Namespace};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, leaves_room};
 use crate::service::{self, Reply};
 use crate::session::Session;
 use crate::telemetry;
@@ -17,7 +17,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES,
@@ -37,6 +37,8 @@ pub struct Process {
     pub id: u32,
     /// Its sandbox.
     pub sandbox: Arc<Sandbox>,
+    /// The program's file on the host.
+    program: PathBuf,
     /// Its drives.
     pub namespace: Namespace,
     /// Its handles.
@@ -48,9 +50,13 @@ pub struct Process {
     session: Arc<Session>,
     /// The host's descriptor of it.
     host: OnceLock<OwnedFd>,
+    /// Its start is in the audit.
+    noted: OnceLock<()>,
     channels: Mutex<Vec<Closer>>,
     control: (Mutex<Control>, Condvar),
     refused: Mutex<BTreeSet<(PathBuf, bool)>>,
+    /// Entries of listings that nobody has read yet.
+    pub listed: Arc<AtomicUsize>,
     finished: AtomicBool,
 }
 
@@ -71,19 +77,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Process {
     /// A process that is about to start.
-    pub fn new(id: u32, sandbox: Arc<Sandbox>, namespace: Namespace, telemetry: Shared, session: Arc<Session>) -> Self {
+    pub fn new(id: u32, sandbox: Arc<Sandbox>, program: PathBuf, namespace: Namespace, telemetry: Shared, session: Arc<Session>) -> Self {
         Self {
             id,
             sandbox,
+            program,
             namespace,
             handles: Mutex::default(),
             terminals: Mutex::default(),
             telemetry,
             session,
             host: OnceLock::new(),
+            noted: OnceLock::new(),
             channels: Mutex::default(),
             control: Default::default(),
             refused: Mutex::default(),
+            listed: Arc::default(),
             finished: AtomicBool::new(false),
         }
     }
@@ -94,6 +103,11 @@ impl Process {
         if self.is_finished() {
             self.kill();
         }
+    }
+
+    /// The audit knows of its start, so that it may learn of its end: a short process ends before its starter has said all.
+    pub fn set_noted(&self) {
+        let _ = self.noted.set(());
     }
 
     /// Serves a channel in a thread of its own, which does something else first.
@@ -118,6 +132,9 @@ impl Process {
             return Err(STATUS_TOO_MANY_OPENED_FILES);
         }
         let (server, memory, socket) = channel::pair().map_err(store::status)?;
+        if !leaves_room(socket.as_fd()) {
+            return Err(STATUS_TOO_MANY_OPENED_FILES);
+        }
         let memory = memory.as_fd().try_clone_to_owned().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?;
         self.serve(server, || ());
         Ok(Reply::value(&Done {}).with_descriptors(memory, socket))
@@ -189,6 +206,8 @@ impl Process {
         let text = String::from_utf8_lossy(&payload[..payload.len().min(4096)]).into_owned();
         match report.kind {
             protocol::FAILURE => {
+                let unfit = report.code as NTSTATUS == protocol::start::UNFIT;
+                let text = if unfit { format!("{}: {text}", self.program.display()) } else { text };
                 self.fail(report.code as NTSTATUS, text);
                 return true;
             }
@@ -236,6 +255,7 @@ impl Process {
         if self.finished.swap(true, Ordering::SeqCst) {
             return;
         }
+        self.noted.wait();
         let mut lines = sentence.lines();
         let (first, missing) = (lines.next().unwrap_or_default().to_owned(), lines.map(|line| line.trim().to_owned()).collect());
         self.let_go();
@@ -249,6 +269,7 @@ impl Process {
 
     /// The process has told how it ends.
     pub fn exit(self: &Arc<Self>, exit: &Exit, payload: &[u8]) {
+        self.noted.wait();
         let crash = (exit.crash != 0).then(|| describe(exit, payload));
         self.finish(exit.code, crash);
     }
@@ -287,11 +308,12 @@ impl Process {
         self.control.1.notify_all();
     }
 
-    /// Closes the channels: nothing more is served.
+    /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.
     pub fn close_channels(&self) {
         for channel in lock(&self.channels).drain(..) {
             channel.close();
         }
+        self.let_go();
     }
 
     /// Host files that the process asked for in vain, as far as they exist.
@@ -302,7 +324,7 @@ impl Process {
         let named = existing.map(|(path, write)| {
             let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
             let folder = folder.unwrap_or(path).display().to_string();
-            NotGranted { path: path.clone(), flag: format!("{} {folder}", if *write { "--rw" } else { "--ro" }) }
+            NotGranted { path: path.clone(), flag: format!("{} {}", if *write { "--rw" } else { "--ro" }, quoted(&folder)) }
         });
         named.take(MOST).collect()
     }
@@ -375,10 +397,17 @@ impl Process {
     }
 }
 
+/// A path as a shell takes it for one word: users copy the flag that a message names.
+fn quoted(path: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+,:@%=".contains(character);
+    if path.chars().all(is_plain) { path.into() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 /// What happened in a crash, in one line.
 fn describe(exit: &Exit, module: &[u8]) -> String {
     let module: Vec<u16> = module.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
-    let place = if module.is_empty() { format!("at {:#x}", exit.at) } else { format!("at {}+{:#x}", String::from_utf16_lossy(&module), exit.offset) };
+    let module = String::from_utf16_lossy(&module);
+    let place = if module.is_empty() { format!("at {:#x}", exit.at) } else { format!("at {module}+{:#x}", exit.offset) };
     let [kind, address] = exit.parameter;
     let what = match exit.code {
         0xC000_0005 => match kind {
@@ -392,8 +421,22 @@ fn describe(exit: &Exit, module: &[u8]) -> String {
         0xC000_0096 => "privileged instruction".into(),
         0x8000_0003 => "breakpoint".into(),
         0xC000_0409 => format!("fast fail {kind}"),
-        0xC000_0139 => "a function that is not in the catalog was called".into(),
+        0xC000_0139 if module.contains('!') => return format!("{module} was called, which is not in the catalog"),
+        0xC000_0139 => "an entry point that was not found".into(),
         _ => "exception".into(),
     };
     format!("{what} {place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_flag_is_one_word_to_a_shell() {
+        for (path, word) in [("/home/u/a.b", "/home/u/a.b"), ("/home/a b", "'/home/a b'"), ("/x;rm -rf ~", "'/x;rm -rf ~'"), ("/it's", "'/it'\\''s'")]
+        {
+            assert_eq!(quoted(path), word);
+        }
+    }
 }

@@ -8,11 +8,28 @@ use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
 use crate::zone::Zones;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::collections::HashMap;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Change;
+
+/// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
+const KEPT_DESCRIPTORS: u64 = 256;
+
+/// Lets the broker open as many files as the host allows.
+pub fn raise_descriptors() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Whether a descriptor that was just opened leaves the broker its own: the host gives the lowest free number.
+pub fn leaves_room(descriptor: BorrowedFd<'_>) -> bool {
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < most
+}
 
 /// The files that every process starts from.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crate::clock::TICK;
 use crate::launch::{self, Refused};
 use crate::process::Process;
-use crate::sandbox::{Files, Sandbox};
+use crate::sandbox::{Files, Sandbox, raise_descriptors};
 use crate::session::Session;
 use crate::wire::{Answer, Run, Say, Signal, VERSION, receive, receive_streams};
 use jail::{Child, Listener};
@@ -99,6 +99,7 @@ enum Ready {
 
 /// Serves a sandbox until its last process and its last connection have gone.
 pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) -> std::io::Result<()> {
+    raise_descriptors();
     let sandbox = Sandbox::new(config.number, config.audit, config.scratch, config.files, config.windows)?;
     let mut broker = Broker { sandbox: Arc::new(sandbox), connections: Vec::new(), running: Vec::new(), next_connection: 0 };
     broker.connect(first);
@@ -258,6 +259,10 @@ impl Broker {
             // The call was withdrawn, with its thread.
             return;
         };
+        if running.process.is_finished() {
+            // Its end is told already; the host takes a moment over it.
+            return;
+        }
         running.forbidden += 1;
         running.process.note_forbidden(&call);
         if running.forbidden > MOST_FORBIDDEN {

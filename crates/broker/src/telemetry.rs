@@ -30,7 +30,7 @@ pub fn note(process: &Process, mut report: impl FnMut(Event)) {
         Some(Event { dll_ix: function.dll_ix, function_ix: function.function_ix, outcome: outcome as u8, code, count, ..Event::default() })
     };
     for (slot, count) in counts {
-        let failed: u64 = failures.range((slot, 0)..=(slot, u32::MAX)).map(|(_, count)| *count).sum();
+        let failed: u64 = failures.range((slot, 0)..=(slot, u32::MAX)).fold(0, |sum, (_, count)| sum.saturating_add(*count));
         if let Some(event) = numbered(slot, Outcome::Ok, count.saturating_sub(failed), 0).filter(|event| event.count > 0) {
             report(event);
         }

@@ -162,7 +162,9 @@ mod tests {
     fn the_catalog_is_sorted_and_every_function_has_its_numbers() {
         assert!(entries().is_sorted_by(|one, next| (one.dll, one.name) < (next.dll, next.name)));
         let numbered = |entry: &Entry| ledger().any(|function| function.dll == entry.dll && function.name == entry.name);
-        let missing: Vec<_> = entries().filter(|entry| !numbered(entry)).map(|entry| (entry.dll, entry.name)).collect();
+        // Variables are not called.
+        let functions = entries().filter(|entry| !entry.mapping.starts_with("a variable"));
+        let missing: Vec<_> = functions.filter(|entry| !numbered(entry)).map(|entry| (entry.dll, entry.name)).collect();
         assert!(missing.is_empty(), "not in the ledger: {missing:?}");
     }
 

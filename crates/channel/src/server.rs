@@ -86,7 +86,10 @@ impl Server {
         let payload = &payload[..payload.len().min(PAYLOAD)];
         frame.payload = payload.len() as u32;
         frame.descriptors = 0;
-        if !descriptors.is_empty() && socket::send(&self.socket, descriptors).is_ok() {
+        // The host counts descriptors under way against all of the user's programs: a client that does not take those it
+        // has gets no more.
+        let takes = !descriptors.is_empty() && socket::is_empty(&self.socket);
+        if takes && socket::send(&self.socket, descriptors).is_ok() {
             frame.descriptors = descriptors.len() as u32;
         }
         self.shared.put_payload(payload);

@@ -32,6 +32,15 @@ pub fn send(socket: impl AsFd, descriptors: &[BorrowedFd<'_>]) -> Result<()> {
     Ok(())
 }
 
+/// Whether everything that was sent has been received.
+pub fn is_empty(socket: impl AsFd) -> bool {
+    /// `SIOCOUTQ` (linux/sockios.h).
+    const UNSENT: u32 = 0x5411;
+    // SAFETY: the request fills in one integer.
+    let unsent = unsafe { rustix::ioctl::ioctl(socket, rustix::ioctl::Getter::<UNSENT, i32>::new()) };
+    unsent == Ok(0)
+}
+
 /// Receives up to two descriptors; more are closed.
 pub fn receive(socket: impl AsFd) -> Result<[Option<OwnedFd>; 2]> {
     let mut descriptors = receive_all(socket)?.into_iter();

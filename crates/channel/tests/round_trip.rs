@@ -93,3 +93,17 @@ fn memory_that_could_be_truncated_is_refused() {
     let (_, _, socket) = pair().unwrap();
     assert!(Client::new(unsealed, socket).is_err());
 }
+
+/// Descriptors under way count against all of the user's programs: a client that takes none gets one, and no more.
+#[test]
+fn descriptors_do_not_pile_up() {
+    let (server, mut client) = connected();
+    let file = memfd_create("piles", MemfdFlags::CLOEXEC).unwrap();
+    let thread = std::thread::spawn(|| serve(server, 3, Some(file)));
+    let request = Frame::request(&QueryPath { root: 0 }, 0);
+    let sent: Vec<u32> = (0..2).map(|_| client.call(&request, &[]).unwrap().descriptors).collect();
+    assert_eq!(sent, [1, 0]);
+    assert!(matches!(client.descriptors(&Frame { descriptors: 1, ..request }), Ok([Some(_), None])));
+    assert_eq!(client.call(&request, &[]).unwrap().descriptors, 1, "a client that takes them goes on");
+    drop(thread.join().unwrap());
+}

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use terminal::shown;
 
 /// One event, for JSON.
 #[derive(Serialize)]
@@ -93,15 +94,26 @@ fn show(entry: &Entry, json: bool) -> Result<(), String> {
     let row = row(entry);
     let mut out = std::io::stdout().lock();
     let done = if json {
-        writeln!(out, "{}", serde_json::to_string(&row).map_err(|error| error.to_string())?)
+        writeln!(out, "{}", json_line(&row)?)
     } else {
         let what = row.function.unwrap_or_default();
         let code = if row.code == 0 { String::new() } else { format!(" {:#x}", row.code) };
         let count = if row.count > 1 { format!(" x{}", row.count) } else { String::new() };
-        writeln!(out, "{} {:9} {:14} {:11} {what}{}{code}{count}", row.time, row.trust, row.kind, row.outcome, row.text)
+        writeln!(out, "{} {:9} {:14} {:11} {what}{}{code}{count}", row.time, row.trust, row.kind, row.outcome, shown(&row.text))
     };
     // Whoever reads has seen enough.
     if done.is_err() { std::process::exit(0) } else { Ok(()) }
+}
+
+fn json_line(row: &Row) -> Result<String, String> {
+    serde_json::to_string(row).map(|line| escaped(&line)).map_err(|error| error.to_string())
+}
+
+/// JSON whose texts cannot steer a terminal: JSON escapes the control characters of ASCII alone, and a terminal obeys
+/// those behind them too.
+fn escaped(json: &str) -> String {
+    let is_plain = |character: char| !character.is_control() || character == '\n';
+    json.chars().map(|character| if is_plain(character) { character.to_string() } else { format!("\\u{:04x}", u32::from(character)) }).collect()
 }
 
 /// Functions that were called or looked for and are not in the catalog, most wanted first.
@@ -120,14 +132,14 @@ fn missing(found: &[Entry], json: bool) -> Result<(), String> {
     rows.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     if json {
         let rows: Vec<_> = rows.iter().map(|((name, why), count)| serde_json::json!({ "name": name, "why": why, "count": count })).collect();
-        println!("{}", serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?);
+        println!("{}", escaped(&serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?));
         return Ok(());
     }
     if rows.is_empty() {
         println!("nothing was missing");
     }
     for ((name, why), count) in rows {
-        println!("{count:8} {why:10} {name}");
+        println!("{count:8} {why:10} {}", shown(name));
     }
     Ok(())
 }

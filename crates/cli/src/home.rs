@@ -1,12 +1,14 @@
 //! Where state lies: `$WIN_COMPAT_HOME`, by default the XDG data folder.
 
 use broker::{Files, plain};
+use gate::system::{STUBS, StubTable, Tables};
 use rustix::fs::{Mode, OFlags, open};
 use std::fs;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use zerocopy::{FromBytes, IntoBytes};
 
 /// A part that the program carries.
 struct Part {
@@ -41,6 +43,24 @@ pub fn files(home: &Path) -> Result<Files, String> {
         take(&folder, part)
     };
     Ok(Files { runtime: part("runtime")?, system64: part("system64")? })
+}
+
+/// Whether Microsoft's metadata knows a DLL: a program that imports from it starts, though nobody has written it yet.
+pub fn is_known_dll(name: &str) -> bool {
+    let part = PAYLOAD.as_ref().and_then(|payload| payload.parts.iter().find(|part| part.name == "system64"));
+    part.and_then(|part| known(part.bytes, name)).unwrap_or_default()
+}
+
+fn known(system: &[u8], name: &str) -> Option<bool> {
+    // The tables are read in place, and the bytes that the program carries are aligned to nothing.
+    let head = gate::system::Header::read_from_prefix(system).ok()?.0.head;
+    let head = system.get(..head as usize)?;
+    let mut aligned = vec![0_u64; head.len().div_ceil(8)];
+    aligned.as_mut_bytes()[..head.len()].copy_from_slice(head);
+    let tables = Tables::read(aligned.as_bytes())?;
+    let segment = tables.segments(tables.find(STUBS)?).first()?;
+    let table = system.get(segment.file as usize..)?.get(..segment.size as usize)?;
+    Some(StubTable::read(table)?.knows_dll(name.as_bytes()))
 }
 
 /// Opens a part; writes it first where it is not there, or not whole.

@@ -41,6 +41,8 @@ pub struct Description {
     pub tls_callbacks: usize,
     /// The path of its debug information.
     pub debug: Option<String>,
+    /// How many resources it has.
+    pub resources: usize,
     /// Its version's strings.
     pub version: Vec<(String, String)>,
     /// Parts that could not be read.
@@ -144,6 +146,7 @@ fn describe(bytes: &[u8]) -> Description {
     note("delayed imports", delayed(&image, &mut description.imports));
     note("exports", exports(&image, &mut description.exports));
     note("thread-local storage", tls(&image, &mut description.tls_callbacks));
+    note("resources", resources(&image, &mut description.resources));
     note("version", version(&image, &mut description.version));
     description.damaged = damaged;
     description
@@ -192,6 +195,16 @@ fn tls(image: &Image<'_>, callbacks: &mut usize) -> Result<(), Malformed> {
         for callback in image.tls_callbacks(&tls) {
             callback?;
             *callbacks += 1;
+        }
+    }
+    Ok(())
+}
+
+fn resources(image: &Image<'_>, count: &mut usize) -> Result<(), Malformed> {
+    if let Some(resources) = image.resources()? {
+        for resource in resources.iter() {
+            resource?;
+            *count += 1;
         }
     }
     Ok(())

@@ -2,12 +2,11 @@
 
 use crate::arguments::InspectArguments;
 use crate::image::{Description, Imports};
-use crate::jailed;
-use broker::plain;
+use crate::{home, jailed};
+use broker::open_program;
 use catalog::State;
 use gate::api_set;
 use jail::Layers;
-use rustix::fs::{Mode, OFlags, open};
 use serde::Serialize;
 use std::os::fd::AsFd;
 
@@ -48,12 +47,13 @@ struct Report<'a> {
 /// Inspects a program; answers the exit code, or one sentence.
 pub fn inspect(arguments: &InspectArguments) -> Result<u8, String> {
     let path = &arguments.program;
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty());
-    let file = file.map_err(|error| format!("{}: {}", path.display(), plain(&error.into())))?;
-    let facts = rustix::fs::fstat(&file).map_err(|error| plain(&error.into()))?;
-    if rustix::fs::FileType::from_raw_mode(facts.st_mode) != rustix::fs::FileType::RegularFile {
-        return Err(format!("{}: this is no file", path.display()));
-    }
+    let file = match open_program(path) {
+        Ok(file) => file,
+        Err(refused) => {
+            eprintln!("win-compat: {}", refused.sentence);
+            return Ok(refused.code);
+        }
+    };
     let outcome = jailed::run(jailed::PARSE_IMAGE, file.as_fd(), Layers::ALL)?;
     let description: Description =
         serde_json::from_slice(&outcome.bytes).map_err(|_| format!("{}: the file could not be looked at", path.display()))?;
@@ -75,11 +75,12 @@ fn against(imports: &Imports) -> Against<'_> {
     let lower = imports.dll.to_ascii_lowercase();
     let host = String::from_utf8_lossy(api_set::host(lower.as_bytes())).into_owned();
     let dll = host.strip_suffix(".dll").unwrap_or(&host);
-    let functions = imports.functions.iter().map(|name| Function { name, standing: standing(dll, name) }).collect();
+    let known = home::is_known_dll(&host);
+    let functions = imports.functions.iter().map(|name| Function { name, standing: standing(dll, known, name) }).collect();
     Against { dll: &imports.dll, delayed: imports.delayed, functions, host }
 }
 
-fn standing(dll: &str, name: &str) -> Standing {
+fn standing(dll: &str, known: bool, name: &str) -> Standing {
     if let Some(entry) = catalog::find(dll, name) {
         return match entry.state {
             State::Supported => Standing::Supported,
@@ -87,7 +88,8 @@ fn standing(dll: &str, name: &str) -> Standing {
             State::Untested => Standing::Untested,
         };
     }
-    if catalog::has_dll(dll) || catalog::ledger().any(|function| function.dll == dll) { Standing::Missing } else { Standing::Private }
+    let ours = catalog::has_dll(dll) || catalog::ledger().any(|function| function.dll == dll);
+    if ours || known { Standing::Missing } else { Standing::Private }
 }
 
 fn print(report: &Report<'_>, all: bool) {

@@ -45,8 +45,15 @@ pub fn run(work: &CStr, input: BorrowedFd<'_>, layers: Layers) -> Result<Outcome
     let bits = layers.bits().to_string();
     let bits = std::ffi::CString::new(bits).map_err(|_| "numbers have no NUL")?;
     let arguments = [c"win-compat", work, &bits];
-    let spawn =
-        Spawn { executable: executable.as_fd(), arguments: &arguments, descriptors: &descriptors, layers, limits: Limits::standard(), after: None };
+    let spawn = Spawn {
+        executable: executable.as_fd(),
+        arguments: &arguments,
+        descriptors: &descriptors,
+        layers,
+        required: Layers::default(),
+        limits: Limits::standard(),
+        after: None,
+    };
     let child = spawn.start().map_err(|error| format!("the jail could not be set up: {}: {}", error.step, plain(&error.error)))?;
     drop((write, theirs));
     let bytes = attend(&read, boot, || {

@@ -30,6 +30,14 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
     let lost = |_| String::from("the broker has gone");
     send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
+    if arguments.sandbox.is_some() {
+        // A broker that is joined may be of another version: it is told no more before it has said which.
+        match receive::<Answer>(&stream) {
+            Ok(Answer::Welcome { version: VERSION }) => {}
+            Ok(Answer::Welcome { version }) => return Err(other_version(version)),
+            _ => return Err("the broker has gone".into()),
+        }
+    }
     let present = present_streams();
     let (terminals, stand_ins) = Terminals::new(present).map_err(|error| format!("the terminal: {}", plain(&error)))?;
     let streams = present.iter().zip(&stand_ins);
@@ -38,6 +46,10 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     send_streams(&stream, &streams).map_err(lost)?;
     drop(stand_ins);
     attend(&stream, terminals)
+}
+
+fn other_version(version: u32) -> String {
+    format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first")
 }
 
 /// The policy: the file's, widened or narrowed by the flags.
@@ -91,7 +103,9 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
     let mut ending = None;
     let mut signals = Signals::new().map_err(|error| plain(&error))?;
     loop {
-        let typed = terminals.input();
+        // A run that was told to end reads no more, and does not stop for what it could read.
+        let ends = |ending| matches!(ending, Some(SIGTERM | SIGHUP));
+        let typed = terminals.input().filter(|_| !ends(ending));
         let mut descriptors = vec![PollFd::new(stream, PollFlags::IN), PollFd::from_borrowed_fd(signals.descriptor(), PollFlags::IN)];
         descriptors.extend(typed.map(|typed| PollFd::from_borrowed_fd(typed, PollFlags::IN)));
         let _ = poll(&mut descriptors, None);
@@ -106,13 +120,15 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             terminals.pass_input();
         } else if typed {
             pass_on(stream, &mut terminals, SIGTTIN);
+            // Whoever let it go on may have told it to end as well, which comes first.
+            continue;
         }
         if !from_broker {
             continue;
         }
         match receive::<Answer>(stream) {
             Ok(Answer::Welcome { version }) if version != VERSION => {
-                return Err(format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first"));
+                return Err(other_version(version));
             }
             Ok(Answer::Welcome { .. } | Answer::Started { .. }) => {}
             Ok(Answer::TerminalMode { lines, echo, interrupts }) => {
@@ -121,7 +137,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             }
             Ok(Answer::TerminalInput) => {
                 terminals.want_input();
-                if !terminals.may_read() {
+                if !terminals.may_read() && !ends(ending) {
                     pass_on(stream, &mut terminals, SIGTTIN);
                 }
             }

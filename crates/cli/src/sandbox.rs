@@ -5,7 +5,7 @@ use broker::policy::Policy;
 use broker::{Config, Listening, plain, serve};
 use jail::{Forked, fork_daemon};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
@@ -43,12 +43,15 @@ fn join(name: &str, policy: &Policy) -> Result<UnixStream, String> {
     let lock = folder.join(format!("{name}.lock"));
     let held = open(&lock, OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::from_raw_mode(0o600)).map_err(|error| failed(error.into()))?;
     flock(&held, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
-    if let Ok(stream) = UnixStream::connect(&socket) {
+    // The system limits a socket's path to 108 bytes; through the folder's descriptor every path is short.
+    let open_folder = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}/{name}.socket", open_folder.as_raw_fd()));
+    if let Ok(stream) = UnixStream::connect(&short) {
         return Ok(stream);
     }
     let _ = std::fs::remove_file(&socket);
-    let listener = UnixListener::bind(&socket).map_err(failed)?;
-    let stream = UnixStream::connect(&socket).map_err(failed)?;
+    let listener = UnixListener::bind(&short).map_err(failed)?;
+    let stream = UnixStream::connect(&short).map_err(failed)?;
     start(name, policy, First::Waits(Listening { listener, socket, lock })).map(|()| stream)
 }
 

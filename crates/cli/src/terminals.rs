@@ -128,7 +128,8 @@ impl Terminals {
     /// Shows the last of the output, and gives the terminal back as it was found.
     pub fn finish(self) {
         let relays = self.screens.into_iter().filter_map(|screen| screen.relay);
-        let typed = relays.fold(false, |typed, relay| relay.finish(PATIENCE) || typed);
+        // Every relay is finished, whatever the others say.
+        let typed = relays.map(|relay| relay.finish(PATIENCE)).filter(|typed| *typed).count() > 0;
         if let Some(keyboard) = self.keyboard.filter(|_| typed) {
             keyboard.forget_input();
         }

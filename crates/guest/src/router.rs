@@ -78,7 +78,7 @@ impl Refusal for Failure {
 /// Tells the audit that a router had no row, and answers the router's error.
 #[cold]
 pub fn no_match<T, E: Refusal>(function: &str, arguments: &[(&str, &dyn core::fmt::Debug)], error: E) -> Result<T, E> {
-    let mut text = format!("{function}");
+    let mut text = alloc::string::String::from(function);
     for (name, value) in arguments {
         text += &format!(" {name}={value:x?}");
     }

@@ -26,6 +26,7 @@ enum Verdict {
 const LOAD: u16 = 0x20;
 const JUMP_EQUAL: u16 = 0x15;
 const JUMP_NOT_LESS: u16 = 0x35;
+const JUMP_ANY_BIT: u16 = 0x45;
 const RETURN: u16 = 0x06;
 // struct seccomp_data of linux/seccomp.h
 const NUMBER: u32 = 0;
@@ -104,6 +105,7 @@ fn decide(verdict: Verdict) -> Vec<Instruction> {
         Must::Equal(value) => any(&[narrow(value)]),
         Must::OneOf(values) => any(&values.iter().map(|value| narrow(*value)).collect::<Vec<_>>()),
         Must::OwnProcess => any(&[OWN_PROCESS_STAND_IN]),
+        Must::Lack(bits) => vec![load, (JUMP_ANY_BIT, 1, 0, narrow(bits)), ALLOW, TELL],
         Must::Differ(value) => vec![load, (JUMP_EQUAL, 1, 0, narrow(value)), ALLOW, TELL],
     }
 }

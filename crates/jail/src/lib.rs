@@ -12,7 +12,7 @@ mod rules;
 mod spawn;
 mod text;
 
-pub use enter::{dispatch_thread, enter, is_listed, raise};
+pub use enter::{OWN_ARCHITECTURE, dispatch_thread, enter, is_listed, raise, raise_32};
 pub use fork::{Forked, fork_daemon};
 pub use layers::{Layer, Layers, host};
 pub use limits::Limits;

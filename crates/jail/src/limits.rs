@@ -9,6 +9,8 @@ pub struct Limits {
     pub descriptors: u64,
     /// Bytes of one file.
     pub file: u64,
+    /// Threads, where the process has a user namespace: elsewhere the host would count all of the user's.
+    pub threads: u64,
 }
 
 impl Limits {
@@ -16,11 +18,11 @@ impl Limits {
     pub fn standard() -> Self {
         let host = rustix::system::sysinfo();
         let memory = host.totalram as u64 * u64::from(host.mem_unit.max(1));
-        Self { memory: memory / 4 * 3, descriptors: 65_536, file: libc::RLIM_INFINITY }
+        Self { memory: memory / 4 * 3, descriptors: 65_536, file: libc::RLIM_INFINITY, threads: 8192 }
     }
 
     /// Sets the limits on the calling process. Called between clone and exec: nothing but system calls.
-    pub(crate) fn apply(&self) {
+    pub(crate) fn apply(&self, own_user: bool) {
         let rows = [
             (libc::RLIMIT_DATA, self.memory),
             (libc::RLIMIT_NOFILE, self.descriptors),
@@ -29,6 +31,7 @@ impl Limits {
             // What a process of Windows can lock by default: its smallest working set, less a little.
             (libc::RLIMIT_MEMLOCK, 48 * 4096),
             (libc::RLIMIT_MSGQUEUE, 0),
+            (libc::RLIMIT_NPROC, if own_user { self.threads } else { libc::RLIM_INFINITY }),
         ];
         for (resource, most) in rows {
             // SAFETY: lowering limits of this process; the structure lives through both calls.

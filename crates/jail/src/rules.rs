@@ -8,6 +8,8 @@ pub enum Must {
     Equal(u64),
     /// Anything but this.
     Differ(u64),
+    /// Anything without these bits.
+    Lack(u64),
     /// One of these.
     OneOf(&'static [u64]),
     /// The process's own number, which is filled in when the filter is installed.
@@ -228,7 +230,7 @@ pub const RULES: &[Rule] = &rules! {
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";
     fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64])) "checking that a channel's memory is sealed";
-    mmap "memory, images, views";
+    mmap (3, Must::Lack(libc::MAP_GROWSDOWN as u64)) "memory, images, views; memory that grows by itself would escape the limit";
     mprotect "VirtualProtect";
     munmap "VirtualFree, views";
     madvise "MEM_RESET, and the allocator";

@@ -19,6 +19,8 @@ pub struct Spawn<'a> {
     pub descriptors: &'a [Option<BorrowedFd<'a>>],
     /// The layers wanted; those that the host lacks are left out.
     pub layers: Layers,
+    /// Those without which it must not start.
+    pub required: Layers,
     /// Its limits.
     pub limits: Limits,
     /// What must have come before the program runs.
@@ -65,6 +67,8 @@ pub struct SpawnError {
     pub step: &'static str,
     /// What the host said.
     pub error: std::io::Error,
+    /// A layer that was required and that the host refused.
+    pub missing: Option<Layer>,
 }
 
 /// Where a child leaves word for its parent, in the memory that both share until exec.
@@ -80,6 +84,9 @@ struct Plan<'a> {
     word: *mut Word,
 }
 
+/// The step at which the root folder could not be emptied, where that is required.
+const UNMOUNTED: &str = "mount";
+
 /// Bytes of the stack that a child uses before exec.
 const STACK: usize = 64 * 1024;
 
@@ -93,8 +100,11 @@ impl Spawn<'_> {
             all.without(Layer::Net),
             all.without(Layer::Net).without(Layer::User).without(Layer::Mount).without(Layer::Pid).without(Layer::Ipc),
         ];
-        let mut refused = SpawnError { step: "clone", error: std::io::Error::from_raw_os_error(libc::EPERM) };
+        let mut refused = SpawnError { step: "clone", error: std::io::Error::from_raw_os_error(libc::EPERM), missing: None };
         for layers in fallbacks {
+            if let Some(missing) = self.required.iter().find(|layer| !layers.has(*layer)) {
+                return Err(SpawnError { missing: Some(missing), ..refused });
+            }
             match self.start_with(layers) {
                 Err(error) if error.step == "clone" => refused = error,
                 done => return done,
@@ -125,13 +135,16 @@ impl Spawn<'_> {
         };
         let error = std::io::Error::last_os_error();
         drop(signals);
-        let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else { return Err(SpawnError { step: "clone", error }) };
+        let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else { return Err(SpawnError { step: "clone", error, missing: None }) };
         // SAFETY: the kernel has just made it.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
         if let Some((step, code)) = word.failed {
             let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
-            return Err(SpawnError { step, error: std::io::Error::from_raw_os_error(code) });
+            let missing = (step == UNMOUNTED).then_some(Layer::Mount);
+            return Err(SpawnError { step, error: std::io::Error::from_raw_os_error(code), missing });
         }
+        // Where the host runs out of memory, the program that took it goes first. A host that forbids this has another way.
+        let _ = std::fs::write(format!("/proc/{}/oom_score_adj", pid.as_raw_nonzero()), "1000");
         let layers = if word.mounted { layers } else { layers.without(Layer::Mount) };
         Ok(Child { pid, descriptor, layers })
     }
@@ -189,9 +202,13 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
     if plan.layers.has(Layer::Mount) {
         // SAFETY: as above.
         unsafe { (*plan.word).mounted = empty_root().is_some() };
+        // SAFETY: as above.
+        if plan.spawn.required.has(Layer::Mount) && !unsafe { (*plan.word).mounted } {
+            return failed(UNMOUNTED);
+        }
     }
     let Some(executable) = place_descriptors(plan.spawn) else { return failed("descriptors") };
-    plan.spawn.limits.apply();
+    plan.spawn.limits.apply(plan.layers.has(Layer::User));
     if let Some(gate) = plan.spawn.after {
         gate.pass();
     }

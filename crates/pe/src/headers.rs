@@ -219,7 +219,7 @@ fields! {
     heap_reserve: u64 = |header| header.size_of_heap_reserve.get(LE).into();
     /// Memory that the process heap starts with, in bytes.
     heap_commit: u64 = |header| header.size_of_heap_commit.get(LE).into();
-    /// The header's checksum; see [`checksum`](crate::checksum).
+    /// The header's checksum; see [`checksum`](crate::checksum()).
     checksum_field: u32 = |header| header.check_sum.get(LE);
     /// The loader flags, which no loader reads.
     loader_flags: u32 = |header| header.loader_flags.get(LE);

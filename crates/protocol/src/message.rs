@@ -210,7 +210,8 @@ messages! {
     } -> Done;
     /// Makes a channel for one more thread: its memory and socket travel with the reply.
     12 NewChannel {} -> Done;
-    /// The process ends. Payload of a crash: the module's name, UTF-16.
+    /// The process ends. Payload of a crash: the module's name, or that of a function that
+    /// is not there, as `dll!function`; UTF-16.
     13 Exit {
         /// The faulting instruction.
         at: u64,

@@ -170,8 +170,8 @@ impl Serve for ReadFile {
         file.want_input()?;
         let descriptor = file.descriptor()?.as_raw_fd();
         let (buffer, length) = guest_buffer(self.buffer, self.length);
-        // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
         let read = |offset: Option<u64>| {
+            // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
             retry(buffer, length, || unsafe {
                 match offset {
                     Some(offset) => libc::pread64(descriptor, buffer.cast(), length, offset as i64),
@@ -210,9 +210,9 @@ impl Serve for WriteFile {
         let descriptor = file.descriptor()?.as_raw_fd();
         let append = file.access & FILE_WRITE_DATA == 0;
         let mut moved = 0;
-        // SAFETY: the kernel reads the guest's memory, or answers EFAULT.
         let write = |offset: Option<u64>, moved: u64| {
             let (buffer, length) = guest_buffer(self.buffer + moved, self.length - moved);
+            // SAFETY: the kernel reads the guest's memory, or answers EFAULT.
             retry(buffer, length, || unsafe {
                 match offset {
                     Some(offset) => libc::pwrite64(descriptor, buffer.cast(), length, offset as i64),

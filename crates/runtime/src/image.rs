@@ -39,6 +39,8 @@ pub enum Refused {
     Malformed(Malformed),
     /// It is an image that this process cannot hold (a 32-bit one).
     OtherBitness,
+    /// It is a DLL where a program is wanted.
+    Library,
     /// Anything else.
     Status(NTSTATUS),
 }
@@ -58,7 +60,7 @@ impl From<NTSTATUS> for Refused {
 impl From<Refused> for NTSTATUS {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Malformed(_) | Refused::OtherBitness => STATUS_INVALID_IMAGE_FORMAT,
+            Refused::Malformed(_) | Refused::OtherBitness | Refused::Library => STATUS_INVALID_IMAGE_FORMAT,
             Refused::Status(status) => status,
         }
     }
@@ -246,8 +248,7 @@ fn tables() -> Option<Tables<'static>> {
     static TABLES: OnceLock<Option<Tables<'static>>> = OnceLock::new();
     *TABLES.get_or_init(|| {
         let bytes = Bytes::map(system_file()).ok()?;
-        let tables = Tables::read(Box::leak(Box::new(bytes)).get());
-        tables
+        Tables::read(Box::leak(Box::new(bytes)).get())
     })
 }
 

@@ -11,7 +11,7 @@ use protocol::start::Start;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use rustix::time::ClockId;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY};
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
@@ -206,6 +206,17 @@ pub fn report(kind: ReportKind, code: u32, text: &str) {
     }
     let report = message::Report { kind: kind as u32, slot: u32::MAX, code, duration: 0 };
     let _ = broker::ask(&report, text.as_bytes());
+}
+
+/// Tells the audit of a system call that the program made by itself; each number once.
+pub fn report_call(number: u32) {
+    static TOLD: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
+    let Some(told) = TOLD.get(number as usize / 64) else { return };
+    let bit = 1 << (number % 64);
+    if told.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+        let report = message::Report { kind: ReportKind::SystemCall as u32, slot: u32::MAX, code: number, duration: 0 };
+        let _ = broker::ask(&report, b"guest code made a system call of the host");
+    }
 }
 
 /// The last thread has ended: so does the process, with that thread's code.

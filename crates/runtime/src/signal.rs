@@ -3,7 +3,7 @@
 
 use crate::memory::{self, Fault};
 use crate::{process, thread, user};
-use gate::map::{GUEST_END, PAGE};
+use gate::map::PAGE;
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, zeroed};
 use windows_sys::Win32::Foundation::{
@@ -278,12 +278,16 @@ fn context(frame: &libc::ucontext_t) -> CONTEXT {
 /// runtime's own text, so that the kernel tells the broker of it.
 fn forbidden_call(info: &libc::siginfo_t, frame: &mut libc::ucontext_t) {
     let registers = &mut frame.uc_mcontext.gregs;
-    let number = registers[libc::REG_RAX as usize];
-    let _ = info;
-    if !jail::is_listed(number) {
+    // The kernel looks at the lower half alone.
+    let number = i64::from(registers[libc::REG_RAX as usize] as i32);
+    // SAFETY: a SIGSYS carries the architecture behind address and number (asm-generic/siginfo.h).
+    let architecture = unsafe { core::ptr::from_ref(info).cast::<u32>().add(7).read() };
+    if architecture != jail::OWN_ARCHITECTURE {
+        jail::raise_32(number as u32);
+    } else if !jail::is_listed(number) {
         jail::raise(number);
     } else if !runtime_holds(registers[libc::REG_RIP as usize] as u64) {
-        process::report(gate::service::ReportKind::SystemCall, number as u32, "guest code made a system call of the host");
+        process::report_call(number as u32);
     }
     registers[libc::REG_RAX as usize] = -i64::from(libc::ENOSYS);
 }

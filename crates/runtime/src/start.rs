@@ -26,6 +26,7 @@ pub fn run() -> c_int {
     let (status, sentence) = match refused {
         Refused::Malformed(malformed) => (protocol::start::UNFIT, malformed.to_string()),
         Refused::OtherBitness => (protocol::start::UNFIT, "this is a 32-bit program; 32-bit programs are not supported yet".into()),
+        Refused::Library => (protocol::start::UNFIT, "this is a DLL, not a program".into()),
         Refused::Status(status) => (status, format!("the program could not be loaded (status {:#010x})", status as u32)),
     };
     process::fail(status, &sentence)
@@ -35,6 +36,9 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     map_shared()?;
     let program = image::Bytes::map(born(descriptor::PROGRAM))?;
     let parsed = image::parse(program.get())?;
+    if parsed.is_dll() {
+        return Err(Refused::Library);
+    }
     let (major, minor) = parsed.subsystem_version();
     let subsystem = [u32::from(parsed.subsystem().number()), major.into(), minor.into()];
     let stack = StackSize { reserve: parsed.stack_reserve(), commit: parsed.stack_commit() };

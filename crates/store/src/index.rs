@@ -12,6 +12,8 @@ type Names = HashMap<Vec<u16>, String>;
 
 /// How many folders are remembered.
 const MOST: usize = 256;
+/// How many of their names.
+const MOST_NAMES: usize = 1 << 20;
 /// A folder that changed this little time ago, in nanoseconds, may change again within the same time stamp.
 const SETTLED: i64 = 20_000_000;
 
@@ -50,7 +52,8 @@ impl Index {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
         if now.tv_sec * 1_000_000_000 + now.tv_nsec - changed > SETTLED {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() >= MOST {
+            let remembered: usize = known.values().map(|known| known.names.len()).sum();
+            if known.len() >= MOST || remembered + names.len() > MOST_NAMES {
                 known.clear();
             }
             known.insert(key, Known { version, names: Arc::clone(&names) });

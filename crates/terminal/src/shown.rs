@@ -2,11 +2,35 @@
 
 use std::borrow::Cow;
 
-/// Text that came from a program or its files, as it may stand in a message: control characters are made visible.
+/// Text that came from a program or its files, as it may stand in a message: what would steer a terminal, or show the
+/// text in another order than it has, is made visible.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        Cow::Owned(text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect())
+    if text.chars().any(steers) {
+        Cow::Owned(text.chars().map(|character| if steers(character) { char::REPLACEMENT_CHARACTER } else { character }).collect())
     } else {
         Cow::Borrowed(text)
+    }
+}
+
+/// Control characters, line and paragraph separators, and marks of the direction of writing (Unicode's annex 9).
+fn steers(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn nothing_steers_a_terminal() {
+        for (text, seen) in [
+            ("plain \u{e4}", "plain \u{e4}"),
+            ("\u{1b}[2J", "\u{fffd}[2J"),
+            ("\u{9b}2J", "\u{fffd}2J"),
+            ("a\nb", "a\u{fffd}b"),
+            ("txt.\u{202e}exe", "txt.\u{fffd}exe"),
+        ] {
+            assert_eq!(shown(text), seen);
+        }
     }
 }

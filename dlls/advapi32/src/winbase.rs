@@ -49,8 +49,8 @@ const FIRST: u32 = 2;
 
 /// The number of a privilege, whatever the case of its name.
 fn number(name: &[u16]) -> Result<LUID, Win32Error> {
-    let same = |known: &&str| text::same_ascii(name, &text::terminated(known)[..known.len()]);
-    let index = PRIVILEGES.iter().position(|known| same(&known)).ok_or(Win32Error(ERROR_NO_SUCH_PRIVILEGE))?;
+    let same = |known: &str| text::same_ascii(name, &text::terminated(known)[..known.len()]);
+    let index = PRIVILEGES.iter().position(|known| same(known)).ok_or(Win32Error(ERROR_NO_SUCH_PRIVILEGE))?;
     Ok(LUID { LowPart: FIRST + index as u32, HighPart: 0 })
 }
 

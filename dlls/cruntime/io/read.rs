@@ -160,7 +160,7 @@ fn store(number: i32, units: &[u16], room: &mut [u8]) -> usize {
 
 /// A text in UTF-16; from a console it comes as the console has it.
 fn wide(number: i32, descriptor: Descriptor, room: &mut [u8]) -> Result<usize, Fault> {
-    if room.len() % 2 != 0 {
+    if !room.len().is_multiple_of(2) {
         return Err(INVALID);
     }
     let mut units = alloc::vec![0u16; room.len() / 2];
@@ -204,7 +204,7 @@ fn console(descriptor: Descriptor, units: &mut [u16]) -> Option<Result<usize, Fa
 
 /// A text in UTF-8, of which the program gets UTF-16.
 fn utf8(number: i32, descriptor: Descriptor, room: &mut [u8]) -> Result<usize, Fault> {
-    if room.len() % 2 != 0 {
+    if !room.len().is_multiple_of(2) {
         return Err(INVALID);
     }
     let mut bytes = alloc::vec![0; room.len() / 2];

@@ -82,7 +82,7 @@ fn text(descriptor: Descriptor, bytes: &[u8]) -> Result<usize, Fault> {
 
 /// A text in Unicode: the program's bytes are UTF-16.
 fn wide(descriptor: Descriptor, bytes: &[u8]) -> Result<usize, Fault> {
-    if bytes.len() % 2 != 0 {
+    if !bytes.len().is_multiple_of(2) {
         return Err(INVALID);
     }
     let mut units = Vec::with_capacity(bytes.len() / 2 + 16);

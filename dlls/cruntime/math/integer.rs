@@ -9,7 +9,7 @@ macro_rules! conversions {
         pub fn $name(value: $from) -> $to {
             // The first number above the largest integer is the smallest's opposite.
             const LEAST: $from = <$to>::MIN as $from;
-            if value >= LEAST && value < -LEAST {
+            if (LEAST..-LEAST).contains(&value) {
                 return value as $to;
             }
             errno::set(EDOM);

@@ -66,7 +66,8 @@ fn place(file: *const File) -> Option<usize> {
 fn section(file: *mut File) -> *mut CRITICAL_SECTION {
     match place(file) {
         Some(index) => lock::of(lock::STREAM + index),
-        None => (&raw mut unsafe { &mut *file.cast::<Opened>() }.section).cast(),
+        // SAFETY: what is none of the first streams was opened by this runtime.
+        None => unsafe { &raw mut (*file.cast::<Opened>()).section }.cast(),
     }
 }
 

@@ -164,7 +164,10 @@ fn fatal(text: &str) -> ! {
         );
         nt::RtlExitUserProcess(1);
     }
-    loop {}
+    // The call does not come back.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// Shows a message and ends the process.

@@ -6,7 +6,7 @@ use crate::lock::Mutex;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use gate::service::Crash;
 use guest::shim;
 use windows_sys::Win32::Foundation::NTSTATUS;
@@ -100,10 +100,21 @@ pub fn dispatch(record: &mut EXCEPTION_RECORD, context: &mut CONTEXT) {
     crash(record)
 }
 
+/// The name that [`raise_named`] raised last: its address and length.
+static NAMED: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+/// The name that an exception carries, where it was [`raise_named`] that raised it: a program may put any numbers there.
+fn named(record: &EXCEPTION_RECORD) -> Option<&'static str> {
+    let [address, length] = [0, 1].map(|index| NAMED[index].load(Ordering::Acquire));
+    let raised = record.NumberParameters == 2 && record.ExceptionInformation[..2] == [address, length];
+    // SAFETY: names of stubs are never freed.
+    (raised && address != 0).then(|| unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(address as *const u8, length)) })
+}
+
 /// Ends the process with an exception's code.
 pub fn crash(record: &EXCEPTION_RECORD) -> ! {
     let at = record.ExceptionAddress as usize;
-    let (name, base) = loader::module_at(at).unwrap_or_default();
+    let (name, base) = named(record).map_or_else(|| loader::module_at(at).unwrap_or_default(), |name| (name.encode_utf16().collect(), at));
     let information = &record.ExceptionInformation;
     let count = record.NumberParameters;
     let parameter = |index: usize| if (index as u32) < count { information[index] as u64 } else { 0 };
@@ -117,7 +128,10 @@ pub fn crash(record: &EXCEPTION_RECORD) -> ! {
         module_size: 2 * name.len() as u64,
         offset: (at - base) as u64,
     });
-    loop {}
+    // The call does not come back.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// Raises a status as an exception that cannot be continued from.
@@ -131,7 +145,9 @@ pub fn raise_status(status: NTSTATUS) -> ! {
 }
 
 /// Raises a status whose first parameter is a name, NUL-terminated.
-pub fn raise_named(status: NTSTATUS, name: &str) -> ! {
+pub fn raise_named(status: NTSTATUS, name: &'static str) -> ! {
+    NAMED[0].store(name.as_ptr() as usize, Ordering::Release);
+    NAMED[1].store(name.len(), Ordering::Release);
     // SAFETY: a record is plain data, for which zero is a value.
     let mut record: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
     record.ExceptionCode = status;

@@ -103,8 +103,8 @@ pub unsafe extern "system" fn RtlFlsGetValue(index: u32, value: *mut *mut c_void
 /// Calls the callbacks for the calling thread's values, and lets go of them: the thread ends.
 pub fn thread_detach() {
     let Some(values) = values(false) else { return };
-    for index in 1..values.len() {
-        let value = core::mem::replace(&mut values[index], null_mut());
+    for (index, value) in values.iter_mut().enumerate().skip(1) {
+        let value = core::mem::replace(value, null_mut());
         let callback = SLOTS.lock().get(index).copied().flatten().flatten();
         if let Some(callback) = callback.filter(|_| !value.is_null()) {
             unsafe { callback(value) };

@@ -70,7 +70,10 @@ pub fn exit_process(code: u32) -> ! {
     call(&mut TerminateProcess { process: 0, code, others: 1 });
     crate::loader::process_detach();
     call(&mut TerminateProcess { process: u64::MAX, code, others: 0 });
-    loop {}
+    // The call does not come back.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// What NtQueryInformationProcess answers for a class.

@@ -143,7 +143,10 @@ fn exit_thread(code: u32) -> ! {
     crate::loader::thread_detach();
     forget_caller();
     call(&mut ExitThread { code, pad: 0 });
-    loop {}
+    // The call does not come back.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// Every thread's TEB, and what the program calls it.

@@ -3,7 +3,7 @@
 use gate::shared::QPC_TICKS_PER_SECOND;
 use guest::call::NtStatus;
 use guest::error::Status;
-pub use guest::shared::{interrupt_time, system_time, tick_count};
+pub use guest::shared::{interrupt_time, system_time};
 use guest::shim;
 use windows_sys::Wdk::System::SystemServices::TIME_FIELDS;
 

@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+pub mod cstructs;
 #[cfg(target_os = "windows")]
 pub mod files;
 #[cfg(target_os = "windows")]

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is published, step by step.
 
 mod files;
+mod headers;
 mod imports;
 
 use crate::build::{self, LINUX, WINDOWS};
@@ -85,6 +86,7 @@ fn generated() -> Result<BTreeMap<String, Vec<u8>>> {
 fn tidy() -> Result<()> {
     let mut wrong = imports::check()?;
     wrong.extend(files::check()?);
+    wrong.extend(headers::check()?);
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
 }
 
@@ -113,7 +115,9 @@ fn clippy() -> Result<()> {
     cargo(&[["clippy", "--quiet", "--all-targets"].as_slice(), &host_packages(&windows), &deny].concat(), &[])?;
     cargo(&[["clippy", "--quiet", "--target", LINUX, "--package", "runtime"].as_slice(), &deny].concat(), &[])?;
     for target in WINDOWS {
-        cargo(&[["clippy", "--quiet", "--target", target].as_slice(), &packages(&windows), &deny].concat(), &[])?;
+        // The test programs are of 64 bits.
+        let windows: Vec<String> = windows.iter().filter(|name| target == WINDOWS[0] || *name != "guests").cloned().collect();
+        cargo(&[["clippy", "--quiet", "--profile", "guest", "--target", target].as_slice(), &packages(&windows), &deny].concat(), &[])?;
     }
     Ok(())
 }
@@ -122,13 +126,20 @@ fn document() -> Result<()> {
     let windows = windows_packages()?;
     let deny = [("RUSTDOCFLAGS", "--deny warnings")];
     cargo(&[["doc", "--quiet", "--no-deps", "--document-private-items"].as_slice(), &host_packages(&windows)].concat(), &deny)?;
-    cargo(&[["doc", "--quiet", "--no-deps", "--document-private-items", "--target", WINDOWS[0]].as_slice(), &packages(&windows)].concat(), &deny)
+    cargo(
+        &[["doc", "--quiet", "--no-deps", "--document-private-items", "--profile", "guest", "--target", WINDOWS[0]].as_slice(), &packages(&windows)]
+            .concat(),
+        &deny,
+    )
 }
 
 fn unit() -> Result<()> {
     let windows = windows_packages()?;
     let runner: &[&str] = if setup::has("cargo-nextest") { &["nextest", "run"] } else { &["test", "--quiet"] };
-    cargo(&[runner, &host_packages(&windows)].concat(), &[])
+    build::programs()?;
+    cargo(&[runner, &host_packages(&windows)].concat(), &[])?;
+    // What of them is pure runs on the host as well.
+    cargo(&[runner, &["--package", "runtime"], &packages(&build::dlls()?)].concat(), &[])
 }
 
 fn loom() -> Result<()> {

@@ -32,7 +32,7 @@ pub struct Event {
     pub time: i64,
     /// The error or exit code.
     pub code: u32,
-    /// The number of a text, or [`NONE`].
+    /// The number of a text, or `NONE`.
     pub text: u32,
     /// How often, for events that stand for several.
     pub count: u64,

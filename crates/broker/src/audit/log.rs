@@ -3,7 +3,7 @@
 use super::event::{Event, Kind, MAGIC, NONE, Outcome, Trust, text_events};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::time::{ClockId, clock_gettime};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +13,14 @@ use zerocopy::IntoBytes;
 const MOST_GATHERED: usize = 512;
 /// The longest text that is kept, in bytes.
 const LONGEST_TEXT: usize = 4096;
-/// How many different texts are remembered; then numbering starts anew.
+/// How many different texts are remembered, and bytes of them; then numbering starts anew.
 const MOST_TEXTS: usize = 65_536;
+const MOST_TEXT_BYTES: usize = 4 << 20;
+/// Bytes that a broker writes event by event. Behind that a program cannot fill the disk with what it does: events that
+/// are alike are counted, without their texts.
+const MOST_BYTES: usize = 64 << 20;
+/// How many kinds of events are counted then.
+const MOST_COUNTED: usize = 1024;
 
 /// The time in 100 ns since 1601 (UTC).
 pub fn now() -> i64 {
@@ -28,6 +34,8 @@ pub fn now() -> i64 {
 pub struct Log {
     sandbox: u32,
     path: PathBuf,
+    /// Bytes that are written event by event.
+    most: usize,
     state: Mutex<State>,
 }
 
@@ -35,19 +43,32 @@ pub struct Log {
 struct State {
     gathered: Vec<Event>,
     texts: HashMap<String, u32>,
+    text_bytes: usize,
     next_text: u32,
     file: Option<OwnedFd>,
+    written: usize,
+    counted: BTreeMap<Alike, u64>,
 }
+
+/// What events that are counted together have in common: process, kind, trust, outcome, code.
+type Alike = (u32, u8, u8, u8, u32);
 
 impl Log {
     /// A log that will be appended to a file.
     pub fn new(sandbox: u32, path: PathBuf) -> Self {
-        Self { sandbox, path, state: Mutex::default() }
+        Self { sandbox, path, most: MOST_BYTES, state: Mutex::default() }
     }
 
     /// Notes an event, with its text.
     pub fn note(&self, kind: Kind, trust: Trust, outcome: Outcome, text: &str, event: Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.written >= self.most && kind != Kind::ProcessExit {
+            let alike = (event.process, kind as u8, trust as u8, outcome as u8, event.code);
+            if state.counted.len() < MOST_COUNTED || state.counted.contains_key(&alike) {
+                *state.counted.entry(alike).or_default() += event.count.max(1);
+            }
+            return;
+        }
         let text = state.number(text);
         state.gathered.push(Event {
             kind: kind as u8,
@@ -63,9 +84,14 @@ impl Log {
         }
     }
 
-    /// Writes what was gathered.
+    /// Writes what was gathered and counted.
     pub fn flush(&self) {
-        self.write(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((process, kind, trust, outcome, code), count) in std::mem::take(&mut state.counted) {
+            let event = Event { process, kind, trust, outcome, code, count, sandbox: self.sandbox, time: now(), text: NONE, ..Event::default() };
+            state.gathered.push(event);
+        }
+        self.write(&mut state);
     }
 
     /// Appends to the file, which is made when there is something to write. A log that cannot be written is lost: the
@@ -85,6 +111,7 @@ impl Log {
                 Event { kind: Kind::Start as u8, time: now(), sandbox: self.sandbox, extra: [u64::from_le_bytes(MAGIC), 0, 0], ..Event::default() };
             state.gathered.insert(0, head);
         }
+        state.written += size_of_val(state.gathered.as_slice());
         if let Some(file) = &state.file {
             let mut bytes = state.gathered.as_bytes();
             while let Ok(done) = rustix::io::write(file, bytes) {
@@ -112,13 +139,44 @@ impl State {
         if let Some(number) = self.texts.get(text) {
             return *number;
         }
-        if self.texts.len() >= MOST_TEXTS {
+        if self.texts.len() >= MOST_TEXTS || self.text_bytes >= MOST_TEXT_BYTES {
             self.texts.clear();
+            self.text_bytes = 0;
         }
+        self.text_bytes += text.len();
         self.next_text += 1;
         let number = self.next_text;
         self.gathered.extend(text_events(number, text));
         self.texts.insert(text.to_owned(), number);
         number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::entries;
+    use super::*;
+
+    /// A program that makes events without end does not fill the disk, and what it did is still told.
+    #[test]
+    fn a_flood_is_counted() {
+        let folder = std::env::temp_dir().join(format!("audit-flood-{}", std::process::id()));
+        let path = folder.join("flood.audit");
+        let log = Log { most: 0x1_0000, ..Log::new(1, path.clone()) };
+        for number in 0..100_000_u32 {
+            let event = Event { code: 5, process: 4, ..Event::default() };
+            log.note(Kind::Open, Trust::Evidence, Outcome::Error, &format!("Z:\\file-{number}"), event);
+        }
+        log.note(Kind::ForbiddenCall, Trust::Evidence, Outcome::Error, "", Event { code: 59, process: 4, ..Event::default() });
+        log.note(Kind::ProcessExit, Trust::Evidence, Outcome::Ok, "", Event { process: 4, ..Event::default() });
+        log.flush();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+        assert!(bytes.len() < 0x4_0000, "{} bytes", bytes.len());
+        let found = entries(&bytes).unwrap();
+        let opens: u64 = found.iter().filter(|entry| entry.event.kind == Kind::Open as u8).map(|entry| entry.event.count.max(1)).sum();
+        assert_eq!(opens, 100_000);
+        assert!(found.iter().any(|entry| entry.event.kind == Kind::ForbiddenCall as u8 && entry.event.code == 59));
+        assert!(found.iter().any(|entry| entry.event.kind == Kind::ProcessExit as u8));
     }
 }

@@ -75,6 +75,9 @@ impl Process {
         if object.is_folder() && self.is_open_below(&before) {
             return Err(STATUS_ACCESS_DENIED);
         }
+        if self.namespace.holds_grant(&from.drive_path(from.path.clone())) {
+            return Err(STATUS_ACCESS_DENIED);
+        }
         let path = from.volume.rename(&from.path, &to.path, replace)?;
         let mut spelt = target.clone();
         spelt.folder = false;

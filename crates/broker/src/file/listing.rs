@@ -1,15 +1,21 @@
 //! Listing a folder.
 
 use super::{Answer, lock, units};
-use crate::object::{FileObject, Listing, OnDrive};
+use crate::object::{FileObject, Listing, OnDrive, Share};
 use crate::process::Process;
 use crate::service::Reply;
 use gate::file::{Entry, SYMLINK};
 use protocol::message::{ListFolder, Word};
 use store::{Metadata, Pattern};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE,
+    STATUS_OBJECT_NAME_INVALID,
+};
 use windows_sys::Win32::Storage::FileSystem::FILE_LIST_DIRECTORY;
 use zerocopy::IntoBytes;
+
+/// Bytes of a pattern: more than any name can fit, for the work grows with its length.
+const LONGEST_PATTERN: usize = 2 * 512;
 
 impl Process {
     /// Lists a folder, from where the last answer ended.
@@ -19,11 +25,16 @@ impl Process {
         let mut listing = lock(&object.listing);
         let first = listing.is_none();
         if first || request.restart != 0 {
+            if payload.len() > LONGEST_PATTERN {
+                return Err(STATUS_OBJECT_NAME_INVALID);
+            }
             // The pattern is that of the first question, unless a new start brings another one.
             let pattern = match (&*listing, units(payload)?) {
                 (Some(before), pattern) if pattern.is_empty() => before.pattern.clone(),
                 (_, pattern) => Pattern::new(&pattern),
             };
+            // The old one makes room first.
+            *listing = None;
             *listing = Some(self.read_folder(&object, file, pattern)?);
         }
         let listing = listing.as_mut().ok_or(STATUS_INVALID_PARAMETER)?;
@@ -37,6 +48,11 @@ impl Process {
                 break;
             }
             put_entry(&mut records, &entry);
+        }
+        if listing.pending.is_none() && listing.entries.len() == 0 {
+            // What was read to its end takes no more room.
+            listing.entries = Vec::new().into_iter();
+            listing.share = Share::default();
         }
         if records.is_empty() {
             return Err(match listing.pending {
@@ -60,7 +76,8 @@ impl Process {
             Some(inside) => entries.extend(inside.volume.list(&inside.path, &pattern)?),
             None => entries.extend(file.way.iter().filter(|name| pattern.fits(name)).map(|name| folder(name))),
         }
-        Ok(Listing { entries: entries.into_iter(), pending: None, pattern })
+        let share = Share::take(&self.listed, entries.len()).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        Ok(Listing { entries: entries.into_iter(), pending: None, pattern, share })
     }
 }
 

@@ -5,10 +5,11 @@ use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
+use crate::sandbox::leaves_room;
 use crate::service::Reply;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use store::{Create, How, Look, Metadata, Outcome, attribute};
 use windows_sys::Wdk::Storage::FileSystem::{
@@ -70,9 +71,15 @@ impl Process {
             Place::Way(entries) => return self.open_way(request, path, entries),
         };
         let how = how(request, path.folder)?;
-        // What is there already is asked for its share modes and attributes before it is emptied; what is only opened, after that.
-        let looks_first = how.create != Create::Open || request.access & MAXIMUM_ALLOWED != 0;
-        let known = if looks_first { look(&inside, &how)? } else { None };
+        // What is there already is asked for its share modes and attributes before it is emptied.
+        let known = inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(&how) });
+        if known.as_ref().is_err_and(|status| *status == store::OUTSIDE) {
+            return Err(store::OUTSIDE);
+        }
+        let known = known.ok();
+        if known.is_none() && inside.volume.is_special(&inside.path) {
+            return Err(STATUS_ACCESS_DENIED);
+        }
         let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
@@ -80,16 +87,13 @@ impl Process {
             append: access & FILE_APPEND_DATA != 0,
             ..how
         };
-        let check = |known: &Metadata| {
-            self.check_sharing(known, if truncates(&how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
-            check_attributes(known, access, request, &how)
-        };
         if let Some(known) = &known {
-            check(known)?;
+            self.check_sharing(known, if truncates(&how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
+            check_attributes(known, access, request, &how)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
-        if !looks_first {
-            check(&opened.metadata)?;
+        if !leaves_room(opened.file.as_fd()) {
+            return Err(STATUS_TOO_MANY_OPENED_FILES);
         }
         let mut spelt = path.clone();
         if path.components.len() == inside.mount.len() + opened.path.len() && path == at {
@@ -187,14 +191,6 @@ impl Process {
         let number = lock(&self.handles).insert(handle.clone()).inspect_err(|_| self.sandbox.let_go(handle))?;
         let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
-    }
-}
-
-/// What is there, if anything is.
-fn look(inside: &Inside, how: &How) -> Result<Option<Metadata>, NTSTATUS> {
-    match inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(how) }) {
-        Err(store::OUTSIDE) => Err(store::OUTSIDE),
-        known => Ok(known.ok()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The `printf` family, narrow and wide.
 //!
-//! [`write`] takes its arguments in order, [`write_positional`] (`_printf_p`) also by number (`%1$d`). The text goes to
+//! [`write()`] takes its arguments in order, [`write_positional`] (`_printf_p`) also by number (`%1$d`). The text goes to
 //! a [`Sink`]; [`buffer`] holds the rules of the functions that write into memory.
 
 pub mod buffer;

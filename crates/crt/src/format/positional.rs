@@ -8,7 +8,7 @@ use crate::{Arguments, Codec, Unit};
 /// `_ARGMAX`: the largest number that an argument can have.
 pub(super) const MAXIMUM: usize = 100;
 
-/// Writes as [`write`] does, but if the first conversion names its argument by number (`%1$d`), all have to. A malformed
+/// Writes as [`write()`] does, but if the first conversion names its argument by number (`%1$d`), all have to. A malformed
 /// conversion is always an error, and so is a number that is left out.
 ///
 /// # Errors

@@ -1,3 +1,5 @@
+//! Relocations, TLS, delay imports, exceptions: each directory, sound and damaged.
+
 use crate::{builder::*, complete};
 use pe::*;
 

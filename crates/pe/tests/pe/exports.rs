@@ -1,3 +1,5 @@
+//! Exports, by name and by ordinal, and forwarders.
+
 use crate::{builder::*, complete};
 use pe::*;
 

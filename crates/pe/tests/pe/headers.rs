@@ -1,3 +1,5 @@
+//! Headers that lie are refused.
+
 use crate::builder::*;
 use pe::*;
 

@@ -1,3 +1,5 @@
+//! Imports and delay imports, sound and damaged.
+
 use crate::{builder::*, complete};
 use pe::*;
 

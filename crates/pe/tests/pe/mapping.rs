@@ -1,3 +1,5 @@
+//! Sections: where they lie in memory and in the file.
+
 use crate::builder::*;
 use pe::*;
 

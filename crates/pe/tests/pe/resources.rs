@@ -1,3 +1,5 @@
+//! Resources and version information.
+
 use crate::{
     builder::*,
     complete::{self, branch, node, utf16},

@@ -36,6 +36,7 @@ pub enum Backing {
     /// What its maker mapped there; decommitting is not possible.
     Mapped,
     /// A section that must live as long as its view.
+    #[expect(dead_code, reason = "it is held, not read")]
     Section(Arc<dyn std::any::Any + Send + Sync>),
 }
 
@@ -51,6 +52,7 @@ pub struct Region {
     /// Its pages.
     pub pages: Pages,
     /// What lies behind them.
+    #[expect(dead_code, reason = "it is held, not read")]
     pub backing: Backing,
 }
 

@@ -16,8 +16,10 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_OBJECT_PATH_NOT_FOUND,
 };
 
 /// Which entries of the folder are there, by their names.
@@ -28,6 +30,8 @@ pub struct Folder {
     root: OwnedFd,
     index: Index,
     filter: Option<Filter>,
+    /// Its links lead outside, wherever they lead: the caller follows them by their text.
+    confined: AtomicBool,
 }
 
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
@@ -35,16 +39,28 @@ const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGIC
 impl Folder {
     /// Takes an open folder.
     pub fn new(root: OwnedFd) -> Self {
-        Self { root, index: Index::default(), filter: None }
+        Self { root, index: Index::default(), filter: None, confined: AtomicBool::new(false) }
     }
 
-    /// Takes an open folder of which only some entries are there, and no folder in it.
+    /// Takes an open folder of which only some entries are there, and no folder in it. A link that is there must not
+    /// lead to what is not.
     pub fn filtered(root: OwnedFd, filter: Filter) -> Self {
-        Self { root, index: Index::default(), filter: Some(filter) }
+        Self { filter: Some(filter), confined: AtomicBool::new(true), ..Self::new(root) }
+    }
+
+    /// From now on every link leads outside ([`OUTSIDE`]), one that stays in the folder too: a part of the folder has
+    /// other rules than the rest, and the caller must see each path that leads there.
+    pub fn confine(&self) {
+        self.confined.store(true, Ordering::Relaxed);
     }
 
     /// The caller's spelling of a path, as the host would write it.
     fn names(path: &Path) -> Result<Vec<String>, NTSTATUS> {
+        // A path that the host cannot take is refused before its parts are looked for one by one.
+        const LONGEST: usize = 4096;
+        if path.iter().map(|name| name.len() + 1).sum::<usize>() > LONGEST {
+            return Err(STATUS_NAME_TOO_LONG);
+        }
         path.iter().map(|name| to_host(name).ok_or(STATUS_OBJECT_NAME_INVALID)).collect()
     }
 
@@ -105,7 +121,11 @@ impl Folder {
         let path = if names.is_empty() { ".".into() } else { names.join("/") };
         // `openat2` refuses every flag that a mere place does not know.
         let always = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { OFlags::CLOEXEC | OFlags::NOCTTY };
-        openat2(&self.root, path, flags | always, mode, BENEATH)
+        if !self.confined.load(Ordering::Relaxed) {
+            return openat2(&self.root, path, flags | always, mode, BENEATH);
+        }
+        let opened = openat2(&self.root, path, flags | always, mode, BENEATH | ResolveFlags::NO_SYMLINKS);
+        opened.map_err(|error| if error == Errno::LOOP { Errno::XDEV } else { error })
     }
 
     /// The place that a path leads to; nothing is done there.
@@ -208,6 +228,11 @@ impl Volume for Folder {
 
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)> {
         self.leads_outside(path)
+    }
+
+    fn is_special(&self, path: &Path) -> bool {
+        let found = self.spell(path).ok().and_then(|names| self.path_only(&names).and_then(Metadata::of_host).ok());
+        found.is_some_and(|metadata| !metadata.folder && !metadata.regular && !metadata.link)
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

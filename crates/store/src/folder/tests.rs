@@ -219,3 +219,29 @@ fn what_is_filtered_is_not_there() {
     assert_eq!(place.volume.open(&path("hidden"), &READ).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
     assert_eq!(place.volume.open(&path("sub/x"), &READ).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
 }
+
+/// Once a folder is confined, its caller hears of every link, wherever it leads.
+#[test]
+fn a_confined_folder_follows_no_link() {
+    let place = Place::new();
+    std::fs::write(place.host("sub/b.txt"), "bytes").unwrap();
+    place.link("link", "sub");
+    place.link("name.txt", "File.txt");
+    assert!(place.volume.open(&path("link/b.txt"), &READ).is_ok());
+    place.volume.confine();
+    for name in ["link/b.txt", "LINK/B.TXT", "name.txt", "link"] {
+        assert_eq!(place.volume.open(&path(name), &READ).err(), Some(OUTSIDE), "{name}");
+    }
+    assert_eq!(place.volume.leads(&path("link/b.txt")), Some((place.host("sub"), 1)));
+    assert!(place.volume.open(&path("sub/b.txt"), &READ).is_ok());
+}
+
+/// Not even a look is cheap for what could be asked for ten thousand times.
+#[test]
+fn a_path_longer_than_the_host_takes_is_refused_at_once() {
+    let place = Place::new();
+    place.link("out", "/");
+    let long = path(&format!("out/{}", "a/".repeat(16_000)));
+    assert_eq!(place.volume.open(&long, &READ).err(), Some(STATUS_NAME_TOO_LONG));
+    assert_eq!(place.volume.leads(&long), None);
+}

@@ -5,4 +5,4 @@ mod convert;
 mod fold;
 mod kind;
 
-pub use convert::{bytes_of, page_number, units_of};
+pub use convert::page_number;

@@ -14,9 +14,9 @@ const SUPPORTED: [(&str, [u32; 3]); 2] =
     [("{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}", [u32::MAX; 3]), ("{1f676c76-80e1-4239-95bb-83d0f6d0da78}", [6, 3, 9600])];
 /// What a program sees whose manifest names no later one.
 const OLD: [u32; 3] = [6, 2, 9200];
-const RT_MANIFEST: u32 = 24;
+const RT_MANIFEST: u16 = 24;
 /// `CREATEPROCESS_MANIFEST_RESOURCE_ID`.
-const OF_PROGRAM: u32 = 1;
+const OF_PROGRAM: u16 = 1;
 
 /// Whether bytes of UTF-8 or UTF-16 hold a text of ASCII, whatever its case.
 fn holds(bytes: &[u8], text: &str) -> bool {
@@ -36,8 +36,8 @@ fn highest() -> [u32; 3] {
     let mut found = FOUND.load(Ordering::Relaxed) as usize;
     if found == 0 {
         // SAFETY: the program is mapped as long as its process runs.
-        let manifest = unsafe { resource::find((*guest::teb::peb()).image_base_address as *const u8, RT_MANIFEST, OF_PROGRAM, None) };
-        let place = manifest.and_then(|manifest| SUPPORTED.iter().position(|row| holds(manifest, row.0)));
+        let manifest = unsafe { resource::find((*guest::teb::peb()).image_base_address as *const u8, RT_MANIFEST, OF_PROGRAM, 0) };
+        let place = manifest.ok().and_then(|manifest| SUPPORTED.iter().position(|row| holds(manifest, row.0)));
         found = 1 + place.unwrap_or(SUPPORTED.len());
         FOUND.store(found as u32, Ordering::Relaxed);
     }

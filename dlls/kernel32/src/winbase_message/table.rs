@@ -7,15 +7,13 @@ use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use guest::error::Win32Error;
 use guest::nls;
-use windows_sys::Win32::Foundation::{
-    ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND,
-};
+use windows_sys::Win32::Foundation::{ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND};
 
 /// Source (`win32`, `status`), number in hexadecimal digits, text.
 static MESSAGES: &str = include_str!("messages.tsv");
 
 const MISSING: Win32Error = Win32Error(ERROR_MR_MID_NOT_FOUND);
-const RT_MESSAGETABLE: u32 = 11;
+const RT_MESSAGETABLE: u16 = 11;
 /// The bits of a language that say which, without its country.
 const PRIMARY: u32 = 0x3FF;
 const LANG_NEUTRAL: u32 = 0;
@@ -60,20 +58,9 @@ pub fn of_module(module: *const u8, id: u32, language: u32) -> Result<Vec<u16>, 
     }
     // SAFETY: the program is mapped as long as its process runs.
     let program = unsafe { (*guest::teb::peb()).image_base_address as *const u8 };
-    // The lowest bits say how a module was loaded.
-    let base = if module.is_null() { program } else { module.map_addr(|address| address & !3) };
-    let wanted = (language & PRIMARY != LANG_NEUTRAL).then_some(language);
+    let base = if module.is_null() { program } else { module };
     // SAFETY: the caller gives a module's handle.
-    if !unsafe { resource::exist(base) } {
-        return Err(Win32Error(ERROR_RESOURCE_DATA_NOT_FOUND));
-    }
-    // SAFETY: as above.
-    let any = unsafe { resource::find(base, RT_MESSAGETABLE, 1, None) }.ok_or(Win32Error(ERROR_RESOURCE_TYPE_NOT_FOUND))?;
-    let table = match wanted {
-        // SAFETY: as above.
-        Some(_) => unsafe { resource::find(base, RT_MESSAGETABLE, 1, wanted) }.ok_or(Win32Error(ERROR_RESOURCE_LANG_NOT_FOUND))?,
-        None => any,
-    };
+    let table = unsafe { resource::find(base, RT_MESSAGETABLE, 1, language as u16) }?;
     find(table, id).ok_or(MISSING)
 }
 

@@ -32,6 +32,7 @@ struct Update {
 }
 
 /// Every update under way; a handle is the address of one.
+#[expect(clippy::vec_box, reason = "an update's address is its handle, and stays")]
 static UPDATES: Lock<Vec<Box<Update>>> = Lock::new(Vec::new());
 
 /// A piece of a file that one call moves.
@@ -95,8 +96,9 @@ unsafe fn begin(path: *const u16, delete: bool) -> Result<Handle, Win32Error> {
 }
 
 /// The place of an update among all.
+#[expect(clippy::borrowed_box, reason = "the iterator hands boxes out")]
 fn place(updates: &[Box<Update>], handle: HANDLE) -> Result<usize, Win32Error> {
-    let same = |update: &Box<Update>| core::ptr::from_ref(&**update).cast::<c_void>() == handle.cast_const();
+    let same = |update: &Box<Update>| core::ptr::from_ref(update.as_ref()).cast::<c_void>() == handle.cast_const();
     updates.iter().position(same).ok_or(Win32Error(ERROR_INVALID_HANDLE))
 }
 

@@ -21,8 +21,6 @@ pub const USER: Locale = (0x0409, "en-US");
 pub const USER_LANGUAGE: Locale = (0x0009, "en");
 /// The locale of no place.
 pub const INVARIANT: Locale = (LOCALE_INVARIANT, "");
-/// `LOCALE_CUSTOM_UNSPECIFIED`: stands for every locale that has a name alone.
-const CUSTOM_UNSPECIFIED: u32 = 0x1000;
 /// `LOCALE_NAME_SYSTEM_DEFAULT`.
 const SYSTEM_DEFAULT_NAME: &str = "!x-sys-default-locale";
 
@@ -99,11 +97,6 @@ pub fn set_of_thread(id: u32) {
 use gate::teb::offset32::CURRENT_LOCALE;
 #[cfg(target_pointer_width = "64")]
 use gate::teb::offset64::CURRENT_LOCALE;
-
-/// Whether an identifier only says that a locale has none.
-pub fn is_unspecified(id: u32) -> bool {
-    matches!(id, CUSTOM_UNSPECIFIED | LOCALE_CUSTOM_DEFAULT)
-}
 
 #[cfg(test)]
 mod tests {

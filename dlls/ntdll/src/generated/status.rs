@@ -1,4 +1,4 @@
-// Win32 errors of NTSTATUS codes, ascending, as observed through RtlNtStatusToDosError. `cargo xtask observe` makes this.
+// Win32 errors of NTSTATUS codes, ascending, as observed through RtlNtStatusToDosError.
 &[
     (0x00000001, 731), (0x00000002, 732), (0x00000003, 733), (0x0000003F, 734), (0x000000BF, 736),
     (0x000000C0, 737), (0x00000100, 738), (0x00000101, 739), (0x00000102, 1460), (0x00000103, 997),

@@ -159,7 +159,10 @@ impl Failure {
         let kind = gate::service::ReportKind::CannotStart as u32;
         call(&mut Report { kind, slot: u32::MAX, text, text_size, code: self.status.0 as u32, duration: 0 });
         call(&mut TerminateProcess { process: u64::MAX, code: self.status.0 as u32, others: 0 });
-        loop {}
+        // The call does not come back.
+        loop {
+            core::hint::spin_loop();
+        }
     }
 }
 

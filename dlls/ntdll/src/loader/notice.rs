@@ -24,17 +24,17 @@ fn tell(module: *mut Module, reason: u32, reserved: *mut c_void) -> bool {
 /// Tells a module and everything it stands on that the process has them: what is stood on comes first, and each once,
 /// circles included.
 pub fn attach(module: *mut Module) -> Result<(), Status> {
-    attach_with(module, core::ptr::null_mut())
+    attach_with(module, core::ptr::null_mut()).map_err(|_| Status(STATUS_DLL_INIT_FAILED))
 }
 
-/// As [`attach`]; `reserved` is not NULL while the process starts.
-pub fn attach_with(module: *mut Module, reserved: *mut c_void) -> Result<(), Status> {
+/// As [`attach`]; `reserved` is not NULL while the process starts. Answers the module that refused, if one did.
+pub fn attach_with(module: *mut Module, reserved: *mut c_void) -> Result<(), *mut Module> {
     let mut stack = alloc::vec![(module, 0)];
     // SAFETY: modules live as long as they are listed.
     unsafe { (*module).started = true };
     while let Some((module, next)) = stack.last_mut() {
         // SAFETY: as above.
-        let dependency = unsafe { (&(*(*module)).dependencies).get(*next).copied() };
+        let dependency = unsafe { &(**module).dependencies }.get(*next).copied();
         *next += 1;
         match dependency {
             Some(dependency) => {
@@ -55,14 +55,14 @@ pub fn attach_with(module: *mut Module, reserved: *mut c_void) -> Result<(), Sta
     Ok(())
 }
 
-fn attach_one(module: *mut Module, reserved: *mut c_void) -> Result<(), Status> {
+fn attach_one(module: *mut Module, reserved: *mut c_void) -> Result<(), *mut Module> {
     if module == program() {
         return Ok(());
     }
     if !tell(module, DLL_PROCESS_ATTACH, reserved) {
         // Windows tells a DLL that refused of the process's end, too.
         tell(module, DLL_PROCESS_DETACH, reserved);
-        return Err(Status(STATUS_DLL_INIT_FAILED));
+        return Err(module);
     }
     // SAFETY: modules live as long as they are listed.
     unsafe { (*module).note_attached() };

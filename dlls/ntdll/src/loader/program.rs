@@ -32,7 +32,11 @@ pub fn start() -> Result<(), Failure> {
     tls::thread_attach();
     let reserved: *mut c_void = core::ptr::dangling_mut::<u8>().cast();
     for first in [kernel32, program] {
-        notice::attach_with(first, reserved).map_err(|_| Failure::new(STATUS_DLL_INIT_FAILED, "a DLL that the program needs refused to start"))?;
+        notice::attach_with(first, reserved).map_err(|refusing| {
+            // SAFETY: modules live as long as they are listed.
+            let name = guest::text::lossy(unsafe { (*refusing).base_name() });
+            Failure::new(STATUS_DLL_INIT_FAILED, format!("{name}, which the program needs, refused to start"))
+        })?;
     }
     tls::call_back(program, DLL_PROCESS_ATTACH, reserved);
     Ok(())

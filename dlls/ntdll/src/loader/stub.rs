@@ -86,7 +86,7 @@ unsafe fn write_code(at: *mut u8, record: *const Record, stack: u16) {
 
 /// What every stub does when it is called.
 unsafe extern "system" fn called(record: *const Record) -> usize {
-    let record = unsafe { &*record };
+    let record: &'static Record = unsafe { &*record };
     teb::report(ReportKind::Unsupported, u32::MAX, &record.name, ERROR_CALL_NOT_IMPLEMENTED);
     let value = record.stub.map(|stub| stub.value).unwrap_or(StubValue::Raise);
     if !matches!(value, StubValue::Raise | StubValue::NtStatus | StubValue::HResult) {

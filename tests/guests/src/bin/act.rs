@@ -18,7 +18,9 @@ mod act {
     use core::ptr::{null, null_mut};
     use guests::{arguments, exit, last_error, print};
     use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
-    use windows_sys::Win32::Storage::FileSystem::{CreateFileW, FILE_GENERIC_READ, OPEN_EXISTING, ReadFile, WriteFile};
+    use windows_sys::Win32::Storage::FileSystem::{
+        CREATE_NEW, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, OPEN_EXISTING, ReadFile, WriteFile,
+    };
     use windows_sys::Win32::System::Console::{
         COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW,
         STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleCursorPosition, SetConsoleMode, SetConsoleTextAttribute,
@@ -48,7 +50,8 @@ mod act {
             ["screen"] => screen(),
             ["line"] => line(),
             ["interrupts", count] => interrupts(count.parse().unwrap_or(1)),
-            ["open", path] => open(path),
+            ["open", path] => open(path, FILE_GENERIC_READ, OPEN_EXISTING),
+            ["create", path] => open(path, FILE_GENERIC_WRITE, CREATE_NEW),
             ["crash", how] => crash(how),
             _ => {
                 print("act: unknown words\n");
@@ -206,11 +209,11 @@ mod act {
         wait()
     }
 
-    /// Opens a file for reading and prints the error that this gave, or 0.
-    fn open(path: &str) -> u32 {
+    /// Opens a file and prints the error that this gave, or 0.
+    fn open(path: &str, access: u32, disposition: u32) -> u32 {
         let path = guests::wide(path);
         // SAFETY: the path ends in a NUL.
-        let file = unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, 1, null(), OPEN_EXISTING, 0, null_mut()) };
+        let file = unsafe { CreateFileW(path.as_ptr(), access, 1, null(), disposition, 0, null_mut()) };
         let error = if file == INVALID_HANDLE_VALUE { last_error() } else { 0 };
         print(&format!("error {error}\n"));
         error

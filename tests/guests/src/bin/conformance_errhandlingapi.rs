@@ -152,7 +152,7 @@ fn exceptions(cases: &mut Cases) {
         let place = context.0.Rip as usize as *const c_void;
         same!(unsafe { RtlPcToFileHeader(place, &raw mut base) }, unsafe { GetModuleHandleW(null()) });
         same!(base, unsafe { GetModuleHandleW(null()) });
-        holds!(unsafe { RtlPcToFileHeader(1 as *const c_void, &raw mut base) }.is_null());
+        holds!(unsafe { RtlPcToFileHeader(core::ptr::without_provenance::<c_void>(1), &raw mut base) }.is_null());
         holds!(base.is_null());
     });
 }

@@ -42,8 +42,8 @@ mod parts {
     pub use alloc::format;
     pub use alloc::string::String;
     pub use alloc::vec::Vec;
-    pub use core::ptr::{null, null_mut};
-    pub use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
+    pub use core::ptr::null_mut;
+    pub use guests::{Cases, case, clear_error, holds, last_error, same, wide};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::Win32::System::LibraryLoader::*;
 

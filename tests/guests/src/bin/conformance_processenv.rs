@@ -94,7 +94,7 @@ fn environment(cases: &mut Cases) {
         same!(unsafe { GetEnvironmentVariableW(wide("WcOne").as_ptr(), core::ptr::null_mut(), 0) }, 6);
     });
     case!(cases, "kernel32!GetEnvironmentVariableA kernel32!SetEnvironmentVariableA", Success, "ANSI texts", {
-        same!(unsafe { SetEnvironmentVariableA(c"WcTwo".as_ptr().cast(), b"\xE9t\xE9\0".as_ptr()) }, 1);
+        same!(unsafe { SetEnvironmentVariableA(c"WcTwo".as_ptr().cast(), c"\xE9t\xE9".as_ptr().cast()) }, 1);
         same!(value("WcTwo"), Some("\u{E9}t\u{E9}".into()));
         let mut buffer = [0_u8; 8];
         same!(unsafe { GetEnvironmentVariableA(c"WcTwo".as_ptr().cast(), buffer.as_mut_ptr(), 8) }, 3);

@@ -6,13 +6,9 @@ extern crate alloc;
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ffi::{CStr, c_void};
+use core::ffi::CStr;
+use guests::cstructs::{EBADF, EINVAL, ENOENT, Found, Stat, Stream, p};
 use guests::{Cases, Kind, holds, same};
-
-type Stream = *mut c_void;
-const EINVAL: i32 = 22;
-const ENOENT: i32 = 2;
-const EBADF: i32 = 9;
 
 macro_rules! runtime {
     ($module:ident, $dll:literal) => {
@@ -71,10 +67,6 @@ macro_rules! runtime {
                 fn _findclose(search: isize) -> i32;
             }
 
-            fn p(text: &CStr) -> *const i8 {
-                text.as_ptr()
-            }
-
             fn error() -> i32 {
                 unsafe { *_errno() }
             }
@@ -85,8 +77,7 @@ macro_rules! runtime {
 
             /// Makes a file of these bytes.
             fn make(path: &CStr, bytes: &[u8]) -> Result<(), String> {
-                let file = unsafe { fopen(p(path), p(c"wb")) };
-                holds!(!file.is_null());
+                let file = open(path, c"wb")?;
                 same!(unsafe { fwrite(bytes.as_ptr(), 1, bytes.len(), file) }, bytes.len());
                 same!(unsafe { fclose(file) }, 0);
                 Ok(())
@@ -94,8 +85,7 @@ macro_rules! runtime {
 
             /// A file's bytes.
             fn bytes_of(path: &CStr) -> Result<Vec<u8>, String> {
-                let file = unsafe { fopen(p(path), p(c"rb")) };
-                holds!(!file.is_null());
+                let file = open(path, c"rb")?;
                 let mut room = alloc::vec![0; 0x4000];
                 let count = unsafe { fread(room.as_mut_ptr(), 1, room.len(), file) };
                 room.truncate(count);
@@ -495,40 +485,6 @@ macro_rules! runtime {
             }
         }
     };
-}
-
-/// `struct _stat64`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-struct Stat {
-    device: u32,
-    inode: u16,
-    mode: u16,
-    links: i16,
-    user: i16,
-    group: i16,
-    special: u32,
-    size: i64,
-    accessed: i64,
-    written: i64,
-    changed: i64,
-}
-
-/// `struct __finddata64_t`.
-#[repr(C)]
-struct Found {
-    attributes: u32,
-    created: i64,
-    accessed: i64,
-    written: i64,
-    size: i64,
-    name: [u8; 260],
-}
-
-impl Default for Found {
-    fn default() -> Self {
-        Self { attributes: 0, created: 0, accessed: 0, written: 0, size: 0, name: [0; 260] }
-    }
 }
 
 runtime!(old, "msvcrt");

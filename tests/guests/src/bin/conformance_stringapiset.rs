@@ -81,7 +81,7 @@ guests::program! {
             same!(to_bytes(1252, 0, "\u{101}"), Ok((b"a".to_vec(), false)));
             same!(to_bytes(1252, WC_NO_BEST_FIT_CHARS, "\u{101}"), Ok((b"?".to_vec(), true)));
         });
-        case!(cases, "kernel32!WideCharToMultiByte", Failure, "flags, halves of characters, a default character for UTF-8, and a small buffer", {
+        case!(cases, "kernel32!WideCharToMultiByte", Failure, "flags, halves of characters, a default character for UTF-8, and a small buffer", wine = "documented: for UTF-8 the default character and the flag that it was used must be NULL; Wine takes them", {
             same!(to_bytes(1252, 0x8000_0000, "a"), Err(ERROR_INVALID_FLAGS));
             let (half, mut buffer, mut used) = ([0xD800_u16], [0_u8; 8], 0);
             clear_error();

@@ -80,10 +80,6 @@ mod parts {
         let both = unsafe { &*both.cast::<Both>() };
         wait_many(&both.0, true, LONG)
     }
-
-    pub unsafe extern "system" fn wait_for(handle: *mut c_void) -> u32 {
-        wait(handle, LONG)
-    }
 }
 
 guests::program! {

@@ -222,7 +222,7 @@ fn sections(cases: &mut Cases) {
             unsafe {
                 EnterCriticalSection(&raw mut (*at).section);
                 while (*at).turn < 200 {
-                    if (*at).turn % 2 == 0 {
+                    if (*at).turn.is_multiple_of(2) {
                         (*at).turn += 1;
                         WakeAllConditionVariable(&raw mut (*at).variable);
                     } else {
@@ -292,7 +292,7 @@ fn locks(cases: &mut Cases) {
         unsafe {
             AcquireSRWLockExclusive(&raw mut (*at).lock);
             while (*at).turn < 200 {
-                if (*at).turn % 2 == 0 {
+                if (*at).turn.is_multiple_of(2) {
                     (*at).turn += 1;
                     WakeConditionVariable(&raw mut (*at).variable);
                 } else {
@@ -355,7 +355,8 @@ fn once_and_address(cases: &mut Cases) {
         "threads sleep until the word is another one",
         {
             WORD.store(1, Ordering::Release);
-            let threads = [launch(sleep_on_word, 1 as *mut c_void), launch(sleep_on_word, 1 as *mut c_void)];
+            let threads =
+                [launch(sleep_on_word, core::ptr::without_provenance_mut::<c_void>(1)), launch(sleep_on_word, core::ptr::dangling_mut::<c_void>())];
             WORD.store(2, Ordering::Release);
             unsafe { WakeByAddressAll(WORD.as_ptr().cast()) };
             same!(threads.map(end), [0, 0]);

@@ -205,10 +205,26 @@ fn folders(cases: &mut Cases) {
         "Windows' folders",
         {
             let ask: [(unsafe extern "system" fn(*mut u16, u32) -> u32, &str); 4] = [
-                (unsafe { core::mem::transmute(GetWindowsDirectoryW as *const ()) }, "c:\\windows"),
-                (unsafe { core::mem::transmute(GetSystemWindowsDirectoryW as *const ()) }, "c:\\windows"),
-                (unsafe { core::mem::transmute(GetSystemDirectoryW as *const ()) }, "c:\\windows\\system32"),
-                (unsafe { core::mem::transmute(GetSystemWow64DirectoryW as *const ()) }, "c:\\windows\\syswow64"),
+                (
+                    unsafe { core::mem::transmute::<*const (), unsafe extern "system" fn(*mut u16, u32) -> u32>(GetWindowsDirectoryW as *const ()) },
+                    "c:\\windows",
+                ),
+                (
+                    unsafe {
+                        core::mem::transmute::<*const (), unsafe extern "system" fn(*mut u16, u32) -> u32>(GetSystemWindowsDirectoryW as *const ())
+                    },
+                    "c:\\windows",
+                ),
+                (
+                    unsafe { core::mem::transmute::<*const (), unsafe extern "system" fn(*mut u16, u32) -> u32>(GetSystemDirectoryW as *const ()) },
+                    "c:\\windows\\system32",
+                ),
+                (
+                    unsafe {
+                        core::mem::transmute::<*const (), unsafe extern "system" fn(*mut u16, u32) -> u32>(GetSystemWow64DirectoryW as *const ())
+                    },
+                    "c:\\windows\\syswow64",
+                ),
             ];
             for (function, expected) in ask {
                 let mut buffer = [0_u16; 64];

@@ -6,10 +6,14 @@ extern crate alloc;
 
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::{
-    ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, LocalFree,
+    ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MR_MID_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_LANG_NOT_FOUND,
+    HMODULE, LocalFree,
 };
+use windows_sys::Win32::Storage::FileSystem::CopyFileW;
 use windows_sys::Win32::System::Diagnostics::Debug::*;
-use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
+use windows_sys::Win32::System::LibraryLoader::{
+    BeginUpdateResourceW, EndUpdateResourceW, GetModuleFileNameW, GetModuleHandleW, LOAD_LIBRARY_AS_DATAFILE, LoadLibraryExW, UpdateResourceW,
+};
 
 const STRING: u32 = FORMAT_MESSAGE_FROM_STRING | FORMAT_MESSAGE_ARGUMENT_ARRAY;
 
@@ -20,6 +24,29 @@ fn written(definition: &str, arguments: &[usize], flags: u32) -> Result<alloc::s
     let given = if arguments.is_empty() { core::ptr::null() } else { arguments.as_ptr().cast() };
     let length = unsafe { FormatMessageW(STRING | flags, wide(definition).as_ptr().cast(), 0, 0, buffer.as_mut_ptr(), 200, given) };
     if length == 0 { Err(last_error()) } else { Ok(narrow(&buffer[..length as usize])) }
+}
+
+/// A copy of this program with one message, numbered 7, in these languages.
+fn with_messages(texts: &[(u16, &str)]) -> Result<HMODULE, alloc::string::String> {
+    const RT_MESSAGETABLE: usize = 11;
+    let (name, mut own) = (wide("messages.dll"), [0_u16; 300]);
+    unsafe {
+        GetModuleFileNameW(core::ptr::null_mut(), own.as_mut_ptr(), 300);
+        holds!(CopyFileW(own.as_ptr(), name.as_ptr(), 0) != 0);
+        let update = BeginUpdateResourceW(name.as_ptr(), 1);
+        for (language, text) in texts {
+            let text: alloc::vec::Vec<u8> = text.encode_utf16().chain([13, 10, 0]).flat_map(u16::to_le_bytes).collect();
+            // One block of one number, and where its text lies: the length of all, 1 for UTF-16, the text.
+            let head = [1_u32, 7, 7, 16, (text.len() as u32 + 4) | 1 << 16];
+            let table = [head.iter().flat_map(|word| word.to_le_bytes()).collect(), text].concat();
+            let (kind, first) = (RT_MESSAGETABLE as *const u16, core::ptr::without_provenance(1));
+            holds!(UpdateResourceW(update, kind, first, *language, table.as_ptr().cast(), table.len() as u32) != 0);
+        }
+        holds!(EndUpdateResourceW(update, 0) != 0);
+        let module = LoadLibraryExW(name.as_ptr(), core::ptr::null_mut(), LOAD_LIBRARY_AS_DATAFILE);
+        holds!(!module.is_null());
+        Ok(module)
+    }
 }
 
 guests::program! {
@@ -79,6 +106,20 @@ guests::program! {
             let flags = FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_IGNORE_INSERTS;
             let length = unsafe { FormatMessageW(flags, module, 0xC000_0022, 0, buffer.as_mut_ptr(), 300, core::ptr::null()) };
             holds!(length > 8);
+        });
+        case!(cases, "kernel32!FormatMessageW", Success, "a module's message in the system's language, though another one comes first", {
+            let module = with_messages(&[(3, "bon dia"), (0x409, "good day")])?;
+            let say = |language: u32| {
+                let mut buffer = [0_u16; 64];
+                clear_error();
+                let (flags, none) = (FORMAT_MESSAGE_FROM_HMODULE, core::ptr::null());
+                let length = unsafe { FormatMessageW(flags, module, 7, language, buffer.as_mut_ptr(), 64, none) };
+                if length == 0 { Err(last_error()) } else { Ok(narrow(&buffer[..length as usize])) }
+            };
+            same!(say(0), Ok("good day\r\n".into()));
+            same!(say(0x409), Ok("good day\r\n".into()));
+            same!(say(3), Ok("bon dia\r\n".into()));
+            same!(say(0x411), Err(ERROR_RESOURCE_LANG_NOT_FOUND));
         });
         case!(cases, "kernel32!FormatMessageW", Failure, "a number that no message has", {
             let mut buffer = [0_u16; 64];

@@ -108,7 +108,7 @@ fn pages(cases: &mut Cases) {
     });
     case!(cases, "user32!CharToOemA user32!OemToCharA", Total, "there and back", {
         let (mut oem, mut back) = ([0xFF_u8; 4], [0xFF_u8; 4]);
-        same!(unsafe { CharToOemA(b"\xE4\xE9\0".as_ptr(), oem.as_mut_ptr()) }, 1);
+        same!(unsafe { CharToOemA(c"\xE4\xE9".as_ptr().cast(), oem.as_mut_ptr()) }, 1);
         same!(oem, [0x84, 0x82, 0, 0xFF]);
         same!(unsafe { OemToCharA(oem.as_ptr(), back.as_mut_ptr()) }, 1);
         same!(back, [0xE4, 0xE9, 0, 0xFF]);

@@ -57,7 +57,7 @@ guests::program! {
             CopyFileW(own.as_ptr(), name.as_ptr(), 0);
             let update = BeginUpdateResourceW(name.as_ptr(), 1);
             let block = block();
-            UpdateResourceW(update, 16_usize as *const u16, 1_usize as *const u16, 0x409, block.as_ptr().cast(), block.len() as u32);
+            UpdateResourceW(update, 16_usize as *const u16, core::ptr::without_provenance::<u16>(1), 0x409, block.as_ptr().cast(), block.len() as u32);
             EndUpdateResourceW(update, 0);
         }
         let size = unsafe { GetFileVersionInfoSizeW(name.as_ptr(), null_mut()) };

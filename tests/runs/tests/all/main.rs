@@ -1,4 +1,11 @@
 //! Whole runs, as their user sees them.
 
+mod attack;
+mod breakout;
+mod escape;
 mod life;
+mod loader;
+mod program;
+mod refusals;
+mod sandboxes;
 mod terminal;

@@ -1,0 +1,194 @@
+//! Requests about handles, and about what can be waited for.
+
+use crate::{Address, Handle};
+
+requests! {
+    /// Closes a handle of any kind.
+    CloseHandle {
+        /// The handle.
+        handle: Handle,
+    }
+    /// Makes a second handle to an object, within this process.
+    DuplicateHandle {
+        /// The handle.
+        source: Handle,
+        /// The access wanted, unless `DUPLICATE_SAME_ACCESS`.
+        access: u32,
+        /// `DUPLICATE_*`.
+        options: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Unused.
+        pad: u32,
+        /// Out: the new handle.
+        handle: Handle,
+    }
+    /// Answers a handle's type, access and flags.
+    QueryHandle {
+        /// The handle.
+        handle: Handle,
+        /// Out: an [`ObjectKind`] as a number.
+        kind: u32,
+        /// Out: the granted access.
+        access: u32,
+        /// Out: `HANDLE_FLAG_*`.
+        flags: u32,
+        /// Out: how many handles the object has.
+        references: u32,
+    }
+    /// Sets `HANDLE_FLAG_INHERIT` and `HANDLE_FLAG_PROTECT_FROM_CLOSE`.
+    SetHandle {
+        /// The handle.
+        handle: Handle,
+        /// The flags.
+        flags: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Creates an event, mutant or semaphore.
+    CreateObject {
+        /// An [`ObjectKind`] as a number.
+        kind: u32,
+        /// The access granted to the handle.
+        access: u32,
+        /// Event: signalled. Mutant: owned. Semaphore: the count.
+        initial: u32,
+        /// Event and timer: manual reset. Semaphore: the maximum.
+        limit: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Unused.
+        pad: u32,
+        /// Out: the handle.
+        handle: Handle,
+    }
+    /// Sets, resets, pulses or releases an object.
+    Signal {
+        /// The object.
+        handle: Handle,
+        /// A [`SignalKind`] as a number.
+        kind: u32,
+        /// Semaphore: how many to release.
+        count: u32,
+        /// Out: the state before.
+        previous: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Waits for one or several objects.
+    Wait {
+        /// Up to 64 handles of 8 bytes.
+        handles: Address,
+        /// How many.
+        count: u32,
+        /// Non-zero: for all of them.
+        all: u32,
+        /// Non-zero: asynchronous calls may interrupt.
+        alertable: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
+    /// Waits while memory holds a value (`RtlWaitOnAddress`).
+    WaitAddress {
+        /// The memory.
+        address: Address,
+        /// The value it must hold to wait.
+        value: u64,
+        /// 1, 2, 4 or 8 bytes.
+        size: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
+    /// Wakes threads that wait on an address.
+    WakeAddress {
+        /// The memory.
+        address: Address,
+        /// Non-zero: all of them.
+        all: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Signals one object, then waits for another.
+    SignalAndWait {
+        /// An event, mutant or semaphore.
+        signal: Handle,
+        /// What to wait for.
+        wait: Handle,
+        /// Non-zero: asynchronous calls may interrupt.
+        alertable: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
+    /// Answers an object's state.
+    QueryObject {
+        /// The object.
+        handle: Handle,
+        /// Out: an [`ObjectKind`] as a number.
+        kind: u32,
+        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count.
+        state: i32,
+        /// Out: event: manual reset; mutant: owned by the caller; semaphore: the maximum.
+        limit: u32,
+        /// Out: mutant: its last owner ended without releasing it.
+        abandoned: u32,
+    }
+    /// Starts or stops a timer.
+    SetTimer {
+        /// The timer.
+        handle: Handle,
+        /// When it is signalled first, in 100 ns units: negative is relative, else since 1601.
+        due: i64,
+        /// Milliseconds until it is signalled again, or 0.
+        period: u32,
+        /// Non-zero: stop it.
+        cancel: u32,
+        /// Out: whether it was signalled before.
+        signalled: u32,
+        /// Unused.
+        pad: u32,
+    }
+}
+
+numbered! {
+    /// What a handle stands for.
+    ObjectKind {
+        /// A file, folder, pipe end or terminal.
+        File = 0,
+        /// An event.
+        Event = 1,
+        /// A mutant (mutex).
+        Mutant = 2,
+        /// A semaphore.
+        Semaphore = 3,
+        /// A thread.
+        Thread = 4,
+        /// A process.
+        Process = 5,
+        /// A section.
+        Section = 6,
+        /// An access token.
+        Token = 7,
+        /// A waitable timer.
+        Timer = 8,
+    }
+}
+
+numbered! {
+    /// What [`Signal`] does.
+    SignalKind {
+        /// Sets an event.
+        Set = 0,
+        /// Resets an event.
+        Reset = 1,
+        /// Wakes an event's waiters and leaves it reset.
+        Pulse = 2,
+        /// Releases a mutant or a semaphore.
+        Release = 3,
+    }
+}

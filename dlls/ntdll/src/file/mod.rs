@@ -1,0 +1,156 @@
+//! Files: the gate's services behind `NtCreateFile` and its kin.
+
+mod query;
+mod set;
+
+use crate::gate::ask;
+use crate::string::units;
+use core::ffi::c_void;
+use gate::service::{FlushFile, HERE, OpenFile, ReadFile, WriteFile};
+use guest::call::NtStatus;
+use guest::error::Status;
+use guest::shim;
+use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
+use windows_sys::Wdk::Storage::FileSystem::FILE_OPEN;
+use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED};
+use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
+
+/// The position that a read or write starts at.
+unsafe fn offset(at: *const i64) -> i64 {
+    // SAFETY: NULL or a readable position.
+    unsafe { at.as_ref() }.copied().unwrap_or(HERE)
+}
+
+/// Fills a status block.
+unsafe fn tell(block: *mut IO_STATUS_BLOCK, status: NTSTATUS, information: usize) {
+    // SAFETY: the caller's block.
+    unsafe {
+        (*block).Anonymous.Status = status;
+        (*block).Information = information;
+    }
+}
+
+/// Tells the outcome in the status block, as the I/O manager does for what is complete.
+unsafe fn complete(block: *mut IO_STATUS_BLOCK, outcome: Result<NTSTATUS, Status>, information: u64) -> Result<NtStatus, Status> {
+    let status = match outcome {
+        Ok(status) | Err(Status(status)) => status,
+    };
+    unsafe { tell(block, status, information as usize) };
+    outcome.map(NtStatus)
+}
+
+/// Opens or creates a file, folder or device.
+#[shim(ix = 26, mapping = "gate OpenFile: the broker decides", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtCreateFile(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    block: *mut IO_STATUS_BLOCK,
+    _allocation: *const i64,
+    attributes: u32,
+    share: u32,
+    disposition: u32,
+    options: u32,
+    _extended: *const c_void,
+    extended_size: u32,
+) -> Result<NtStatus, Status> {
+    if extended_size != 0 {
+        return Err(Status(windows_sys::Win32::Foundation::STATUS_EAS_NOT_SUPPORTED));
+    }
+    let object = unsafe { object.as_ref() }.ok_or(Status(STATUS_INVALID_PARAMETER))?;
+    let name = unsafe { units(object.ObjectName) };
+    let mut request = OpenFile {
+        name: name.as_ptr() as u64,
+        name_size: size_of_val(name) as u64,
+        root: object.RootDirectory as u64,
+        access,
+        share,
+        disposition,
+        options,
+        attributes,
+        object_flags: object.Attributes,
+        ..OpenFile::default()
+    };
+    let outcome = ask(&mut request);
+    if outcome.is_ok() {
+        unsafe { *handle = request.handle as usize as HANDLE };
+    }
+    unsafe { complete(block, outcome, request.information) }
+}
+
+/// Opens a file, folder or device that exists.
+#[shim(ix = 27, mapping = "NtCreateFile", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtOpenFile(
+    handle: *mut HANDLE,
+    access: u32,
+    object: *const OBJECT_ATTRIBUTES,
+    block: *mut IO_STATUS_BLOCK,
+    share: u32,
+    options: u32,
+) -> Result<NtStatus, Status> {
+    let status = unsafe { NtCreateFile(handle, access, object, block, core::ptr::null(), 0, share, FILE_OPEN, options, core::ptr::null(), 0) };
+    Status::check(status).map(NtStatus)
+}
+
+/// Reads.
+#[shim(ix = 28, mapping = "gate ReadFile", risk = Wrong("wrong bytes"))]
+pub unsafe extern "system" fn NtReadFile(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    _context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *mut c_void,
+    length: u32,
+    at: *const i64,
+    _key: *const u32,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_NOT_SUPPORTED));
+    }
+    let mut request = ReadFile { file: file as u64, buffer: buffer as u64, length: length.into(), offset: unsafe { offset(at) }, done: 0 };
+    let outcome = ask(&mut request);
+    crate::sync::set_if_given(event);
+    unsafe { complete(block, outcome, request.done) }
+}
+
+/// Writes.
+#[shim(ix = 29, mapping = "gate WriteFile", risk = Wrong("wrong bytes"))]
+pub unsafe extern "system" fn NtWriteFile(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    _context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    buffer: *const c_void,
+    length: u32,
+    at: *const i64,
+    _key: *const u32,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_NOT_SUPPORTED));
+    }
+    let mut request = WriteFile { file: file as u64, buffer: buffer as u64, length: length.into(), offset: unsafe { offset(at) }, done: 0 };
+    let outcome = ask(&mut request);
+    crate::sync::set_if_given(event);
+    unsafe { complete(block, outcome, request.done) }
+}
+
+/// Writes what the host still buffers to the disk.
+#[shim(ix = 30, mapping = "gate FlushFile", risk = Functional("data lost with the power"))]
+pub unsafe extern "system" fn NtFlushBuffersFile(file: HANDLE, block: *mut IO_STATUS_BLOCK) -> Result<NtStatus, Status> {
+    unsafe { complete(block, ask(&mut FlushFile { file: file as u64 }), 0) }
+}
+
+/// Deletes a file or empty folder by its path.
+#[shim(ix = 35, mapping = "NtOpenFile with FILE_DELETE_ON_CLOSE", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn NtDeleteFile(object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    use windows_sys::Wdk::Storage::FileSystem::{FILE_DELETE_ON_CLOSE, FILE_OPEN_FOR_BACKUP_INTENT};
+    use windows_sys::Win32::Storage::FileSystem::DELETE;
+    let mut handle = core::ptr::null_mut();
+    // SAFETY: plain data, for which zero is a value.
+    let mut block: IO_STATUS_BLOCK = unsafe { core::mem::zeroed() };
+    let options = FILE_DELETE_ON_CLOSE | FILE_OPEN_FOR_BACKUP_INTENT;
+    Status::check(unsafe { NtOpenFile(&raw mut handle, DELETE, object, &raw mut block, 7, options) })?;
+    Status::check(unsafe { crate::object::NtClose(handle) }).map(NtStatus)
+}
