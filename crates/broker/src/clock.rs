@@ -2,7 +2,9 @@
 
 use channel::{Mapping, Shared};
 use gate::map::PAGE;
-use gate::shared::{INTERRUPT_TIME, Machine, SYSTEM_TIME, TICK_COUNT, TICK_UNITS, TIME_ZONE_BIAS, TIME_ZONE_ID, page};
+use gate::shared::{
+    INTERRUPT_TIME, Machine, PROCESSOR_FEATURES, SYSTEM_TIME, TICK_COUNT, TICK_UNITS, TIME_ZONE_BIAS, TIME_ZONE_ID, feature_bytes, page,
+};
 use rustix::io::Result;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::sync::atomic::Ordering;
@@ -34,12 +36,16 @@ impl Clock {
             processors: processors(),
             physical_pages: u32::try_from(bytes / PAGE).unwrap_or(u32::MAX),
             cookie: u32::from_le_bytes(cookie),
-            features: features(),
         };
         mapping.write(0, &page(&machine));
         let clock = Self { shared, page: mapping };
         clock.tick();
         Ok(clock)
+    }
+
+    /// Writes down what the processor can do. Apart from the rest, for in a virtual machine it takes as long as a hundred system calls.
+    pub fn show_features(&self) {
+        self.page.write(PROCESSOR_FEATURES, &feature_bytes(features()));
     }
 
     /// Sets the clock to now.

@@ -12,7 +12,7 @@ use crate::wire::Run;
 use channel::{Shared, socket};
 use gate::block::{SLICES, TELEMETRY_SIZE};
 use gate::file::Device;
-use jail::{Child, Layers, Limits, Spawn};
+use jail::{Child, Gate, Layers, Limits, Spawn};
 use protocol::VERSION;
 use protocol::start::{Standard, Start, descriptor};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
@@ -213,7 +213,7 @@ fn environment(extra: &[(String, String)]) -> Vec<u16> {
         variables.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         variables.push((name.clone(), value.clone()));
     }
-    variables.sort_by_key(|(name, _)| name.to_uppercase());
+    variables.sort_by_cached_key(|(name, _)| name.to_uppercase());
     let mut block: Vec<u16> = variables.iter().flat_map(|(name, value)| format!("{name}={value}\0").encode_utf16().collect::<Vec<_>>()).collect();
     block.push(0);
     block
@@ -230,7 +230,7 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
         let theirs = ours.as_ref().filter(|_| device.is_console()).and_then(|ours| ours.try_clone().ok());
         process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
         let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
-        let object = Arc::new(FileObject::plain(device, ours));
+        let object = Arc::new(FileObject::plain(device, ours.map(Arc::new)));
         let handle = Handle { object, access, flags: 0 };
         let handle = process.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);
         let handle = handle.map_err(|_| Refused::broken("the standard streams found no handle"))?;
@@ -262,6 +262,15 @@ fn stamps_per_microsecond(wanted: bool) -> u32 {
         std::hint::spin_loop();
     }
     u32::try_from((jail::time_stamp() - start) / 1000).unwrap_or(u32::MAX).max(1)
+}
+
+/// Opens a gate when it is dropped: also where the thread that would open it cannot be had.
+struct Opens(Arc<Gate>);
+
+impl Drop for Opens {
+    fn drop(&mut self) {
+        self.0.open();
+    }
 }
 
 /// Makes the channel and the boot socket, and starts the process.
@@ -300,7 +309,13 @@ fn spawn(
         descriptors[number as usize] = Some(source);
     }
     sandbox.enter(process);
-    process.serve(server);
+    // Done while the namespaces are made, and before the program runs.
+    let gate = Arc::new(Gate::default());
+    let (opens, prepared) = (Opens(Arc::clone(&gate)), Arc::clone(sandbox));
+    process.serve(server, move || {
+        prepared.prepare();
+        drop(opens);
+    });
     let spawn = Spawn {
         executable: sandbox.files.runtime.as_fd(),
         arguments: &[c"win-compat-sandbox"],
@@ -308,6 +323,7 @@ fn spawn(
         layers: wanted,
         required: Layers::from_bits(run.required_layers),
         limits: Limits::standard(),
+        after: Some(&gate),
     };
     let child = spawn.start().map_err(|error| {
         process.close_channels();

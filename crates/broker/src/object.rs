@@ -14,7 +14,7 @@ pub struct FileObject {
     /// Where it is, and what it is, for what lies on a drive.
     pub file: Option<OnDrive>,
     /// The broker's own descriptor.
-    pub descriptor: Option<OwnedFd>,
+    pub descriptor: Option<Arc<OwnedFd>>,
     /// The shared record, or `u32::MAX`.
     pub record: u32,
     /// The `FILE_*` mode bits of the open options.
@@ -96,7 +96,7 @@ impl Drop for Share {
 
 impl FileObject {
     /// An object without a file: a pipe's end, a terminal, the null device.
-    pub fn plain(device: Device, descriptor: Option<OwnedFd>) -> Self {
+    pub fn plain(device: Device, descriptor: Option<Arc<OwnedFd>>) -> Self {
         Self { device, file: None, descriptor, record: u32::MAX, mode: 0, listing: Mutex::new(None), closing: Mutex::default() }
     }
 

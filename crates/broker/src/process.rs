@@ -110,13 +110,17 @@ impl Process {
         let _ = self.noted.set(());
     }
 
-    /// Serves a channel in a thread of its own.
-    pub fn serve(self: &Arc<Self>, server: Server) {
+    /// Serves a channel in a thread of its own, which does something else first.
+    pub fn serve(self: &Arc<Self>, server: Server, first: impl FnOnce() + Send + 'static) {
         lock(&self.channels).push(server.closer());
         let process = Arc::clone(self);
         // Should there be no thread, the channel is closed, and the client learns of it.
         let closer = server.closer();
-        if std::thread::Builder::new().stack_size(256 * 1024).spawn(move || service::serve(&process, server)).is_err() {
+        let started = std::thread::Builder::new().stack_size(256 * 1024).spawn(move || {
+            first();
+            service::serve(&process, server);
+        });
+        if started.is_err() {
             closer.close();
         }
     }
@@ -132,7 +136,7 @@ impl Process {
             return Err(STATUS_TOO_MANY_OPENED_FILES);
         }
         let memory = memory.as_fd().try_clone_to_owned().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?;
-        self.serve(server);
+        self.serve(server, || ());
         Ok(Reply::value(&Done {}).with_descriptors(memory, socket))
     }
 

@@ -7,9 +7,11 @@ use crate::process::Process;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
-use crate::zone::Zones;
+use crate::zone::{Bias, Zones};
 use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,6 +59,8 @@ pub struct Sandbox {
     pub clock: Clock,
     /// The user's time zone.
     pub zones: Zones,
+    /// From when until when the zone in the page holds, in seconds since 1970.
+    shown_zone: Mutex<Range<i64>>,
     /// File records.
     pub records: Records,
     /// Share modes and pending deletions.
@@ -83,6 +87,7 @@ impl Sandbox {
             audit,
             clock: Clock::new(windows)?,
             zones: Zones::default(),
+            shown_zone: Mutex::new(0..0),
             records: Records::new()?,
             sharing: Mutex::default(),
             scratch: Arc::new(Scratch::new(scratch)),
@@ -102,10 +107,22 @@ impl Sandbox {
         (process, process + 4)
     }
 
-    /// Sets the time zone in the page that programs read.
-    pub fn show_zone(&self) {
-        let (bias, id) = self.zones.now();
-        self.clock.set_bias(bias, id);
+    /// Sets the clock in the page that programs read; the time zone with it where the clocks have changed.
+    pub fn tick(&self) {
+        self.clock.tick();
+        let now = clock_gettime(ClockId::RealtimeCoarse).tv_sec;
+        let mut shown = lock(&self.shown_zone);
+        if !shown.contains(&now) {
+            let Bias { bias, id, holds } = self.zones.now();
+            self.clock.set_bias(bias, id);
+            *shown = holds;
+        }
+    }
+
+    /// Writes down what takes its time to find out, and what a process must find when it runs.
+    pub fn prepare(&self) {
+        self.clock.show_features();
+        self.tick();
     }
 
     /// Enters a process.

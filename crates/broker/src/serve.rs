@@ -126,9 +126,8 @@ impl Broker {
     fn turn(&mut self, listener: Option<&UnixListener>) {
         let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK.subsec_nanos()) };
         let ready = self.wait(listener, if self.running.is_empty() { None } else { Some(&tick) });
-        self.sandbox.clock.tick();
         if !self.running.is_empty() {
-            self.sandbox.show_zone();
+            self.sandbox.tick();
         }
         for what in ready {
             match what {
@@ -224,8 +223,6 @@ impl Broker {
                 });
                 let launch::Launched { process, child, boot } = launched;
                 self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session: number });
-                // Found out while the process starts.
-                self.sandbox.show_zone();
             }
             Err(Refused { code, sentence }) => session.send(&Answer::Failed { code, sentence, missing: Vec::new() }),
         }

@@ -10,15 +10,16 @@ use std::time::Duration;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_SYSTEM_SERVICE, STATUS_SUCCESS};
 use zerocopy::{Immutable, IntoBytes};
 
-/// How long a channel waits for more closes after a request, before it sleeps for good.
-const AFTERGLOW: Duration = Duration::from_millis(1);
+/// How long a channel waits for more closes after a request, before it sleeps for good. Longer than the host's own tick: a sooner
+/// time would be the host's next timer at every single request, and setting that one leaves a virtual machine, twice.
+const AFTERGLOW: Duration = Duration::from_millis(20);
 
 /// An answer: a value, and what travels with it.
 #[derive(Debug)]
 pub struct Reply {
     frame: Frame,
     payload: Vec<u8>,
-    descriptors: [Option<OwnedFd>; 2],
+    descriptors: [Option<Arc<OwnedFd>>; 2],
 }
 
 impl Reply {
@@ -32,14 +33,14 @@ impl Reply {
         Self { payload, ..self }
     }
 
-    /// With a descriptor, if there is one.
-    pub fn with_descriptor(self, descriptor: Option<OwnedFd>) -> Self {
+    /// With a descriptor, if there is one: the broker's own, of which the kernel makes the receiver's copy.
+    pub fn with_descriptor(self, descriptor: Option<Arc<OwnedFd>>) -> Self {
         Self { descriptors: [descriptor, None], ..self }
     }
 
     /// With two descriptors.
     pub fn with_descriptors(self, one: OwnedFd, two: OwnedFd) -> Self {
-        Self { descriptors: [Some(one), Some(two)], ..self }
+        Self { descriptors: [Some(Arc::new(one)), Some(Arc::new(two))], ..self }
     }
 
     fn status(status: NTSTATUS) -> Self {

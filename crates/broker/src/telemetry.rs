@@ -13,15 +13,16 @@ pub fn note(process: &Process, mut report: impl FnMut(Event)) {
     let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
     let mut failures: BTreeMap<(usize, u32), u64> = BTreeMap::new();
     let file = process.telemetry.as_fd();
-    let mut slice = vec![0; TELEMETRY_SIZE];
+    let mut slice = Box::new_uninit_slice(TELEMETRY_SIZE);
     let mut at = 0;
     // Slices of threads that never ran are holes.
     while let Ok(data) = seek(file, SeekFrom::Data(at)) {
         let index = data / TELEMETRY_SIZE as u64;
-        if index as usize >= SLICES || pread(file, &mut slice, index * TELEMETRY_SIZE as u64) != Ok(TELEMETRY_SIZE) {
+        if index as usize >= SLICES {
             break;
         }
-        read(&slice, &mut counts, &mut failures);
+        let Ok((slice, [])) = pread(file, &mut slice[..], index * TELEMETRY_SIZE as u64) else { break };
+        read(slice, &mut counts, &mut failures);
         at = (index + 1) * TELEMETRY_SIZE as u64;
     }
     let numbered = |slot: usize, outcome: Outcome, count: u64, code: u32| {

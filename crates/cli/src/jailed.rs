@@ -52,6 +52,7 @@ pub fn run(work: &CStr, input: BorrowedFd<'_>, layers: Layers) -> Result<Outcome
         layers,
         required: Layers::default(),
         limits: Limits::standard(),
+        after: None,
     };
     let child = spawn.start().map_err(|error| format!("the jail could not be set up: {}: {}", error.step, plain(&error.error)))?;
     drop((write, theirs));

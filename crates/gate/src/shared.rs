@@ -47,8 +47,6 @@ pub struct Machine {
     pub processors: u32,
     pub physical_pages: u32,
     pub cookie: u32,
-    /// `PF_*` numbers that are present, as bits.
-    pub features: u64,
 }
 
 /// The page before the clock first ticks.
@@ -78,8 +76,10 @@ pub fn page(machine: &Machine) -> [u8; PAGE as usize] {
     }
     page[PRODUCT_TYPE_IS_VALID] = 1;
     page[ACTIVE_GROUP_COUNT] = 1;
-    for feature in 0..64 {
-        page[PROCESSOR_FEATURES + feature] = (machine.features >> feature & 1) as u8;
-    }
     page
+}
+
+/// The bytes at [`PROCESSOR_FEATURES`], of the `PF_*` numbers that are present, as bits.
+pub fn feature_bytes(features: u64) -> [u8; 64] {
+    core::array::from_fn(|number| (features >> number & 1) as u8)
 }

@@ -1,71 +1,111 @@
 //! Compiles the rules into a BPF program, once for all processes.
+//!
+//! The numbers are searched by halves: the kernel runs the program for every number there is when it is installed (to
+//! remember those that are always allowed), and again at each call whose arguments matter.
 
 #[allow(dead_code, reason = "the crate reads the rest")]
 #[path = "rules.rs"]
 mod rules;
 
 use rules::{Must, QUIETLY_REFUSED, RULES};
-use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch, sock_filter};
-use std::collections::BTreeMap;
 
-/// Stand-ins that the compiler's library has words for: what they stand for is put in afterwards.
-const NOTIFY_STAND_IN: SeccompAction = SeccompAction::Trace(0x77);
-const OWN_PROCESS_STAND_IN: u64 = 0x5AFE_C0DE;
+/// An instruction: code, jump if true, jump if false, constant.
+type Instruction = (u16, u8, u8, u32);
+
+/// What is done about a run of numbers.
+#[derive(Clone, Copy, PartialEq)]
+enum Verdict {
+    Allow,
+    /// The broker is told, and answers.
+    Tell,
+    Refuse,
+    Check(u8, Must),
+}
+
+// linux/bpf_common.h
+const LOAD: u16 = 0x20;
+const JUMP_EQUAL: u16 = 0x15;
+const JUMP_NOT_LESS: u16 = 0x35;
+const JUMP_ANY_BIT: u16 = 0x45;
+const RETURN: u16 = 0x06;
+// struct seccomp_data of linux/seccomp.h
+const NUMBER: u32 = 0;
+const ARCHITECTURE: u32 = 4;
+const ARGUMENTS: u32 = 16;
+// linux/audit.h
+const AUDIT_ARCH_X86_64: u32 = 0xC000_003E;
+/// What stands in the filter for the process's own number.
+const OWN_PROCESS_STAND_IN: u32 = 0x5AFE_C0DE;
+
+const ALLOW: Instruction = (RETURN, 0, 0, libc::SECCOMP_RET_ALLOW);
+const TELL: Instruction = (RETURN, 0, 0, libc::SECCOMP_RET_USER_NOTIF);
+const REFUSE: Instruction = (RETURN, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32);
 
 fn main() {
     println!("cargo::rerun-if-changed=src/rules.rs");
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    for rule in RULES {
-        let alternatives = match rule.argument {
-            None => vec![],
-            Some((index, must)) => match must {
-                Must::Equal(value) => vec![compare(index, SeccompCmpOp::Eq, value)],
-                Must::Lack(bits) => vec![compare_masked(index, bits)],
-                Must::Differ(value) => vec![compare(index, SeccompCmpOp::Ne, value)],
-                Must::OneOf(values) => values.iter().map(|value| compare(index, SeccompCmpOp::Eq, *value)).collect(),
-                Must::OwnProcess => vec![compare(index, SeccompCmpOp::Eq, OWN_PROCESS_STAND_IN)],
-            },
-        };
-        rules.insert(rule.number, alternatives);
-    }
-    let filter = SeccompFilter::new(rules, NOTIFY_STAND_IN, SeccompAction::Allow, TargetArch::x86_64).expect("the rules are well formed");
-    let mut program: BpfProgram = filter.try_into().expect("the rules compile");
-    for instruction in &mut program {
-        // Calls by another architecture's numbers (int 0x80) are killed by the compiler's own choice; here they are
-        // forbidden calls as all others.
-        let returns = [u32::from(NOTIFY_STAND_IN), libc::SECCOMP_RET_KILL_PROCESS];
-        if instruction.code == RETURN && returns.contains(&instruction.k) {
-            instruction.k = libc::SECCOMP_RET_USER_NOTIF;
-        }
-    }
-    let quiet = QUIETLY_REFUSED.iter().flat_map(|number| refuse(*number));
-    // Behind the check of the architecture, which the compiler puts first: load, compare, kill, load the number.
-    let program: Vec<sock_filter> = program[..3].iter().cloned().chain(quiet).chain(program[3..].iter().cloned()).collect();
-    let rows = program.iter().map(|row| format!("({}, {}, {}, {}),\n", row.code, row.jt, row.jf, row.k)).collect::<String>();
+    // Calls by another architecture's numbers (int 0x80) are forbidden calls as all others.
+    let mut program = vec![(LOAD, 0, 0, ARCHITECTURE), (JUMP_EQUAL, 1, 0, AUDIT_ARCH_X86_64), TELL, (LOAD, 0, 0, NUMBER)];
+    program.extend(search(&runs()));
+    let rows = program.iter().map(|row| format!("{row:?},\n")).collect::<String>();
     let folder = std::env::var("OUT_DIR").expect("cargo sets it");
     std::fs::write(format!("{folder}/filter.rs"), format!("&[\n{rows}]")).expect("the build folder is writable");
 }
 
-fn compare(index: u8, operation: SeccompCmpOp, value: u64) -> SeccompRule {
+/// All numbers as runs, each by its first number; neighbours differ.
+fn runs() -> Vec<(u32, Verdict)> {
+    let verdict = |argument: Option<(u8, Must)>| argument.map_or(Verdict::Allow, |(index, must)| Verdict::Check(index, must));
+    let mut known: Vec<(u32, Verdict)> = RULES.iter().map(|rule| (number(rule.number), verdict(rule.argument))).collect();
+    known.extend(QUIETLY_REFUSED.iter().map(|refused| (number(*refused), Verdict::Refuse)));
+    known.sort_by_key(|(number, _)| *number);
+    assert!(known.is_sorted_by(|one, next| one.0 < next.0), "a system call has two rules");
+    let mut runs = Vec::new();
+    let mut next = 0;
+    for (number, verdict) in known {
+        if number > next {
+            runs.push((next, Verdict::Tell));
+        }
+        runs.push((number, verdict));
+        next = number + 1;
+    }
+    runs.push((next, Verdict::Tell));
+    runs.dedup_by(|one, before| one.1 == before.1);
+    runs
+}
+
+fn number(number: i64) -> u32 {
+    u32::try_from(number).expect("a system call's number")
+}
+
+/// The search for a number's run; the number is loaded.
+fn search(runs: &[(u32, Verdict)]) -> Vec<Instruction> {
+    if let [(_, verdict)] = runs {
+        return decide(*verdict);
+    }
+    let (below, above) = runs.split_at(runs.len() / 2);
+    let (left, right) = (search(below), search(above));
+    let over = u8::try_from(left.len()).expect("a jump reaches 255 instructions");
+    [vec![(JUMP_NOT_LESS, over, 0, above[0].0)], left, right].concat()
+}
+
+fn decide(verdict: Verdict) -> Vec<Instruction> {
+    let (index, must) = match verdict {
+        Verdict::Allow => return vec![ALLOW],
+        Verdict::Tell => return vec![TELL],
+        Verdict::Refuse => return vec![REFUSE],
+        Verdict::Check(index, must) => (index, must),
+    };
     // Descriptors, flags and numbers are 32 bits wide; the kernel ignores the rest of the register for them too.
-    let width = if value >> 32 == 0 { SeccompCmpArgLen::Dword } else { SeccompCmpArgLen::Qword };
-    SeccompRule::new(vec![SeccompCondition::new(index, width, operation, value).expect("an argument's index")]).expect("one condition")
-}
-
-/// None of these bits.
-fn compare_masked(index: u8, bits: u64) -> SeccompRule {
-    let condition = SeccompCondition::new(index, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(bits), 0);
-    SeccompRule::new(vec![condition.expect("an argument's index")]).expect("one condition")
-}
-
-const LOAD_NUMBER: u16 = 0x20;
-const JUMP_EQUAL: u16 = 0x15;
-const RETURN: u16 = 0x06;
-
-fn refuse(number: i64) -> [sock_filter; 3] {
-    [
-        sock_filter { code: LOAD_NUMBER, jt: 0, jf: 0, k: 0 },
-        sock_filter { code: JUMP_EQUAL, jt: 0, jf: 1, k: number as u32 },
-        sock_filter { code: RETURN, jt: 0, jf: 0, k: libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32 },
-    ]
+    let load = (LOAD, 0, 0, ARGUMENTS + 8 * u32::from(index));
+    let narrow = |value: u64| u32::try_from(value).expect("a rule's value has 32 bits");
+    let any = |values: &[u32]| {
+        let compare = values.iter().enumerate().map(|(at, value)| (JUMP_EQUAL, (values.len() - at) as u8, 0, *value));
+        [vec![load], compare.collect(), vec![TELL, ALLOW]].concat()
+    };
+    match must {
+        Must::Equal(value) => any(&[narrow(value)]),
+        Must::OneOf(values) => any(&values.iter().map(|value| narrow(*value)).collect::<Vec<_>>()),
+        Must::OwnProcess => any(&[OWN_PROCESS_STAND_IN]),
+        Must::Lack(bits) => vec![load, (JUMP_ANY_BIT, 1, 0, narrow(bits)), ALLOW, TELL],
+        Must::Differ(value) => vec![load, (JUMP_EQUAL, 1, 0, narrow(value)), ALLOW, TELL],
+    }
 }

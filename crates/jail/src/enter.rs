@@ -108,3 +108,67 @@ pub fn raise(number: i64) {
         unsafe { libc::syscall(number, 0, 0, 0, 0, 0, 0) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Must;
+
+    const X86_64: u32 = 0xC000_003E;
+
+    /// What the filter answers, worked out as the kernel does; the argument stands at every place.
+    fn answer(architecture: u32, number: u32, argument: u64) -> u32 {
+        let (mut at, mut loaded) = (0, 0);
+        loop {
+            let (code, jump_true, jump_false, constant) = FILTER[at];
+            at += 1;
+            let jump = |so: bool| usize::from(if so { jump_true } else { jump_false });
+            match code {
+                0x20 if constant == 0 => loaded = number,
+                0x20 if constant == 4 => loaded = architecture,
+                0x20 => loaded = if (constant - 16).is_multiple_of(8) { argument as u32 } else { (argument >> 32) as u32 },
+                0x15 => at += jump(loaded == constant),
+                0x35 => at += jump(loaded >= constant),
+                0x45 => at += jump(loaded & constant != 0),
+                0x06 => return constant,
+                _ => panic!("instruction {code:#x} is not used"),
+            }
+        }
+    }
+
+    fn wanted(number: u32, argument: u64) -> u32 {
+        if QUIETLY_REFUSED.contains(&number.into()) {
+            return libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+        }
+        let allowed = RULES.iter().find(|rule| rule.number == i64::from(number)).is_some_and(|rule| match rule.argument {
+            None => true,
+            Some((_, Must::Equal(value))) => argument == value,
+            Some((_, Must::Differ(value))) => argument != value,
+            Some((_, Must::Lack(bits))) => argument & bits == 0,
+            Some((_, Must::OneOf(values))) => values.contains(&argument),
+            Some((_, Must::OwnProcess)) => argument == OWN_PROCESS_STAND_IN.into(),
+        });
+        if allowed { libc::SECCOMP_RET_ALLOW } else { libc::SECCOMP_RET_USER_NOTIF }
+    }
+
+    #[test]
+    fn the_filter_says_what_the_rules_say() {
+        let told: Vec<u64> = RULES
+            .iter()
+            .flat_map(|rule| match rule.argument {
+                Some((_, Must::Equal(value) | Must::Differ(value) | Must::Lack(value))) => vec![value],
+                Some((_, Must::OneOf(values))) => values.to_vec(),
+                Some((_, Must::OwnProcess)) => vec![OWN_PROCESS_STAND_IN.into()],
+                None => vec![],
+            })
+            .collect();
+        let arguments: Vec<u64> = told.iter().flat_map(|value| [*value, value + 1, value.wrapping_sub(1) & 0xFFFF_FFFF]).collect();
+        // The x32 numbers have a bit of their own.
+        for number in (0..2000).chain(0x4000_0000..0x4000_0800).chain([0x7FFF_FFFF, 0x8000_0000, u32::MAX]) {
+            for argument in &arguments {
+                assert_eq!(answer(X86_64, number, *argument), wanted(number, *argument), "number {number}, argument {argument:#x}");
+            }
+            assert_eq!(answer(0x4000_0003, number, 0), libc::SECCOMP_RET_USER_NOTIF, "number {number} of the 32-bit architecture");
+        }
+    }
+}

@@ -18,5 +18,5 @@ pub use layers::{Layer, Layers, host};
 pub use limits::Limits;
 pub use notify::{Call, Listener};
 pub use rules::{Must, QUIETLY_REFUSED, RULES, Rule};
-pub use spawn::{Child, Spawn, SpawnError};
+pub use spawn::{Child, Gate, Spawn, SpawnError};
 pub use text::{text, time_stamp};

@@ -6,6 +6,7 @@ use rustix::process::Pid;
 use std::ffi::{CStr, c_int, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::null;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What to start.
 #[derive(Debug)]
@@ -22,6 +23,30 @@ pub struct Spawn<'a> {
     pub required: Layers,
     /// Its limits.
     pub limits: Limits,
+    /// What must have come before the program runs.
+    pub after: Option<&'a Gate>,
+}
+
+/// A gate that another thread opens, so that its work goes on while the namespaces are made.
+#[derive(Debug, Default)]
+pub struct Gate(AtomicU32);
+
+impl Gate {
+    /// Opens it, for good.
+    pub fn open(&self) {
+        self.0.store(1, Ordering::Release);
+        // SAFETY: the word lives; a wake-up that nobody waits for does nothing.
+        unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, i32::MAX) };
+    }
+
+    /// Waits for it: one system call, or none.
+    fn pass(&self) {
+        while self.0.load(Ordering::Acquire) == 0 {
+            let forever = null::<libc::timespec>();
+            // SAFETY: the word lives; the kernel compares it before it sleeps.
+            unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG, 0, forever) };
+        }
+    }
 }
 
 /// A process that was started.
@@ -92,13 +117,22 @@ impl Spawn<'_> {
         let mut word = Word { failed: None, mounted: false };
         let arguments = self.arguments.iter().map(|argument| argument.as_ptr()).chain([null()]).collect();
         let plan = Plan { spawn: self, layers, arguments, word: &raw mut word };
-        let mut stack = vec![0_u128; STACK / 16];
+        // Its pages are touched only as they are used.
+        let mut stack = Vec::<u128>::with_capacity(STACK / 16);
         let mut descriptor: c_int = -1;
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD | namespaces(layers);
         let signals = BlockedSignals::new();
         // SAFETY: the child runs `child` on a stack of its own and changes nothing of this process but `word`; this thread
         // sleeps until the child has execed or ended (CLONE_VFORK).
-        let pid = unsafe { libc::clone(child, stack.as_mut_ptr_range().end.cast(), flags, (&raw const plan).cast_mut().cast(), &raw mut descriptor) };
+        let pid = unsafe {
+            libc::clone(
+                child,
+                stack.spare_capacity_mut().as_mut_ptr_range().end.cast(),
+                flags,
+                (&raw const plan).cast_mut().cast(),
+                &raw mut descriptor,
+            )
+        };
         let error = std::io::Error::last_os_error();
         drop(signals);
         let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 0) else { return Err(SpawnError { step: "clone", error, missing: None }) };
@@ -175,6 +209,9 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
     }
     let Some(executable) = place_descriptors(plan.spawn) else { return failed("descriptors") };
     plan.spawn.limits.apply(plan.layers.has(Layer::User));
+    if let Some(gate) = plan.spawn.after {
+        gate.pass();
+    }
     // SAFETY: the arguments end in NULL and live as long as the plan; the signal mask is emptied for the new program.
     unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();

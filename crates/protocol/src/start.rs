@@ -56,15 +56,49 @@ pub struct Start {
     /// The layers of the jail that are wanted, as bits of `jail::Layers`; the runtime puts on its own among them.
     pub layers: u32,
     /// The program's path, UTF-16.
+    #[serde(with = "units")]
     pub program: Vec<u16>,
     /// The command line, UTF-16.
+    #[serde(with = "units")]
     pub command_line: Vec<u16>,
     /// The working folder, UTF-16, with a backslash at its end.
+    #[serde(with = "units")]
     pub directory: Vec<u16>,
     /// The environment block, UTF-16: `NAME=value` strings that end in NUL, and a NUL at its end.
+    #[serde(with = "units")]
     pub environment: Vec<u16>,
     /// Standard input, output and error.
     pub standard: [Option<Standard>; 3],
+}
+
+/// Texts as bytes: unit by unit they would take longer than the rest of the block together.
+mod units {
+    use alloc::vec::Vec;
+    use core::fmt::{Formatter, Result as Written};
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+    use zerocopy::IntoBytes;
+
+    pub fn serialize<S: Serializer>(units: &[u16], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(units.as_bytes())
+    }
+
+    pub fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Vec<u16>, D::Error> {
+        struct Units;
+        impl Visitor<'_> for Units {
+            type Value = Vec<u16>;
+
+            fn expecting(&self, formatter: &mut Formatter<'_>) -> Written {
+                formatter.write_str("UTF-16 units as bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u16>, E> {
+                let (units, []) = bytes.as_chunks() else { return Err(E::custom("half a unit")) };
+                Ok(units.iter().map(|unit| u16::from_le_bytes(*unit)).collect())
+            }
+        }
+        deserializer.deserialize_bytes(Units)
+    }
 }
 
 /// The status of a [`crate::FAILURE`] that means: this is no program that can run here.

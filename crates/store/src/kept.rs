@@ -24,11 +24,17 @@ impl Kept {
     /// What is kept of an open file.
     pub fn of(file: BorrowedFd<'_>) -> Self {
         let mut buffer = [0; 128];
-        let read = match fgetxattr(file, NAME, &mut buffer[..]) {
-            // A descriptor that only stands for a place cannot be asked itself.
-            Err(Errno::BADF) => getxattr(place(file), NAME, &mut buffer[..]),
-            read => read,
-        };
+        match fgetxattr(file, NAME, &mut buffer[..]) {
+            Err(Errno::BADF) => Self::of_place(file),
+            Ok(length) => Self::parse(&buffer[..length]).unwrap_or_default(),
+            Err(_) => Self::default(),
+        }
+    }
+
+    /// What is kept of what a descriptor stands for that only is a place: such a one cannot be asked itself.
+    pub fn of_place(file: BorrowedFd<'_>) -> Self {
+        let mut buffer = [0; 128];
+        let read = getxattr(place(file), NAME, &mut buffer[..]);
         read.ok().and_then(|length| Self::parse(&buffer[..length])).unwrap_or_default()
     }
 

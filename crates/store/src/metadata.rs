@@ -61,6 +61,12 @@ impl Metadata {
         Ok(if host.link { host } else { host.with(Kept::of(file.as_fd())) })
     }
 
+    /// Facts of what a descriptor stands for that is open as a place alone.
+    pub fn of_place(file: impl AsFd) -> Result<Self> {
+        let host = Self::of_host(file.as_fd())?;
+        Ok(if host.link { host } else { host.with(Kept::of_place(file.as_fd())) })
+    }
+
     /// Facts of an open file, as far as the host itself tells them: its attributes may have others beside them.
     pub fn of_host(file: impl AsFd) -> Result<Self> {
         statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::BTIME).map(|facts| Self::from_host(&facts))

@@ -47,7 +47,7 @@ impl Process {
 
     fn open_null(&self, request: &OpenFile) -> Answer {
         let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
-        let theirs = null.map_err(store::status)?;
+        let theirs = null.map_err(store::status)?.into();
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, None) };
         self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
     }
@@ -57,8 +57,8 @@ impl Process {
         let terminals = lock(&self.terminals);
         let stream = usize::from(device == Device::ConsoleOutput);
         let terminal = terminals[stream].as_ref().or_else(|| terminals.iter().flatten().next()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
-        let (ours, theirs) = (terminal.try_clone(), terminal.try_clone());
-        let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Err(STATUS_TOO_MANY_OPENED_FILES) };
+        let ours = Arc::new(terminal.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?);
+        let theirs = Arc::clone(&ours);
         drop(terminals);
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
         self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request, FILE_OPENED, Some(theirs))
@@ -107,10 +107,11 @@ impl Process {
         let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
         // A descriptor is handed out where bytes are granted, and nowhere else.
         let moves_bytes = has_bytes && (how.read || how.write || how.append);
-        let theirs = if moves_bytes { Some(opened.file.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?) } else { None };
+        let ours = Arc::new(opened.file);
+        let theirs = moves_bytes.then(|| Arc::clone(&ours));
         let object = FileObject {
             file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share }),
-            descriptor: Some(opened.file),
+            descriptor: Some(ours),
             record,
             mode: mode(request.options),
             ..FileObject::plain(Device::Disk, None)
@@ -180,7 +181,7 @@ impl Process {
     }
 
     /// Gives an object a handle, and the reply that tells of it.
-    fn give(&self, object: FileObject, access: u32, request: &OpenFile, information: u32, descriptor: Option<OwnedFd>) -> Answer {
+    fn give(&self, object: FileObject, access: u32, request: &OpenFile, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
         const OBJ_INHERIT: u32 = 2;
         let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);

@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Years that are kept; a program that asks for more is answered all the same.
@@ -18,6 +19,18 @@ const MOST_YEARS: usize = 64;
 pub struct Zones {
     zone: OnceLock<TimeZone>,
     years: Mutex<HashMap<u32, Zone>>,
+}
+
+/// The local time's distance from UTC, and how long it stays so.
+#[derive(Clone, Debug)]
+pub struct Bias {
+    /// UTC less local time, in 100 ns.
+    pub bias: i64,
+    /// Whether that is a standard time (1), a daylight time (2), or the zone's only one (0).
+    pub id: u32,
+    /// From when until when it was worked out, in seconds since 1970: to the next change of the clocks, or of the year, whose
+    /// rules may be others.
+    pub holds: Range<i64>,
 }
 
 impl Zones {
@@ -38,18 +51,20 @@ impl Zones {
         zone
     }
 
-    /// UTC less local time at the moment, in 100 ns, and whether that is a standard time (1), a daylight time (2), or the
-    /// zone's only one (0).
-    pub fn now(&self) -> (i64, u32) {
-        let now = self.zone().to_datetime(Timestamp::now());
-        let offset = self.zone().to_offset(Timestamp::now());
-        let rules = self.of_year(now.year().unsigned_abs().into());
-        let id = match rules.daylight.month {
-            0 => 0,
-            _ => 1 + u32::from(minutes(offset) != rules.bias),
-        };
-        (-i64::from(offset.seconds()) * 10_000_000, id)
+    /// What holds at the moment.
+    pub fn now(&self) -> Bias {
+        bias(self.zone(), Timestamp::now())
     }
+}
+
+fn bias(zone: &TimeZone, now: Timestamp) -> Bias {
+    let (offset, year) = (zone.to_offset(now), zone.to_datetime(now).year());
+    let id = summer(zone, year).map_or(0, |(_, to_standard)| 1 + u32::from(offset != to_standard.after));
+    // The year that rules is that of the zone's own calendar.
+    let next_year = Date::new(year.saturating_add(1), 1, 1).ok().and_then(|date| date.to_zoned(zone.clone()).ok()).map(|date| date.timestamp());
+    let next_change = zone.following(now).next().map(|transition| transition.timestamp());
+    let end = next_year.into_iter().chain(next_change).min().unwrap_or(Timestamp::MAX);
+    Bias { bias: -i64::from(offset.seconds()) * 10_000_000, id, holds: now.as_second()..end.as_second() }
 }
 
 /// The offset before and after a change of the clocks.
@@ -83,21 +98,25 @@ fn minutes(offset: Offset) -> i32 {
     -offset.seconds() / 60
 }
 
+/// The changes to daylight time and to standard time in a year.
+fn summer(zone: &TimeZone, year: i16) -> Option<(Turn, Turn)> {
+    // Windows knows two changes in a year, or none: a year in which a country changes its mind has the time of its end.
+    let [one, other] = turns(zone, year)[..] else { return None };
+    if one.before != other.after {
+        return None;
+    }
+    // Ireland's standard time is that of its summer, but not on Windows.
+    Some(if one.after > one.before { (one, other) } else { (other, one) })
+}
+
 /// What the zone's clocks do in a year.
 fn rules(zone: &TimeZone, year: i16) -> Zone {
-    let turns = turns(zone, year);
     let last = first_of(year.saturating_add(1)).and_then(|next| next.checked_sub(1.second()).ok()).unwrap_or(Timestamp::MAX);
     let name = names::of(zone, last);
     let mut rules = Zone { bias: minutes(zone.to_offset(last)), key: padded(&name.key), ..Zone::default() };
     rules.standard_name = padded(&name.standard);
     rules.daylight_name = padded(&name.daylight);
-    // Windows knows two changes in a year, or none: a year in which a country changes its mind has the time of its end.
-    let [one, other] = turns[..] else { return rules };
-    if one.before != other.after {
-        return rules;
-    }
-    // Ireland's standard time is that of its summer, but not on Windows.
-    let (to_daylight, to_standard) = if one.after > one.before { (one, other) } else { (other, one) };
+    let Some((to_daylight, to_standard)) = summer(zone, year) else { return rules };
     rules.bias = minutes(to_standard.after);
     rules.daylight_bias = minutes(to_daylight.after) - rules.bias;
     rules.daylight = change(zone, to_daylight, year);
@@ -204,6 +223,22 @@ mod tests {
         let rules = rules(&zone, 2026);
         assert_eq!((text(&rules.standard_name), text(&rules.daylight_name), text(&rules.key)), ("ABC".into(), "DEF".into(), String::new()));
         assert_eq!((rules.bias, when(rules.daylight)), (-60, (3, 5, 0, 2)));
+    }
+
+    #[test]
+    fn a_bias_holds_until_the_clocks_change() {
+        let berlin = host::named("Europe/Berlin").unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let minutes = |bias: &Bias| bias.bias / 600_000_000;
+        let winter = bias(&berlin, at("2026-03-29T00:59:59Z"));
+        assert_eq!((minutes(&winter), winter.id, winter.holds.end), (-60, 1, at("2026-03-29T01:00:00Z").as_second()));
+        let summer = bias(&berlin, at("2026-03-29T01:00:00Z"));
+        assert_eq!((minutes(&summer), summer.id, summer.holds.end), (-120, 2, at("2026-10-25T01:00:00Z").as_second()));
+        // A new year may have other rules.
+        let autumn = bias(&berlin, at("2026-11-22T12:00:00Z"));
+        assert_eq!((minutes(&autumn), autumn.id, autumn.holds.end), (-60, 1, at("2026-12-31T23:00:00Z").as_second()));
+        let india = bias(&host::named("Asia/Kolkata").unwrap(), at("2026-11-22T12:00:00Z"));
+        assert_eq!((minutes(&india), india.id), (-330, 0));
     }
 
     #[test]

@@ -85,6 +85,20 @@ impl Folder {
         self.spell_slowly(path, names)
     }
 
+    /// The place that a path leads to, with the host's spelling: first as the caller spells it, which is mostly right.
+    fn find(&self, path: &Path, open: impl Fn(&[String]) -> HostResult<OwnedFd>) -> Result<(Vec<String>, OwnedFd), NTSTATUS> {
+        if self.filter.is_none() {
+            let names = Self::names(path)?;
+            match open(&names) {
+                Err(Errno::NOENT) => {}
+                done => return done.map(|place| (names, place)).map_err(refused),
+            }
+        }
+        let names = self.spell(path)?;
+        let place = open(&names).map_err(refused)?;
+        Ok((names, place))
+    }
+
     /// Component by component, each by its index where the exact name is not there.
     fn spell_slowly(&self, path: &Path, mut names: Vec<String>) -> Result<Vec<String>, NTSTATUS> {
         for count in 1..=names.len() {
@@ -156,9 +170,9 @@ impl Volume for Folder {
     }
 
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS> {
-        let names = self.spell(path)?;
-        let place = if look.link { self.entry(&names) } else { self.path_only(&names) }.map_err(refused)?;
-        let metadata = if look.attributes { Metadata::of(&place) } else { Metadata::of_host(&place) }.map_err(refused)?;
+        let open = |names: &[String]| if look.link { self.entry(names) } else { self.path_only(names) };
+        let (names, place) = self.find(path, open)?;
+        let metadata = if look.attributes { Metadata::of_place(&place) } else { Metadata::of_host(&place) }.map_err(refused)?;
         match metadata {
             Metadata { link: true, .. } => Ok(self.link_facts(&names, metadata)),
             Metadata { folder: true, .. } | Metadata { regular: true, .. } => Ok(metadata),

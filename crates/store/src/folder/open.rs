@@ -46,16 +46,17 @@ impl Folder {
         let touches_bytes = how.read || how.write || how.append || how.create != Create::Open;
         let opened =
             if touches_bytes { self.open_file(names, how) } else { self.path_only(names).map(|file| (file, Outcome::Opened)).map_err(refused) };
-        let is_folder = |file: &OwnedFd| Metadata::of_host(file).is_ok_and(|metadata| metadata.folder);
         match opened {
-            Ok((file, _)) if is_folder(&file) => {
+            Ok((file, outcome)) => {
+                let metadata = Metadata::of_host(&file).map_err(status)?;
+                if !metadata.folder {
+                    return checked(file, metadata, outcome, names, how);
+                }
                 if how.folder == Some(false) {
                     return Err(STATUS_FILE_IS_A_DIRECTORY);
                 }
-                let folder = self.folder(names).map_err(refused)?;
-                finish(folder, Outcome::Opened, names, how)
+                finish(self.folder(names).map_err(refused)?, Outcome::Opened, names, how)
             }
-            Ok((file, outcome)) => finish(file, outcome, names, how),
             // Writing to a folder is refused by the host; Windows opens it, and refuses the write.
             Err(STATUS_FILE_IS_A_DIRECTORY) if how.folder.is_none() && matches!(how.create, Create::Open | Create::OpenOrNew) => {
                 finish(self.folder(names).map_err(refused)?, Outcome::Opened, names, how)
@@ -143,6 +144,11 @@ fn path_of(names: &[String]) -> Vec<Vec<u16>> {
 /// Checks what was opened, and keeps the attributes of what was made or emptied.
 fn finish(file: OwnedFd, outcome: Outcome, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
     let metadata = Metadata::of_host(&file).map_err(status)?;
+    checked(file, metadata, outcome, names, how)
+}
+
+/// The same, with the facts of it.
+fn checked(file: OwnedFd, metadata: Metadata, outcome: Outcome, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
     if !metadata.folder && !metadata.regular {
         return Err(STATUS_ACCESS_DENIED);
     }
