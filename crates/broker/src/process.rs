@@ -164,12 +164,10 @@ impl Process {
     }
 
     /// Tells the audit of an open.
-    pub fn note_open(&self, name: &dyn Fn() -> String, access: u32, refusal: Option<NTSTATUS>) {
+    pub fn note_open(&self, name: &str, access: u32, refusal: Option<NTSTATUS>) {
         let outcome = if refusal.is_some() { Outcome::Error } else { Outcome::Ok };
-        let name = name();
-        let shown = name.strip_prefix("\\??\\").unwrap_or(&name);
         let event = Event { code: refusal.unwrap_or(0) as u32, extra: [access.into(), 0, 0], ..self.event() };
-        self.note(Kind::Open, Trust::Evidence, outcome, shown, event);
+        self.note(Kind::Open, Trust::Evidence, outcome, name, event);
     }
 
     /// Tells the audit of a rename or link.

@@ -14,23 +14,27 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Change;
 
 /// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
 const KEPT_DESCRIPTORS: u64 = 256;
 
+/// Descriptors that the host lets the broker have.
+static MOST_DESCRIPTORS: AtomicU64 = AtomicU64::new(u64::MAX);
+
 /// Lets the broker open as many files as the host allows.
 pub fn raise_descriptors() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     let _ = setrlimit(Resource::Nofile, limit);
+    MOST_DESCRIPTORS.store(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
 /// Whether a descriptor that was just opened leaves the broker its own: the host gives the lowest free number.
 pub fn leaves_room(descriptor: BorrowedFd<'_>) -> bool {
-    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < most
+    descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < MOST_DESCRIPTORS.load(Ordering::Relaxed)
 }
 
 /// The files that every process starts from.
@@ -147,11 +151,11 @@ impl Sandbox {
     pub fn let_go(&self, handle: Handle) {
         let Ok(object) = Arc::try_unwrap(handle.object) else { return };
         self.records.give_back(object.record);
-        let Some(id) = object.id() else { return };
-        let Some((file, inside)) = object.file.as_ref().zip(object.inside()) else { return };
+        let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);
         if let Some(descriptor) = &object.descriptor
             && closing.times != [None; 3]
+            && let Some(inside) = object.inside()
         {
             // Best effort: nobody is left to hear of a failure.
             let _ = inside.volume.set(&inside.path, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
@@ -167,7 +171,9 @@ impl Sandbox {
         }
         let last = sharing.leave(id, file.share);
         drop(sharing);
-        if early || last {
+        if (early || last)
+            && let Some(inside) = object.inside()
+        {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };

@@ -48,7 +48,7 @@ impl Process {
             Name::ConsoleOutput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleOutput as u32, ..Facts::default() }),
         });
         if let Err(refusal) = answer {
-            self.note_open(&|| shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
+            self.note_open(&shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
         }
         answer.map(|facts| Reply::value(&facts))
     }
