@@ -16,6 +16,7 @@ mod object;
 pub mod policy;
 mod process;
 mod records;
+mod reply;
 mod sandbox;
 mod scratch;
 mod serve;

@@ -3,7 +3,6 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::handle::Handle;
-use crate::process::Process;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
@@ -53,6 +52,12 @@ impl Files {
     }
 }
 
+/// What a sandbox asks of each of its processes.
+pub trait Member: Send + Sync {
+    /// Takes the closes that were posted on all its channels.
+    fn drain(&self);
+}
+
 /// A sandbox.
 pub struct Sandbox {
     /// Its audit.
@@ -75,7 +80,7 @@ pub struct Sandbox {
     pub files: Files,
     /// Windows' version as programs see it.
     pub windows: [u32; 3],
-    processes: Mutex<HashMap<u32, Arc<Process>>>,
+    processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
     next_id: Mutex<u32>,
 }
 
@@ -130,8 +135,8 @@ impl Sandbox {
     }
 
     /// Enters a process.
-    pub fn enter(&self, process: &Arc<Process>) {
-        lock(&self.processes).insert(process.id, Arc::clone(process));
+    pub fn enter(&self, id: u32, process: Arc<dyn Member>) {
+        lock(&self.processes).insert(id, process);
     }
 
     /// Takes a process out.

@@ -5,7 +5,7 @@ use crate::handle::Handle;
 use crate::namespace::Inside;
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::sharing::FileId;
 use protocol::message::{Done, DuplicateHandle, HandleReply, SetHandle};
 use windows_sys::Win32::Foundation::{
