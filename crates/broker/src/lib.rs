@@ -7,7 +7,7 @@ mod clock;
 mod console;
 mod file;
 mod handle;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod hostile;
 mod launch;
 mod machine;

@@ -3,6 +3,7 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::handle::Handle;
+use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
@@ -152,9 +153,15 @@ impl Sandbox {
         }
     }
 
-    /// Lets go of what a handle stood for; the last one closes it, and may delete the file.
-    pub fn let_go(&self, handle: Handle) {
-        let Ok(object) = Arc::try_unwrap(handle.object) else { return };
+    /// Lets go of a handle that was taken from its table; an object's last one closes it, whoever is still at work on it.
+    pub fn let_go(&self, handle: &Handle) {
+        if handle.object.handles.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.close(&handle.object);
+        }
+    }
+
+    /// Closes an object that no handle stands for, which may delete the file.
+    pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
         let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);

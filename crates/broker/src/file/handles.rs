@@ -39,7 +39,7 @@ impl Process {
     /// Closes a handle.
     pub fn close_handle(&self, number: u32) -> Answer {
         let handle = lock(&self.handles).remove(number)?;
-        self.sandbox.let_go(handle);
+        self.sandbox.let_go(&handle);
         Ok(Reply::value(&Done {}))
     }
 }

@@ -162,7 +162,7 @@ impl Process {
     fn let_go(&self) {
         self.drain();
         let handles = lock(&self.handles).clear();
-        for handle in handles {
+        for handle in &handles {
             self.sandbox.let_go(handle);
         }
         lock(&self.terminals).iter_mut().for_each(|terminal| *terminal = None);
