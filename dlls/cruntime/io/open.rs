@@ -1,11 +1,13 @@
-//! Opening files.
+//! Opening files, and the mode of those that do not say how they are opened.
 
 use super::super::errno::EINVAL;
-use super::super::fault::{Fault, INVALID};
+use super::super::fault::{Code, Fault, INVALID};
 use super::super::kernel32::{CloseHandle, CreateFileW, INVALID_HANDLE, SetEndOfFile};
+use super::super::variables::variables;
 use super::{APPEND, DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, PIPE, TEXT};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI32, Ordering};
+use guest::shim;
 use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::Storage::FileSystem as files;
@@ -35,6 +37,10 @@ pub const DENY_NONE: i32 = 0x40;
 /// `_S_IWRITE`.
 const MAY_WRITE: i32 = 0x80;
 
+variables! {
+    "the mode that files are opened with": _fmode: i32 = 0;
+}
+
 /// What new files are not allowed.
 pub static UMASK: AtomicI32 = AtomicI32::new(0);
 
@@ -45,6 +51,13 @@ pub struct Opening {
     pub share: i32,
     /// What a new file allows.
     pub mode: i32,
+}
+
+/// Whether files that do not say are texts.
+fn default_is_text() -> bool {
+    // SAFETY: a number that the program may set at any time.
+    let mode = unsafe { (&raw const _fmode).read_volatile() };
+    mode & BINARY == 0 || mode & TEXTS != 0
 }
 
 /// Opens a file; the path ends in a NUL.
@@ -118,7 +131,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
     };
     let text = if flags & BINARY != 0 {
         0
-    } else if flags & TEXTS != 0 || super::super::stdio::default_is_text() {
+    } else if flags & TEXTS != 0 || default_is_text() {
         TEXT
     } else {
         0
@@ -193,4 +206,27 @@ fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
     super::update(number, |descriptor| descriptor.encoding = encoding);
     let (offset, origin) = if flags & APPENDING != 0 { (0, 2) } else { (skip, 0) };
     super::seek(number, offset, origin).map(|_| ())
+}
+
+/// Where the mode lies that files are opened with.
+#[shim(ix = {msvcrt: 56, ucrtbase: 196}, mapping = "a variable of the process", risk = Functional("a text that is not translated"))]
+pub unsafe extern "C" fn __p__fmode() -> *mut i32 {
+    &raw mut _fmode
+}
+
+/// Sets the mode that files are opened with.
+#[shim(ix = {msvcrt: 455, ucrtbase: 20}, mapping = "a variable of the process", risk = Functional("a text that is not translated"))]
+pub unsafe extern "C" fn _set_fmode(mode: i32) -> Result<Code, Fault> {
+    if !matches!(mode, BINARY | TEXT_MODE | WIDE_TEXT) {
+        return Err(INVALID);
+    }
+    _fmode = mode;
+    Ok(Code)
+}
+
+/// Answers the mode that files are opened with.
+#[shim(ix = {msvcrt: 456, ucrtbase: 564}, mapping = "a variable of the process", risk = Functional("a text that is not translated"))]
+pub unsafe extern "C" fn _get_fmode(mode: *mut i32) -> Result<Code, Fault> {
+    *mode.as_mut().ok_or(INVALID)? = _fmode;
+    Ok(Code)
 }
