@@ -3,7 +3,7 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::handle::Handle;
-use crate::process::Process;
+use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
@@ -53,6 +53,12 @@ impl Files {
     }
 }
 
+/// What a sandbox asks of each of its processes.
+pub trait Member: Send + Sync {
+    /// Takes the closes that were posted on all its channels.
+    fn drain(&self);
+}
+
 /// A sandbox.
 pub struct Sandbox {
     /// Its audit.
@@ -75,7 +81,7 @@ pub struct Sandbox {
     pub files: Files,
     /// Windows' version as programs see it.
     pub windows: [u32; 3],
-    processes: Mutex<HashMap<u32, Arc<Process>>>,
+    processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
     next_id: Mutex<u32>,
 }
 
@@ -130,8 +136,8 @@ impl Sandbox {
     }
 
     /// Enters a process.
-    pub fn enter(&self, process: &Arc<Process>) {
-        lock(&self.processes).insert(process.id, Arc::clone(process));
+    pub fn enter(&self, id: u32, process: Arc<dyn Member>) {
+        lock(&self.processes).insert(id, process);
     }
 
     /// Takes a process out.
@@ -147,9 +153,15 @@ impl Sandbox {
         }
     }
 
-    /// Lets go of what a handle stood for; the last one closes it, and may delete the file.
-    pub fn let_go(&self, handle: Handle) {
-        let Ok(object) = Arc::try_unwrap(handle.object) else { return };
+    /// Lets go of a handle that was taken from its table; an object's last one closes it, whoever is still at work on it.
+    pub fn let_go(&self, handle: &Handle) {
+        if handle.object.handles.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.close(&handle.object);
+        }
+    }
+
+    /// Closes an object that no handle stands for, which may delete the file.
+    pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
         let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);

@@ -9,7 +9,7 @@ mod open;
 use crate::namespace::{DrivePath, Name, Place, parse, strip};
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_INVALID, STATUS_REPARSE_POINT_NOT_RESOLVED,

@@ -5,8 +5,8 @@ use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
+use crate::reply::Reply;
 use crate::sandbox::leaves_room;
-use crate::service::Reply;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
 use std::os::fd::{AsFd, OwnedFd};
@@ -197,8 +197,9 @@ impl Process {
         let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
         let close_now = lock(&object.closing).delete || access & DELETE != 0;
         let (record, device, mode) = (object.record, object.device as u32, object.mode);
-        let handle = Handle { object: Arc::new(object), access, flags };
-        let number = lock(&self.handles).insert(handle.clone()).inspect_err(|_| self.sandbox.let_go(handle))?;
+        let object = Arc::new(object);
+        let handle = Handle { object: Arc::clone(&object), access, flags };
+        let number = lock(&self.handles).insert(handle).inspect_err(|_| self.sandbox.close(&object))?;
         let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
     }
