@@ -4,7 +4,8 @@ use super::super::errno::EINVAL;
 use super::super::fault::{Code, Fault, INVALID};
 use super::super::kernel32::{CloseHandle, CreateFileW, INVALID_HANDLE, SetEndOfFile};
 use super::super::variables::variables;
-use super::{APPEND, DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, PIPE, TEXT};
+use super::table::{self, APPEND, DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, PIPE, TEXT};
+use super::{read, write};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI32, Ordering};
 use guest::shim;
@@ -123,7 +124,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
     if handle == INVALID_HANDLE {
         return Err(Fault::last());
     }
-    let Some(kind) = super::kind(handle) else {
+    let Some(kind) = table::kind(handle) else {
         let fault = Fault::last();
         // SAFETY: it was just opened.
         unsafe { CloseHandle(handle) };
@@ -144,7 +145,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
         _ => Encoding::Ansi,
     };
     let descriptor = Descriptor { handle, flags: OPEN | kind | text | inherited | append, encoding, ahead: None };
-    let number = super::add(descriptor).inspect_err(|_| {
+    let number = table::add(descriptor).inspect_err(|_| {
         // SAFETY: it was just opened.
         unsafe { CloseHandle(handle) };
     })?;
@@ -156,7 +157,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
         };
         if let Err(fault) = prepared {
             // The first fault is the one to tell.
-            let _ = super::close(number);
+            let _ = table::close(number);
             return Err(fault);
         }
     }
@@ -165,28 +166,28 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
 
 /// Removes a Ctrl-Z at a text's end, so that what is written behind it can be read.
 fn drop_end_mark(number: i32, descriptor: Descriptor) -> Result<(), Fault> {
-    if super::seek(number, -1, 2).is_err() {
+    if table::seek(number, -1, 2).is_err() {
         return Ok(());
     }
     let mut last = [0];
-    let count = super::read::raw(descriptor.handle, &mut last)?;
-    if count == 1 && last[0] == super::read::CTRL_Z && super::seek(number, -1, 2).is_ok() {
+    let count = read::raw(descriptor.handle, &mut last)?;
+    if count == 1 && last[0] == read::CTRL_Z && table::seek(number, -1, 2).is_ok() {
         // SAFETY: the handle is open.
         unsafe { SetEndOfFile(descriptor.handle) };
     }
-    super::seek(number, 0, 0).map(|_| ())
+    table::seek(number, 0, 0).map(|_| ())
 }
 
 /// Reads the byte order mark of a text in Unicode, or writes it into a new one.
 fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
     const UTF8_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-    let descriptor = super::get(number)?;
-    let size = super::seek(number, 0, 2)?;
-    super::seek(number, 0, 0)?;
+    let descriptor = table::get(number)?;
+    let size = table::seek(number, 0, 2)?;
+    table::seek(number, 0, 0)?;
     if size == 0 {
         if access & GENERIC_WRITE != 0 {
             let bytes: &[u8] = if descriptor.encoding == Encoding::Utf8 { &UTF8_MARK } else { &[0xFF, 0xFE] };
-            super::write::raw(descriptor.handle, bytes)?;
+            write::raw(descriptor.handle, bytes)?;
         }
         return Ok(());
     }
@@ -194,7 +195,7 @@ fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
         return Ok(());
     }
     let mut start = [0; 3];
-    let count = super::read::raw(descriptor.handle, &mut start)?;
+    let count = read::raw(descriptor.handle, &mut start)?;
     let (encoding, skip) = match start {
         UTF8_MARK if count == 3 => (Encoding::Utf8, 3),
         [0xFF, 0xFE, _] if count >= 2 => (Encoding::Utf16, 2),
@@ -203,9 +204,9 @@ fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
         _ if flags & WIDE_TEXT != 0 => (Encoding::Ansi, 0),
         _ => (descriptor.encoding, 0),
     };
-    super::update(number, |descriptor| descriptor.encoding = encoding);
+    table::update(number, |descriptor| descriptor.encoding = encoding);
     let (offset, origin) = if flags & APPENDING != 0 { (0, 2) } else { (skip, 0) };
-    super::seek(number, offset, origin).map(|_| ())
+    table::seek(number, offset, origin).map(|_| ())
 }
 
 /// Where the mode lies that files are opened with.
