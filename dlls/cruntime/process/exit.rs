@@ -1,4 +1,4 @@
-//! The end of a program: what runs before it, and how it is told.
+//! The end of a program, and what runs before it.
 
 use super::super::fault::{Fault, Int};
 use super::super::invalid::{FATAL_APP_EXIT, fail_fast};
@@ -20,7 +20,6 @@ static AT_QUICK_EXIT: Own = Own(UnsafeCell::new(Table::new()));
 static DONE: AtomicBool = AtomicBool::new(false);
 /// `_register_thread_local_exe_atexit_callback`: the destructors of the program's thread-local objects.
 static THREAD_LOCAL: AtomicUsize = AtomicUsize::new(0);
-
 /// The exit code of `abort` and of signals that nobody handles.
 pub const ABORTED: u32 = 3;
 
