@@ -3,20 +3,12 @@
 //! A guest calls `gs:[GATE_ENTRY]` with the service's number in rcx and its request in rdx. The entry changes to the
 //! thread's own stack and calls the service, which copies the request in, works, and copies it back.
 
+use crate::serve::Serve;
 use crate::user;
 use core::arch::naked_asm;
 use gate::block::{GATE_GUEST_STACK, GATE_HOST_STACK};
-use gate::service::{COUNT, Service};
+use gate::service::COUNT;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INVALID_SYSTEM_SERVICE, STATUS_SUCCESS};
-
-/// What a service answers: success or a failing (or informing) NTSTATUS.
-pub type Answer = Result<(), NTSTATUS>;
-
-/// A service's work.
-pub trait Serve: Service + user::Plain {
-    /// Works on a request that was copied in, and will be copied back.
-    fn serve(&mut self) -> Answer;
-}
 
 type Entry = extern "win64" fn(number: u64, request: u64) -> NTSTATUS;
 
@@ -35,6 +27,7 @@ extern "win64" fn enter<S: Serve>(_number: u64, address: u64) -> NTSTATUS {
 macro_rules! table {
     ($($name:ident),*) => { [$(enter::<gate::service::$name>),*] };
 }
+
 static TABLE: [Entry; COUNT] = gate::for_each_service!(table);
 
 /// The entry point that guests call.
@@ -74,51 +67,5 @@ pub unsafe extern "win64" fn gate_entry() {
         count = const COUNT,
         table = sym TABLE,
         unknown = const STATUS_INVALID_SYSTEM_SERVICE,
-    )
-}
-
-/// Leaves the runtime for guest code, on a stack of the guest's; returns when the thread leaves for good.
-///
-/// # Safety
-/// GS holds the thread's block, `stack` is the guest's, and `start` is guest code.
-#[unsafe(naked)]
-pub unsafe extern "sysv64" fn run_guest(start: u64, argument: u64, stack: u64) {
-    naked_asm!(
-        "push rbx",
-        "push rbp",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "mov gs:[{host}], rsp",
-        "mov rcx, rsi",
-        "mov rsp, rdx",
-        "xor edx, edx",
-        "xor r8d, r8d",
-        "xor r9d, r9d",
-        "xor ebp, ebp",
-        "jmp rdi",
-        host = const GATE_HOST_STACK,
-    )
-}
-
-/// Ends the guest's part of a thread: continues behind its [`run_guest`]. Nothing between is dropped.
-///
-/// # Safety
-/// The thread runs a service.
-#[unsafe(naked)]
-pub unsafe extern "sysv64" fn leave_guest() -> ! {
-    naked_asm!(
-        "mov rsp, gs:[{host}]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbp",
-        "pop rbx",
-        "ret",
-        host = const GATE_HOST_STACK,
     )
 }

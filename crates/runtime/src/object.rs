@@ -1,21 +1,20 @@
-//! Local objects: events, mutants, semaphores and threads that no other process knows. Their state is one word each,
-//! which is changed without a lock as long as nobody waits.
+//! Local objects, as data: events, mutants, semaphores, threads and the like that no other process knows, and who waits
+//! for them. Their state is one word each, which is changed without a lock as long as nobody waits ([`crate::dispatch`]).
 
-use crate::dispatch::{self, Entry};
-use crate::thread;
+use crate::memory::Stack;
+use crate::section::Section;
 use crate::words::Word;
 use gate::service::ObjectKind;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
-};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES};
 
 /// A mutant's bit that says that its last owner ended without releasing it; threads' numbers are multiples of 4.
-const ABANDONED: u32 = 1;
+pub const ABANDONED: u32 = 1;
 
 /// A word's bit that says that somebody waits: changes go through the dispatcher.
 pub const WAITERS: u64 = 1 << 32;
+
 /// A word's bit that says that the dispatcher works on it.
 pub const LOCKED: u64 = 1 << 33;
 
@@ -24,9 +23,9 @@ pub const LOCKED: u64 = 1 << 33;
 pub struct Object {
     /// What it is.
     pub body: Body,
-    word: Word,
+    pub word: Word,
     /// Who waits for it, in order; the dispatcher's.
-    waiters: Mutex<Vec<Entry>>,
+    pub waiters: Mutex<Vec<Entry>>,
 }
 
 /// What kind of object it is, with what only that kind needs.
@@ -42,7 +41,7 @@ pub enum Body {
         /// It stays signalled until it is set again.
         manual: bool,
         /// When it is signalled.
-        due: crate::timer::Due,
+        due: crate::due::Due,
     },
     /// The state is the owner's thread number, or 0, with [`ABANDONED`].
     Mutant {
@@ -55,11 +54,11 @@ pub enum Body {
         limit: u32,
     },
     /// The state is 1 once it has ended.
-    Thread(Arc<thread::Thread>),
+    Thread(Arc<Thread>),
     /// This process; it never ends while anybody looks.
     Process,
     /// A section.
-    Section(Arc<crate::section::Section>),
+    Section(Arc<Section>),
     /// The process's access token.
     Token,
 }
@@ -80,15 +79,6 @@ impl Object {
     pub fn new(body: Body, state: u32) -> Option<Arc<Self>> {
         let word = Word::new(state)?;
         Some(Arc::new(Self { body, word, waiters: Mutex::default() }))
-    }
-
-    /// A mutant, owned by the calling thread or by nobody.
-    pub fn mutant(owned: bool) -> Option<Arc<Self>> {
-        let mutant = Self::new(Body::Mutant { depth: AtomicU32::new(0) }, if owned { thread::id() } else { 0 })?;
-        if owned {
-            mutant.note_taken();
-        }
-        Some(mutant)
     }
 
     /// The kind's number.
@@ -145,98 +135,83 @@ impl Object {
             rustix::thread::sched_yield();
         }
     }
+}
 
-    /// Tries to take the object for the calling thread, whose number is `thread`, as a wait does.
-    pub fn try_take(self: &Arc<Self>, thread: u32) -> Taken {
-        loop {
-            let now = self.unlocked();
-            let Some(next) = self.after(now as u32, thread) else { return Taken::No };
-            let next = now & !0xFFFF_FFFF | u64::from(next);
-            if next == now || self.word().compare_exchange(now, next, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-                self.note_taken();
-                return if self.tells_of_abandonment(now as u32) { Taken::Abandoned } else { Taken::Yes };
-            }
-        }
+/// A guest thread.
+#[derive(Debug)]
+pub struct Thread {
+    /// Its number, as Windows programs see it.
+    pub id: u32,
+    /// Its TEB.
+    pub teb: u64,
+    pub slice: u32,
+    pub stack: Mutex<Stack>,
+    pub start: Start,
+    pub code: AtomicU32,
+    pub priority: AtomicI32,
+    pub boost_off: AtomicBool,
+    /// The processors that may run it.
+    pub affinity: AtomicU64,
+    /// How often it is suspended; it sleeps on this word while that is not 0.
+    pub suspended: AtomicU32,
+    /// Counts the interruptions that it has acknowledged.
+    pub interruptions: AtomicU32,
+    pub created: i64,
+    pub ended: AtomicI64,
+    /// What it had used of the processor when it ended.
+    pub used: AtomicI64,
+    /// The host's number of the thread, while it runs.
+    pub host: AtomicI32,
+    /// The mutants that it owns, which it abandons when it ends.
+    pub owned: Mutex<Vec<Arc<Object>>>,
+    pub object: Mutex<Weak<Object>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    pub routine: u64,
+    pub parameter: u64,
+}
+
+impl Thread {
+    /// Its object.
+    pub fn object(&self) -> Result<Arc<Object>, NTSTATUS> {
+        self.object.lock().unwrap_or_else(PoisonError::into_inner).upgrade().ok_or(windows_sys::Win32::Foundation::STATUS_THREAD_IS_TERMINATING)
     }
 
-    /// Notes that the calling thread has taken the object.
-    pub fn note_taken(self: &Arc<Self>) {
-        if let Body::Mutant { depth } = &self.body
-            && depth.fetch_add(1, Ordering::Relaxed) == 0
-        {
-            thread::current().owned().push(Arc::clone(self));
-        }
+    /// The mutants that it owns.
+    pub fn owned(&self) -> MutexGuard<'_, Vec<Arc<Object>>> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets an event; answers its state before.
-    pub fn set(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, false)
+    /// The host's number of the thread; 0 while it does not run.
+    pub fn host(&self) -> i32 {
+        self.host.load(Ordering::SeqCst)
     }
+}
 
-    /// Resets an event; answers its state before.
-    pub fn reset(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 0, false)
-    }
+/// A thread that waits.
+#[derive(Debug)]
+pub struct Waiter {
+    /// 1 once it has what it waits for; it sleeps here.
+    pub done: AtomicU32,
+    pub status: AtomicI32,
+    pub thread: u32,
+    pub all: bool,
+    pub objects: Vec<Arc<Object>>,
+}
 
-    /// Wakes an event's waiters, and leaves it reset; answers its state before.
-    pub fn pulse(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, true)
-    }
+/// A waiter in an object's list, and the object's place among those that it waits for.
+pub type Entry = (Arc<Waiter>, usize);
 
-    fn change_event(&self, change: impl Fn(u32) -> u32, pulse: bool) -> Result<u32, NTSTATUS> {
-        let Body::Event { .. } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        dispatch::signal(self, |state| Ok(change(state)), pulse)
-    }
+/// The process as an object to wait for.
+pub fn this_process() -> Result<Arc<Object>, NTSTATUS> {
+    static OBJECT: OnceLock<Option<Arc<Object>>> = OnceLock::new();
+    OBJECT.get_or_init(|| Object::new(Body::Process, 0)).clone().ok_or(STATUS_INSUFFICIENT_RESOURCES)
+}
 
-    /// Releases a semaphore by `count`, or a mutant once; answers the state before.
-    pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
-        match &self.body {
-            Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
-            Body::Semaphore { limit } => {
-                let raise = |state: u32| state.checked_add(count).filter(|sum| sum <= limit).ok_or(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
-                dispatch::signal(self, raise, false)
-            }
-            Body::Mutant { depth } => {
-                if self.unlocked() as u32 != thread::id() {
-                    return Err(STATUS_MUTANT_NOT_OWNED);
-                }
-                let held = depth.fetch_sub(1, Ordering::Relaxed);
-                if held == 1 {
-                    thread::current().owned().retain(|other| !std::ptr::eq(&raw const **other, self));
-                    dispatch::signal(self, |_| Ok(0), false)?;
-                }
-                // The count that the kernel keeps: 1 while free, 0 and below while owned.
-                Ok(1_u32.wrapping_sub(held))
-            }
-            _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
-        }
-    }
-
-    /// Lets go of a mutant whose owner has ended.
-    pub fn abandon(&self) {
-        if let Body::Mutant { depth } = &self.body {
-            depth.store(0, Ordering::Relaxed);
-            let _ = dispatch::signal(self, |_| Ok(ABANDONED), false);
-        }
-    }
-
-    /// Marks a thread as ended.
-    pub fn finish(&self) {
-        let _ = dispatch::signal(self, |_| Ok(1), false);
-    }
-
-    /// An object's state as NtQueryEvent and the like tell it: state, limit, abandoned.
-    pub fn state(&self) -> (i32, u32, u32) {
-        let state = self.unlocked() as u32;
-        match &self.body {
-            Body::Event { manual } => (state as i32, (*manual).into(), 0),
-            Body::Semaphore { limit } => (state as i32, *limit, 0),
-            Body::Mutant { depth } => {
-                let owned = state == thread::id();
-                let held = depth.load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
-                (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
-            }
-            _ => (state as i32, 0, 0),
-        }
-    }
+/// An object that is always signalled.
+pub fn signalled() -> Result<Arc<Object>, NTSTATUS> {
+    static OBJECT: OnceLock<Option<Arc<Object>>> = OnceLock::new();
+    OBJECT.get_or_init(|| Object::new(Body::Event { manual: true }, 1)).clone().ok_or(STATUS_INSUFFICIENT_RESOURCES)
 }

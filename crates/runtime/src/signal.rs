@@ -1,11 +1,13 @@
 //! Signals: hardware faults of guest code become Windows exceptions, faults inside the runtime's copying are answered,
 //! everything else is a bug of ours.
 
-use crate::memory::{self, Fault};
-use crate::{process, thread, user};
+use crate::current_thread;
+use crate::interrupt::{INTERRUPT, STOP};
+use crate::memory::Fault;
+use crate::{memory, process, thread, user};
 use gate::map::PAGE;
 use std::ffi::{c_int, c_void};
-use std::mem::{MaybeUninit, zeroed};
+use std::mem::zeroed;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_ASSERTION_FAILURE, STATUS_BREAKPOINT, STATUS_DATATYPE_MISALIGNMENT, STATUS_FLOAT_DENORMAL_OPERAND,
     STATUS_FLOAT_DIVIDE_BY_ZERO, STATUS_FLOAT_INEXACT_RESULT, STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_OVERFLOW, STATUS_FLOAT_UNDERFLOW,
@@ -13,13 +15,6 @@ use windows_sys::Win32::Foundation::{
     STATUS_SINGLE_STEP, STATUS_STACK_BUFFER_OVERRUN, STATUS_STACK_OVERFLOW,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, XSAVE_FORMAT};
-
-/// Bytes of the stack that handlers run on.
-const HANDLER_STACK: usize = 64 * 1024;
-/// The signal that stops a thread.
-const STOP: c_int = libc::SIGUSR1;
-/// The signal that lets a thread see to its processors, and suspends it.
-const INTERRUPT: c_int = libc::SIGUSR2;
 
 /// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
 const TRAP_GENERAL_PROTECTION: i64 = 13;
@@ -41,40 +36,6 @@ pub fn install() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
-/// The stack that the calling thread's handlers run on.
-pub struct HandlerStack {
-    _memory: Box<[MaybeUninit<u8>]>,
-}
-
-/// Gives the calling thread a stack for its handlers.
-pub fn prepare_thread() -> HandlerStack {
-    let mut memory = Box::<[u8]>::new_uninit_slice(HANDLER_STACK);
-    let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
-    // SAFETY: the stack is taken away again before its memory goes.
-    unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
-    HandlerStack { _memory: memory }
-}
-
-impl Drop for HandlerStack {
-    fn drop(&mut self) {
-        let none = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
-        // SAFETY: from here on, handlers run on the thread's own stack.
-        unsafe { libc::sigaltstack(&raw const none, std::ptr::null_mut()) };
-    }
-}
-
-/// Tells another thread of this process to stop; false when it has ended.
-pub fn stop(host_thread: i32) -> bool {
-    // SAFETY: a signal to a thread of this process.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, STOP) == 0 }
-}
-
-/// Interrupts another thread of this process; false when it has ended.
-pub fn interrupt(host_thread: i32) -> bool {
-    // SAFETY: a signal to a thread of this process.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, INTERRUPT) == 0 }
-}
-
 extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void) {
     // SAFETY: the kernel passes both to a handler with SA_SIGINFO, and nobody else holds them.
     let (info, frame) = unsafe { (&*info, &mut *frame.cast::<libc::ucontext_t>()) };
@@ -92,7 +53,7 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
         frame.uc_mcontext.gregs[libc::REG_RIP as usize] = recovery as i64;
         return;
     }
-    if thread::id() == 0 || runtime_holds(at) {
+    if current_thread::id() == 0 || runtime_holds(at) {
         process::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
     }
     let Some(exception) = exception(signal, info, frame) else { return };
@@ -133,7 +94,7 @@ fn settle(info: &libc::siginfo_t, frame: &libc::ucontext_t) -> Settled {
         Fault::Violation => return Settled::Exception(STATUS_ACCESS_VIOLATION),
         Fault::Guard => {}
     }
-    match thread::current().grow_stack(address & !(PAGE - 1)) {
+    match current_thread::get().grow_stack(address & !(PAGE - 1)) {
         Some(true) => Settled::Resume,
         Some(false) => Settled::Exception(STATUS_STACK_OVERFLOW),
         None => Settled::Exception(STATUS_GUARD_PAGE_VIOLATION),

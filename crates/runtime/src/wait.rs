@@ -1,19 +1,17 @@
 //! Waiting: for objects, for a value in the guest's memory, for time.
 
-use crate::dispatch::{self, Dispatcher};
-use crate::gate::{Answer, Serve};
-use crate::handle::{self, Target};
-use crate::object::{Body, Object, Taken};
-use crate::{thread, time, user};
+use crate::dispatch::Dispatcher;
+use crate::handle::Target;
+use crate::object::{Body, Object};
+use crate::serve::{Answer, Serve};
+use crate::{dispatch, handle, time, user};
 use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
-use rustix::io::Errno;
 use rustix::thread::futex;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX,
-    STATUS_NO_YIELD_PERFORMED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX, STATUS_NO_YIELD_PERFORMED,
+    STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
 };
 use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -32,8 +30,8 @@ impl Serve for Wait {
         if all && objects.iter().enumerate().any(|(index, object)| objects[..index].iter().any(|other| Arc::ptr_eq(other, object))) {
             return Err(STATUS_INVALID_PARAMETER_MIX);
         }
-        crate::timer::look(&objects);
-        let status = match if all { None } else { take_one(&objects) } {
+        dispatch::look_at_timers(&objects);
+        let status = match if all { None } else { dispatch::take_one(&objects) } {
             Some(status) => status,
             None if !all && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
             None => dispatch::wait(objects, all, deadline),
@@ -49,28 +47,8 @@ fn waitable(handle: u64) -> Result<Arc<Object>, NTSTATUS> {
         Target::Local(object, access) if access & SYNCHRONIZE != 0 => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
         // A synchronous file is signalled whenever nothing is under way on it, and here nothing ever is.
-        Target::File(_) => crate::process::signalled(),
+        Target::File(_) => crate::object::signalled(),
     }
-}
-
-/// Takes the first object that can be taken; answers the wait's status.
-pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
-    let me = thread::id();
-    objects.iter().enumerate().find_map(|(index, object)| match object.try_take(me) {
-        Taken::Yes => Some(STATUS_WAIT_0 + index as NTSTATUS),
-        Taken::Abandoned => Some(STATUS_ABANDONED_WAIT_0 + index as NTSTATUS),
-        Taken::No => None,
-    })
-}
-
-/// Sleeps while a word holds a value; may return early. False when the time is over.
-pub fn sleep(word: &AtomicU32, value: u32, deadline: time::Deadline) -> bool {
-    let Some(limit) = deadline.timespec() else { return false };
-    let slept = match &limit {
-        None => futex::wait(word, futex::Flags::PRIVATE, value, None),
-        Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
-    };
-    slept != Err(Errno::TIMEDOUT)
 }
 
 impl Serve for SignalAndWait {
@@ -79,7 +57,7 @@ impl Serve for SignalAndWait {
         let signalled = handle::object(self.signal, 0)?;
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
-        crate::timer::look(std::slice::from_ref(&object));
+        dispatch::look_at_timers(std::slice::from_ref(&object));
         if let Body::Mutant { .. } = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;
@@ -122,7 +100,7 @@ impl Serve for WaitAddress {
             sleeper
         };
         while sleeper.load(Ordering::Acquire) == 0 {
-            if !sleep(&sleeper, 0, deadline) && queue.leave(&sleeper) {
+            if !time::sleep(&sleeper, 0, deadline) && queue.leave(&sleeper) {
                 return Err(STATUS_TIMEOUT);
             }
         }
@@ -250,7 +228,7 @@ impl Serve for Delay {
         }
         static NEVER: AtomicU32 = AtomicU32::new(0);
         let deadline = time::Deadline::new(true, self.timeout);
-        while sleep(&NEVER, 0, deadline) {}
+        while time::sleep(&NEVER, 0, deadline) {}
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Register contexts: capturing, restoring, and the entry points that the runtime jumps to.
+//! Register contexts: capturing and restoring.
 
 use core::ffi::c_void;
 use core::mem::offset_of;
@@ -139,36 +139,6 @@ mod x64 {
             mxcsr = const offset_of!(CONTEXT, MxCsr),
         )
     }
-
-    /// Where the runtime lets a thread continue after a fault: the context lies on top of the stack, the record behind it.
-    #[unsafe(naked)]
-    #[unsafe(no_mangle)]
-    pub unsafe extern "system" fn KiUserExceptionDispatcher() -> ! {
-        naked_asm!(
-            "cld",
-            "lea rcx, [rsp + 0x4F0]",
-            "mov rdx, rsp",
-            "sub rsp, 32",
-            "call {dispatch}",
-            "int3",
-            dispatch = sym crate::exception::dispatch_and_continue,
-        )
-    }
-
-    /// Where the runtime starts a thread: the context in rcx is what it goes on with.
-    #[unsafe(naked)]
-    #[unsafe(no_mangle)]
-    pub unsafe extern "system" fn LdrInitializeThunk(context: *mut CONTEXT) -> ! {
-        naked_asm!(
-            "sub rsp, 40",
-            "mov [rsp + 32], rcx",
-            "call {initialize}",
-            "mov rcx, [rsp + 32]",
-            "jmp {restore}",
-            initialize = sym crate::loader::initialize,
-            restore = sym restore,
-        )
-    }
 }
 
 #[cfg(all(target_os = "windows", target_arch = "x86_64"))]
@@ -256,22 +226,6 @@ mod x86 {
             eip = const offset_of!(CONTEXT, Eip),
             eflags = const offset_of!(CONTEXT, EFlags),
         )
-    }
-
-    /// Where the runtime lets a thread continue after a fault: pointers to record and context lie on top of the stack.
-    #[unsafe(naked)]
-    #[unsafe(no_mangle)]
-    pub unsafe extern "system" fn KiUserExceptionDispatcher() -> ! {
-        naked_asm!("cld", "push dword ptr [esp + 4]", "push dword ptr [esp + 4]", "call {dispatch}", "int3",
-            dispatch = sym crate::exception::dispatch_and_continue)
-    }
-
-    /// Where the runtime starts a thread: the context on the stack is what it goes on with.
-    #[unsafe(naked)]
-    #[unsafe(no_mangle)]
-    pub unsafe extern "system" fn LdrInitializeThunk(context: *mut CONTEXT) -> ! {
-        naked_asm!("push dword ptr [esp + 4]", "call {initialize}", "jmp {restore}",
-            initialize = sym crate::loader::initialize, restore = sym restore)
     }
 }
 

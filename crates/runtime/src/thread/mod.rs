@@ -1,105 +1,38 @@
 //! Guest threads: their blocks, their start, their end.
 
+mod running;
 mod service;
 mod stop;
 
-use crate::gate::{gate_entry, run_guest};
-use crate::memory::{self, Backing, Kind, Page, Region, Stack, StackSize};
-use crate::object::{Body, Object};
-use crate::{process, processor, signal, time, user};
+use crate::broker;
+use crate::current_thread;
+use crate::guest::run_guest;
+use crate::interrupt;
+use crate::memory::{Backing, Kind, Page, Region, Stack, StackSize};
+use crate::object::{Body, Object, Start, Thread};
+use crate::process::peb;
+use crate::{memory, process, processor, time, user};
 use gate::block;
 use gate::map::PAGE;
 use gate::teb::offset64 as teb;
+use running::running;
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NO_MEMORY, STATUS_PENDING};
 use windows_sys::Win32::System::Memory::PAGE_READWRITE;
 
+pub use running::{all, count};
 pub use stop::{acknowledge_interruption, acknowledge_stop, attend, stop_others};
 
 /// Bytes of the runtime's own stack in each thread.
 const HOST_STACK: usize = 256 * 1024;
 
-/// A guest thread.
-#[derive(Debug)]
-pub struct Thread {
-    /// Its number, as Windows programs see it.
-    pub id: u32,
-    /// Its TEB.
-    pub teb: u64,
-    slice: u32,
-    stack: Mutex<Stack>,
-    start: Start,
-    code: AtomicU32,
-    priority: AtomicI32,
-    boost_off: AtomicBool,
-    /// The processors that may run it.
-    pub affinity: AtomicU64,
-    /// How often it is suspended; it sleeps on this word while that is not 0.
-    suspended: AtomicU32,
-    /// Counts the interruptions that it has acknowledged.
-    interruptions: AtomicU32,
-    created: i64,
-    ended: AtomicI64,
-    /// What it had used of the processor when it ended.
-    used: AtomicI64,
-    /// The host's number of the thread, while it runs.
-    host: AtomicI32,
-    /// The mutants that it owns, which it abandons when it ends.
-    owned: Mutex<Vec<Arc<Object>>>,
-    object: Mutex<Weak<Object>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Start {
-    routine: u64,
-    parameter: u64,
-}
-
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
-    static ID: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Threads that have not ended, by number.
-static RUNNING: LazyLock<Mutex<HashMap<u32, Arc<Object>>>> = LazyLock::new(Mutex::default);
 /// The free slices of the telemetry.
 static SLICE: Mutex<(u32, Vec<u32>)> = Mutex::new((0, Vec::new()));
-
-/// The calling thread.
-pub fn current() -> Arc<Thread> {
-    CURRENT.with_borrow(|current| current.clone()).expect("only guest threads enter the gate")
-}
-
-/// The calling thread, in a signal's handler: `None` where it is none of the guest's, or ends.
-pub fn interrupted() -> Option<Arc<Thread>> {
-    CURRENT.try_with(|current| current.try_borrow().ok().and_then(|current| current.clone())).ok().flatten()
-}
-
-/// The calling thread's number; 0 in a thread of the runtime's own.
-pub fn id() -> u32 {
-    ID.get()
-}
-
-/// How many threads run.
-pub fn count() -> u32 {
-    running().len() as u32
-}
-
-/// The threads that run.
-pub fn all() -> Vec<Arc<Thread>> {
-    running().values().filter_map(|object| if let Body::Thread(thread) = &object.body { Some(Arc::clone(thread)) } else { None }).collect()
-}
-
-fn running() -> MutexGuard<'static, HashMap<u32, Arc<Object>>> {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Thread {
     /// Makes a thread's stack and block, and its object; it does not run yet.
@@ -133,21 +66,6 @@ impl Thread {
         Ok(object)
     }
 
-    /// Its object.
-    pub fn object(&self) -> Result<Arc<Object>, NTSTATUS> {
-        self.object.lock().unwrap_or_else(PoisonError::into_inner).upgrade().ok_or(windows_sys::Win32::Foundation::STATUS_THREAD_IS_TERMINATING)
-    }
-
-    /// The mutants that it owns.
-    pub fn owned(&self) -> MutexGuard<'_, Vec<Arc<Object>>> {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The host's number of the thread; 0 while it does not run.
-    pub fn host(&self) -> i32 {
-        self.host.load(Ordering::SeqCst)
-    }
-
     /// Grows the stack after its guard page was hit. `None` when the page is no part of it, false on overflow.
     pub fn grow_stack(&self, page: u64) -> Option<bool> {
         let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,22 +90,21 @@ impl Thread {
         const STATIC_BYTES: u64 = 261 * 2;
         word(teb::STATIC_UNICODE_STRING, STATIC_BYTES << 16)?;
         word(teb::STATIC_UNICODE_STRING + 8, self.teb + teb::STATIC_UNICODE_STRING as u64 + 16)?;
-        word(block::GATE_ENTRY, gate_entry as *const () as u64)?;
+        word(block::GATE_ENTRY, process::get().gate)?;
         word(block::PER_CALL, process::get().per_call)?;
         word(block::CLOCK, process::get().clock)
     }
 
     /// Runs the guest's part on the calling host thread, until the guest ends it.
     fn run(self: Arc<Self>) {
-        CURRENT.set(Some(Arc::clone(&self)));
-        ID.set(self.id);
-        let _handlers = signal::prepare_thread();
+        current_thread::set(&self);
+        let _handlers = interrupt::prepare_thread();
         jail::dispatch_thread();
         processor::apply(self.affinity.load(Ordering::Relaxed));
         self.host.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::SeqCst);
         self.stay_suspended();
         let base = self.stack.lock().unwrap_or_else(PoisonError::into_inner).base;
-        let (stack, context) = process::first_frame(base, self.start.routine, self.start.parameter);
+        let (stack, context) = peb::first_frame(base, self.start.routine, self.start.parameter);
         // SAFETY: the block and the stack were made for this thread; what runs there is the guest.
         unsafe {
             set_gs(self.teb);
@@ -200,7 +117,7 @@ impl Thread {
         self.used.store(time::used(rustix::time::ClockId::ThreadCPUTime), Ordering::Relaxed);
         self.host.store(0, Ordering::SeqCst);
         let object = running().remove(&self.id);
-        crate::broker::let_go();
+        broker::let_go();
         self.release();
         if let Some(object) = object {
             self.note_end(&object);

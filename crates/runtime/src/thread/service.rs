@@ -1,9 +1,12 @@
 //! The gate's services for threads.
 
-use super::{HOST_STACK, Thread, current, run_to_the_end, running};
-use crate::gate::{Answer, Serve, leave_guest};
+use super::running::running;
+use super::{HOST_STACK, run_to_the_end};
+use crate::current_thread;
+use crate::guest::leave_guest;
 use crate::memory::StackSize;
-use crate::object::{Body, Object};
+use crate::object::{Body, Object, Thread};
+use crate::serve::{Answer, Serve};
 use crate::{handle, process, processor, time};
 use gate::service::{CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, ThreadSetting};
 use std::sync::Arc;
@@ -53,7 +56,7 @@ impl Serve for CreateThread {
 
 impl Serve for ExitThread {
     fn serve(&mut self) -> Answer {
-        let thread = current();
+        let thread = current_thread::get();
         thread.code.store(self.code, Ordering::Release);
         drop(thread);
         // SAFETY: this is a service, and nothing of it is left to drop.

@@ -1,9 +1,12 @@
 //! Stopping threads: for a while, or for the end of the process. A thread in guest code stops in a signal's handler; one
 //! inside a service works on to its end, so that it lets go of the runtime's own locks, and stops on its way out.
 
-use super::{Thread, id, running};
-use crate::object::{Body, Object};
-use crate::{processor, signal, user};
+use super::running::running;
+use crate::current_thread;
+use crate::current_thread::id;
+use crate::interrupt;
+use crate::object::{Body, Object, Thread};
+use crate::{processor, user};
 use gate::block;
 use rustix::thread::futex;
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_SUSPEND_COUNT_EXCEEDED};
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
 static STOPPER: AtomicU32 = AtomicU32::new(0);
+
 static ACKNOWLEDGED: AtomicU32 = AtomicU32::new(0);
 
 /// Keeps every other thread from running guest code again, because the process ends with `code`.
@@ -28,7 +32,7 @@ pub fn stop_others(code: u32) {
             thread.call_attention();
         }
     }
-    let told = others.iter().filter(|object| host(object) != 0 && signal::stop(host(object))).count() as u32;
+    let told = others.iter().filter(|object| host(object) != 0 && interrupt::stop(host(object))).count() as u32;
     while ACKNOWLEDGED.load(Ordering::Acquire) < told {
         rustix::thread::sched_yield();
     }
@@ -84,7 +88,7 @@ impl Thread {
         }
         let seen = self.interruptions.load(Ordering::SeqCst);
         let host = self.host();
-        if host != 0 && signal::interrupt(host) {
+        if host != 0 && interrupt::interrupt(host) {
             while self.interruptions.load(Ordering::SeqCst) == seen && self.host() != 0 {
                 rustix::thread::sched_yield();
             }
@@ -104,7 +108,7 @@ impl Thread {
 
 /// Looks up, on the way out of the gate.
 pub extern "win64" fn attend() {
-    let thread = super::current();
+    let thread = current_thread::get();
     thread.stay_suspended();
     let _ = user::write(thread.teb + block::ATTENTION as u64, &0_u32);
     // A suspension that came meanwhile has set the word before it was cleared.
@@ -114,7 +118,7 @@ pub extern "win64" fn attend() {
 /// Acknowledges that the thread is to stop; it stops here, or at the gate.
 pub fn acknowledge_stop() {
     ACKNOWLEDGED.fetch_add(1, Ordering::Release);
-    if super::interrupted().is_some_and(|thread| thread.is_in_guest()) {
+    if current_thread::interrupted().is_some_and(|thread| thread.is_in_guest()) {
         park_if_stopped();
     }
 }
@@ -122,7 +126,7 @@ pub fn acknowledge_stop() {
 /// Acknowledges an interruption: the thread runs where it is allowed to, and stops here, or at the gate, where it is
 /// suspended.
 pub fn acknowledge_interruption() {
-    let Some(thread) = super::interrupted() else { return };
+    let Some(thread) = current_thread::interrupted() else { return };
     processor::apply(thread.affinity.load(Ordering::Relaxed));
     thread.interruptions.fetch_add(1, Ordering::SeqCst);
     if thread.is_in_guest() {

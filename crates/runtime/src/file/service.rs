@@ -1,167 +1,23 @@
-//! Files as the runtime sees them: a descriptor that the broker granted, and bytes that move over it.
+//! The gate's services for files.
 
-use crate::gate::{Answer, Serve};
+use super::{File, Turn};
+use crate::serve::{Answer, Serve};
 use crate::{broker, handle, user};
-use gate::file::{Device, Facts, Record};
-use gate::map::STATE;
+use gate::file::{Device, Facts};
 use gate::service::{
-    AT_END, Console, ConsoleKind, FlushFile, HERE, ListFolder, OpenFile, Position, QueryDrives, QueryFile, QueryLink, QueryName, QueryPath,
-    QueryVolume, ReadFile, RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
+    AT_END, Console, FlushFile, HERE, ListFolder, OpenFile, Position, QueryDrives, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, ReadFile,
+    RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
 };
 use protocol::message;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::thread::futex;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_OVERFLOW, STATUS_DISK_FULL, STATUS_END_OF_FILE,
     STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR, STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_READ_DATA, FILE_WRITE_DATA};
-
-/// The longest path of Windows, in bytes of UTF-16.
-const PATH_BYTES: usize = 2 * 32_767;
-
-/// An open file.
-#[derive(Debug)]
-pub struct File {
-    /// The broker's number for it.
-    pub handle: u32,
-    /// The access that it was granted.
-    pub access: u32,
-    /// What lies behind it.
-    pub device: Device,
-    mode: u32,
-    folder: bool,
-    close_now: bool,
-    flags: AtomicU32,
-    record: Option<u32>,
-    /// What bytes move over; a folder has none.
-    descriptor: Option<Arc<OwnedFd>>,
-}
-
-/// A shared file record, as atomics.
-#[repr(C)]
-struct Shared {
-    offset: AtomicU64,
-    append: AtomicU32,
-    generation: AtomicU32,
-    locks: AtomicU32,
-    busy: AtomicU32,
-    spare: [AtomicU64; 5],
-}
-
-const _: () = assert!(size_of::<Shared>() == size_of::<Record>());
-
-impl File {
-    /// A file that the broker opened, with the descriptor that came along.
-    pub fn new(opened: &message::Opened, descriptor: Option<OwnedFd>) -> Self {
-        let record = u64::from(opened.record) * size_of::<Record>() as u64;
-        Self {
-            handle: opened.handle,
-            access: opened.access,
-            device: Device::from_number(opened.device),
-            mode: opened.mode,
-            folder: opened.folder != 0,
-            close_now: opened.close_now != 0,
-            flags: AtomicU32::new(0),
-            record: (record < gate::map::FILE_RECORDS_SIZE).then_some(opened.record),
-            descriptor: descriptor.map(Arc::new),
-        }
-    }
-
-    /// One of the standard streams, whose descriptor keeps its own position.
-    pub fn standard(handle: u32, device: Device, access: u32, descriptor: OwnedFd) -> Self {
-        let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, ..Default::default() };
-        Self::new(&opened, Some(descriptor))
-    }
-
-    /// `HANDLE_FLAG_*`.
-    pub fn flags(&self) -> u32 {
-        self.flags.load(Ordering::Relaxed)
-    }
-
-    /// Sets `HANDLE_FLAG_*`, here and in the broker, which hands handles to children.
-    pub fn set_flags(&self, flags: u32) -> Answer {
-        broker::ask(&message::SetHandle { handle: self.handle, flags }, &[])?;
-        self.flags.store(flags, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Whether closing it has an effect that must not wait.
-    pub fn close_now(&self) -> bool {
-        self.close_now
-    }
-
-    /// The descriptor; a folder has none.
-    pub fn descriptor(&self) -> Result<BorrowedFd<'_>, NTSTATUS> {
-        self.descriptor.as_ref().map(|descriptor| descriptor.as_fd()).ok_or(STATUS_INVALID_DEVICE_REQUEST)
-    }
-
-    fn shared(&self) -> Option<&'static Shared> {
-        let index = self.record?;
-        // SAFETY: the records are mapped as long as the process runs, the index was checked, and they are atomics only.
-        Some(unsafe { &*((STATE + u64::from(index) * size_of::<Record>() as u64) as *const Shared) })
-    }
-
-    /// Asks for what the user types, where nothing of it has come yet. It is asked for and not just read, because what is typed belongs
-    /// to whoever reads next at the terminal: often another program.
-    fn want_input(&self) -> Answer {
-        match self.device {
-            Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
-            Device::ConsoleInput => {
-                let descriptor = self.descriptor()?;
-                let none = Timespec { tv_sec: 0, tv_nsec: 0 };
-                if poll(&mut [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)], Some(&none)) == Ok(0) {
-                    broker::ask(&message::Console { handle: self.handle, kind: ConsoleKind::Input as u32, mode: 0 }, &[])?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn needs(&self, access: u32) -> Answer {
-        if self.folder {
-            Err(STATUS_INVALID_DEVICE_REQUEST)
-        } else if self.access & access == 0 {
-            Err(STATUS_ACCESS_DENIED)
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// Holds a record's position while bytes move, as a synchronous file object of Windows does.
-struct Turn<'a>(&'a Shared);
-
-impl<'a> Turn<'a> {
-    fn take(shared: &'a Shared) -> Self {
-        let busy = &shared.busy;
-        if busy.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            while busy.swap(2, Ordering::Acquire) != 0 {
-                let _ = futex::wait(busy, futex::Flags::empty(), 2, None);
-            }
-        }
-        Self(shared)
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        if self.0.busy.swap(0, Ordering::Release) == 2 {
-            let _ = futex::wake(&self.0.busy, futex::Flags::empty(), 1);
-        }
-    }
-}
-
-/// The guest's buffer as the kernel fills it; the kernel answers EFAULT where it is not writable.
-fn guest_buffer(address: u64, length: u64) -> (*mut u8, usize) {
-    // One system call moves no more than this (`MAX_RW_COUNT`).
-    (address as *mut u8, length.min(0x7FFF_F000) as usize)
-}
 
 impl Serve for ReadFile {
     fn serve(&mut self) -> Answer {
@@ -245,43 +101,6 @@ impl Serve for WriteFile {
     }
 }
 
-fn position(offset: i64) -> Result<u64, NTSTATUS> {
-    u64::try_from(offset).map_err(|_| STATUS_INVALID_PARAMETER)
-}
-
-fn end_of(file: &File) -> Result<u64, NTSTATUS> {
-    rustix::fs::fstat(file.descriptor()?).map(|facts| facts.st_size as u64).map_err(|error| status(error, file))
-}
-
-/// Repeats a system call that was interrupted, or that met a page which a touch makes usable (a stack's guard page).
-fn retry(buffer: *mut u8, length: usize, call: impl Fn() -> libc::ssize_t) -> Result<u64, Errno> {
-    let mut touched = false;
-    loop {
-        let done = call();
-        if done >= 0 {
-            return Ok(done as u64);
-        }
-        match Errno::from_raw_os_error(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)) {
-            Errno::INTR => {}
-            Errno::FAULT if !touched && user::touch(buffer as u64, length as u64) => touched = true,
-            error => return Err(error),
-        }
-    }
-}
-
-/// What a host error means on a file.
-fn status(error: Errno, file: &File) -> NTSTATUS {
-    match error {
-        Errno::FAULT => STATUS_ACCESS_VIOLATION,
-        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => STATUS_DISK_FULL,
-        Errno::PIPE => STATUS_PIPE_CLOSING,
-        Errno::BADF | Errno::ACCESS | Errno::PERM | Errno::ROFS => STATUS_ACCESS_DENIED,
-        Errno::INVAL if file.folder => STATUS_INVALID_DEVICE_REQUEST,
-        Errno::INVAL => STATUS_INVALID_PARAMETER,
-        _ => STATUS_IO_DEVICE_ERROR,
-    }
-}
-
 impl Serve for OpenFile {
     fn serve(&mut self) -> Answer {
         let name = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
@@ -302,30 +121,6 @@ impl Serve for OpenFile {
         handle::insert_file(Arc::new(file));
         Ok(())
     }
-}
-
-/// The broker's number of a folder handle, or 0 for none.
-fn folder(handle: u64) -> Result<u32, NTSTATUS> {
-    if handle == 0 { Ok(0) } else { handle::file(handle).map(|file| file.handle) }
-}
-
-/// A second handle to the same file object.
-pub fn duplicate(file: &Arc<File>, access: u32, options: u32, flags: u32) -> Result<u64, NTSTATUS> {
-    let request = message::DuplicateHandle { handle: file.handle, access, options, flags };
-    let (reply, _) = broker::ask(&request, &[])?;
-    let copy = File {
-        handle: reply.handle,
-        access: reply.access,
-        device: file.device,
-        mode: file.mode,
-        folder: file.folder,
-        close_now: file.close_now,
-        flags: AtomicU32::new(flags),
-        record: file.record,
-        descriptor: file.descriptor.clone(),
-    };
-    handle::insert_file(Arc::new(copy));
-    Ok(u64::from(reply.handle))
 }
 
 impl Serve for QueryPath {
@@ -480,5 +275,75 @@ impl Serve for Console {
         self.mode = state.mode;
         self.size = [state.columns, state.rows];
         Ok(())
+    }
+}
+
+/// The longest path of Windows, in bytes of UTF-16.
+const PATH_BYTES: usize = 2 * 32_767;
+
+/// The broker's number of a folder handle, or 0 for none.
+fn folder(handle: u64) -> Result<u32, NTSTATUS> {
+    if handle == 0 { Ok(0) } else { handle::file(handle).map(|file| file.handle) }
+}
+
+/// A second handle to the same file object.
+pub fn duplicate(file: &Arc<File>, access: u32, options: u32, flags: u32) -> Result<u64, NTSTATUS> {
+    let request = message::DuplicateHandle { handle: file.handle, access, options, flags };
+    let (reply, _) = broker::ask(&request, &[])?;
+    let copy = File {
+        handle: reply.handle,
+        access: reply.access,
+        device: file.device,
+        mode: file.mode,
+        folder: file.folder,
+        close_now: file.close_now,
+        flags: AtomicU32::new(flags),
+        record: file.record,
+        descriptor: file.descriptor.clone(),
+    };
+    handle::insert_file(Arc::new(copy));
+    Ok(u64::from(reply.handle))
+}
+
+/// The guest's buffer as the kernel fills it; the kernel answers EFAULT where it is not writable.
+fn guest_buffer(address: u64, length: u64) -> (*mut u8, usize) {
+    // One system call moves no more than this (`MAX_RW_COUNT`).
+    (address as *mut u8, length.min(0x7FFF_F000) as usize)
+}
+
+fn position(offset: i64) -> Result<u64, NTSTATUS> {
+    u64::try_from(offset).map_err(|_| STATUS_INVALID_PARAMETER)
+}
+
+fn end_of(file: &File) -> Result<u64, NTSTATUS> {
+    rustix::fs::fstat(file.descriptor()?).map(|facts| facts.st_size as u64).map_err(|error| status(error, file))
+}
+
+/// Repeats a system call that was interrupted, or that met a page which a touch makes usable (a stack's guard page).
+fn retry(buffer: *mut u8, length: usize, call: impl Fn() -> libc::ssize_t) -> Result<u64, Errno> {
+    let mut touched = false;
+    loop {
+        let done = call();
+        if done >= 0 {
+            return Ok(done as u64);
+        }
+        match Errno::from_raw_os_error(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)) {
+            Errno::INTR => {}
+            Errno::FAULT if !touched && user::touch(buffer as u64, length as u64) => touched = true,
+            error => return Err(error),
+        }
+    }
+}
+
+/// What a host error means on a file.
+fn status(error: Errno, file: &File) -> NTSTATUS {
+    match error {
+        Errno::FAULT => STATUS_ACCESS_VIOLATION,
+        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => STATUS_DISK_FULL,
+        Errno::PIPE => STATUS_PIPE_CLOSING,
+        Errno::BADF | Errno::ACCESS | Errno::PERM | Errno::ROFS => STATUS_ACCESS_DENIED,
+        Errno::INVAL if file.folder => STATUS_INVALID_DEVICE_REQUEST,
+        Errno::INVAL => STATUS_INVALID_PARAMETER,
+        _ => STATUS_IO_DEVICE_ERROR,
     }
 }
