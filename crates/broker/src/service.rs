@@ -80,6 +80,7 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<R
     };
     let answer = match request {
         Request::OpenFile(request) => process.open_file(&request, payload),
+        Request::CreatePipe(request) => process.create_pipe(&request),
         Request::QueryPath(request) => process.query_path(&request, payload),
         Request::QueryFile(request) => process.query_file(&request),
         Request::SetFacts(request) => process.set_facts(&request),

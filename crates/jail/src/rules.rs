@@ -104,6 +104,12 @@ macro_rules! rule_number {
     (ppoll) => {
         libc::SYS_ppoll
     };
+    (ioctl) => {
+        libc::SYS_ioctl
+    };
+    (tee) => {
+        libc::SYS_tee
+    };
     (recvmsg) => {
         libc::SYS_recvmsg
     };
@@ -227,6 +233,8 @@ pub const RULES: &[Rule] = &rules! {
     close (0, Must::Differ(BOOT)) "handles; the boot socket stays open, so that its number is never given out again";
     poll "waiting for pipes";
     ppoll "waiting for pipes";
+    ioctl (1, Must::Equal(libc::FIONREAD as u64)) "PeekNamedPipe: how many bytes a pipe holds";
+    tee "PeekNamedPipe: a pipe's bytes, which stay there";
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";
     fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64])) "checking that a channel's memory is sealed";

@@ -270,6 +270,19 @@ messages! {
         /// The link.
         handle: u32,
     } -> Word;
+    /// Makes a pipe without a name. The client's end is opened with its server as the root, and no name.
+    22 CreatePipe {
+        /// The access of the server's end.
+        access: u32,
+        /// `FILE_SHARE_*`: what the client's end may do.
+        share: u32,
+        /// `FILE_SYNCHRONOUS_IO_*`.
+        options: u32,
+        /// `OBJ_*`.
+        object_flags: u32,
+        /// Non-zero: both ends travel with the reply, and have no handles.
+        bare: u32,
+    } -> Opened;
 }
 
 #[cfg(test)]

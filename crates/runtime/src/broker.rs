@@ -2,7 +2,7 @@
 
 use crate::gate::Answer;
 use channel::Client;
-use protocol::message::{CloseHandle, Message, NewChannel, OpenFile, Opened};
+use protocol::message::{CloseHandle, CreatePipe, Message, NewChannel, OpenFile, Opened};
 use protocol::{Frame, start::descriptor};
 use std::cell::RefCell;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -100,6 +100,18 @@ pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>)
             Ok([None, _]) | Err(_) if reply.descriptors > 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
             Ok([descriptor, _]) => Ok((opened, descriptor)),
             Err(_) => Ok((opened, None)),
+        }
+    })
+}
+
+/// Asks for a pipe: its server's end, or both ends of one that has no handles.
+pub fn pipe(request: &CreatePipe) -> Result<(Opened, [Option<OwnedFd>; 2]), NTSTATUS> {
+    with_channel(|client| {
+        let reply = exchange(client, &Frame::request(request, 0), &[])?;
+        match client.descriptors(&reply) {
+            // The process is out of descriptors.
+            Ok([None, _]) | Err(_) => Err(STATUS_INSUFFICIENT_RESOURCES),
+            Ok(descriptors) => Ok((reply.get(), descriptors)),
         }
     })
 }

@@ -1,25 +1,26 @@
 //! Files as the runtime sees them: a descriptor that the broker granted, and bytes that move over it.
 
 use crate::gate::{Answer, Serve};
+use crate::io::FileObject;
 use crate::{broker, handle, user};
 use gate::file::{Device, Facts, Record};
 use gate::map::STATE;
 use gate::service::{
-    AT_END, Console, ConsoleKind, FlushFile, HERE, ListFolder, OpenFile, Position, QueryDrives, QueryFile, QueryLink, QueryName, QueryPath,
-    QueryVolume, ReadFile, RenameFile, SetDisposition, SetEnd, SetFacts, WriteFile,
+    Console, ConsoleKind, FlushFile, ListFolder, OpenFile, Position, QueryDrives, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume,
+    RenameFile, SetDisposition, SetEnd, SetFacts,
 };
 use protocol::message;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::thread::futex;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_OVERFLOW, STATUS_DISK_FULL, STATUS_END_OF_FILE,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR, STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_OVERFLOW, STATUS_DISK_FULL, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR, STATUS_PIPE_CLOSING,
 };
-use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_READ_DATA, FILE_WRITE_DATA};
+use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_WRITE_DATA};
 
 /// The longest path of Windows, in bytes of UTF-16.
 const PATH_BYTES: usize = 2 * 32_767;
@@ -33,19 +34,20 @@ pub struct File {
     pub access: u32,
     /// What lies behind it.
     pub device: Device,
+    /// What its duplicates share.
+    pub object: Arc<FileObject>,
     mode: u32,
     folder: bool,
     close_now: bool,
     flags: AtomicU32,
     record: Option<u32>,
-    /// What bytes move over; a folder has none.
-    descriptor: Option<Arc<OwnedFd>>,
 }
 
 /// A shared file record, as atomics.
 #[repr(C)]
-struct Shared {
-    offset: AtomicU64,
+pub struct Shared {
+    /// The position.
+    pub offset: AtomicU64,
     append: AtomicU32,
     generation: AtomicU32,
     locks: AtomicU32,
@@ -59,28 +61,38 @@ impl File {
     /// A file that the broker opened, with the descriptor that came along.
     pub fn new(opened: &message::Opened, descriptor: Option<OwnedFd>) -> Self {
         let record = u64::from(opened.record) * size_of::<Record>() as u64;
+        let device = Device::from_number(opened.device);
+        let object = FileObject::new(device, opened.mode, descriptor);
+        object.enter();
         Self {
             handle: opened.handle,
             access: opened.access,
-            device: Device::from_number(opened.device),
+            device,
+            object,
             mode: opened.mode,
             folder: opened.folder != 0,
             close_now: opened.close_now != 0,
             flags: AtomicU32::new(0),
             record: (record < gate::map::FILE_RECORDS_SIZE).then_some(opened.record),
-            descriptor: descriptor.map(Arc::new),
         }
     }
 
     /// One of the standard streams, whose descriptor keeps its own position.
     pub fn standard(handle: u32, device: Device, access: u32, descriptor: OwnedFd) -> Self {
-        let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, ..Default::default() };
+        // As a shell opens them: their calls return when they are complete.
+        let mode = windows_sys::Wdk::Storage::FileSystem::FILE_SYNCHRONOUS_IO_NONALERT;
+        let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, mode, ..Default::default() };
         Self::new(&opened, Some(descriptor))
     }
 
     /// `HANDLE_FLAG_*`.
     pub fn flags(&self) -> u32 {
         self.flags.load(Ordering::Relaxed)
+    }
+
+    /// Takes over whether children inherit it, as it was asked for at its opening.
+    pub fn set_inherit(&self, object_flags: u32) {
+        self.flags.store(handle::inherit(object_flags), Ordering::Relaxed);
     }
 
     /// Sets `HANDLE_FLAG_*`, here and in the broker, which hands handles to children.
@@ -97,33 +109,37 @@ impl File {
 
     /// The descriptor; a folder has none.
     pub fn descriptor(&self) -> Result<BorrowedFd<'_>, NTSTATUS> {
-        self.descriptor.as_ref().map(|descriptor| descriptor.as_fd()).ok_or(STATUS_INVALID_DEVICE_REQUEST)
+        self.object.descriptor()
     }
 
-    fn shared(&self) -> Option<&'static Shared> {
+    /// Its shared record, where it has one.
+    pub fn shared(&self) -> Option<&'static Shared> {
         let index = self.record?;
         // SAFETY: the records are mapped as long as the process runs, the index was checked, and they are atomics only.
         Some(unsafe { &*((STATE + u64::from(index) * size_of::<Record>() as u64) as *const Shared) })
     }
 
-    /// Asks for what the user types, where nothing of it has come yet. It is asked for and not just read, because what is typed belongs
-    /// to whoever reads next at the terminal: often another program.
-    fn want_input(&self) -> Answer {
+    /// Waits until there is something to read, on a descriptor that blocks. What the user types is asked for and not just
+    /// read, because it belongs to whoever reads next at the terminal: often another program.
+    pub fn await_input(&self, block: u64) -> Answer {
         match self.device {
-            Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
-            Device::ConsoleInput => {
-                let descriptor = self.descriptor()?;
-                let none = Timespec { tv_sec: 0, tv_nsec: 0 };
-                if poll(&mut [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)], Some(&none)) == Ok(0) {
-                    broker::ask(&message::Console { handle: self.handle, kind: ConsoleKind::Input as u32, mode: 0 }, &[])?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+            Device::Disk | Device::Null => return Ok(()),
+            Device::ConsoleOutput => return Err(STATUS_INVALID_HANDLE),
+            _ => {}
         }
+        let descriptor = self.descriptor()?;
+        let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+        if poll(&mut [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)], Some(&none)) != Ok(0) {
+            return Ok(());
+        }
+        if self.device == Device::ConsoleInput {
+            broker::ask(&message::Console { handle: self.handle, kind: ConsoleKind::Input as u32, mode: 0 }, &[])?;
+        }
+        self.object.until_ready(block, PollFlags::IN)
     }
 
-    fn needs(&self, access: u32) -> Answer {
+    /// Refuses what the handle does not grant.
+    pub fn needs(&self, access: u32) -> Answer {
         if self.folder {
             Err(STATUS_INVALID_DEVICE_REQUEST)
         } else if self.access & access == 0 {
@@ -132,13 +148,25 @@ impl File {
             Ok(())
         }
     }
+
+    /// Whether it is a folder.
+    pub fn is_folder(&self) -> bool {
+        self.folder
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        self.object.let_go();
+    }
 }
 
 /// Holds a record's position while bytes move, as a synchronous file object of Windows does.
-struct Turn<'a>(&'a Shared);
+pub struct Turn<'a>(&'a Shared);
 
 impl<'a> Turn<'a> {
-    fn take(shared: &'a Shared) -> Self {
+    /// Takes the turn.
+    pub fn take(shared: &'a Shared) -> Self {
         let busy = &shared.busy;
         if busy.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
             while busy.swap(2, Ordering::Acquire) != 0 {
@@ -158,103 +186,23 @@ impl Drop for Turn<'_> {
 }
 
 /// The guest's buffer as the kernel fills it; the kernel answers EFAULT where it is not writable.
-fn guest_buffer(address: u64, length: u64) -> (*mut u8, usize) {
+pub fn guest_buffer(address: u64, length: u64) -> (*mut u8, usize) {
     // One system call moves no more than this (`MAX_RW_COUNT`).
     (address as *mut u8, length.min(0x7FFF_F000) as usize)
 }
 
-impl Serve for ReadFile {
-    fn serve(&mut self) -> Answer {
-        let file = handle::file(self.file)?;
-        file.needs(FILE_READ_DATA)?;
-        file.want_input()?;
-        let descriptor = file.descriptor()?.as_raw_fd();
-        let (buffer, length) = guest_buffer(self.buffer, self.length);
-        let read = |offset: Option<u64>| {
-            // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
-            retry(buffer, length, || unsafe {
-                match offset {
-                    Some(offset) => libc::pread64(descriptor, buffer.cast(), length, offset as i64),
-                    None => libc::read(descriptor, buffer.cast(), length),
-                }
-            })
-        };
-        self.done = match file.shared() {
-            Some(shared) => {
-                let _turn = Turn::take(shared);
-                let offset =
-                    if self.offset == HERE || self.offset == AT_END { shared.offset.load(Ordering::Relaxed) } else { position(self.offset)? };
-                let done = read(Some(offset)).map_err(|error| status(error, &file))?;
-                shared.offset.store(offset + done, Ordering::Relaxed);
-                done
-            }
-            // A descriptor of the shell's keeps its position; a position of the caller's own counts on files alone.
-            None if self.offset >= 0 && file.device == Device::Disk => read(Some(position(self.offset)?)).map_err(|error| status(error, &file))?,
-            None => read(None).map_err(|error| status(error, &file))?,
-        };
-        match file.device {
-            Device::Disk | Device::Null if self.done == 0 && self.length > 0 => Err(STATUS_END_OF_FILE),
-            Device::Pipe if self.done == 0 && self.length > 0 => Err(STATUS_PIPE_BROKEN),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Serve for WriteFile {
-    fn serve(&mut self) -> Answer {
-        let file = handle::file(self.file)?;
-        file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
-        if file.device == Device::ConsoleInput {
-            return Err(STATUS_INVALID_HANDLE);
-        }
-        let descriptor = file.descriptor()?.as_raw_fd();
-        let append = file.access & FILE_WRITE_DATA == 0;
-        let mut moved = 0;
-        let write = |offset: Option<u64>, moved: u64| {
-            let (buffer, length) = guest_buffer(self.buffer + moved, self.length - moved);
-            // SAFETY: the kernel reads the guest's memory, or answers EFAULT.
-            retry(buffer, length, || unsafe {
-                match offset {
-                    Some(offset) => libc::pwrite64(descriptor, buffer.cast(), length, offset as i64),
-                    None => libc::write(descriptor, buffer.cast(), length),
-                }
-            })
-        };
-        let shared = file.shared();
-        let _turn = shared.map(Turn::take);
-        let start = match shared {
-            Some(shared) if self.offset == HERE && !append => Some(shared.offset.load(Ordering::Relaxed)),
-            _ if self.offset == AT_END || append && file.device == Device::Disk => Some(end_of(&file)?),
-            Some(_) => Some(position(self.offset)?),
-            None if self.offset >= 0 && file.device == Device::Disk => Some(position(self.offset)?),
-            None => None,
-        };
-        // A pipe or a full disk may take less than all of it: Windows' writers expect all, or an error.
-        while moved < self.length || self.length == 0 {
-            let done = write(start.map(|start| start + moved), moved).map_err(|error| status(error, &file))?;
-            moved += done;
-            if done == 0 {
-                break;
-            }
-        }
-        if let (Some(shared), Some(start)) = (shared, start) {
-            shared.offset.store(start + moved, Ordering::Relaxed);
-        }
-        self.done = moved;
-        Ok(())
-    }
-}
-
-fn position(offset: i64) -> Result<u64, NTSTATUS> {
+/// A position as the host wants it.
+pub fn position(offset: i64) -> Result<u64, NTSTATUS> {
     u64::try_from(offset).map_err(|_| STATUS_INVALID_PARAMETER)
 }
 
-fn end_of(file: &File) -> Result<u64, NTSTATUS> {
-    rustix::fs::fstat(file.descriptor()?).map(|facts| facts.st_size as u64).map_err(|error| status(error, file))
+/// Where a file ends.
+pub fn end_of(file: &File) -> Result<u64, NTSTATUS> {
+    rustix::fs::fstat(file.descriptor()?).map(|facts| facts.st_size as u64).map_err(|error| status(error, file.folder))
 }
 
 /// Repeats a system call that was interrupted, or that met a page which a touch makes usable (a stack's guard page).
-fn retry(buffer: *mut u8, length: usize, call: impl Fn() -> libc::ssize_t) -> Result<u64, Errno> {
+pub fn retry(buffer: *mut u8, length: usize, call: impl Fn() -> libc::ssize_t) -> Result<u64, Errno> {
     let mut touched = false;
     loop {
         let done = call();
@@ -270,13 +218,13 @@ fn retry(buffer: *mut u8, length: usize, call: impl Fn() -> libc::ssize_t) -> Re
 }
 
 /// What a host error means on a file.
-fn status(error: Errno, file: &File) -> NTSTATUS {
+pub fn status(error: Errno, folder: bool) -> NTSTATUS {
     match error {
         Errno::FAULT => STATUS_ACCESS_VIOLATION,
         Errno::NOSPC | Errno::DQUOT | Errno::FBIG => STATUS_DISK_FULL,
         Errno::PIPE => STATUS_PIPE_CLOSING,
         Errno::BADF | Errno::ACCESS | Errno::PERM | Errno::ROFS => STATUS_ACCESS_DENIED,
-        Errno::INVAL if file.folder => STATUS_INVALID_DEVICE_REQUEST,
+        Errno::INVAL if folder => STATUS_INVALID_DEVICE_REQUEST,
         Errno::INVAL => STATUS_INVALID_PARAMETER,
         _ => STATUS_IO_DEVICE_ERROR,
     }
@@ -298,7 +246,10 @@ impl Serve for OpenFile {
         self.handle = u64::from(opened.handle);
         self.information = u64::from(opened.information);
         let file = File::new(&opened, descriptor);
-        file.flags.store(handle::inherit(self.object_flags), Ordering::Relaxed);
+        if file.device == Device::Pipe && self.root != 0 {
+            file.object.set_client_of(&handle::file(self.root)?.object);
+        }
+        file.set_inherit(self.object_flags);
         handle::insert_file(Arc::new(file));
         Ok(())
     }
@@ -313,16 +264,17 @@ fn folder(handle: u64) -> Result<u32, NTSTATUS> {
 pub fn duplicate(file: &Arc<File>, access: u32, options: u32, flags: u32) -> Result<u64, NTSTATUS> {
     let request = message::DuplicateHandle { handle: file.handle, access, options, flags };
     let (reply, _) = broker::ask(&request, &[])?;
+    file.object.enter();
     let copy = File {
         handle: reply.handle,
         access: reply.access,
         device: file.device,
+        object: Arc::clone(&file.object),
         mode: file.mode,
         folder: file.folder,
         close_now: file.close_now,
         flags: AtomicU32::new(flags),
         record: file.record,
-        descriptor: file.descriptor.clone(),
     };
     handle::insert_file(Arc::new(copy));
     Ok(u64::from(reply.handle))
@@ -360,7 +312,7 @@ impl Serve for Position {
             None if file.device == Device::Disk => {
                 use rustix::fs::{SeekFrom, seek};
                 let to = if self.set != 0 { SeekFrom::Start(position(self.position)?) } else { SeekFrom::Current(0) };
-                self.position = seek(file.descriptor()?, to).map_err(|error| status(error, &file))? as i64;
+                self.position = seek(file.descriptor()?, to).map_err(|error| status(error, file.folder))? as i64;
             }
             None => return Err(STATUS_INVALID_DEVICE_REQUEST),
         }
@@ -375,7 +327,7 @@ impl Serve for SetEnd {
             return Err(STATUS_INVALID_DEVICE_REQUEST);
         }
         file.needs(FILE_WRITE_DATA)?;
-        rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, &file))
+        rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, file.folder))
     }
 }
 
@@ -462,7 +414,7 @@ impl Serve for FlushFile {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
         match file.device {
-            Device::Disk => rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, &file)),
+            Device::Disk => rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, file.folder)),
             // Nothing of it is buffered, and FlushFileBuffers is documented to say so with this error.
             Device::ConsoleInput | Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
             _ => Ok(()),

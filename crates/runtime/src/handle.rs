@@ -8,6 +8,7 @@ use crate::{broker, thread};
 use gate::service::{CloseHandle, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, SetHandle, Signal, SignalKind};
 use protocol::handle::{BROKER, LOCAL_MOST};
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use windows_sys::Win32::Foundation::{
     DUPLICATE_CLOSE_SOURCE, DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, NTSTATUS, STATUS_ACCESS_DENIED,
@@ -114,6 +115,9 @@ pub fn insert(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTA
         }
         None => return Err(STATUS_INSUFFICIENT_RESOURCES),
     };
+    if let Some(slot) = &table.slots[index] {
+        slot.object.handles.fetch_add(1, Ordering::Relaxed);
+    }
     Ok((index as u64 + 1) * 4)
 }
 
@@ -124,7 +128,9 @@ pub fn take_back(handle: u64) {
         let slot = table.slots.get_mut(index).and_then(Option::take);
         table.freed.push_back(index as u32);
         drop(table);
-        drop(slot);
+        if let Some(slot) = slot {
+            slot.object.let_go();
+        }
     }
 }
 
@@ -144,7 +150,7 @@ pub const fn full_access(kind: ObjectKind) -> u32 {
     STANDARD_RIGHTS_REQUIRED
         | SYNCHRONIZE
         | match kind {
-            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer => 0x3,
+            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer | ObjectKind::Completion => 0x3,
             ObjectKind::Mutant => 0x1,
             ObjectKind::Section => 0x1F,
             ObjectKind::Thread | ObjectKind::Process => 0xFFFF,
@@ -170,7 +176,9 @@ impl Serve for CloseHandle {
             let closed = slot.take();
             table.freed.push_back(index as u32);
             drop(table);
-            drop(closed);
+            if let Some(slot) = closed {
+                slot.object.let_go();
+            }
             return Ok(());
         }
         if self.handle >= THIS_THREAD {
@@ -264,6 +272,7 @@ impl Serve for CreateObject {
                 Object::new(Body::Semaphore { limit: self.limit }, self.initial)
             }
             ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::Completion => Object::new(Body::Completion(crate::io::Port::new(self.limit)), 0),
             ObjectKind::Timer => Object::new(Body::Timer { manual: self.limit != 0, due: crate::timer::Due::default() }, 0),
             _ => return Err(STATUS_INVALID_PARAMETER),
         };

@@ -9,6 +9,7 @@ mod file;
 mod gate;
 mod handle;
 mod image;
+mod io;
 mod memory;
 mod object;
 mod process;

@@ -25,6 +25,8 @@ pub struct Object {
     /// What it is.
     pub body: Body,
     word: Word,
+    /// How many handles there are.
+    pub handles: AtomicU32,
     /// Who waits for it, in order; the dispatcher's.
     waiters: Mutex<Vec<Entry>>,
 }
@@ -62,6 +64,8 @@ pub enum Body {
     Section(Arc<crate::section::Section>),
     /// The process's access token.
     Token,
+    /// A completion port; the state is 1 while it has packets.
+    Completion(crate::io::Port),
 }
 
 /// What became of an attempt to take an object.
@@ -79,7 +83,7 @@ impl Object {
     /// A new object in its first state.
     pub fn new(body: Body, state: u32) -> Option<Arc<Self>> {
         let word = Word::new(state)?;
-        Some(Arc::new(Self { body, word, waiters: Mutex::default() }))
+        Some(Arc::new(Self { body, word, handles: AtomicU32::new(0), waiters: Mutex::default() }))
     }
 
     /// A mutant, owned by the calling thread or by nobody.
@@ -102,6 +106,7 @@ impl Object {
             Body::Section(_) => ObjectKind::Section,
             Body::Token => ObjectKind::Token,
             Body::Timer { .. } => ObjectKind::Timer,
+            Body::Completion(_) => ObjectKind::Completion,
         }
     }
 
@@ -123,7 +128,9 @@ impl Object {
     /// What the state becomes when a thread takes the object; `None` where it cannot.
     pub fn after(&self, state: u32, thread: u32) -> Option<u32> {
         match &self.body {
-            Body::Event { manual: true } | Body::Timer { manual: true, .. } | Body::Thread(_) | Body::Process => (state != 0).then_some(state),
+            Body::Event { manual: true } | Body::Timer { manual: true, .. } | Body::Thread(_) | Body::Process | Body::Completion(_) => {
+                (state != 0).then_some(state)
+            }
             Body::Event { manual: false } | Body::Timer { manual: false, .. } | Body::Semaphore { .. } => state.checked_sub(1),
             Body::Mutant { .. } => (state & !ABANDONED == 0 || state == thread).then_some(thread),
             Body::Section(_) | Body::Token => None,
@@ -236,7 +243,17 @@ impl Object {
                 let held = depth.load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
                 (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
             }
+            Body::Completion(port) => (port.depth() as i32, 0, 0),
             _ => (state as i32, 0, 0),
+        }
+    }
+
+    /// One of its handles is closed.
+    pub fn let_go(&self) {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Body::Completion(port) = &self.body
+        {
+            port.close();
         }
     }
 }

@@ -65,12 +65,6 @@ pub fn object() -> Result<Arc<Object>, NTSTATUS> {
     OBJECT.get_or_init(|| Object::new(Body::Process, 0)).clone().ok_or(STATUS_INSUFFICIENT_RESOURCES)
 }
 
-/// An object that is always signalled.
-pub fn signalled() -> Result<Arc<Object>, NTSTATUS> {
-    static OBJECT: OnceLock<Option<Arc<Object>>> = OnceLock::new();
-    OBJECT.get_or_init(|| Object::new(Body::Event { manual: true }, 1)).clone().ok_or(STATUS_INSUFFICIENT_RESOURCES)
-}
-
 /// Memory for the system's own structures.
 fn allocate(size: u64, kind: Kind) -> Result<u64, NTSTATUS> {
     let size = (size + 0xFFF) & !0xFFF;

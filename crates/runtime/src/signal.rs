@@ -19,7 +19,7 @@ const HANDLER_STACK: usize = 64 * 1024;
 /// The signal that stops a thread.
 const STOP: c_int = libc::SIGUSR1;
 /// The signal that lets a thread see to its processors, and suspends it.
-const INTERRUPT: c_int = libc::SIGUSR2;
+pub const INTERRUPT: c_int = libc::SIGUSR2;
 
 /// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
 const TRAP_GENERAL_PROTECTION: i64 = 13;

@@ -48,8 +48,8 @@ fn waitable(handle: u64) -> Result<Arc<Object>, NTSTATUS> {
         Target::Local(object, _) if !object.is_waitable() => Err(STATUS_OBJECT_TYPE_MISMATCH),
         Target::Local(object, access) if access & SYNCHRONIZE != 0 => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
-        // A synchronous file is signalled whenever nothing is under way on it, and here nothing ever is.
-        Target::File(_) => crate::process::signalled(),
+        Target::File(file) if file.access & SYNCHRONIZE != 0 => file.object.event(),
+        Target::File(_) => Err(STATUS_ACCESS_DENIED),
     }
 }
 
@@ -66,6 +66,7 @@ pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
 /// Sleeps while a word holds a value; may return early. False when the time is over.
 pub fn sleep(word: &AtomicU32, value: u32, deadline: time::Deadline) -> bool {
     let Some(limit) = deadline.timespec() else { return false };
+    let _place = crate::io::step_aside();
     let slept = match &limit {
         None => futex::wait(word, futex::Flags::PRIVATE, value, None),
         Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
@@ -166,6 +167,7 @@ fn wait_word(address: u64, value: u32, deadline: time::Deadline) -> Answer {
     let Some(limit) = deadline.timespec() else {
         return if user::read::<u32>(address)? == value { Err(STATUS_TIMEOUT) } else { Ok(()) };
     };
+    let _place = crate::io::step_aside();
     let limit = limit.map(|limit| libc::timespec { tv_sec: limit.tv_sec, tv_nsec: limit.tv_nsec });
     let pointer = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the kernel answers a bad address with an error.

@@ -33,12 +33,17 @@ guest::imports! {
         fn LdrUnloadDll(handle: *mut c_void) -> NTSTATUS;
         fn LdrUnlockLoaderLock(flags: u32, cookie: usize) -> NTSTATUS;
         fn NtAllocateVirtualMemory(process: HANDLE, base: *mut *mut c_void, zero_bits: usize, size: *mut usize, kind: u32, protect: u32) -> NTSTATUS;
+        fn NtCancelIoFile(file: HANDLE, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
+        fn NtCancelIoFileEx(file: HANDLE, request: *const IO_STATUS_BLOCK, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
+        fn NtCancelSynchronousIoFile(thread: HANDLE, request: *const IO_STATUS_BLOCK, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
         fn NtCancelTimer(handle: HANDLE, state: *mut u8) -> NTSTATUS;
         fn NtClearEvent(handle: HANDLE) -> NTSTATUS;
         fn NtClose(handle: HANDLE) -> NTSTATUS;
         fn NtCreateEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, kind: i32, initial: u8) -> NTSTATUS;
         fn NtCreateFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, allocation: *const i64, attributes: u32, share: u32, disposition: u32, options: u32, extended: *const c_void, extended_size: u32) -> NTSTATUS;
+        fn NtCreateIoCompletion(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, threads: u32) -> NTSTATUS;
         fn NtCreateMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, owned: u8) -> NTSTATUS;
+        fn NtCreateNamedPipeFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, disposition: u32, options: u32, kind: u32, read_mode: u32, completion_mode: u32, instances: u32, inbound: u32, outbound: u32, timeout: *const i64) -> NTSTATUS;
         fn NtCreateSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, size: *const i64, protect: u32, attributes: u32, file: HANDLE) -> NTSTATUS;
         fn NtCreateSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, initial: i32, limit: i32) -> NTSTATUS;
         fn NtCreateThreadEx(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, process: HANDLE, start: *const c_void, parameter: *const c_void, flags: u32, zero_bits: usize, commit: usize, reserve: usize, attributes: *mut c_void) -> NTSTATUS;
@@ -78,6 +83,8 @@ guest::imports! {
         fn NtReadFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, at: *const i64, key: *const u32) -> NTSTATUS;
         fn NtReleaseMutant(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> NTSTATUS;
+        fn NtRemoveIoCompletion(port: HANDLE, key: *mut *mut c_void, context: *mut *mut c_void, block: *mut IO_STATUS_BLOCK, timeout: *const i64) -> NTSTATUS;
+        fn NtRemoveIoCompletionEx(port: HANDLE, entries: *mut c_void, count: u32, removed: *mut u32, timeout: *const i64, alertable: u8) -> NTSTATUS;
         fn NtResetEvent(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtResumeThread(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtSetEvent(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
@@ -85,6 +92,7 @@ guest::imports! {
         fn NtSetInformationObject(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
         fn NtSetInformationProcess(process: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
         fn NtSetInformationThread(handle: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
+        fn NtSetIoCompletion(port: HANDLE, key: *const c_void, context: *const c_void, status: NTSTATUS, information: usize) -> NTSTATUS;
         fn NtSetTimer(handle: HANDLE, due: *const i64, routine: *const c_void, context: *const c_void, resume: u8, period: i32, previous: *mut u8) -> NTSTATUS;
         fn NtSignalAndWaitForSingleObject(signal: HANDLE, wait: HANDLE, alertable: u8, timeout: *const i64) -> NTSTATUS;
         fn NtSuspendThread(handle: HANDLE, previous: *mut u32) -> NTSTATUS;

@@ -115,6 +115,7 @@ pub unsafe extern "system" fn NtQueryObject(
                 Some(ObjectKind::Section) => "Section",
                 Some(ObjectKind::Token) => "Token",
                 Some(ObjectKind::Timer) => "Timer",
+                Some(ObjectKind::Completion) => "IoCompletion",
                 None => return Err(Status(STATUS_NOT_SUPPORTED)),
             };
             let text = guest::text::terminated(name);

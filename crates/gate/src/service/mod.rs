@@ -43,12 +43,14 @@ macro_rules! numbered {
 }
 
 mod file;
+mod io;
 mod memory;
 mod object;
 mod process;
 mod thread;
 
 pub use file::*;
+pub use io::*;
 pub use memory::*;
 pub use object::*;
 pub use process::*;
@@ -140,6 +142,16 @@ services! {
     53 QueryDrives,
     54 QueryLink,
     55 SetTimer,
+    56 PostCompletion,
+    57 TakeCompletions,
+    58 SetFilePort,
+    59 FileModes,
+    60 CancelRequests,
+    61 CancelThread,
+    62 CreatePipe,
+    63 QueryPipe,
+    64 PeekPipe,
+    65 PollSockets,
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ requests! {
         access: u32,
         /// Event: signalled. Mutant: owned. Semaphore: the count.
         initial: u32,
-        /// Event and timer: manual reset. Semaphore: the maximum.
+        /// Event and timer: manual reset. Semaphore: the maximum. Completion port: the threads that may run, or 0.
         limit: u32,
         /// `OBJ_INHERIT` or 0.
         flags: u32,
@@ -131,7 +131,7 @@ requests! {
         handle: Handle,
         /// Out: an [`ObjectKind`] as a number.
         kind: u32,
-        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count.
+        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count; port: its packets.
         state: i32,
         /// Out: event: manual reset; mutant: owned by the caller; semaphore: the maximum.
         limit: u32,
@@ -176,6 +176,8 @@ numbered! {
         Token = 7,
         /// A waitable timer.
         Timer = 8,
+        /// A completion port.
+        Completion = 9,
     }
 }
 

@@ -200,6 +200,7 @@ impl Thread {
         self.used.store(time::used(rustix::time::ClockId::ThreadCPUTime), Ordering::Relaxed);
         self.host.store(0, Ordering::SeqCst);
         let object = running().remove(&self.id);
+        crate::io::leave();
         crate::broker::let_go();
         self.release();
         if let Some(object) = object {
