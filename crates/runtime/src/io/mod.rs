@@ -95,6 +95,7 @@ impl FileObject {
     pub fn let_go(&self) {
         if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.cancel(|_| true);
+            poll::forget(self);
         }
     }
 

@@ -3,7 +3,9 @@
 use super::FileObject;
 use super::pipe::bare;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::thread::futex;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES};
 
@@ -20,6 +22,9 @@ static WAKE: OnceLock<Wake> = OnceLock::new();
 
 /// The file objects with requests that pend.
 static WATCHED: Mutex<Vec<Arc<FileObject>>> = Mutex::new(Vec::new());
+
+/// Counts the thread's rounds. It changes together with what the thread holds, under the lock of what is watched.
+static ROUND: AtomicU32 = AtomicU32::new(0);
 
 fn watched() -> MutexGuard<'static, Vec<Arc<FileObject>>> {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
@@ -48,6 +53,22 @@ pub fn watch(object: &Arc<FileObject>) {
     look_again();
 }
 
+/// Lets go of a file object that is closed: its descriptor must not outlive its last handle.
+pub fn forget(object: &FileObject) {
+    let mut watched = watched();
+    let before = watched.len();
+    watched.retain(|other| !std::ptr::eq(&raw const **other, object));
+    let round = ROUND.load(Ordering::Acquire);
+    let was_watched = watched.len() < before;
+    drop(watched);
+    if was_watched {
+        look_again();
+        while ROUND.load(Ordering::Acquire) == round {
+            let _ = futex::wait(&ROUND, futex::Flags::PRIVATE, round, None);
+        }
+    }
+}
+
 /// Lets the thread look at what pends.
 pub fn look_again() {
     if let Some(wake) = WAKE.get() {
@@ -62,8 +83,10 @@ fn run() {
         let objects = {
             let mut watched = watched();
             watched.retain(|object| !object.wanted().is_empty());
+            ROUND.fetch_add(1, Ordering::AcqRel);
             watched.clone()
         };
+        let _ = futex::wake(&ROUND, futex::Flags::PRIVATE, u32::MAX >> 1);
         let ready = wait(wake.read.as_fd(), &objects);
         for (object, ready) in objects.iter().zip(ready) {
             if !ready.is_empty() {
