@@ -3,7 +3,7 @@
 use crate::namespace::{DrivePath, Inside};
 use gate::file::Device;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use store::{Entry, Metadata, Pattern};
 
@@ -25,6 +25,8 @@ pub struct FileObject {
     pub listing: Mutex<Option<Listing>>,
     /// What happens when its last handle is closed.
     pub closing: Mutex<Closing>,
+    /// How many handles there are of it.
+    pub handles: AtomicU32,
 }
 
 /// What happens when the last handle of an object is closed.
@@ -116,6 +118,7 @@ impl FileObject {
             client: Mutex::new(None),
             listing: Mutex::new(None),
             closing: Mutex::default(),
+            handles: AtomicU32::new(0),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Answer, bytes, lock, shown};
 use crate::namespace::{DrivePath, Name, Place, components};
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use gate::file::{Device, Facts, SYMLINK, Volume};
 use protocol::message::{Done, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, SetFacts, Word};
 use std::os::fd::AsFd;
@@ -49,7 +49,7 @@ impl Process {
             Name::Sockets => Err(windows_sys::Win32::Foundation::STATUS_INVALID_DEVICE_REQUEST),
         });
         if let Err(refusal) = answer {
-            self.note_open(&|| shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
+            self.note_open(&shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
         }
         answer.map(|facts| Reply::value(&facts))
     }

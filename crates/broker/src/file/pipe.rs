@@ -4,8 +4,8 @@ use super::open::{FILE_OPENED, mode};
 use super::{Answer, lock, specific};
 use crate::object::{Client, FileObject};
 use crate::process::Process;
+use crate::reply::Reply;
 use crate::sandbox::leaves_room;
-use crate::service::Reply;
 use gate::file::Device;
 use protocol::message::{CreatePipe, OpenFile, Opened};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -58,7 +58,7 @@ impl Process {
             return Ok(Reply::value(&Opened::default()).with_descriptors(read, write));
         }
         let answer = self.create_pipe_server(request);
-        self.note_open(&|| PIPE.into(), request.access, answer.as_ref().err().copied());
+        self.note_open(PIPE, request.access, answer.as_ref().err().copied());
         answer
     }
 
