@@ -21,12 +21,13 @@ mod bench {
     use guests::{arguments, last_error, print, wide};
     use windows_sys::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile,
+        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
-    use windows_sys::Win32::System::IO::OVERLAPPED;
+    use windows_sys::Win32::System::IO::{CreateIoCompletionPort, GetQueuedCompletionStatus, OVERLAPPED, PostQueuedCompletionStatus};
     use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapAlloc, HeapFree};
     use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
+    use windows_sys::Win32::System::Pipes::CreatePipe;
     use windows_sys::Win32::System::SystemInformation::GetTickCount64;
     use windows_sys::Win32::System::Threading::{
         CRITICAL_SECTION, CreateEventW, EnterCriticalSection, GetCurrentProcessId, InitializeCriticalSection, LeaveCriticalSection, SetEvent,
@@ -74,8 +75,11 @@ mod bench {
         }
         let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
         unsafe { InitializeCriticalSection(&raw mut section) };
-        let mut buffer = [0_u8; 4096];
+        let (mut buffer, mut few) = ([0_u8; 4096], [0_u8; 64]);
         let section = &raw mut section;
+        let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
+        unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
+        let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 0) };
         unsafe {
             let mut cases = [
                 Case { name: "GetLastError", calls: 10_000, call: &mut || black_box(GetLastError()) != u32::MAX },
@@ -114,6 +118,32 @@ mod bench {
                     call: &mut || {
                         let (mut place, mut read): (OVERLAPPED, u32) = (core::mem::zeroed(), 0);
                         ReadFile(file, buffer.as_mut_ptr(), 4096, &raw mut read, &raw mut place) != 0 && read == 4096
+                    },
+                },
+                Case {
+                    name: "ReadFile of 64 bytes",
+                    calls: 1000,
+                    call: &mut || {
+                        let (mut place, mut read): (OVERLAPPED, u32) = (core::mem::zeroed(), 0);
+                        ReadFile(file, few.as_mut_ptr(), 64, &raw mut read, &raw mut place) != 0 && read == 64
+                    },
+                },
+                Case {
+                    name: "WriteFile, ReadFile of 64 bytes through a pipe",
+                    calls: 1000,
+                    call: &mut || {
+                        let mut moved = 0;
+                        WriteFile(writer, bytes.as_ptr(), 64, &raw mut moved, null_mut()) != 0
+                            && ReadFile(reader, bytes.as_mut_ptr(), 64, &raw mut moved, null_mut()) != 0
+                    },
+                },
+                Case {
+                    name: "PostQueuedCompletionStatus, GetQueuedCompletionStatus",
+                    calls: 1000,
+                    call: &mut || {
+                        let (mut moved, mut key, mut place) = (0, 0, null_mut());
+                        PostQueuedCompletionStatus(port, 1, 2, null()) != 0
+                            && GetQueuedCompletionStatus(port, &raw mut moved, &raw mut key, &raw mut place, 0) != 0
                     },
                 },
                 Case { name: "SetConsoleCtrlHandler (a round trip)", calls: 200, call: &mut || SetConsoleCtrlHandler(None, 0) != 0 },

@@ -9,4 +9,5 @@ mod loader;
 mod program;
 mod refusals;
 mod sandboxes;
+mod stress;
 mod terminal;
