@@ -316,6 +316,8 @@ mod tests {
         assert_eq!((path.letter, path.components, path.folder), (b'Z', vec![wide("home"), wide("a")], true));
         assert_eq!(parse(&wide("\\??\\nul")), Ok(Name::Null));
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
+        assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));
+        assert_eq!(parse(&wide("\\device\\afd\\Mio")), Ok(Name::Sockets));
     }
 
     #[test]
@@ -323,6 +325,8 @@ mod tests {
         for (path, status) in [
             ("C:\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
             ("\\Device\\HarddiskVolume1\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
+            ("\\Device\\Afdx", STATUS_OBJECT_PATH_SYNTAX_BAD),
+            ("\\??\\Device\\Afd", STATUS_ACCESS_DENIED),
             ("\\??\\PhysicalDrive0", STATUS_ACCESS_DENIED),
             ("\\??\\C:", STATUS_ACCESS_DENIED),
             ("\\??\\pipe\\x", STATUS_ACCESS_DENIED),

@@ -32,6 +32,9 @@ pub struct Rule {
 /// The boot socket's descriptor: it carries the seccomp listener to the broker, who then closes the other end.
 pub const BOOT: u64 = 5;
 
+/// `FIONREAD` (asm-generic/ioctls.h); the C libraries differ in its type.
+const FIONREAD: u64 = 0x541B;
+
 const THREAD_FLAGS: u64 = (libc::CLONE_VM
     | libc::CLONE_FS
     | libc::CLONE_FILES
@@ -233,7 +236,7 @@ pub const RULES: &[Rule] = &rules! {
     close (0, Must::Differ(BOOT)) "handles; the boot socket stays open, so that its number is never given out again";
     poll "waiting for pipes";
     ppoll "waiting for pipes";
-    ioctl (1, Must::Equal(libc::FIONREAD as u64)) "PeekNamedPipe: how many bytes a pipe holds";
+    ioctl (1, Must::Equal(FIONREAD)) "PeekNamedPipe: how many bytes a pipe holds";
     tee "PeekNamedPipe: a pipe's bytes, which stay there";
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";

@@ -56,6 +56,7 @@ guest::imports! {
         fn NtFreeVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtFsControlFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, code: u32, input: *const c_void, input_size: u32, output: *mut c_void, output_size: u32) -> NTSTATUS;
         fn NtGetCurrentProcessorNumber() -> u32;
+        fn NtLockFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, start: *const i64, length: *const i64, key: u32, at_once: u8, exclusive: u8) -> NTSTATUS;
         fn NtLockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtMapViewOfSection(section: HANDLE, process: HANDLE, base: *mut *mut c_void, zero_bits: usize, commit: usize, offset: *mut i64, size: *mut usize, inherit: i32, kind: u32, protect: u32) -> NTSTATUS;
         fn NtOpenEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
@@ -98,6 +99,7 @@ guest::imports! {
         fn NtSuspendThread(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtTerminateProcess(process: HANDLE, code: NTSTATUS) -> NTSTATUS;
         fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) -> NTSTATUS;
+        fn NtUnlockFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, start: *const i64, length: *const i64, key: u32) -> NTSTATUS;
         fn NtUnlockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtUnmapViewOfSection(process: HANDLE, base: *mut c_void) -> NTSTATUS;
         fn NtWaitForMultipleObjects(count: u32, handles: *const HANDLE, wait_any: i32, alertable: u8, timeout: *const i64) -> NTSTATUS;

@@ -110,6 +110,38 @@ requests! {
         /// Out: how many bytes there are.
         available: u64,
     }
+    /// Locks a range of a file's bytes.
+    LockFile {
+        /// The file.
+        file: Handle,
+        /// Where the range starts.
+        start: u64,
+        /// How many bytes it has.
+        length: u64,
+        /// Non-zero: an answer at once, or none.
+        at_once: u32,
+        /// Non-zero: nobody else may read there.
+        exclusive: u32,
+        /// The event that is set when it is locked, or 0.
+        event: Handle,
+        /// The routine that the calling thread runs then, or 0.
+        routine: Address,
+        /// The routine's first argument, or what the completion packet carries.
+        context: u64,
+        /// The status block of a request that may pend.
+        block: Address,
+        /// Out: non-zero where the status block was told already.
+        told: u64,
+    }
+    /// Unlocks a range that was locked as it is.
+    UnlockFile {
+        /// The file.
+        file: Handle,
+        /// Where the range starts.
+        start: u64,
+        /// How many bytes it has.
+        length: u64,
+    }
     /// Waits until one of several sockets is ready (`IOCTL_AFD_POLL`).
     PollSockets {
         /// The device.

@@ -152,6 +152,8 @@ services! {
     63 QueryPipe,
     64 PeekPipe,
     65 PollSockets,
+    66 LockFile,
+    67 UnlockFile,
 }
 
 #[cfg(test)]

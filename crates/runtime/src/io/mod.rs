@@ -2,6 +2,7 @@
 
 mod block;
 mod cancel;
+mod lock;
 mod pipe;
 mod poll;
 mod port;
@@ -96,6 +97,7 @@ impl FileObject {
         if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.cancel(|_| true);
             poll::forget(self);
+            lock::forget(self);
         }
     }
 
@@ -116,7 +118,7 @@ impl FileObject {
         for transfer in &cancelled {
             transfer.notice.tell(self, STATUS_CANCELLED, transfer.moved);
         }
-        cancelled.len()
+        cancelled.len() + lock::cancel(self, which)
     }
 
     /// What a wait for one of its handles waits for.

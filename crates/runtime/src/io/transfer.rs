@@ -1,6 +1,6 @@
 //! Reading and writing: at once where that is possible, else in the thread that asked, or when the descriptor is ready.
 
-use super::{FileObject, Notice, Pending, poll};
+use super::{FileObject, Notice, Pending, lock, poll};
 use crate::file::{self, File, Turn};
 use crate::gate::{Answer, Serve};
 use crate::handle;
@@ -231,11 +231,16 @@ impl MoveNow for ReadFile {
         let descriptor = file.descriptor()?.as_raw_fd();
         let read = |offset| read(descriptor, self.buffer, self.length, offset).map_err(|error| file::status(error, file.is_folder()));
         self.done = match file.shared() {
-            Some(_) if !file.object.synchronous => read(Some(file::position(self.offset)?))?,
+            Some(_) if !file.object.synchronous => {
+                let offset = file::position(self.offset)?;
+                lock::check(&file.object, offset, self.length, false)?;
+                read(Some(offset))?
+            }
             Some(shared) => {
                 let _turn = Turn::take(shared);
                 let own = self.offset != HERE && self.offset != AT_END;
                 let offset = if own { file::position(self.offset)? } else { shared.offset.load(Ordering::Relaxed) };
+                lock::check(&file.object, offset, self.length, false)?;
                 let done = read(Some(offset))?;
                 shared.offset.store(offset + done, Ordering::Relaxed);
                 done
@@ -272,6 +277,9 @@ impl MoveNow for WriteFile {
             None if self.offset >= 0 && file.device == Device::Disk => Some(file::position(self.offset)?),
             None => None,
         };
+        if let Some(start) = start {
+            lock::check(&file.object, start, self.length, true)?;
+        }
         // A pipe or a full disk may take less than all of it: Windows' writers expect all, or an error.
         let mut moved = 0;
         while moved < self.length || self.length == 0 {

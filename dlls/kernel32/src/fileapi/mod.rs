@@ -6,6 +6,7 @@ mod create;
 mod facts;
 mod find;
 mod full;
+mod lock;
 mod overlapped;
 mod pattern;
 pub mod set;

@@ -1,6 +1,7 @@
 //! Files: the gate's services behind `NtCreateFile` and its kin.
 
 mod bytes;
+mod lock;
 pub mod pipe;
 mod query;
 mod set;

@@ -30,7 +30,7 @@ fn post(port: &File, moved: u32, key: usize, overlapped: usize) -> i32 {
 
 /// Result, bytes, key, OVERLAPPED, and the error of a failure.
 fn get(port: HANDLE, timeout: u32) -> (i32, u32, usize, usize, u32) {
-    let (mut moved, mut key, mut overlapped) = (7, 7, 7 as *mut OVERLAPPED);
+    let (mut moved, mut key, mut overlapped) = (7, 7, core::ptr::without_provenance_mut::<OVERLAPPED>(7));
     clear_error();
     let done = unsafe { GetQueuedCompletionStatus(port, &raw mut moved, &raw mut key, &raw mut overlapped, timeout) };
     (done, moved, key, overlapped as usize, if done == 0 { last_error() } else { 0 })
