@@ -67,6 +67,9 @@ guest::imports! {
         fn NtQueryFullAttributesFile(object: *const OBJECT_ATTRIBUTES, answer: *mut FILE_NETWORK_OPEN_INFORMATION) -> NTSTATUS;
         fn NtQueryInformationFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, class: FILE_INFORMATION_CLASS) -> NTSTATUS;
         fn NtQueryInformationProcess(process: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
+        fn NtGetContextThread(thread: HANDLE, context: *mut c_void) -> NTSTATUS;
+        fn NtSetContextThread(thread: HANDLE, context: *const c_void) -> NTSTATUS;
+        fn NtQueueApcThread(thread: HANDLE, routine: *const c_void, first: *const c_void, second: *const c_void, third: *const c_void) -> NTSTATUS;
         fn NtQueryInformationThread(handle: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
         fn NtQueryObject(handle: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
         fn NtQueryPerformanceCounter(counter: *mut i64, frequency: *mut i64) -> NTSTATUS;

@@ -15,6 +15,7 @@ extern crate alloc;
 mod address;
 #[cfg(target_os = "windows")]
 mod allocator;
+mod call;
 mod context;
 mod critical;
 mod crt;

@@ -1,5 +1,6 @@
 //! Events, mutants, semaphores, and waiting for them.
 
+use crate::call::after_wait;
 use crate::gate::{ask, call};
 use core::ffi::c_void;
 use gate::service::{CreateObject, Delay, ObjectKind, QueryObject, SetTimer, Signal, SignalAndWait, SignalKind, Wait};
@@ -250,23 +251,22 @@ pub unsafe extern "system" fn NtOpenTimer(handle: *mut HANDLE, _access: u32, obj
     unsafe { open(handle, object) }
 }
 
-/// Starts a timer. A routine would be an asynchronous call, and there are none yet.
+/// Starts a timer. The calling thread runs the routine in its next alertable wait after the timer is due.
 #[shim(ix = 293, mapping = "gate SetTimer", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtSetTimer(
     handle: HANDLE,
     due: *const i64,
     routine: *const c_void,
-    _context: *const c_void,
+    context: *const c_void,
     _resume: u8,
     period: i32,
     previous: *mut u8,
 ) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
-        return Err(Status(windows_sys::Win32::Foundation::STATUS_NOT_SUPPORTED));
-    }
     let period = u32::try_from(period).map_err(|_| Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER))?;
     let due = unsafe { due.as_ref() }.copied().ok_or(Status(windows_sys::Win32::Foundation::STATUS_ACCESS_VIOLATION))?;
-    unsafe { set_timer(SetTimer { handle: handle as u64, due, period, ..SetTimer::default() }, previous) }
+    unsafe {
+        set_timer(SetTimer { handle: handle as u64, due, period, routine: routine as u64, argument: context as u64, ..SetTimer::default() }, previous)
+    }
 }
 
 /// Stops a timer; its state stays.
@@ -319,6 +319,7 @@ unsafe fn wait(handles: &[HANDLE], all: bool, alertable: u8, timeout: *const i64
         timed: timeout.is_some().into(),
         timeout: timeout.unwrap_or(0),
     })
+    .map(after_wait)
     .map(NtStatus)
 }
 
@@ -338,13 +339,14 @@ pub unsafe extern "system" fn NtSignalAndWaitForSingleObject(
         timed: timeout.is_some().into(),
         timeout: timeout.unwrap_or(0),
     })
+    .map(after_wait)
     .map(NtStatus)
 }
 
 /// Sleeps for a time.
 #[shim(ix = 153, mapping = "gate Delay", risk = Functional("a sleep that is too long"))]
 pub unsafe extern "system" fn NtDelayExecution(alertable: u8, timeout: *const i64) -> Result<NtStatus, Status> {
-    ask(&mut Delay { timeout: unsafe { *timeout }, alertable: alertable.into(), yielded: 0 }).map(NtStatus)
+    ask(&mut Delay { timeout: unsafe { *timeout }, alertable: alertable.into(), yielded: 0 }).map(after_wait).map(NtStatus)
 }
 
 /// Lets another thread run; `STATUS_NO_YIELD_PERFORMED` when none wanted to.

@@ -140,6 +140,10 @@ services! {
     53 QueryDrives,
     54 QueryLink,
     55 SetTimer,
+    56 QueueCall,
+    57 TakeCall,
+    58 TerminateThread,
+    59 ThreadContext,
 }
 
 #[cfg(test)]

@@ -152,6 +152,10 @@ requests! {
         signalled: u32,
         /// Unused.
         pad: u32,
+        /// What the calling thread is to run when it is due, or 0.
+        routine: Address,
+        /// The routine's first argument.
+        argument: u64,
     }
 }
 

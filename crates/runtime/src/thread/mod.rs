@@ -1,5 +1,7 @@
 //! Guest threads: their blocks, their start, their end.
 
+mod call;
+mod context;
 mod service;
 mod stop;
 
@@ -16,12 +18,14 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NO_MEMORY, STATUS_PENDING};
 use windows_sys::Win32::System::Memory::PAGE_READWRITE;
 
-pub use stop::{acknowledge_interruption, acknowledge_stop, attend, stop_others};
+pub use call::{Call, Calls};
+use context::Registers;
+pub use stop::{acknowledge_interruption, attend, stop_others};
 
 /// Bytes of the runtime's own stack in each thread.
 const HOST_STACK: usize = 256 * 1024;
@@ -43,6 +47,12 @@ pub struct Thread {
     pub affinity: AtomicU64,
     /// How often it is suspended; it sleeps on this word while that is not 0.
     suspended: AtomicU32,
+    /// Its interrupted registers, while it is stopped in guest code.
+    stopped: AtomicPtr<libc::ucontext_t>,
+    /// The registers that it is given while it is not.
+    registers: Mutex<Registers>,
+    /// It has sent itself an interruption to load its registers.
+    loading: AtomicBool,
     /// Counts the interruptions that it has acknowledged.
     interruptions: AtomicU32,
     created: i64,
@@ -54,6 +64,8 @@ pub struct Thread {
     /// The mutants that it owns, which it abandons when it ends.
     owned: Mutex<Vec<Arc<Object>>>,
     object: Mutex<Weak<Object>>,
+    /// What it runs in its alertable waits.
+    calls: Mutex<Calls>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +129,9 @@ impl Thread {
             boost_off: AtomicBool::new(false),
             affinity: AtomicU64::new(processor::process_mask()),
             suspended: AtomicU32::new(suspended),
+            stopped: AtomicPtr::default(),
+            loading: AtomicBool::new(false),
+            registers: Mutex::default(),
             interruptions: AtomicU32::new(0),
             created: time::since_1601(),
             ended: AtomicI64::new(0),
@@ -124,6 +139,7 @@ impl Thread {
             host: AtomicI32::new(0),
             owned: Mutex::default(),
             object: Mutex::default(),
+            calls: Mutex::default(),
         });
         let filled = thread.fill_block(&stack).map_err(NTSTATUS::from);
         let object = filled.and_then(|()| Object::new(Body::Thread(Arc::clone(&thread)), 0).ok_or(STATUS_NO_MEMORY));
@@ -141,6 +157,19 @@ impl Thread {
     /// The mutants that it owns.
     pub fn owned(&self) -> MutexGuard<'_, Vec<Arc<Object>>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registers(&self) -> MutexGuard<'_, Registers> {
+        self.registers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stack_base(&self) -> u64 {
+        self.stack.lock().unwrap_or_else(PoisonError::into_inner).base
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst) != 0
     }
 
     /// The host's number of the thread; 0 while it does not run.
@@ -186,8 +215,13 @@ impl Thread {
         processor::apply(self.affinity.load(Ordering::Relaxed));
         self.host.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::SeqCst);
         self.stay_suspended();
-        let base = self.stack.lock().unwrap_or_else(PoisonError::into_inner).base;
-        let (stack, context) = process::first_frame(base, self.start.routine, self.start.parameter);
+        let base = self.stack_base();
+        let given = self.begin();
+        if self.is_doomed() {
+            return;
+        }
+        let first = given.unwrap_or_else(|| process::first_context(base, self.start.routine, self.start.parameter));
+        let (stack, context) = process::first_frame(base, &first);
         // SAFETY: the block and the stack were made for this thread; what runs there is the guest.
         unsafe {
             set_gs(self.teb);
@@ -209,9 +243,12 @@ impl Thread {
 
     /// Lets everybody know that the thread has ended: whoever waits for it, or for what it owned.
     fn note_end(&self, object: &Object) {
+        if self.ended.compare_exchange(0, time::since_1601(), Ordering::SeqCst, Ordering::SeqCst).is_err() {
+            return;
+        }
+        self.end_waits();
         let owned = std::mem::take(&mut *self.owned());
         owned.iter().for_each(|mutant| mutant.abandon());
-        self.ended.store(time::since_1601(), Ordering::Relaxed);
         object.finish();
     }
 

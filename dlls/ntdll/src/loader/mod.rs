@@ -97,10 +97,10 @@ pub fn leave_threads() -> bool {
     THREADS.fetch_sub(1, Ordering::AcqRel) <= 1
 }
 
-/// Forgets the calling thread without any notice: it is ended at once.
-pub fn forget_thread() {
+/// Forgets a thread without any notice: it is ended at once.
+pub fn forget_thread(block: *mut u8) {
     leave_threads();
-    locked(tls::thread_detach);
+    locked(|| tls::thread_detach(block));
 }
 
 /// The name and base of the module that holds an address.
@@ -139,6 +139,8 @@ pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
         crate::thread::list_caller();
         notice::thread_attach();
     }
+    // What was queued before the thread ran comes before its routine.
+    crate::call::run();
 }
 
 /// Why the process cannot start.
