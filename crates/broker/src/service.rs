@@ -95,6 +95,8 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<R
         Request::SetHandle(request) => process.set_handle(&request),
         Request::NewChannel(_) => process.new_channel(),
         Request::Console(request) => process.console(&request),
+        Request::NameObject(request) => process.name_object(&request, payload),
+        Request::ForgetName(request) => process.forget_name(&request),
         Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),
         Request::QueryMachine(_) => Ok(Reply::value(&crate::machine::facts())),
         Request::WaitControl(request) => process.wait_control(request.ignore).map(|value| Reply::value(&Word { value })),

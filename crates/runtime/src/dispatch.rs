@@ -1,9 +1,10 @@
 //! The dispatcher: who waits for which objects, and who gets one that is signalled. One lock, which nobody takes as long
 //! as nobody waits. A signalled object goes to its first waiter that can have it, before any thread that comes later.
 
-use crate::object::{LOCKED, Object, WAITERS};
+use crate::object::Object;
 use crate::time::Deadline;
 use crate::{thread, timer, wait};
+use gate::cell::{GENERATION, LOCKED, STATE, WAITERS};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -140,7 +141,9 @@ fn lock_word(object: &Object) -> u32 {
 /// Sets an object's state and gives its word back.
 fn unlock_word(object: &Object, state: u32) {
     let waiters = if object.waiters().is_empty() { 0 } else { WAITERS };
-    object.word().store(u64::from(state) | waiters, Ordering::Release);
+    // Nobody else changes a locked word but for its bits.
+    let generation = object.word().load(Ordering::Relaxed) & GENERATION;
+    object.word().store(generation | u64::from(state) | waiters, Ordering::Release);
 }
 
 /// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart.
@@ -179,7 +182,7 @@ pub fn signal(object: &Object, change: impl Fn(u32) -> Result<u32, NTSTATUS>, pu
             return Dispatcher::lock().signal(object, change, pulse);
         }
         let next = if pulse { 0 } else { change(now as u32)? };
-        if object.word().compare_exchange(now, next.into(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        if object.word().compare_exchange(now, now & !STATE | u64::from(next), Ordering::AcqRel, Ordering::Acquire).is_ok() {
             return Ok(now as u32);
         }
     }

@@ -56,6 +56,12 @@ struct Shared {
 const _: () = assert!(size_of::<Shared>() == size_of::<Record>());
 
 impl File {
+    /// Whether two files are one object: duplicates share descriptor and record.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let shared = |one: &Arc<OwnedFd>| other.descriptor.as_ref().is_some_and(|two| Arc::ptr_eq(one, two));
+        self.handle == other.handle || self.descriptor.as_ref().is_some_and(shared)
+    }
+
     /// A file that the broker opened, with the descriptor that came along.
     pub fn new(opened: &message::Opened, descriptor: Option<OwnedFd>) -> Self {
         let record = u64::from(opened.record) * size_of::<Record>() as u64;

@@ -10,6 +10,7 @@ mod gate;
 mod handle;
 mod image;
 mod memory;
+mod name;
 mod object;
 mod process;
 mod processor;

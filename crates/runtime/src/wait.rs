@@ -80,7 +80,7 @@ impl Serve for SignalAndWait {
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
         crate::timer::look(std::slice::from_ref(&object));
-        if let Body::Mutant { .. } = signalled.body {
+        if let Body::Mutant = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;
             let status = dispatch::wait(vec![object], false, self.alertable != 0, deadline);

@@ -144,6 +144,10 @@ services! {
     57 TakeCall,
     58 TerminateThread,
     59 ThreadContext,
+    60 CreateStack,
+    61 FreeStack,
+    62 QueryObjectName,
+    63 CompareObjects,
 }
 
 #[cfg(test)]

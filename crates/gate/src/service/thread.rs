@@ -140,6 +140,24 @@ requests! {
         /// Unused.
         pad: u32,
     }
+    /// Makes a stack, which a thread may change to.
+    CreateStack {
+        /// Bytes to reserve, or 0 for the image's.
+        reserve: u64,
+        /// Bytes to commit, or 0 for the image's.
+        commit: u64,
+        /// Out: where it was allocated.
+        allocation: Address,
+        /// Out: the lowest committed byte above the guard page.
+        limit: Address,
+        /// Out: its end.
+        base: Address,
+    }
+    /// Gives back a stack that no thread is on.
+    FreeStack {
+        /// Where it was allocated.
+        allocation: Address,
+    }
     /// Answers which processor runs the calling thread.
     CurrentProcessor {
         /// Out: its number among those that the process may use.

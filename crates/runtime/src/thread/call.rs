@@ -4,12 +4,11 @@
 use super::{Thread, current};
 use crate::dispatch::{Dispatcher, Waiter};
 use crate::gate::{Answer, Serve};
-use crate::handle;
-use crate::object::{Body, Object};
+use crate::object::Object;
 use gate::service::{QueueCall, TakeCall};
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
-use windows_sys::Win32::Foundation::{STATUS_OBJECT_TYPE_MISMATCH, STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
+use windows_sys::Win32::Foundation::{STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
 use windows_sys::Win32::System::Threading::THREAD_SET_CONTEXT;
 
 /// One call.
@@ -123,8 +122,7 @@ fn take() -> Option<Call> {
 
 impl Serve for QueueCall {
     fn serve(&mut self) -> Answer {
-        let object = handle::object(self.thread, THREAD_SET_CONTEXT)?;
-        let Body::Thread(thread) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        let (_object, thread) = super::service::thread(self.thread, THREAD_SET_CONTEXT)?;
         thread.queue_call(Call { routine: self.routine, arguments: self.arguments, timer: None })
     }
 }

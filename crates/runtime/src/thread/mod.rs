@@ -3,6 +3,7 @@
 mod call;
 mod context;
 mod service;
+mod stack;
 mod stop;
 
 use crate::gate::{gate_entry, run_guest};
@@ -61,8 +62,6 @@ pub struct Thread {
     used: AtomicI64,
     /// The host's number of the thread, while it runs.
     host: AtomicI32,
-    /// The mutants that it owns, which it abandons when it ends.
-    owned: Mutex<Vec<Arc<Object>>>,
     object: Mutex<Weak<Object>>,
     /// What it runs in its alertable waits.
     calls: Mutex<Calls>,
@@ -137,7 +136,6 @@ impl Thread {
             ended: AtomicI64::new(0),
             used: AtomicI64::new(0),
             host: AtomicI32::new(0),
-            owned: Mutex::default(),
             object: Mutex::default(),
             calls: Mutex::default(),
         });
@@ -154,9 +152,11 @@ impl Thread {
         self.object.lock().unwrap_or_else(PoisonError::into_inner).upgrade().ok_or(windows_sys::Win32::Foundation::STATUS_THREAD_IS_TERMINATING)
     }
 
-    /// The mutants that it owns.
-    pub fn owned(&self) -> MutexGuard<'_, Vec<Arc<Object>>> {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts the mutants that the thread owns, which is the calling one.
+    pub fn count_owned(&self, change: i32) {
+        let place = self.teb + block::OWNED as u64;
+        let owned = user::read::<u32>(place).unwrap_or(0);
+        let _ = user::write(place, &owned.wrapping_add_signed(change));
     }
 
     fn registers(&self) -> MutexGuard<'_, Registers> {
@@ -181,7 +181,8 @@ impl Thread {
     pub fn grow_stack(&self, page: u64) -> Option<bool> {
         let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
         if !stack.holds(page) {
-            return None;
+            drop(stack);
+            return self.grow_other_stack(page);
         }
         let guaranteed = user::read::<u32>(self.teb + teb::GUARANTEED_STACK_BYTES as u64).unwrap_or(0);
         let grown = stack.grow(page, guaranteed.into());
@@ -194,6 +195,8 @@ impl Thread {
         word(teb::STACK_BASE, stack.base)?;
         word(teb::STACK_LIMIT, stack.limit)?;
         word(teb::SELF, self.teb)?;
+        // Where a fiber's data will be, NT_TIB has its version.
+        word(teb::FIBER_DATA, 0x1E00)?;
         word(teb::CLIENT_ID, u64::from(process::get().id))?;
         word(teb::CLIENT_ID + 8, u64::from(self.id))?;
         word(teb::PROCESS_ENVIRONMENT_BLOCK, process::get().peb)?;
@@ -214,7 +217,6 @@ impl Thread {
         jail::dispatch_thread();
         processor::apply(self.affinity.load(Ordering::Relaxed));
         self.host.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::SeqCst);
-        self.stay_suspended();
         let base = self.stack_base();
         let given = self.begin();
         if self.is_doomed() {
@@ -235,20 +237,28 @@ impl Thread {
         self.host.store(0, Ordering::SeqCst);
         let object = running().remove(&self.id);
         crate::broker::let_go();
+        let owned = self.owned();
         self.release();
         if let Some(object) = object {
-            self.note_end(&object);
+            self.note_end(&object, owned);
         }
     }
 
+    /// How many mutants the thread owns, as far as its block says.
+    fn owned(&self) -> u32 {
+        user::read(self.teb + block::OWNED as u64).unwrap_or(1)
+    }
+
     /// Lets everybody know that the thread has ended: whoever waits for it, or for what it owned.
-    fn note_end(&self, object: &Object) {
+    fn note_end(&self, object: &Object, owned: u32) {
         if self.ended.compare_exchange(0, time::since_1601(), Ordering::SeqCst, Ordering::SeqCst).is_err() {
             return;
         }
         self.end_waits();
-        let owned = std::mem::take(&mut *self.owned());
-        owned.iter().for_each(|mutant| mutant.abandon());
+        // Most threads own none, which saves looking at every mutant.
+        if owned != 0 {
+            crate::object::owned_by(self.id).iter().for_each(|mutant| mutant.abandon());
+        }
         object.finish();
     }
 

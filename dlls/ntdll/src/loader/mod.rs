@@ -80,6 +80,15 @@ fn loader<'a>() -> &'a mut Loader {
     unsafe { (*SHARED.0.get()).get_or_insert_default() }
 }
 
+/// Lets go of a DLL once more.
+///
+/// # Safety
+/// The caller holds a reference.
+pub unsafe fn unload(handle: *mut core::ffi::c_void) {
+    // SAFETY: as the caller promises; a handle that is none is refused.
+    unsafe { service::LdrUnloadDll(handle) };
+}
+
 /// Takes the locks that the process's end needs.
 pub fn lock_for_exit() {
     // SAFETY: the lock is a static section; it is never left again.
