@@ -1,9 +1,7 @@
 //! The directory of named objects of a sandbox: which process has an object of which name and kind. The object's state is
 //! its process's; what the directory decides is who has it.
 
-use crate::process::Process;
-use crate::service::Reply;
-use protocol::message::{Done, ForgetName, NameObject, Named};
+use protocol::message::Named;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
@@ -88,18 +86,6 @@ impl Names {
         inner.holders.retain(|_, holder| holder.process != process);
         let Inner { holders, numbers, .. } = &mut *inner;
         numbers.retain(|_, text| holders.contains_key(text));
-    }
-}
-
-impl Process {
-    /// Finds or enters a name.
-    pub fn name_object(&self, request: &NameObject, text: &[u8]) -> Result<Reply, NTSTATUS> {
-        self.sandbox.names.find(self.id, text, request.kind, request.create != 0).map(|named| Reply::value(&named))
-    }
-
-    /// Takes a name away.
-    pub fn forget_name(&self, request: &ForgetName) -> Result<Reply, NTSTATUS> {
-        self.sandbox.names.forget(self.id, request.number).map(|()| Reply::value(&Done {}))
     }
 }
 

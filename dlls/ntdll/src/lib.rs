@@ -17,6 +17,7 @@ mod address;
 mod allocator;
 mod call;
 mod cell;
+mod class_buffer;
 mod context;
 mod critical;
 mod crt;

@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-guest::process_heap_allocator!();
+guest::dll!();
 
 guest::forward!(
     _CxxThrowException = 5 => "ucrtbase._CxxThrowException",
@@ -41,10 +41,3 @@ guest::forward!(
     __intrinsic_setjmp = 31 => "ucrtbase.__intrinsic_setjmp",
     __intrinsic_setjmpex = 32 => "ucrtbase.__intrinsic_setjmpex",
 );
-
-/// The loader's notice.
-#[cfg(target_os = "windows")]
-#[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
-    1
-}
