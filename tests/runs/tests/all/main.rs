@@ -10,3 +10,4 @@ mod program;
 mod refusals;
 mod sandboxes;
 mod terminal;
+mod threads;
