@@ -1,13 +1,14 @@
 //! The dispatcher: who waits for which objects, and who gets one that is signalled. One lock, which nobody takes as long
 //! as nobody waits. A signalled object goes to its first waiter that can have it, before any thread that comes later.
 
-use crate::object::{LOCKED, Object, WAITERS};
+use crate::object::Object;
 use crate::time::Deadline;
 use crate::{thread, timer, wait};
+use gate::cell::{GENERATION, LOCKED, STATE, WAITERS};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT, STATUS_WAIT_0};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_WAIT_0};
 
 /// A thread that waits.
 #[derive(Debug)]
@@ -67,6 +68,13 @@ impl Dispatcher {
                 Some(status) => self.grant(waiter, status),
                 None => index += 1,
             }
+        }
+    }
+
+    /// Ends a thread's wait, if it is not over yet, without any object.
+    pub fn interrupt(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {
+        if waiter.done.load(Ordering::Relaxed) == 0 {
+            self.grant(waiter, status);
         }
     }
 
@@ -133,7 +141,9 @@ fn lock_word(object: &Object) -> u32 {
 /// Sets an object's state and gives its word back.
 fn unlock_word(object: &Object, state: u32) {
     let waiters = if object.waiters().is_empty() { 0 } else { WAITERS };
-    object.word().store(u64::from(state) | waiters, Ordering::Release);
+    // Nobody else changes a locked word but for its bits.
+    let generation = object.word().load(Ordering::Relaxed) & GENERATION;
+    object.word().store(generation | u64::from(state) | waiters, Ordering::Release);
 }
 
 /// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart.
@@ -172,7 +182,7 @@ pub fn signal(object: &Object, change: impl Fn(u32) -> Result<u32, NTSTATUS>, pu
             return Dispatcher::lock().signal(object, change, pulse);
         }
         let next = if pulse { 0 } else { change(now as u32)? };
-        if object.word().compare_exchange(now, next.into(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        if object.word().compare_exchange(now, now & !STATE | u64::from(next), Ordering::AcqRel, Ordering::Acquire).is_ok() {
             return Ok(now as u32);
         }
     }
@@ -186,35 +196,61 @@ pub fn wake_waiters(object: &Object) {
     }
 }
 
-/// Waits for one or all of some objects.
-pub fn wait(objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
-    wait_with(Dispatcher::lock(), objects, all, deadline)
+/// Waits for one or all of some objects, or for time alone. With `alertable`, asynchronous procedure calls end the wait.
+pub fn wait(objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
+    wait_with(Dispatcher::lock(), objects, all, alertable, deadline)
 }
 
 /// As [`wait`], with the dispatcher locked already.
-pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
+pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
+    let thread = thread::current();
+    let timers = if alertable { thread.calls().timers() } else { Vec::new() };
+    if !timers.is_empty() {
+        // Their turn is before the dispatcher's lock, as everywhere.
+        drop(dispatcher);
+        timer::look(&timers);
+        dispatcher = Dispatcher::lock();
+    }
     let waiter = match dispatcher.enter(objects, all) {
         Ok(waiter) => waiter,
         Err(status) => return status,
     };
+    if let Err(status) = thread.calls().begin_wait(&waiter, alertable) {
+        leave(&waiter);
+        return status;
+    }
     drop(dispatcher);
+    let status = sleep(&waiter, &timers, deadline);
+    thread.calls().end_wait();
+    finish(&waiter, status);
+    status
+}
+
+/// Sleeps until the waiter has what it waits for, or the time is over.
+fn sleep(waiter: &Arc<Waiter>, timers: &[Arc<Object>], deadline: Deadline) -> NTSTATUS {
     while waiter.done.load(Ordering::Acquire) == 0 {
-        let over = !wait::sleep(&waiter.done, 0, timer::next(&waiter.objects, deadline));
+        let over = !wait::sleep(&waiter.done, 0, timer::next(&waiter.objects, timer::next(timers, deadline)));
         timer::look(&waiter.objects);
+        timer::look(timers);
         if over && deadline.is_over() {
-            let dispatcher = Dispatcher::lock();
+            let _dispatcher = Dispatcher::lock();
             if waiter.done.load(Ordering::Acquire) == 0 {
-                leave(&waiter);
-                drop(dispatcher);
+                leave(waiter);
                 return STATUS_TIMEOUT;
             }
         }
     }
-    let status = waiter.status.load(Ordering::Relaxed);
-    if all {
+    waiter.status.load(Ordering::Relaxed)
+}
+
+/// Notes what the calling thread was given.
+fn finish(waiter: &Waiter, status: NTSTATUS) {
+    if !(STATUS_WAIT_0..STATUS_USER_APC).contains(&status) {
+        return;
+    }
+    if waiter.all {
         waiter.objects.iter().for_each(Object::note_taken);
     } else if let Some(object) = waiter.objects.get((status & 0x3F) as usize) {
         object.note_taken();
     }
-    status
 }

@@ -58,6 +58,11 @@ pub struct Shared {
 const _: () = assert!(size_of::<Shared>() == size_of::<Record>());
 
 impl File {
+    /// Whether two files are one object: duplicates share descriptor and record.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.handle == other.handle || Arc::ptr_eq(&self.object, &other.object)
+    }
+
     /// A file that the broker opened, with the descriptor that came along.
     pub fn new(opened: &message::Opened, descriptor: Option<OwnedFd>) -> Self {
         let record = u64::from(opened.record) * size_of::<Record>() as u64;

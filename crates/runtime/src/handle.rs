@@ -3,16 +3,19 @@
 
 use crate::file::File;
 use crate::gate::{Answer, Serve};
+use crate::name::{self, Found};
 use crate::object::{Body, Object};
-use crate::{broker, thread};
-use gate::service::{CloseHandle, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, SetHandle, Signal, SignalKind};
+use crate::{broker, thread, user, words};
+use gate::service::{
+    CloseHandle, CompareObjects, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, QueryObjectName, SetHandle, Signal, SignalKind,
+};
 use protocol::handle::{BROKER, LOCAL_MOST};
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use windows_sys::Win32::Foundation::{
     DUPLICATE_CLOSE_SOURCE, DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, NTSTATUS, STATUS_ACCESS_DENIED,
-    STATUS_HANDLE_NOT_CLOSABLE, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH,
+    STATUS_HANDLE_NOT_CLOSABLE, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION,
+    STATUS_OBJECT_NAME_EXISTS, STATUS_OBJECT_TYPE_MISMATCH,
 };
 use windows_sys::Win32::Storage::FileSystem::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
 use windows_sys::Win32::System::Threading::{EVENT_MODIFY_STATE, SEMAPHORE_MODIFY_STATE};
@@ -39,6 +42,12 @@ struct Slot {
     object: Arc<Object>,
     access: u32,
     flags: u32,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.object.let_go();
+    }
 }
 
 #[derive(Default)]
@@ -101,8 +110,15 @@ pub fn object(handle: u64, access: u32) -> Result<Arc<Object>, NTSTATUS> {
 
 /// Gives an object a handle.
 pub fn insert(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTATUS> {
-    let mut table = change();
+    object.add_handle();
+    insert_held(object, access, flags)
+}
+
+/// Gives an object a handle that it counts already.
+fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTATUS> {
+    let entry = object.entry(access);
     let slot = Some(Slot { object, access, flags });
+    let mut table = change();
     let index = if table.freed.len() > QUARANTINE { table.freed.pop_front() } else { None };
     let index = match index {
         Some(index) => {
@@ -113,12 +129,14 @@ pub fn insert(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTA
             table.slots.push(slot);
             table.slots.len() - 1
         }
-        None => return Err(STATUS_INSUFFICIENT_RESOURCES),
+        None => {
+            drop(table);
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
     };
-    if let Some(slot) = &table.slots[index] {
-        slot.object.handles.fetch_add(1, Ordering::Relaxed);
-    }
-    Ok((index as u64 + 1) * 4)
+    let handle = (index as u64 + 1) * 4;
+    words::enter(handle, entry);
+    Ok(handle)
 }
 
 /// Takes back a handle that nobody has seen.
@@ -126,6 +144,7 @@ pub fn take_back(handle: u64) {
     if let Some(index) = index(handle) {
         let mut table = change();
         let slot = table.slots.get_mut(index).and_then(Option::take);
+        words::enter(handle, 0);
         table.freed.push_back(index as u32);
         drop(table);
         if let Some(slot) = slot {
@@ -174,6 +193,7 @@ impl Serve for CloseHandle {
                 return Err(STATUS_HANDLE_NOT_CLOSABLE);
             }
             let closed = slot.take();
+            words::enter(self.handle, 0);
             table.freed.push_back(index as u32);
             drop(table);
             if let Some(slot) = closed {
@@ -234,7 +254,7 @@ impl Serve for QueryHandle {
                 self.kind = object.kind() as u32;
                 self.access = access;
                 self.flags = index(self.handle).and_then(|index| read().slots.get(index)?.as_ref().map(|slot| slot.flags)).unwrap_or(0);
-                self.references = Arc::strong_count(&object) as u32 - 1;
+                self.references = object.handles();
             }
             Target::File(file) => {
                 self.kind = ObjectKind::File as u32;
@@ -261,24 +281,87 @@ impl Serve for SetHandle {
 
 impl Serve for CreateObject {
     fn serve(&mut self) -> Answer {
+        const OBJ_OPENIF: u32 = 0x80;
         let kind = ObjectKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
-        let object = match kind {
+        if self.name == 0 {
+            let object = self.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+            self.handle = insert(object, granted(kind, self.access), inherit(self.flags))?;
+            return Ok(());
+        }
+        let text = user::read_vec(self.name, self.name_size, 0xFFFF)?;
+        let this = *self;
+        // What is wrong with the numbers is said before anything is made.
+        this.check(kind)?;
+        let make = || this.make(kind).ok().flatten();
+        let found = name::find(&text, self.kind, (self.open == 0).then_some(&make as &dyn Fn() -> _))?;
+        let (object, exists) = match found {
+            Found::New(object) => {
+                object.add_handle();
+                (object, false)
+            }
+            Found::Existing(object) => (object, true),
+        };
+        if exists && self.open == 0 && self.flags & OBJ_OPENIF == 0 {
+            object.let_go();
+            return Err(STATUS_OBJECT_NAME_COLLISION);
+        }
+        self.handle = insert_held(object, granted(kind, self.access), inherit(self.flags))?;
+        if exists && self.open == 0 { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
+    }
+}
+
+impl Serve for CompareObjects {
+    fn serve(&mut self) -> Answer {
+        let [first, second] = self.handles;
+        self.same = match (target(first)?, target(second)?) {
+            (Target::Local(first, _), Target::Local(second, _)) => Arc::ptr_eq(&first, &second),
+            (Target::File(first), Target::File(second)) => first.is_same(&second),
+            _ => false,
+        }
+        .into();
+        Ok(())
+    }
+}
+
+impl Serve for QueryObjectName {
+    fn serve(&mut self) -> Answer {
+        let Target::Local(object, _) = target(self.handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        let name = object.name().unwrap_or_default();
+        self.needed = name.len() as u64;
+        if name.len() as u64 <= self.size {
+            user::write_bytes(self.buffer, name)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a [`CreateObject`] makes its object.
+trait Make {
+    fn check(&self, kind: ObjectKind) -> Answer;
+    fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS>;
+}
+
+impl Make for CreateObject {
+    fn check(&self, kind: ObjectKind) -> Answer {
+        let bad = match kind {
+            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion => false,
+            // Opening asks for no numbers.
+            ObjectKind::Semaphore => self.open == 0 && (self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit),
+            _ => true,
+        };
+        if bad { Err(STATUS_INVALID_PARAMETER) } else { Ok(()) }
+    }
+
+    fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS> {
+        self.check(kind)?;
+        Ok(match kind {
             ObjectKind::Event => Object::new(Body::Event { manual: self.limit != 0 }, u32::from(self.initial != 0)),
             ObjectKind::Mutant => Object::mutant(self.initial != 0),
-            ObjectKind::Semaphore => {
-                if self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit {
-                    return Err(STATUS_INVALID_PARAMETER);
-                }
-                Object::new(Body::Semaphore { limit: self.limit }, self.initial)
-            }
+            ObjectKind::Semaphore => Object::new(Body::Semaphore { limit: self.limit }, self.initial),
             ObjectKind::Token => Object::new(Body::Token, 0),
             ObjectKind::Completion => Object::new(Body::Completion(crate::io::Port::new(self.limit)), 0),
-            ObjectKind::Timer => Object::new(Body::Timer { manual: self.limit != 0, due: crate::timer::Due::default() }, 0),
-            _ => return Err(STATUS_INVALID_PARAMETER),
-        };
-        let object = object.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        self.handle = insert(object, granted(kind, self.access), inherit(self.flags))?;
-        Ok(())
+            _ => Object::new(Body::Timer { manual: self.limit != 0, due: crate::timer::Due::default() }, 0),
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod handle;
 mod image;
 mod io;
 mod memory;
+mod name;
 mod object;
 mod process;
 mod processor;

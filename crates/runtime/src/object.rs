@@ -2,22 +2,16 @@
 //! which is changed without a lock as long as nobody waits.
 
 use crate::dispatch::{self, Entry};
+use crate::name::Name;
 use crate::thread;
 use crate::words::Word;
+use gate::cell::{self, ABANDONED, LOCKED};
 use gate::service::ObjectKind;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
 };
-
-/// A mutant's bit that says that its last owner ended without releasing it; threads' numbers are multiples of 4.
-const ABANDONED: u32 = 1;
-
-/// A word's bit that says that somebody waits: changes go through the dispatcher.
-pub const WAITERS: u64 = 1 << 32;
-/// A word's bit that says that the dispatcher works on it.
-pub const LOCKED: u64 = 1 << 33;
 
 /// An object and its state word.
 #[derive(Debug)]
@@ -25,10 +19,11 @@ pub struct Object {
     /// What it is.
     pub body: Body,
     word: Word,
-    /// How many handles there are.
-    pub handles: AtomicU32,
     /// Who waits for it, in order; the dispatcher's.
     waiters: Mutex<Vec<Entry>>,
+    /// How many handles it has.
+    handles: AtomicU32,
+    name: OnceLock<Name>,
 }
 
 /// What kind of object it is, with what only that kind needs.
@@ -47,10 +42,7 @@ pub enum Body {
         due: crate::timer::Due,
     },
     /// The state is the owner's thread number, or 0, with [`ABANDONED`].
-    Mutant {
-        /// How often its owner holds it; only the owner changes it.
-        depth: AtomicU32,
-    },
+    Mutant,
     /// The state is the count.
     Semaphore {
         /// The highest count.
@@ -68,6 +60,23 @@ pub enum Body {
     Completion(crate::io::Port),
 }
 
+/// Every mutant, for the end of a thread that owns some.
+static MUTANTS: Mutex<Vec<Weak<Object>>> = Mutex::new(Vec::new());
+
+fn mutants() -> MutexGuard<'static, Vec<Weak<Object>>> {
+    let mut mutants = MUTANTS.lock().unwrap_or_else(PoisonError::into_inner);
+    // Those that are gone are taken out before the list would grow.
+    if mutants.len() == mutants.capacity() {
+        mutants.retain(|mutant| mutant.strong_count() > 0);
+    }
+    mutants
+}
+
+/// The mutants that a thread owns.
+pub fn owned_by(thread: u32) -> Vec<Arc<Object>> {
+    mutants().iter().filter_map(Weak::upgrade).filter(|mutant| mutant.unlocked() as u32 == thread).collect()
+}
+
 /// What became of an attempt to take an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
@@ -82,24 +91,65 @@ pub enum Taken {
 impl Object {
     /// A new object in its first state.
     pub fn new(body: Body, state: u32) -> Option<Arc<Self>> {
-        let word = Word::new(state)?;
-        Some(Arc::new(Self { body, word, handles: AtomicU32::new(0), waiters: Mutex::default() }))
+        let limit = if let Body::Semaphore { limit } = body { limit } else { 0 };
+        let word = Word::new(state, limit)?;
+        Some(Arc::new(Self { body, word, waiters: Mutex::default(), handles: AtomicU32::new(0), name: OnceLock::new() }))
     }
 
     /// A mutant, owned by the calling thread or by nobody.
     pub fn mutant(owned: bool) -> Option<Arc<Self>> {
-        let mutant = Self::new(Body::Mutant { depth: AtomicU32::new(0) }, if owned { thread::id() } else { 0 })?;
+        let mutant = Self::new(Body::Mutant, if owned { thread::id() } else { 0 })?;
+        mutants().push(Arc::downgrade(&mutant));
         if owned {
             mutant.note_taken();
         }
         Some(mutant)
     }
 
+    /// Gives it a name, once.
+    pub fn set_name(&self, name: Name) {
+        let _ = self.name.set(name);
+    }
+
+    /// Its name, UTF-16 as bytes.
+    pub fn name(&self) -> Option<&[u8]> {
+        self.name.get().map(Name::text)
+    }
+
+    /// How many handles it has.
+    pub fn handles(&self) -> u32 {
+        self.handles.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more handle.
+    pub fn add_handle(&self) {
+        self.handles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one more handle of an object that has some; false where the last one is gone.
+    pub fn hold(&self) -> bool {
+        let more = |count: u32| (count > 0).then(|| count.saturating_add(1));
+        self.handles.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
+    }
+
+    /// Counts one handle less; its name goes with the last one.
+    pub fn let_go(&self) {
+        if self.handles.fetch_sub(1, Ordering::SeqCst) != 1 {
+            return;
+        }
+        if let Some(name) = self.name.get() {
+            name.forget();
+        }
+        if let Body::Completion(port) = &self.body {
+            port.close();
+        }
+    }
+
     /// The kind's number.
     pub fn kind(&self) -> ObjectKind {
         match self.body {
             Body::Event { .. } => ObjectKind::Event,
-            Body::Mutant { .. } => ObjectKind::Mutant,
+            Body::Mutant => ObjectKind::Mutant,
             Body::Semaphore { .. } => ObjectKind::Semaphore,
             Body::Thread(_) => ObjectKind::Thread,
             Body::Process => ObjectKind::Process,
@@ -132,14 +182,14 @@ impl Object {
                 (state != 0).then_some(state)
             }
             Body::Event { manual: false } | Body::Timer { manual: false, .. } | Body::Semaphore { .. } => state.checked_sub(1),
-            Body::Mutant { .. } => (state & !ABANDONED == 0 || state == thread).then_some(thread),
+            Body::Mutant => (state & !ABANDONED == 0 || state == thread).then_some(thread),
             Body::Section(_) | Body::Token => None,
         }
     }
 
     /// Whether taking it in this state tells of an owner that had ended.
     pub fn tells_of_abandonment(&self, state: u32) -> bool {
-        matches!(self.body, Body::Mutant { .. }) && state & ABANDONED != 0
+        matches!(self.body, Body::Mutant) && state & ABANDONED != 0
     }
 
     /// The word, as soon as the dispatcher has let go of it.
@@ -168,11 +218,27 @@ impl Object {
 
     /// Notes that the calling thread has taken the object.
     pub fn note_taken(self: &Arc<Self>) {
-        if let Body::Mutant { depth } = &self.body
-            && depth.fetch_add(1, Ordering::Relaxed) == 0
+        if let Body::Mutant = &self.body
+            && self.word.depth().fetch_add(1, Ordering::Relaxed) == 0
         {
-            thread::current().owned().push(Arc::clone(self));
+            thread::current().count_owned(1);
         }
+    }
+
+    /// What the map of handles says of a handle with that access; 0 where `ntdll` does nothing by itself.
+    pub fn entry(&self, access: u32) -> u64 {
+        use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
+        let (kind, change) = match self.body {
+            Body::Event { manual: true } => (cell::MANUAL_EVENT, 2),
+            Body::Event { manual: false } => (cell::AUTO_EVENT, 2),
+            Body::Semaphore { .. } => (cell::SEMAPHORE, 2),
+            // Releasing a mutant asks for no right: only its owner can.
+            Body::Mutant => (cell::MUTANT, 0),
+            _ => return 0,
+        };
+        let wait = if access & SYNCHRONIZE != 0 { cell::MAY_WAIT } else { 0 };
+        let change = if access & change == change { cell::MAY_CHANGE } else { 0 };
+        self.word.entry() | kind | wait | change
     }
 
     /// Sets an event; answers its state before.
@@ -203,13 +269,14 @@ impl Object {
                 let raise = |state: u32| state.checked_add(count).filter(|sum| sum <= limit).ok_or(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
                 dispatch::signal(self, raise, false)
             }
-            Body::Mutant { depth } => {
+            Body::Mutant => {
+                let depth = self.word.depth();
                 if self.unlocked() as u32 != thread::id() {
                     return Err(STATUS_MUTANT_NOT_OWNED);
                 }
                 let held = depth.fetch_sub(1, Ordering::Relaxed);
                 if held == 1 {
-                    thread::current().owned().retain(|other| !std::ptr::eq(&raw const **other, self));
+                    thread::current().count_owned(-1);
                     dispatch::signal(self, |_| Ok(0), false)?;
                 }
                 // The count that the kernel keeps: 1 while free, 0 and below while owned.
@@ -221,8 +288,8 @@ impl Object {
 
     /// Lets go of a mutant whose owner has ended.
     pub fn abandon(&self) {
-        if let Body::Mutant { depth } = &self.body {
-            depth.store(0, Ordering::Relaxed);
+        if let Body::Mutant = &self.body {
+            self.word.depth().store(0, Ordering::Relaxed);
             let _ = dispatch::signal(self, |_| Ok(ABANDONED), false);
         }
     }
@@ -238,22 +305,13 @@ impl Object {
         match &self.body {
             Body::Event { manual } => (state as i32, (*manual).into(), 0),
             Body::Semaphore { limit } => (state as i32, *limit, 0),
-            Body::Mutant { depth } => {
+            Body::Mutant => {
                 let owned = state == thread::id();
-                let held = depth.load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
+                let held = self.word.depth().load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
                 (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
             }
             Body::Completion(port) => (port.depth() as i32, 0, 0),
             _ => (state as i32, 0, 0),
-        }
-    }
-
-    /// One of its handles is closed.
-    pub fn let_go(&self) {
-        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1
-            && let Body::Completion(port) = &self.body
-        {
-            port.close();
         }
     }
 }

@@ -151,25 +151,29 @@ fn bytes(units: &[u16]) -> Vec<u8> {
     units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
 }
 
-/// What a new thread finds on its stack: the CONTEXT that it starts with. Answers the stack pointer and the context.
-pub fn first_frame(base: u64, routine: u64, parameter: u64) -> (u64, u64) {
+/// The registers that a new thread starts with.
+pub fn first_context(base: u64, routine: u64, parameter: u64) -> CONTEXT {
     const CONTEXT_AMD64_FULL: u32 = 0x10_000B;
-    let stack = base - 0x28;
-    let context_address = (stack - size_of::<CONTEXT>() as u64) & !63;
     // SAFETY: a CONTEXT is plain data, for which zero is a value.
     let mut context: CONTEXT = unsafe { std::mem::zeroed() };
     context.ContextFlags = CONTEXT_AMD64_FULL;
     context.Rip = get().thread_start;
     context.Rcx = routine;
     context.Rdx = parameter;
-    context.Rsp = stack;
+    context.Rsp = base - 0x28;
     context.MxCsr = 0x1F80;
     context.EFlags = 0x200;
     (context.SegCs, context.SegSs) = (0x33, 0x2B);
     context.Anonymous.FltSave.ControlWord = 0x27F;
     context.Anonymous.FltSave.MxCsr = 0x1F80;
     context.Anonymous.FltSave.MxCsr_Mask = 0xFFFF;
-    let _ = user::write(context_address, &context);
+    context
+}
+
+/// Puts the registers that a new thread starts with on its stack. Answers the stack pointer and where they lie.
+pub fn first_frame(base: u64, context: &CONTEXT) -> (u64, u64) {
+    let context_address = (base - 0x28 - size_of::<CONTEXT>() as u64) & !63;
+    let _ = user::write(context_address, context);
     (context_address - 0x28, context_address)
 }
 

@@ -16,10 +16,10 @@ use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, 
 
 /// Bytes of the stack that handlers run on.
 const HANDLER_STACK: usize = 64 * 1024;
-/// The signal that stops a thread.
-const STOP: c_int = libc::SIGUSR1;
-/// The signal that lets a thread see to its processors, and suspends it.
-pub const INTERRUPT: c_int = libc::SIGUSR2;
+/// The signal that breaks off a system call.
+pub const BREAK_OFF: c_int = libc::SIGUSR1;
+/// The signal that lets a thread see to its processors, and stops it.
+const INTERRUPT: c_int = libc::SIGUSR2;
 
 /// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
 const TRAP_GENERAL_PROTECTION: i64 = 13;
@@ -27,13 +27,15 @@ const TRAP_PAGE_FAULT: i64 = 14;
 
 /// Installs the handlers; once, before guest code runs.
 pub fn install() {
-    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, STOP, INTERRUPT] {
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, BREAK_OFF, INTERRUPT] {
         // SAFETY: a zeroed action is one, and the handler has the form that SA_SIGINFO wants.
         unsafe {
             let mut action: libc::sigaction = zeroed();
             action.sa_sigaction = handler as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
-            // Not deferred: copying to a bad guest stack faults inside the handler, and that fault must be answered.
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | if signal == INTERRUPT { libc::SA_RESTART } else { 0 };
+            // Not deferred: copying to a bad guest stack faults inside the handler, and that fault must be answered. What
+            // breaks off calls comes again and again, and one at a time will do.
+            let repeated = if signal == BREAK_OFF { 0 } else { libc::SA_NODEFER };
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | repeated | if signal == INTERRUPT { libc::SA_RESTART } else { 0 };
             libc::sigaction(signal, &raw const action, std::ptr::null_mut());
         }
     }
@@ -63,10 +65,10 @@ impl Drop for HandlerStack {
     }
 }
 
-/// Tells another thread of this process to stop; false when it has ended.
-pub fn stop(host_thread: i32) -> bool {
+/// Breaks off another thread's system call; false when it has ended.
+pub fn break_off(host_thread: i32) -> bool {
     // SAFETY: a signal to a thread of this process.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, STOP) == 0 }
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, BREAK_OFF) == 0 }
 }
 
 /// Interrupts another thread of this process; false when it has ended.
@@ -81,8 +83,8 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
     let at = frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
     match signal {
         libc::SIGSYS => return forbidden_call(info, frame),
-        STOP => return thread::acknowledge_stop(),
-        INTERRUPT => return thread::acknowledge_interruption(),
+        BREAK_OFF => return,
+        INTERRUPT => return thread::acknowledge_interruption(frame),
         _ => {}
     }
     if let Some(recovery) = user::recovery(at) {
@@ -103,7 +105,7 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
 }
 
 /// Whether an address is the runtime's own code.
-fn runtime_holds(at: u64) -> bool {
+pub fn runtime_holds(at: u64) -> bool {
     jail::text().contains(&at)
 }
 
@@ -244,7 +246,7 @@ fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
 }
 
 /// The interrupted registers as Windows' CONTEXT.
-fn context(frame: &libc::ucontext_t) -> CONTEXT {
+pub fn context(frame: &libc::ucontext_t) -> CONTEXT {
     const CONTEXT_ALL: u32 = 0x10_001F;
     let machine = &frame.uc_mcontext;
     let register = |number: c_int| machine.gregs[number as usize] as u64;

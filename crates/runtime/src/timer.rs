@@ -1,12 +1,14 @@
-//! Waitable timers. No thread runs for them: who waits for one wakes up when it is due, and signals it.
+//! Waitable timers. No thread runs for them: who waits for one wakes up when it is due, and signals it; a thread that is
+//! to run a routine then wakes up from its alertable waits.
 
 use crate::dispatch;
 use crate::gate::{Answer, Serve};
 use crate::handle;
 use crate::object::{Body, Object};
-use crate::time::{Deadline, monotonic};
+use crate::thread::{self, Call, Thread};
+use crate::time::{self, Deadline, monotonic};
 use gate::service::SetTimer;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_TYPE_MISMATCH};
 
 /// The right to set a timer (winnt.h).
@@ -16,12 +18,34 @@ const TIMER_MODIFY_STATE: u32 = 2;
 #[derive(Debug, Default)]
 pub struct Due(Mutex<Setting>);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Setting {
     /// A time of the monotonic clock, in nanoseconds.
     at: Option<i128>,
     /// Nanoseconds until the next time, or 0.
     period: i128,
+    /// Who runs what then.
+    routine: Option<Routine>,
+}
+
+/// A routine that a thread runs when a timer is due.
+#[derive(Debug)]
+struct Routine {
+    thread: Weak<Thread>,
+    address: u64,
+    argument: u64,
+}
+
+impl Routine {
+    /// Queues it, with the time as its last two arguments, unless it is queued already.
+    fn queue(&self, timer: &Arc<Object>) {
+        let now = time::since_1601() as u64;
+        if let Some(thread) = self.thread.upgrade() {
+            let call = Call { routine: self.address, arguments: [self.argument, now & 0xFFFF_FFFF, now >> 32], timer: Some(Arc::downgrade(timer)) };
+            // A thread that has ended runs nothing.
+            let _ = thread.queue_call(call);
+        }
+    }
 }
 
 impl Setting {
@@ -48,6 +72,9 @@ pub fn look(objects: &[Arc<Object>]) {
             if setting.at.is_some() && setting.pass(monotonic()) {
                 // The setting stays locked, so that nobody stops the timer between its time and its signal.
                 let _ = dispatch::signal(object, |_| Ok::<u32, NTSTATUS>(1), false);
+                if let Some(routine) = &setting.routine {
+                    routine.queue(object);
+                }
             }
         }
     }
@@ -69,6 +96,9 @@ impl Serve for SetTimer {
         let Body::Timer { due, .. } = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
         look(std::slice::from_ref(&object));
         let mut setting = due.get();
+        if let Some(thread) = setting.routine.take().and_then(|routine| routine.thread.upgrade()) {
+            thread.calls().forget_timer(&object);
+        }
         if self.cancel != 0 {
             setting.at = None;
             self.signalled = object.unlocked() as u32;
@@ -81,6 +111,11 @@ impl Serve for SetTimer {
                 Deadline::At(at) => Some(at),
             },
             period: i128::from(self.period) * 1_000_000,
+            routine: (self.routine != 0).then(|| {
+                let thread = thread::current();
+                thread.calls().note_timer(&object);
+                Routine { thread: Arc::downgrade(&thread), address: self.routine, argument: self.argument }
+            }),
         };
         // Set again, it is not signalled until its new time.
         self.signalled = dispatch::signal(&object, |_| Ok::<u32, NTSTATUS>(0), false)?;
@@ -96,11 +131,11 @@ mod tests {
 
     #[test]
     fn a_period_keeps_its_beat_and_missed_times_are_one() {
-        let mut setting = Setting { at: Some(100), period: 30 };
+        let mut setting = Setting { at: Some(100), period: 30, routine: None };
         assert!(!setting.pass(99));
         assert!(setting.pass(165));
         assert_eq!(setting.at, Some(190));
-        let mut once = Setting { at: Some(100), period: 0 };
+        let mut once = Setting { at: Some(100), period: 0, routine: None };
         assert!(once.pass(100));
         assert_eq!(once.at, None);
         assert!(!once.pass(200));

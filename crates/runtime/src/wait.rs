@@ -35,8 +35,8 @@ impl Serve for Wait {
         crate::timer::look(&objects);
         let status = match if all { None } else { take_one(&objects) } {
             Some(status) => status,
-            None if !all && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
-            None => dispatch::wait(objects, all, deadline),
+            None if !all && self.alertable == 0 && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
+            None => dispatch::wait(objects, all, self.alertable != 0, deadline),
         };
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
@@ -81,10 +81,10 @@ impl Serve for SignalAndWait {
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
         crate::timer::look(std::slice::from_ref(&object));
-        if let Body::Mutant { .. } = signalled.body {
+        if let Body::Mutant = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;
-            let status = dispatch::wait(vec![object], false, deadline);
+            let status = dispatch::wait(vec![object], false, self.alertable != 0, deadline);
             return if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) };
         }
         let mut dispatcher = Dispatcher::lock();
@@ -97,7 +97,7 @@ impl Serve for SignalAndWait {
             }
             _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
         };
-        let status = dispatch::wait_with(dispatcher, vec![object], false, deadline);
+        let status = dispatch::wait_with(dispatcher, vec![object], false, self.alertable != 0, deadline);
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
 }
@@ -244,15 +244,15 @@ impl Queue {
 
 impl Serve for Delay {
     fn serve(&mut self) -> Answer {
-        if self.timeout == 0 {
+        if self.timeout == 0 && self.alertable == 0 {
             let start = time::stamp();
             rustix::thread::sched_yield();
             // The host does not say whether another thread ran; a call that took that long came back from one.
             return if time::stamp() - start > time::SWITCH { Ok(()) } else { Err(STATUS_NO_YIELD_PERFORMED) };
         }
-        static NEVER: AtomicU32 = AtomicU32::new(0);
-        let deadline = time::Deadline::new(true, self.timeout);
-        while sleep(&NEVER, 0, deadline) {}
-        Ok(())
+        match dispatch::wait(Vec::new(), false, self.alertable != 0, time::Deadline::new(true, self.timeout)) {
+            STATUS_TIMEOUT => Ok(()),
+            status => Err(status),
+        }
     }
 }

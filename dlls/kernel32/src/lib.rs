@@ -48,6 +48,8 @@ mod rtlsupportapi;
 mod stringapiset;
 mod synchapi;
 mod sysinfoapi;
+mod threadpoolapiset;
+mod threadpoollegacyapiset;
 mod timezoneapi;
 mod unicode;
 mod utilapiset;

@@ -30,7 +30,7 @@ pub struct Association {
 }
 
 /// Creates a completion port.
-#[shim(ix = 404, mapping = "gate CreateObject", risk = Functional("a completion that nobody hears of"))]
+#[shim(ix = 451, mapping = "gate CreateObject", risk = Functional("a completion that nobody hears of"))]
 pub unsafe extern "system" fn NtCreateIoCompletion(
     handle: *mut HANDLE,
     access: u32,
@@ -53,7 +53,7 @@ pub unsafe extern "system" fn NtCreateIoCompletion(
 }
 
 /// Posts a packet to a completion port.
-#[shim(ix = 405, mapping = "gate PostCompletion", risk = Functional("a completion that nobody hears of"))]
+#[shim(ix = 452, mapping = "gate PostCompletion", risk = Functional("a completion that nobody hears of"))]
 pub unsafe extern "system" fn NtSetIoCompletion(
     port: HANDLE,
     key: *const c_void,
@@ -81,7 +81,7 @@ unsafe fn take(port: HANDLE, packets: &mut [Packet], alertable: bool, timeout: *
 }
 
 /// Takes a packet from a completion port, and waits for one.
-#[shim(ix = 406, mapping = "gate TakeCompletions", risk = Functional("a completion that nobody hears of"))]
+#[shim(ix = 453, mapping = "gate TakeCompletions", risk = Functional("a completion that nobody hears of"))]
 pub unsafe extern "system" fn NtRemoveIoCompletion(
     port: HANDLE,
     key: *mut *mut c_void,
@@ -106,7 +106,7 @@ pub unsafe extern "system" fn NtRemoveIoCompletion(
 }
 
 /// Takes several packets from a completion port, and waits for the first.
-#[shim(ix = 407, mapping = "gate TakeCompletions", risk = Functional("a completion that nobody hears of"))]
+#[shim(ix = 454, mapping = "gate TakeCompletions", risk = Functional("a completion that nobody hears of"))]
 pub unsafe extern "system" fn NtRemoveIoCompletionEx(
     port: HANDLE,
     entries: *mut Entry,
@@ -136,11 +136,11 @@ pub unsafe extern "system" fn NtRemoveIoCompletionEx(
         }
     }
     unsafe { *removed = taken as u32 };
-    Ok(NtStatus(status))
+    Ok(NtStatus(crate::call::after_wait(status)))
 }
 
 /// Answers how many packets wait at a completion port.
-#[shim(ix = 408, mapping = "gate QueryObject", risk = Wrong("a wrong number"))]
+#[shim(ix = 455, mapping = "gate QueryObject", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn NtQueryIoCompletion(
     port: HANDLE,
     class: i32,

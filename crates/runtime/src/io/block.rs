@@ -2,12 +2,13 @@
 
 use super::{FileObject, step_aside};
 use crate::gate::Answer;
-use crate::{signal, thread};
+use crate::signal;
+use crate::thread::{self, Thread};
 use std::mem::zeroed;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::STATUS_CANCELLED;
+use windows_sys::Win32::Foundation::{STATUS_CANCELLED, STATUS_THREAD_IS_TERMINATING};
 
 /// A thread that waits for a descriptor.
 pub struct Blocked {
@@ -35,24 +36,27 @@ pub fn until_ready(object: &FileObject, block: u64, descriptor: BorrowedFd<'_>, 
     let me = Arc::new(Blocked { thread: thread.id, host: thread.host(), object, block, cancelled: AtomicBool::new(false) });
     blocked().push(Arc::clone(&me));
     let _place = step_aside();
-    let outcome = wait(&me, descriptor, events);
+    let outcome = wait(&thread, &me, descriptor, events);
     blocked().retain(|other| !Arc::ptr_eq(other, &me));
     outcome
 }
 
-fn wait(me: &Blocked, descriptor: BorrowedFd<'_>, events: i16) -> Answer {
+fn wait(thread: &Thread, me: &Blocked, descriptor: BorrowedFd<'_>, events: i16) -> Answer {
     // SAFETY: zeroed sets are sets; the kernel writes into them.
     let (mut masked, mut before): (libc::sigset_t, libc::sigset_t) = unsafe { (zeroed(), zeroed()) };
-    // The interruption is held back until the wait itself, so that none is lost between the look at the flag and the wait.
+    // The signal is held back until the wait itself, so that none is lost between the look at the flag and the wait.
     // SAFETY: as above.
     unsafe {
         libc::sigemptyset(&raw mut masked);
-        libc::sigaddset(&raw mut masked, signal::INTERRUPT);
+        libc::sigaddset(&raw mut masked, signal::BREAK_OFF);
         libc::pthread_sigmask(libc::SIG_BLOCK, &raw const masked, &raw mut before);
     }
     let outcome = loop {
         if me.cancelled.load(Ordering::SeqCst) {
             break Err(STATUS_CANCELLED);
+        }
+        if thread.is_doomed() {
+            break Err(STATUS_THREAD_IS_TERMINATING);
         }
         let mut descriptor = libc::pollfd { fd: descriptor.as_raw_fd(), events, revents: 0 };
         // SAFETY: one descriptor, no time limit, and the mask from before.
@@ -70,7 +74,7 @@ fn cancel(which: impl Fn(&Blocked) -> bool) -> bool {
     let mut any = false;
     for blocked in blocked().iter().filter(|blocked| which(blocked)) {
         blocked.cancelled.store(true, Ordering::SeqCst);
-        signal::interrupt(blocked.host);
+        signal::break_off(blocked.host);
         any = true;
     }
     any

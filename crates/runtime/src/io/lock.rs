@@ -193,7 +193,7 @@ impl Serve for LockFile {
             let event = Object::new(Body::Event { manual: true }, 0).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
             locks.waiting.push(Waiting { lock, grant: Grant::Thread(Arc::clone(&event)) });
             drop(all);
-            dispatch::wait(vec![event], false, Deadline::Never);
+            dispatch::wait(vec![event], false, false, Deadline::Never);
             Ok(())
         } else {
             locks.waiting.push(Waiting { lock, grant: Grant::Request(Arc::clone(object), notice) });

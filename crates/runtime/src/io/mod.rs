@@ -11,7 +11,7 @@ mod transfer;
 
 use crate::gate::Answer;
 use crate::object::{Body, Object};
-use crate::thread::{self, Thread};
+use crate::thread::{self, Call, Thread};
 use crate::{handle, user};
 use gate::file::Device;
 use gate::service::Packet;
@@ -220,6 +220,7 @@ impl Notice {
 
     /// Queues the routine to the thread whose request it is.
     fn call(&self) {
-        let _ = (&self.thread, self.routine);
+        // A thread that has ended runs nothing.
+        let _ = self.thread.queue_call(Call { routine: self.routine, arguments: [self.context, self.block, 0], timer: None });
     }
 }

@@ -227,7 +227,7 @@ fn wait(object: &Arc<Object>, port: &Port, stays: bool, (packets, most): (&mut V
     state.settle(object, port.limit);
     drop(state);
     loop {
-        let status = dispatch::wait(vec![Arc::clone(&event)], false, deadline);
+        let status = dispatch::wait(vec![Arc::clone(&event)], false, alertable, deadline);
         let mut state = port.lock();
         let served = seat.served().take();
         if let Some(served) = served {

@@ -1,6 +1,9 @@
 //! Guest threads: their blocks, their start, their end.
 
+mod call;
+mod context;
 mod service;
+mod stack;
 mod stop;
 
 use crate::gate::{gate_entry, run_guest};
@@ -16,12 +19,14 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NO_MEMORY, STATUS_PENDING};
 use windows_sys::Win32::System::Memory::PAGE_READWRITE;
 
-pub use stop::{acknowledge_interruption, acknowledge_stop, attend, stop_others};
+pub use call::{Call, Calls};
+use context::Registers;
+pub use stop::{acknowledge_interruption, attend, stop_others};
 
 /// Bytes of the runtime's own stack in each thread.
 const HOST_STACK: usize = 256 * 1024;
@@ -43,6 +48,12 @@ pub struct Thread {
     pub affinity: AtomicU64,
     /// How often it is suspended; it sleeps on this word while that is not 0.
     suspended: AtomicU32,
+    /// Its interrupted registers, while it is stopped in guest code.
+    stopped: AtomicPtr<libc::ucontext_t>,
+    /// The registers that it is given while it is not.
+    registers: Mutex<Registers>,
+    /// It has sent itself an interruption to load its registers.
+    loading: AtomicBool,
     /// Counts the interruptions that it has acknowledged.
     interruptions: AtomicU32,
     created: i64,
@@ -51,9 +62,9 @@ pub struct Thread {
     used: AtomicI64,
     /// The host's number of the thread, while it runs.
     host: AtomicI32,
-    /// The mutants that it owns, which it abandons when it ends.
-    owned: Mutex<Vec<Arc<Object>>>,
     object: Mutex<Weak<Object>>,
+    /// What it runs in its alertable waits.
+    calls: Mutex<Calls>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,13 +128,16 @@ impl Thread {
             boost_off: AtomicBool::new(false),
             affinity: AtomicU64::new(processor::process_mask()),
             suspended: AtomicU32::new(suspended),
+            stopped: AtomicPtr::default(),
+            loading: AtomicBool::new(false),
+            registers: Mutex::default(),
             interruptions: AtomicU32::new(0),
             created: time::since_1601(),
             ended: AtomicI64::new(0),
             used: AtomicI64::new(0),
             host: AtomicI32::new(0),
-            owned: Mutex::default(),
             object: Mutex::default(),
+            calls: Mutex::default(),
         });
         let filled = thread.fill_block(&stack).map_err(NTSTATUS::from);
         let object = filled.and_then(|()| Object::new(Body::Thread(Arc::clone(&thread)), 0).ok_or(STATUS_NO_MEMORY));
@@ -138,9 +152,24 @@ impl Thread {
         self.object.lock().unwrap_or_else(PoisonError::into_inner).upgrade().ok_or(windows_sys::Win32::Foundation::STATUS_THREAD_IS_TERMINATING)
     }
 
-    /// The mutants that it owns.
-    pub fn owned(&self) -> MutexGuard<'_, Vec<Arc<Object>>> {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts the mutants that the thread owns, which is the calling one.
+    pub fn count_owned(&self, change: i32) {
+        let place = self.teb + block::OWNED as u64;
+        let owned = user::read::<u32>(place).unwrap_or(0);
+        let _ = user::write(place, &owned.wrapping_add_signed(change));
+    }
+
+    fn registers(&self) -> MutexGuard<'_, Registers> {
+        self.registers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stack_base(&self) -> u64 {
+        self.stack.lock().unwrap_or_else(PoisonError::into_inner).base
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst) != 0
     }
 
     /// The host's number of the thread; 0 while it does not run.
@@ -152,7 +181,8 @@ impl Thread {
     pub fn grow_stack(&self, page: u64) -> Option<bool> {
         let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
         if !stack.holds(page) {
-            return None;
+            drop(stack);
+            return self.grow_other_stack(page);
         }
         let guaranteed = user::read::<u32>(self.teb + teb::GUARANTEED_STACK_BYTES as u64).unwrap_or(0);
         let grown = stack.grow(page, guaranteed.into());
@@ -165,6 +195,8 @@ impl Thread {
         word(teb::STACK_BASE, stack.base)?;
         word(teb::STACK_LIMIT, stack.limit)?;
         word(teb::SELF, self.teb)?;
+        // Where a fiber's data will be, NT_TIB has its version.
+        word(teb::FIBER_DATA, 0x1E00)?;
         word(teb::CLIENT_ID, u64::from(process::get().id))?;
         word(teb::CLIENT_ID + 8, u64::from(self.id))?;
         word(teb::PROCESS_ENVIRONMENT_BLOCK, process::get().peb)?;
@@ -185,9 +217,13 @@ impl Thread {
         jail::dispatch_thread();
         processor::apply(self.affinity.load(Ordering::Relaxed));
         self.host.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::SeqCst);
-        self.stay_suspended();
-        let base = self.stack.lock().unwrap_or_else(PoisonError::into_inner).base;
-        let (stack, context) = process::first_frame(base, self.start.routine, self.start.parameter);
+        let base = self.stack_base();
+        let given = self.begin();
+        if self.is_doomed() {
+            return;
+        }
+        let first = given.unwrap_or_else(|| process::first_context(base, self.start.routine, self.start.parameter));
+        let (stack, context) = process::first_frame(base, &first);
         // SAFETY: the block and the stack were made for this thread; what runs there is the guest.
         unsafe {
             set_gs(self.teb);
@@ -202,17 +238,28 @@ impl Thread {
         let object = running().remove(&self.id);
         crate::io::leave();
         crate::broker::let_go();
+        let owned = self.owned();
         self.release();
         if let Some(object) = object {
-            self.note_end(&object);
+            self.note_end(&object, owned);
         }
     }
 
+    /// How many mutants the thread owns, as far as its block says.
+    fn owned(&self) -> u32 {
+        user::read(self.teb + block::OWNED as u64).unwrap_or(1)
+    }
+
     /// Lets everybody know that the thread has ended: whoever waits for it, or for what it owned.
-    fn note_end(&self, object: &Object) {
-        let owned = std::mem::take(&mut *self.owned());
-        owned.iter().for_each(|mutant| mutant.abandon());
-        self.ended.store(time::since_1601(), Ordering::Relaxed);
+    fn note_end(&self, object: &Object, owned: u32) {
+        if self.ended.compare_exchange(0, time::since_1601(), Ordering::SeqCst, Ordering::SeqCst).is_err() {
+            return;
+        }
+        self.end_waits();
+        // Most threads own none, which saves looking at every mutant.
+        if owned != 0 {
+            crate::object::owned_by(self.id).iter().for_each(|mutant| mutant.abandon());
+        }
         object.finish();
     }
 

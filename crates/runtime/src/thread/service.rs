@@ -5,17 +5,23 @@ use crate::gate::{Answer, Serve, leave_guest};
 use crate::memory::StackSize;
 use crate::object::{Body, Object};
 use crate::{handle, process, processor, time};
-use gate::service::{CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, ThreadSetting};
+use gate::service::{
+    CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, TerminateThread, ThreadSetting,
+};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_TYPE_MISMATCH};
-use windows_sys::Win32::System::Threading::{THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME};
+use windows_sys::Win32::System::Threading::{
+    THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
+};
 
 /// The thread behind a handle that grants `access`.
-fn thread(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<Thread>), NTSTATUS> {
-    let object = handle::object(handle, access)?;
+pub fn thread(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<Thread>), NTSTATUS> {
+    // The kind is looked at before the access, as Windows does.
+    let object = handle::object(handle, 0)?;
     let Body::Thread(thread) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
     let thread = Arc::clone(thread);
+    handle::object(handle, access)?;
     Ok((object, thread))
 }
 
@@ -61,6 +67,25 @@ impl Serve for ExitThread {
     }
 }
 
+impl Serve for TerminateThread {
+    fn serve(&mut self) -> Answer {
+        let (object, thread) = thread(self.thread, THREAD_TERMINATE)?;
+        if thread.id == current().id {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        if thread.has_ended() {
+            return Ok(());
+        }
+        if self.end == 0 {
+            thread.hold();
+        } else {
+            thread.terminate(self.code, &object);
+        }
+        (self.id, self.teb) = (thread.id, thread.teb);
+        Ok(())
+    }
+}
+
 impl Serve for OpenThread {
     fn serve(&mut self) -> Answer {
         let id = u32::try_from(self.id).map_err(|_| STATUS_INVALID_CID)?;
@@ -91,7 +116,7 @@ impl Serve for QueryThread {
         self.affinity = thread.affinity.load(Ordering::Relaxed);
         self.start = thread.start.routine;
         self.boost_off = thread.boost_off.load(Ordering::Relaxed).into();
-        self.suspended = thread.suspended.load(Ordering::Relaxed);
+        self.suspended = thread.suspensions();
         Ok(())
     }
 }

@@ -99,7 +99,7 @@ unsafe fn cancel(file: HANDLE, which: *const c_void, own: bool, block: *mut IO_S
 }
 
 /// Cancels the requests to a file that the calling thread made.
-#[shim(ix = 409, mapping = "gate CancelRequests", risk = Functional("a request that goes on"))]
+#[shim(ix = 456, mapping = "gate CancelRequests", risk = Functional("a request that goes on"))]
 pub unsafe extern "system" fn NtCancelIoFile(file: HANDLE, block: *mut IO_STATUS_BLOCK) -> Result<NtStatus, Status> {
     unsafe { cancel(file, core::ptr::null(), true, block) }
 }

@@ -80,6 +80,15 @@ fn loader<'a>() -> &'a mut Loader {
     unsafe { (*SHARED.0.get()).get_or_insert_default() }
 }
 
+/// Lets go of a DLL once more.
+///
+/// # Safety
+/// The caller holds a reference.
+pub unsafe fn unload(handle: *mut core::ffi::c_void) {
+    // SAFETY: as the caller promises; a handle that is none is refused.
+    unsafe { service::LdrUnloadDll(handle) };
+}
+
 /// Takes the locks that the process's end needs.
 pub fn lock_for_exit() {
     // SAFETY: the lock is a static section; it is never left again.
@@ -97,10 +106,10 @@ pub fn leave_threads() -> bool {
     THREADS.fetch_sub(1, Ordering::AcqRel) <= 1
 }
 
-/// Forgets the calling thread without any notice: it is ended at once.
-pub fn forget_thread() {
+/// Forgets a thread without any notice: it is ended at once.
+pub fn forget_thread(block: *mut u8) {
     leave_threads();
-    locked(tls::thread_detach);
+    locked(|| tls::thread_detach(block));
 }
 
 /// The name and base of the module that holds an address.
@@ -139,6 +148,8 @@ pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
         crate::thread::list_caller();
         notice::thread_attach();
     }
+    // What was queued before the thread ran comes before its routine.
+    crate::call::run();
 }
 
 /// Why the process cannot start.

@@ -121,7 +121,7 @@ pub fn thread_detach() {
                 }
             }
         }
-        tls::thread_detach();
+        tls::thread_detach(guest::teb::block());
     });
 }
 

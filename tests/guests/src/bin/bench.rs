@@ -30,8 +30,8 @@ mod bench {
     use windows_sys::Win32::System::Pipes::CreatePipe;
     use windows_sys::Win32::System::SystemInformation::GetTickCount64;
     use windows_sys::Win32::System::Threading::{
-        CRITICAL_SECTION, CreateEventW, EnterCriticalSection, GetCurrentProcessId, InitializeCriticalSection, LeaveCriticalSection, SetEvent,
-        WaitForSingleObject,
+        CRITICAL_SECTION, CreateEventW, CreateMutexW, CreateThread, EnterCriticalSection, GetCurrentProcessId, INFINITE, InitializeCriticalSection,
+        LeaveCriticalSection, ReleaseMutex, SetEvent, WaitForSingleObject,
     };
 
     const BATCHES: usize = 51;
@@ -41,6 +41,24 @@ mod bench {
         name: &'a str,
         calls: u32,
         call: &'a mut dyn FnMut() -> bool,
+    }
+
+    /// The events of two threads that throw a ball to each other.
+    struct Round {
+        ball: HANDLE,
+        back: HANDLE,
+    }
+
+    unsafe extern "system" fn throw_back(round: *mut c_void) -> u32 {
+        // SAFETY: the round lives as long as the program.
+        let round = unsafe { &*round.cast::<Round>() };
+        // SAFETY: handles that stay open.
+        while unsafe { WaitForSingleObject(round.ball, INFINITE) == 0 && SetEvent(round.back) != 0 } {}
+        0
+    }
+
+    unsafe extern "system" fn nothing(_parameter: *mut c_void) -> u32 {
+        0
     }
 
     fn now() -> i64 {
@@ -77,6 +95,9 @@ mod bench {
         unsafe { InitializeCriticalSection(&raw mut section) };
         let (mut buffer, mut few) = ([0_u8; 4096], [0_u8; 64]);
         let section = &raw mut section;
+        let mutex = unsafe { CreateMutexW(null(), 0, null()) };
+        let round = unsafe { Round { ball: CreateEventW(null(), 0, 0, null()), back: CreateEventW(null(), 0, 0, null()) } };
+        unsafe { CreateThread(null(), 0, Some(throw_back), (&raw const round).cast(), 0, null_mut()) };
         let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
         unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
         let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 0) };
@@ -111,6 +132,24 @@ mod bench {
                         let event = CreateEventW(null(), 0, 0, null());
                         CloseHandle(event) != 0
                     },
+                },
+                Case {
+                    name: "WaitForSingleObject, ReleaseMutex",
+                    calls: 1000,
+                    call: &mut || WaitForSingleObject(mutex, 0) == 0 && ReleaseMutex(mutex) != 0,
+                },
+                Case {
+                    name: "CreateThread, its end, CloseHandle",
+                    calls: 20,
+                    call: &mut || {
+                        let thread = CreateThread(null(), 0, Some(nothing), null(), 0, null_mut());
+                        WaitForSingleObject(thread, INFINITE) == 0 && CloseHandle(thread) != 0
+                    },
+                },
+                Case {
+                    name: "a round of two threads, by events",
+                    calls: 200,
+                    call: &mut || SetEvent(round.ball) != 0 && WaitForSingleObject(round.back, INFINITE) == 0,
                 },
                 Case {
                     name: "ReadFile of 4 KiB",

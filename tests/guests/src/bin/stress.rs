@@ -1,281 +1,296 @@
-//! Many threads on one completion port, and a pipe's requests that are made, taken back and completed meanwhile: `stress SEED`.
-//! Every packet must come exactly once, every request must end exactly once, and no byte may be lost. Prints what it counted.
+//! Every kind of object at once: 64 threads, a fixed seed, and what must hold whatever happens. `stress ROUNDS` says
+//! `held` at its end; `stress leak` ends with threads, handles and names that nobody lets go of.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
-#![cfg(target_os = "windows")]
 
-extern crate alloc;
-
-use alloc::boxed::Box;
-use alloc::format;
-use alloc::vec::Vec;
-use core::ffi::c_void;
-use core::ptr::{null, null_mut};
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use guests::{arguments, exit, last_error, print};
-use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
-use windows_sys::Wdk::Storage::FileSystem::NtOpenFile;
-use windows_sys::Win32::Foundation::*;
-use windows_sys::Win32::Storage::FileSystem::*;
-use windows_sys::Win32::System::IO::*;
-use windows_sys::Win32::System::Threading::*;
-
-windows_link::link!("ntdll.dll" "system" fn NtCreateNamedPipeFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, disposition: u32, options: u32, kind: u32, read_mode: u32, completion_mode: u32, instances: u32, inbound: u32, outbound: u32, timeout: *const i64) -> NTSTATUS);
-
-const POSTERS: usize = 4;
-const TAKERS: usize = 5;
-const POSTS: usize = 4000;
-/// Bytes that go through the pipe; a packet's key says whose it is.
-const BYTES: u64 = 20_000;
-const PIPE: usize = usize::MAX;
-
-static PORT: AtomicUsize = AtomicUsize::new(0);
-static SEED: AtomicU64 = AtomicU64::new(0);
-static SEEN: [AtomicU64; POSTERS * POSTS / 64] = [const { AtomicU64::new(0) }; POSTERS * POSTS / 64];
-static TAKEN: AtomicU32 = AtomicU32::new(0);
-static RUNNING: AtomicU32 = AtomicU32::new(0);
-static READ: AtomicU64 = AtomicU64::new(0);
-static CANCELLED: AtomicU32 = AtomicU32::new(0);
-static READER: AtomicUsize = AtomicUsize::new(0);
-
-fn fail(what: &str) -> ! {
-    print(&format!("{what}; last error {}\n", last_error()));
-    exit(1)
-}
-
-/// A sequence that the seed decides.
-struct Dice(u64);
-
-impl Dice {
-    fn new(which: usize) -> Self {
-        Self((SEED.load(Ordering::SeqCst) + which as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
-
-fn port() -> HANDLE {
-    PORT.load(Ordering::SeqCst) as HANDLE
-}
-
-unsafe extern "system" fn post(number: *mut c_void) -> u32 {
-    let (number, mut dice) = (number as usize, Dice::new(number as usize));
-    for index in 0..POSTS {
-        let id = number * POSTS + index;
-        if unsafe { PostQueuedCompletionStatus(port(), id as u32, number, (id * 16 + 16) as *const OVERLAPPED) } == 0 {
-            fail("a packet was not posted");
-        }
-        match dice.roll(40) {
-            0 => unsafe { Sleep(0) },
-            1..4 => drop(unsafe { SwitchToThread() }),
-            _ => {}
-        }
-    }
-    0
-}
-
-/// Notes a packet; whatever comes twice is an error.
-fn note(key: usize, moved: u32, overlapped: *mut OVERLAPPED, failed: u32) {
-    if key == PIPE {
-        return unsafe { note_read(overlapped, moved, failed) };
-    }
-    let id = moved as usize;
-    if failed != 0 || key != id / POSTS || overlapped as usize != id * 16 + 16 {
-        fail("a packet was changed");
-    }
-    if SEEN[id / 64].fetch_or(1 << (id % 64), Ordering::SeqCst) & 1 << (id % 64) != 0 {
-        fail("a packet came twice");
-    }
-    TAKEN.fetch_add(1, Ordering::SeqCst);
-}
-
-unsafe extern "system" fn take(number: *mut c_void) -> u32 {
-    let mut dice = Dice::new(100 + number as usize);
-    loop {
-        let limit = [0, 1, 7, INFINITE][dice.roll(4) as usize];
-        let failed = if dice.roll(2) == 0 { take_one(limit) } else { take_several(limit, 1 + dice.roll(8) as u32) };
-        match failed {
-            0 | WAIT_TIMEOUT => {}
-            // The port is closed: before, everything has come.
-            ERROR_ABANDONED_WAIT_0 | ERROR_INVALID_HANDLE => return 0,
-            _ => fail("a packet was not taken"),
-        }
-        let running = RUNNING.fetch_add(1, Ordering::SeqCst);
-        if running >= TAKERS as u32 {
-            fail("more run than there are");
-        }
-        if dice.roll(30) == 0 {
-            unsafe { Sleep(0) };
-        }
-        RUNNING.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-fn take_one(limit: u32) -> u32 {
-    let (mut moved, mut key, mut overlapped) = (0, 0, null_mut());
-    let done = unsafe { GetQueuedCompletionStatus(port(), &raw mut moved, &raw mut key, &raw mut overlapped, limit) };
-    let failed = if done == 0 { last_error() } else { 0 };
-    if done == 0 && overlapped.is_null() {
-        return failed;
-    }
-    note(key, moved, overlapped, failed);
-    0
-}
-
-fn take_several(limit: u32, most: u32) -> u32 {
-    let (mut entries, mut removed) = (unsafe { core::mem::zeroed::<[OVERLAPPED_ENTRY; 8]>() }, 0);
-    if unsafe { GetQueuedCompletionStatusEx(port(), entries.as_mut_ptr(), most, &raw mut removed, limit, 0) } == 0 {
-        return last_error();
-    }
-    for entry in &entries[..removed as usize] {
-        let failed = if entry.lpCompletionKey == PIPE { entry.Internal as u32 } else { 0 };
-        note(entry.lpCompletionKey, entry.dwNumberOfBytesTransferred, entry.lpOverlapped, failed);
-    }
-    0
-}
-
-/// A read of the pipe, and how often it ended.
-#[repr(C)]
-struct Request {
-    overlapped: OVERLAPPED,
-    bytes: [u8; 64],
-    ended: AtomicU32,
-    moved: AtomicU32,
-}
-
-unsafe fn note_read(overlapped: *mut OVERLAPPED, moved: u32, failed: u32) {
-    let request = overlapped.cast::<Request>();
-    if failed == 0 {
-        READ.fetch_add(moved.into(), Ordering::SeqCst);
-    } else {
-        CANCELLED.fetch_add(1, Ordering::SeqCst);
-    }
-    // SAFETY: a request lives until it has ended.
-    unsafe {
-        (*request).moved.store(moved, Ordering::SeqCst);
-        if (*request).ended.fetch_add(1, Ordering::SeqCst) != 0 {
-            fail("a request ended twice");
-        }
-    }
-}
-
-/// Reads the pipe to its end, one request after the other; some are taken back.
-unsafe extern "system" fn read(_: *mut c_void) -> u32 {
-    let reader = READER.load(Ordering::SeqCst) as HANDLE;
-    let (mut dice, mut expected) = (Dice::new(200), 0_u64);
-    while expected < BYTES {
-        let mut request =
-            Box::new(Request { overlapped: unsafe { core::mem::zeroed() }, bytes: [0; 64], ended: AtomicU32::new(0), moved: AtomicU32::new(0) });
-        let length = 1 + dice.roll(64) as u32;
-        let place = &raw mut request.overlapped;
-        let done = unsafe { ReadFile(reader, request.bytes.as_mut_ptr(), length, null_mut(), place) };
-        if done == 0 && last_error() != ERROR_IO_PENDING {
-            fail("the pipe was not read");
-        }
-        if dice.roll(3) == 0 {
-            unsafe { CancelIoEx(reader, place) };
-        }
-        while request.ended.load(Ordering::SeqCst) == 0 {
-            unsafe { SwitchToThread() };
-        }
-        // What was moved is what came next, whether the request was taken back or not.
-        for byte in &request.bytes[..request.moved.load(Ordering::SeqCst) as usize] {
-            if *byte != expected as u8 {
-                fail("a byte was lost");
-            }
-            expected += 1;
-        }
-    }
-    0
-}
-
-unsafe extern "system" fn write(writer: *mut c_void) -> u32 {
-    let (mut dice, mut next) = (Dice::new(300), 0_u64);
-    while next < BYTES {
-        let count = (1 + dice.roll(200)).min(BYTES - next);
-        let bytes: Vec<u8> = (next..next + count).map(|byte| byte as u8).collect();
-        let mut moved = 0;
-        if unsafe { WriteFile(writer, bytes.as_ptr(), count as u32, &raw mut moved, null_mut()) } == 0 || u64::from(moved) != count {
-            fail("the pipe was not written");
-        }
-        next += count;
-        if dice.roll(4) == 0 {
-            unsafe { Sleep(0) };
-        }
-    }
-    0
-}
-
-fn pipe() -> (HANDLE, HANDLE) {
-    let name = UNICODE_STRING { Length: 0, MaximumLength: 0, Buffer: null_mut() };
-    let object = |root: HANDLE| OBJECT_ATTRIBUTES {
-        Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
-        RootDirectory: root,
-        ObjectName: &raw const name,
-        Attributes: OBJ_CASE_INSENSITIVE,
-        SecurityDescriptor: null(),
-        SecurityQualityOfService: null(),
-    };
-    let (mut reader, mut writer) = (null_mut(), null_mut());
-    let (mut block, timeout) = (unsafe { core::mem::zeroed::<IO_STATUS_BLOCK>() }, -1_200_000_000_i64);
-    let access = [GENERIC_READ | SYNCHRONIZE, GENERIC_WRITE | SYNCHRONIZE];
-    let done = unsafe {
-        let (object, block, timeout) = (object(null_mut()), &raw mut block, &raw const timeout);
-        NtCreateNamedPipeFile(&raw mut reader, access[0], &raw const object, block, FILE_SHARE_WRITE, 2, 0, 0, 0, 0, 1, 4096, 4096, timeout)
-    };
-    // The writer's calls return when they are complete (`FILE_SYNCHRONOUS_IO_NONALERT`).
-    if done != 0 || unsafe { NtOpenFile(&raw mut writer, access[1], &object(reader), &raw mut block, 0, 0x20) } != 0 {
-        fail("there is no pipe");
-    }
-    (reader, writer)
-}
-
-fn launch(routine: unsafe extern "system" fn(*mut c_void) -> u32, parameter: usize) -> HANDLE {
-    let thread = unsafe { CreateThread(null(), 0, Some(routine), parameter as *const c_void, 0, null_mut()) };
-    if thread.is_null() { fail("a thread was not made") } else { thread }
-}
-
-fn join(threads: &[HANDLE]) {
-    for thread in threads {
-        if unsafe { WaitForSingleObject(*thread, 60_000) } != WAIT_OBJECT_0 {
-            fail("a thread does not end");
-        }
-    }
-}
-
-fn stress() -> u32 {
-    let seed = arguments().get(1).and_then(|word| word.parse().ok()).unwrap_or(1);
-    SEED.store(seed, Ordering::SeqCst);
-    let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 1 + seed as u32 % 3) };
-    PORT.store(port as usize, Ordering::SeqCst);
-    let (reader, writer) = pipe();
-    READER.store(reader as usize, Ordering::SeqCst);
-    if unsafe { CreateIoCompletionPort(reader, port, PIPE, 0) } != port {
-        fail("the pipe has no port");
-    }
-    let takers: Vec<HANDLE> = (0..TAKERS).map(|number| launch(take, number)).collect();
-    let mut others: Vec<HANDLE> = (0..POSTERS).map(|number| launch(post, number)).collect();
-    others.extend([launch(read, 0), launch(write, writer as usize)]);
-    join(&others);
-    while TAKEN.load(Ordering::SeqCst) < (POSTERS * POSTS) as u32 {
-        unsafe { Sleep(1) };
-    }
-    unsafe { CloseHandle(port) };
-    join(&takers);
-    let missing = SEEN.iter().filter(|word| word.load(Ordering::SeqCst) != u64::MAX).count();
-    if missing > 0 || READ.load(Ordering::SeqCst) != BYTES {
-        fail("something is missing");
-    }
-    print(&format!("{} packets, {BYTES} bytes\n", TAKEN.load(Ordering::SeqCst)));
-    0
-}
+#[cfg(target_os = "windows")]
+use stress::*;
 
 guests::program! {
     fn main() -> u32 {
-        stress()
+        run()
     }
 }
+
+#[cfg(target_os = "windows")]
+mod stress {
+    use core::cell::UnsafeCell;
+    use core::ffi::c_void;
+    use core::ptr::{null, null_mut};
+    use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering};
+    use guests::{arguments, print, wide};
+    use windows_sys::Win32::Foundation::*;
+    use windows_sys::Win32::System::Threading::*;
+
+    const THREADS: usize = 64;
+    const KINDS: usize = 8;
+    const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+    const LIMIT: i32 = 5;
+
+    /// A number that only the holder of a lock touches.
+    #[derive(Default)]
+    struct Guarded(UnsafeCell<u64>);
+
+    // SAFETY: reached under its lock alone, which is what the test is about.
+    unsafe impl Sync for Guarded {}
+
+    impl Guarded {
+        fn add(&self) {
+            // SAFETY: the lock is held.
+            unsafe {
+                let seen = self.0.get().read_volatile();
+                if seen % 64 == 0 {
+                    SwitchToThread();
+                }
+                self.0.get().write_volatile(seen + 1);
+            }
+        }
+
+        fn get(&self) -> u64 {
+            // SAFETY: the lock is held, or nobody is left.
+            unsafe { self.0.get().read_volatile() }
+        }
+    }
+
+    struct World {
+        rounds: u32,
+        mutexes: [HANDLE; 4],
+        by_mutex: [Guarded; 4],
+        token: HANDLE,
+        by_token: Guarded,
+        semaphore: HANDLE,
+        inside: AtomicI32,
+        section: CRITICAL_SECTION,
+        by_section: Guarded,
+        lock: SRWLOCK,
+        by_lock: Guarded,
+        readers: AtomicI32,
+        variable: CONDITION_VARIABLE,
+        waiting: Guarded,
+        served: Guarded,
+        timer: HANDLE,
+        done: [AtomicU32; KINDS],
+        calls: [AtomicUsize; 2],
+        broken: AtomicU32,
+    }
+
+    // SAFETY: handles are numbers, and the rest is behind locks.
+    unsafe impl Sync for World {}
+
+    impl World {
+        fn must(&self, holds: bool, what: u32) {
+            if !holds {
+                self.broken.store(what, Ordering::SeqCst);
+            }
+        }
+    }
+
+    struct Worker<'a> {
+        world: &'a World,
+        number: u64,
+    }
+
+    unsafe extern "system" fn note(world: usize) {
+        // SAFETY: the world outlives its threads.
+        unsafe { (*(world as *const World)).calls[1].fetch_add(1, Ordering::SeqCst) };
+    }
+
+    unsafe extern "system" fn work(worker: *mut c_void) -> u32 {
+        // SAFETY: the worker outlives its thread.
+        let worker = unsafe { &*worker.cast::<Worker<'_>>() };
+        let mut random = SEED.wrapping_mul(worker.number + 1);
+        for _ in 0..worker.world.rounds {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let kind = (random >> 32) as usize % KINDS;
+            // SAFETY: every handle is the world's.
+            unsafe { one(worker.world, kind, random) };
+            worker.world.done[kind].fetch_add(1, Ordering::SeqCst);
+        }
+        // Calls that came late.
+        // SAFETY: nothing is passed.
+        while unsafe { SleepEx(0, 1) } == WAIT_IO_COMPLETION {}
+        0
+    }
+
+    /// One turn with one kind of object.
+    unsafe fn one(world: &World, kind: usize, random: u64) {
+        unsafe {
+            match kind {
+                0 => {
+                    let which = random as usize % 4;
+                    world.must(WaitForSingleObject(world.mutexes[which], INFINITE) == WAIT_OBJECT_0, 1);
+                    world.must(WaitForSingleObject(world.mutexes[which], 0) == WAIT_OBJECT_0, 2);
+                    world.by_mutex[which].add();
+                    world.must(ReleaseMutex(world.mutexes[which]) != 0 && ReleaseMutex(world.mutexes[which]) != 0, 3);
+                }
+                1 => {
+                    // All of two mutexes, in either order.
+                    let (first, second) = (random as usize % 4, (random as usize % 4 + 1 + (random >> 8) as usize % 3) % 4);
+                    let both = [world.mutexes[first], world.mutexes[second]];
+                    world.must(WaitForMultipleObjects(2, both.as_ptr(), 1, INFINITE) == WAIT_OBJECT_0, 4);
+                    world.by_mutex[first].add();
+                    world.by_mutex[second].add();
+                    world.must(ReleaseMutex(both[0]) != 0 && ReleaseMutex(both[1]) != 0, 5);
+                }
+                2 => {
+                    world.must(WaitForSingleObject(world.token, INFINITE) == WAIT_OBJECT_0, 6);
+                    world.by_token.add();
+                    SetEvent(world.token);
+                }
+                3 => {
+                    world.must(WaitForSingleObject(world.semaphore, INFINITE) == WAIT_OBJECT_0, 7);
+                    world.must(world.inside.fetch_add(1, Ordering::SeqCst) < LIMIT, 8);
+                    if random & 7 == 0 {
+                        SwitchToThread();
+                    }
+                    world.inside.fetch_sub(1, Ordering::SeqCst);
+                    world.must(ReleaseSemaphore(world.semaphore, 1, null_mut()) != 0, 9);
+                }
+                4 => {
+                    let section = (&raw const world.section).cast_mut();
+                    EnterCriticalSection(section);
+                    EnterCriticalSection(section);
+                    world.by_section.add();
+                    LeaveCriticalSection(section);
+                    LeaveCriticalSection(section);
+                }
+                5 => {
+                    let lock = (&raw const world.lock).cast_mut();
+                    if random & 3 == 0 {
+                        AcquireSRWLockExclusive(lock);
+                        world.must(world.readers.load(Ordering::SeqCst) == 0, 10);
+                        world.by_lock.add();
+                        ReleaseSRWLockExclusive(lock);
+                    } else {
+                        AcquireSRWLockShared(lock);
+                        world.readers.fetch_add(1, Ordering::SeqCst);
+                        let before = world.by_lock.get();
+                        world.must(world.by_lock.get() == before, 11);
+                        world.readers.fetch_sub(1, Ordering::SeqCst);
+                        ReleaseSRWLockShared(lock);
+                        world.done[5].fetch_sub(1, Ordering::SeqCst);
+                    }
+                }
+                6 => {
+                    // Whoever comes first waits for whoever comes next; a time limit keeps the last one from waiting for ever.
+                    let (section, variable) = ((&raw const world.section).cast_mut(), (&raw const world.variable).cast_mut());
+                    EnterCriticalSection(section);
+                    if world.waiting.get() > 0 {
+                        world.served.add();
+                        WakeConditionVariable(variable);
+                    } else {
+                        world.waiting.0.get().write_volatile(1);
+                        SleepConditionVariableCS(variable, section, 2);
+                        world.waiting.0.get().write_volatile(0);
+                    }
+                    LeaveCriticalSection(section);
+                }
+                _ => {
+                    let this = core::ptr::from_ref(world) as usize;
+                    world.calls[0].fetch_add(1, Ordering::SeqCst);
+                    world.must(QueueUserAPC(Some(note), GetCurrentThread(), this) != 0, 12);
+                    let objects = [world.timer, world.token];
+                    let waited = WaitForMultipleObjectsEx(2, objects.as_ptr(), 0, INFINITE, 1);
+                    match waited {
+                        WAIT_IO_COMPLETION | WAIT_OBJECT_0 => {}
+                        1 => {
+                            world.by_token.add();
+                            world.done[2].fetch_add(1, Ordering::SeqCst);
+                            SetEvent(world.token);
+                        }
+                        _ => world.must(false, 13),
+                    }
+                    let event = CreateEventW(null(), 1, 0, null());
+                    let due = -1_000_i64;
+                    SetWaitableTimer(world.timer, &raw const due, 0, None, null(), 0);
+                    world.must(SignalObjectAndWait(event, event, INFINITE, 0) == WAIT_OBJECT_0, 14);
+                    world.must(CloseHandle(event) != 0, 15);
+                }
+            }
+        }
+    }
+
+    fn zeroed<T>() -> T {
+        // SAFETY: locks and counters, for which zero is the first state.
+        unsafe { core::mem::zeroed() }
+    }
+
+    pub fn run() -> u32 {
+        let argument = arguments().get(1).cloned().unwrap_or_default();
+        if argument == "leak" {
+            return leak();
+        }
+        let rounds = argument.parse().unwrap_or(200);
+        // SAFETY: plain creation.
+        let world = unsafe {
+            World {
+                rounds,
+                mutexes: core::array::from_fn(|_| CreateMutexW(null(), 0, null())),
+                token: CreateEventW(null(), 0, 1, null()),
+                semaphore: CreateSemaphoreW(null(), LIMIT, LIMIT, null()),
+                timer: CreateWaitableTimerW(null(), 1, null()),
+                ..zeroed()
+            }
+        };
+        // SAFETY: the section is not used yet.
+        unsafe { InitializeCriticalSectionAndSpinCount((&raw const world.section).cast_mut(), 10) };
+        let workers: [Worker<'_>; THREADS] = core::array::from_fn(|number| Worker { world: &world, number: number as u64 });
+        // SAFETY: the workers outlive their threads.
+        let threads: [HANDLE; THREADS] =
+            core::array::from_fn(|number| unsafe { CreateThread(null(), 0, Some(work), (&raw const workers[number]).cast(), 0, null_mut()) });
+        // SAFETY: handles of this process.
+        let over = unsafe { WaitForMultipleObjects(THREADS as u32, threads.as_ptr(), 1, 120_000) };
+        if over != WAIT_OBJECT_0 {
+            print("the threads did not end\n");
+            return 1;
+        }
+        let done: [u64; KINDS] = core::array::from_fn(|kind| world.done[kind].load(Ordering::SeqCst).into());
+        let sums = [
+            (world.by_mutex.iter().map(Guarded::get).sum::<u64>(), done[0] + 2 * done[1]),
+            (world.by_token.get(), done[2]),
+            (world.by_section.get(), done[4]),
+            (world.by_lock.get(), done[5]),
+            (world.calls[1].load(Ordering::SeqCst) as u64, world.calls[0].load(Ordering::SeqCst) as u64),
+        ];
+        for (number, (found, expected)) in sums.into_iter().enumerate() {
+            if found != expected {
+                print(&alloc::format!("sum {number} is {found}, not {expected}\n"));
+                return 2;
+            }
+        }
+        let broken = world.broken.load(Ordering::SeqCst);
+        if broken != 0 {
+            print(&alloc::format!("{broken} did not hold\n"));
+            return 3;
+        }
+        print("held\n");
+        0
+    }
+
+    unsafe extern "system" fn wait_for_ever(event: *mut c_void) -> u32 {
+        // SAFETY: a handle that stays open.
+        unsafe { WaitForSingleObject(event, INFINITE) }
+    }
+
+    /// Ends with much that is not let go of.
+    fn leak() -> u32 {
+        // SAFETY: plain creation; nothing is given back on purpose.
+        unsafe {
+            let event = CreateEventW(null(), 1, 0, null());
+            for number in 0..1_000 {
+                let name = wide(&alloc::format!("leaked {number}"));
+                CreateMutexW(null(), 1, name.as_ptr());
+                CreateSemaphoreW(null(), 0, 1, null());
+                if number % 5 == 0 {
+                    CreateThread(null(), 0x1_0000, Some(wait_for_ever), event, STACK_SIZE_PARAM_IS_A_RESERVATION, null_mut());
+                }
+            }
+        }
+        print("leaked\n");
+        6
+    }
+}
+
+#[cfg(target_os = "windows")]
+extern crate alloc;

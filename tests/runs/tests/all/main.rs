@@ -2,6 +2,7 @@
 
 mod attack;
 mod breakout;
+mod completion;
 mod escape;
 mod example;
 mod life;
@@ -9,5 +10,5 @@ mod loader;
 mod program;
 mod refusals;
 mod sandboxes;
-mod stress;
 mod terminal;
+mod threads;
