@@ -3,10 +3,12 @@
 
 use crate::file::File;
 use crate::gate::{Answer, Serve};
-use crate::object::{Body, Object};
 use crate::name::{self, Found};
+use crate::object::{Body, Object};
 use crate::{broker, thread, user, words};
-use gate::service::{CloseHandle, CompareObjects, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, QueryObjectName, SetHandle, Signal, SignalKind};
+use gate::service::{
+    CloseHandle, CompareObjects, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, QueryObjectName, SetHandle, Signal, SignalKind,
+};
 use protocol::handle::{BROKER, LOCAL_MOST};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

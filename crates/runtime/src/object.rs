@@ -13,7 +13,6 @@ use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
 };
 
-
 /// An object and its state word.
 #[derive(Debug)]
 pub struct Object {

@@ -222,7 +222,8 @@ impl Thread {
         let mut registers = self.registers();
         if !registers.begun {
             let base = self.stack_base();
-            let mut first = registers.first.take().map_or_else(|| process::first_context(base, self.start.routine, self.start.parameter), |first| first.0);
+            let mut first =
+                registers.first.take().map_or_else(|| process::first_context(base, self.start.routine, self.start.parameter), |first| first.0);
             merge(&mut first, context, flags);
             registers.first = Some(Box::new(Contents(first)));
             return Ok(());
