@@ -3,8 +3,7 @@
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use gate::cell::{
-    AUTO_EVENT, CELL, DEPTH, GENERATION, KIND, LIMIT, LOCKED, MANUAL_EVENT, MAY_CHANGE, MAY_WAIT, MUTANT, SEMAPHORE, STATE, WAITERS, address,
-    entry,
+    AUTO_EVENT, CELL, DEPTH, GENERATION, KIND, LIMIT, LOCKED, MANUAL_EVENT, MAY_CHANGE, MAY_WAIT, MUTANT, SEMAPHORE, STATE, WAITERS, address, entry,
 };
 use guest::teb;
 use windows_sys::Win32::Foundation::HANDLE;

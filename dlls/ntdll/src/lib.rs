@@ -48,6 +48,7 @@ mod sync;
 mod system;
 mod thread;
 mod thread_information;
+mod thread_list;
 mod time;
 mod token;
 mod version;

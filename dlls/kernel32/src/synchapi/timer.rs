@@ -1,6 +1,6 @@
 //! Waitable timers.
 
-use super::{ObjectName, created, open, attributes};
+use super::{ObjectName, attributes, created, open};
 use crate::nt::{self, check};
 use core::ffi::c_void;
 use core::ptr::null_mut;

@@ -394,5 +394,4 @@ mod switch {
     pub unsafe extern "system" fn change(_from: *mut Fiber, _to: *mut Fiber) {}
 }
 
-
 const _: () = assert!(offset_of!(Fiber, parameter) == 0);

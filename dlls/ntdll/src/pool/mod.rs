@@ -87,9 +87,7 @@ impl Pool {
         const THIS_PROCESS: HANDLE = usize::MAX as HANDLE;
         let routine = work as *const c_void;
         // SAFETY: the worker takes the reference over.
-        let status = unsafe {
-            NtCreateThreadEx(&raw mut handle, 0x1F_FFFF, null(), THIS_PROCESS, routine, parameter.cast(), 0, 0, 0, 0, null_mut())
-        };
+        let status = unsafe { NtCreateThreadEx(&raw mut handle, 0x1F_FFFF, null(), THIS_PROCESS, routine, parameter.cast(), 0, 0, 0, 0, null_mut()) };
         if status < 0 {
             // SAFETY: nobody took it over.
             drop(unsafe { Arc::from_raw(parameter) });

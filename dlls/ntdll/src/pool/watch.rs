@@ -124,8 +124,7 @@ fn start() -> Result<Arc<Watcher>, Status> {
     let mut handle: HANDLE = null_mut();
     let routine = watch as *const c_void;
     // SAFETY: the thread takes the reference over.
-    let status =
-        unsafe { NtCreateThreadEx(&raw mut handle, 0x1F_FFFF, null(), THIS_PROCESS, routine, parameter.cast(), 0, 0, 0, 0, null_mut()) };
+    let status = unsafe { NtCreateThreadEx(&raw mut handle, 0x1F_FFFF, null(), THIS_PROCESS, routine, parameter.cast(), 0, 0, 0, 0, null_mut()) };
     if status < 0 {
         // SAFETY: nobody took it over, and the event is ours.
         unsafe {

@@ -239,30 +239,44 @@ fn others(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn timers(cases: &mut Cases) {
-    case!(cases, "kernel32!SetWaitableTimer", Success, "its routine runs in an alertable wait of the thread that set it", wine = "the time that it passes to the routine is not one of the calendar", {
-        unsafe {
-            let timer = CreateWaitableTimerW(null(), 1, null());
-            let due = -100_000_i64;
-            same!(SetWaitableTimer(timer, &raw const due, 0, Some(timer_routine), 6 as *const c_void, 0), 1);
-            same!(SleepEx(LONG, 1), WAIT_IO_COMPLETION);
-            same!((done(), wait(timer, 0)), (6, WAIT_OBJECT_0));
-            CloseHandle(timer);
+    case!(
+        cases,
+        "kernel32!SetWaitableTimer",
+        Success,
+        "its routine runs in an alertable wait of the thread that set it",
+        wine = "the time that it passes to the routine is not one of the calendar",
+        {
+            unsafe {
+                let timer = CreateWaitableTimerW(null(), 1, null());
+                let due = -100_000_i64;
+                same!(SetWaitableTimer(timer, &raw const due, 0, Some(timer_routine), 6 as *const c_void, 0), 1);
+                same!(SleepEx(LONG, 1), WAIT_IO_COMPLETION);
+                same!((done(), wait(timer, 0)), (6, WAIT_OBJECT_0));
+                CloseHandle(timer);
+            }
         }
-    });
-    case!(cases, "kernel32!SetWaitableTimer", Success, "a periodic one runs again and again, and one call is queued at most", wine = "the time that it passes to the routine is not one of the calendar", {
-        unsafe {
-            let timer = CreateWaitableTimerW(null(), 0, null());
-            let due = -10_000_i64;
-            SetWaitableTimer(timer, &raw const due, 10, Some(timer_routine), 1 as *const c_void, 0);
-            Sleep(60);
-            same!(SleepEx(LONG, 1), WAIT_IO_COMPLETION);
-            same!(done(), 1);
-            same!((SleepEx(LONG, 1), done()), (WAIT_IO_COMPLETION, 1));
-            same!(CancelWaitableTimer(timer), 1);
-            same!((SleepEx(50, 1), done()), (0, 0));
-            CloseHandle(timer);
+    );
+    case!(
+        cases,
+        "kernel32!SetWaitableTimer",
+        Success,
+        "a periodic one runs again and again, and one call is queued at most",
+        wine = "the time that it passes to the routine is not one of the calendar",
+        {
+            unsafe {
+                let timer = CreateWaitableTimerW(null(), 0, null());
+                let due = -10_000_i64;
+                SetWaitableTimer(timer, &raw const due, 10, Some(timer_routine), 1 as *const c_void, 0);
+                Sleep(60);
+                same!(SleepEx(LONG, 1), WAIT_IO_COMPLETION);
+                same!(done(), 1);
+                same!((SleepEx(LONG, 1), done()), (WAIT_IO_COMPLETION, 1));
+                same!(CancelWaitableTimer(timer), 1);
+                same!((SleepEx(50, 1), done()), (0, 0));
+                CloseHandle(timer);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!CancelWaitableTimer", Success, "takes back a call that is queued", wine = "the call stays queued", {
         unsafe {
             let timer = CreateWaitableTimerW(null(), 1, null());
@@ -274,14 +288,21 @@ fn timers(cases: &mut Cases) {
             CloseHandle(timer);
         }
     });
-    case!(cases, "kernel32!SetWaitableTimerEx", Success, "with a routine", wine = "the time that it passes to the routine is not one of the calendar", {
-        unsafe {
-            let timer = CreateWaitableTimerW(null(), 1, null());
-            let due = -10_000_i64;
-            same!(SetWaitableTimerEx(timer, &raw const due, 0, Some(timer_routine), 2 as *const c_void, null(), 0), 1);
-            same!((WaitForSingleObjectEx(timer, LONG, 1) == WAIT_TIMEOUT, SleepEx(LONG, 1)), (false, WAIT_IO_COMPLETION));
-            same!(done(), 2);
-            CloseHandle(timer);
+    case!(
+        cases,
+        "kernel32!SetWaitableTimerEx",
+        Success,
+        "with a routine",
+        wine = "the time that it passes to the routine is not one of the calendar",
+        {
+            unsafe {
+                let timer = CreateWaitableTimerW(null(), 1, null());
+                let due = -10_000_i64;
+                same!(SetWaitableTimerEx(timer, &raw const due, 0, Some(timer_routine), 2 as *const c_void, null(), 0), 1);
+                same!((WaitForSingleObjectEx(timer, LONG, 1) == WAIT_TIMEOUT, SleepEx(LONG, 1)), (false, WAIT_IO_COMPLETION));
+                same!(done(), 2);
+                CloseHandle(timer);
+            }
         }
-    });
+    );
 }

@@ -108,20 +108,26 @@ fn names(cases: &mut Cases) {
         same!(wait(first, 1_000), WAIT_OBJECT_0);
         close(&[first, second, third]);
     });
-    case!(cases, "kernel32!CreateEventA kernel32!OpenEventA kernel32!CreateMutexA kernel32!OpenMutexA kernel32!CreateSemaphoreA kernel32!OpenSemaphoreA", Success, "by narrow names", {
-        unsafe {
-            let event = CreateEventA(null(), 1, 1, c"narrow event".as_ptr().cast());
-            let other = OpenEventA(EVENT_ALL_ACCESS, 0, c"narrow event".as_ptr().cast());
-            same!(wait(other, 0), WAIT_OBJECT_0);
-            let mutex = CreateMutexA(null(), 0, c"narrow mutex".as_ptr().cast());
-            let other_mutex = OpenMutexA(MUTEX_ALL_ACCESS, 0, c"narrow mutex".as_ptr().cast());
-            holds!(!mutex.is_null() && !other_mutex.is_null());
-            let semaphore = CreateSemaphoreA(null(), 1, 1, c"narrow semaphore".as_ptr().cast());
-            let other_semaphore = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, 0, c"narrow semaphore".as_ptr().cast());
-            same!(wait(other_semaphore, 0), WAIT_OBJECT_0);
-            close(&[event, other, mutex, other_mutex, semaphore, other_semaphore]);
+    case!(
+        cases,
+        "kernel32!CreateEventA kernel32!OpenEventA kernel32!CreateMutexA kernel32!OpenMutexA kernel32!CreateSemaphoreA kernel32!OpenSemaphoreA",
+        Success,
+        "by narrow names",
+        {
+            unsafe {
+                let event = CreateEventA(null(), 1, 1, c"narrow event".as_ptr().cast());
+                let other = OpenEventA(EVENT_ALL_ACCESS, 0, c"narrow event".as_ptr().cast());
+                same!(wait(other, 0), WAIT_OBJECT_0);
+                let mutex = CreateMutexA(null(), 0, c"narrow mutex".as_ptr().cast());
+                let other_mutex = OpenMutexA(MUTEX_ALL_ACCESS, 0, c"narrow mutex".as_ptr().cast());
+                holds!(!mutex.is_null() && !other_mutex.is_null());
+                let semaphore = CreateSemaphoreA(null(), 1, 1, c"narrow semaphore".as_ptr().cast());
+                let other_semaphore = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, 0, c"narrow semaphore".as_ptr().cast());
+                same!(wait(other_semaphore, 0), WAIT_OBJECT_0);
+                close(&[event, other, mutex, other_mutex, semaphore, other_semaphore]);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!OpenEventW kernel32!OpenMutexW kernel32!OpenSemaphoreW kernel32!OpenWaitableTimerW", Failure, "names that nobody has", {
         let text = name("Nobody");
         unsafe {
@@ -190,17 +196,23 @@ fn directories(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn kinds(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateMutexW kernel32!CreateSemaphoreW kernel32!CreateWaitableTimerW kernel32!OpenMutexW", Failure, "a name that another kind of object has", {
-        let text = name("Kind");
-        let event = event(&text, true);
-        unsafe {
-            same!(failed(CreateMutexW(null(), 0, text.as_ptr())), ERROR_INVALID_HANDLE);
-            same!(failed(CreateSemaphoreW(null(), 0, 1, text.as_ptr())), ERROR_INVALID_HANDLE);
-            same!(failed(CreateWaitableTimerW(null(), 0, text.as_ptr())), ERROR_INVALID_HANDLE);
-            same!(failed(OpenMutexW(MUTEX_ALL_ACCESS, 0, text.as_ptr())), ERROR_INVALID_HANDLE);
+    case!(
+        cases,
+        "kernel32!CreateMutexW kernel32!CreateSemaphoreW kernel32!CreateWaitableTimerW kernel32!OpenMutexW",
+        Failure,
+        "a name that another kind of object has",
+        {
+            let text = name("Kind");
+            let event = event(&text, true);
+            unsafe {
+                same!(failed(CreateMutexW(null(), 0, text.as_ptr())), ERROR_INVALID_HANDLE);
+                same!(failed(CreateSemaphoreW(null(), 0, 1, text.as_ptr())), ERROR_INVALID_HANDLE);
+                same!(failed(CreateWaitableTimerW(null(), 0, text.as_ptr())), ERROR_INVALID_HANDLE);
+                same!(failed(OpenMutexW(MUTEX_ALL_ACCESS, 0, text.as_ptr())), ERROR_INVALID_HANDLE);
+            }
+            close(&[event]);
         }
-        close(&[event]);
-    });
+    );
     case!(cases, "kernel32!CreateEventW", Failure, "a name that another kind of object has", {
         let text = name("Other kind");
         let mutex = unsafe { CreateMutexW(null(), 0, text.as_ptr()) };
@@ -258,20 +270,32 @@ fn handles(cases: &mut Cases) {
     case!(cases, "kernel32!DuplicateHandle", Failure, "no handle", {
         let mut target = null_mut();
         clear_error();
-        same!((unsafe { DuplicateHandle(ME, null_mut(), ME, &raw mut target, 0, 0, DUPLICATE_SAME_ACCESS) }, last_error()), (0, ERROR_INVALID_HANDLE));
+        same!(
+            (unsafe { DuplicateHandle(ME, null_mut(), ME, &raw mut target, 0, 0, DUPLICATE_SAME_ACCESS) }, last_error()),
+            (0, ERROR_INVALID_HANDLE)
+        );
         clear_error();
-        same!((unsafe { DuplicateHandle(null_mut(), ME, ME, &raw mut target, 0, 0, DUPLICATE_SAME_ACCESS) }, last_error()), (0, ERROR_INVALID_HANDLE));
+        same!(
+            (unsafe { DuplicateHandle(null_mut(), ME, ME, &raw mut target, 0, 0, DUPLICATE_SAME_ACCESS) }, last_error()),
+            (0, ERROR_INVALID_HANDLE)
+        );
     });
-    case!(cases, "kernel32!SetHandleInformation kernel32!GetHandleInformation kernel32!CloseHandle", Success, "a handle that is protected from closing", {
-        unsafe {
-            let event = CreateEventW(null(), 1, 0, null());
-            same!(SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE), 1);
-            let mut flags = 0;
-            same!((GetHandleInformation(event, &raw mut flags), flags), (1, HANDLE_FLAG_PROTECT_FROM_CLOSE));
-            same!(SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0), 1);
-            same!(CloseHandle(event), 1);
+    case!(
+        cases,
+        "kernel32!SetHandleInformation kernel32!GetHandleInformation kernel32!CloseHandle",
+        Success,
+        "a handle that is protected from closing",
+        {
+            unsafe {
+                let event = CreateEventW(null(), 1, 0, null());
+                same!(SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE), 1);
+                let mut flags = 0;
+                same!((GetHandleInformation(event, &raw mut flags), flags), (1, HANDLE_FLAG_PROTECT_FROM_CLOSE));
+                same!(SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0), 1);
+                same!(CloseHandle(event), 1);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!CompareObjectHandles", Success, "two handles to one object, and two objects", {
         unsafe {
             let (event, other) = (CreateEventW(null(), 1, 0, null()), CreateEventW(null(), 1, 0, null()));

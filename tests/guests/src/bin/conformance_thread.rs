@@ -296,21 +296,28 @@ fn waiting(cases: &mut Cases) {
         same!(end(thread), WAIT_OBJECT_0);
         unsafe { CloseHandle(event) };
     });
-    case!(cases, "kernel32!SetThreadContext", Success, "sends a thread that waits elsewhere, once its wait is over", wine = "the registers that carry arguments are those of the wait", {
-        let event = event(true, false);
-        let thread = launch_and_see(wait_long, event);
-        unsafe {
-            SuspendThread(thread);
-            let mut found = context(CONTROL | INTEGER);
-            GetThreadContext(thread, &raw mut found.0);
-            send(&mut found, 77);
-            same!(SetThreadContext(thread, &raw const found.0), 1);
-            ResumeThread(thread);
-            SetEvent(event);
+    case!(
+        cases,
+        "kernel32!SetThreadContext",
+        Success,
+        "sends a thread that waits elsewhere, once its wait is over",
+        wine = "the registers that carry arguments are those of the wait",
+        {
+            let event = event(true, false);
+            let thread = launch_and_see(wait_long, event);
+            unsafe {
+                SuspendThread(thread);
+                let mut found = context(CONTROL | INTEGER);
+                GetThreadContext(thread, &raw mut found.0);
+                send(&mut found, 77);
+                same!(SetThreadContext(thread, &raw const found.0), 1);
+                ResumeThread(thread);
+                SetEvent(event);
+            }
+            same!((end(thread), ARRIVED.swap(0, Ordering::SeqCst)), (21, 77));
+            unsafe { CloseHandle(event) };
         }
-        same!((end(thread), ARRIVED.swap(0, Ordering::SeqCst)), (21, 77));
-        unsafe { CloseHandle(event) };
-    });
+    );
     case!(cases, "kernel32!SetThreadContext", Success, "gives a thread that waits back what it had", {
         let event = event(true, false);
         let thread = launch_and_see(wait_long, event);

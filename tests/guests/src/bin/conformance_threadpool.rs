@@ -154,19 +154,25 @@ fn work(cases: &mut Cases) {
         unsafe { Sleep(5) };
         same!(seen.calls(), 1);
     });
-    case!(cases, "kernel32!CreateThreadpoolWork kernel32!SubmitThreadpoolWork kernel32!WaitForThreadpoolWorkCallbacks", Success, "runs as often as it was submitted", {
-        let seen = Seen::default();
-        unsafe {
-            let work = CreateThreadpoolWork(Some(on_work), seen.pointer(), null());
-            holds!(work != 0);
-            for _ in 0..100 {
-                SubmitThreadpoolWork(work);
+    case!(
+        cases,
+        "kernel32!CreateThreadpoolWork kernel32!SubmitThreadpoolWork kernel32!WaitForThreadpoolWorkCallbacks",
+        Success,
+        "runs as often as it was submitted",
+        {
+            let seen = Seen::default();
+            unsafe {
+                let work = CreateThreadpoolWork(Some(on_work), seen.pointer(), null());
+                holds!(work != 0);
+                for _ in 0..100 {
+                    SubmitThreadpoolWork(work);
+                }
+                WaitForThreadpoolWorkCallbacks(work, 0);
+                same!(seen.calls(), 100);
+                CloseThreadpoolWork(work);
             }
-            WaitForThreadpoolWorkCallbacks(work, 0);
-            same!(seen.calls(), 100);
-            CloseThreadpoolWork(work);
         }
-    });
+    );
     case!(cases, "kernel32!WaitForThreadpoolWorkCallbacks kernel32!SetThreadpoolThreadMaximum", Success, "what has not begun can be cancelled", {
         let (seen, gate) = (Seen::default(), event(true, false));
         seen.gate.set(gate);
@@ -246,19 +252,25 @@ unsafe extern "system" fn on_long(instance: PTP_CALLBACK_INSTANCE, seen: *mut c_
 
 #[cfg(target_os = "windows")]
 fn timers(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateThreadpoolTimer kernel32!SetThreadpoolTimer kernel32!IsThreadpoolTimerSet kernel32!WaitForThreadpoolTimerCallbacks", Success, "runs when it is due", {
-        let seen = Seen::default();
-        unsafe {
-            let timer = CreateThreadpoolTimer(Some(on_timer), seen.pointer(), null());
-            same!(IsThreadpoolTimerSet(timer), 0);
-            let time = due(10);
-            SetThreadpoolTimer(timer, &raw const time, 0, 0);
-            holds!(seen.wait(1));
-            WaitForThreadpoolTimerCallbacks(timer, 1);
-            same!(seen.calls(), 1);
-            CloseThreadpoolTimer(timer);
+    case!(
+        cases,
+        "kernel32!CreateThreadpoolTimer kernel32!SetThreadpoolTimer kernel32!IsThreadpoolTimerSet kernel32!WaitForThreadpoolTimerCallbacks",
+        Success,
+        "runs when it is due",
+        {
+            let seen = Seen::default();
+            unsafe {
+                let timer = CreateThreadpoolTimer(Some(on_timer), seen.pointer(), null());
+                same!(IsThreadpoolTimerSet(timer), 0);
+                let time = due(10);
+                SetThreadpoolTimer(timer, &raw const time, 0, 0);
+                holds!(seen.wait(1));
+                WaitForThreadpoolTimerCallbacks(timer, 1);
+                same!(seen.calls(), 1);
+                CloseThreadpoolTimer(timer);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!SetThreadpoolTimer kernel32!IsThreadpoolTimerSet", Success, "again and again, until it is stopped", {
         let seen = Seen::default();
         unsafe {
@@ -290,24 +302,30 @@ fn timers(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn waits(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateThreadpoolWait kernel32!SetThreadpoolWait kernel32!WaitForThreadpoolWaitCallbacks", Success, "runs once when the object is signalled", {
-        let (seen, event) = (Seen::default(), event(false, false));
-        unsafe {
-            let object = CreateThreadpoolWait(Some(on_wait), seen.pointer(), null());
-            SetThreadpoolWait(object, event, null());
-            Sleep(5);
-            same!(seen.calls(), 0);
-            SetEvent(event);
-            holds!(seen.wait(1));
-            WaitForThreadpoolWaitCallbacks(object, 0);
-            same!((seen.calls(), seen.result.load(Ordering::SeqCst)), (1, WAIT_OBJECT_0));
-            SetEvent(event);
-            Sleep(10);
-            same!((seen.calls(), wait(event, 0)), (1, WAIT_OBJECT_0));
-            CloseThreadpoolWait(object);
-            CloseHandle(event);
+    case!(
+        cases,
+        "kernel32!CreateThreadpoolWait kernel32!SetThreadpoolWait kernel32!WaitForThreadpoolWaitCallbacks",
+        Success,
+        "runs once when the object is signalled",
+        {
+            let (seen, event) = (Seen::default(), event(false, false));
+            unsafe {
+                let object = CreateThreadpoolWait(Some(on_wait), seen.pointer(), null());
+                SetThreadpoolWait(object, event, null());
+                Sleep(5);
+                same!(seen.calls(), 0);
+                SetEvent(event);
+                holds!(seen.wait(1));
+                WaitForThreadpoolWaitCallbacks(object, 0);
+                same!((seen.calls(), seen.result.load(Ordering::SeqCst)), (1, WAIT_OBJECT_0));
+                SetEvent(event);
+                Sleep(10);
+                same!((seen.calls(), wait(event, 0)), (1, WAIT_OBJECT_0));
+                CloseThreadpoolWait(object);
+                CloseHandle(event);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!SetThreadpoolWait", Success, "runs when the time is over", {
         let (seen, event) = (Seen::default(), event(false, false));
         unsafe {
@@ -345,26 +363,32 @@ fn waits(cases: &mut Cases) {
 
 #[cfg(target_os = "windows")]
 fn groups(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateThreadpoolCleanupGroup kernel32!CloseThreadpoolCleanupGroupMembers kernel32!CloseThreadpoolCleanupGroup", Success, "waits for what its members run", {
-        let seen = Seen::default();
-        unsafe {
-            let group = CreateThreadpoolCleanupGroup();
-            holds!(group != 0);
-            let mut environment = environment();
-            environment.CleanupGroup = group;
-            let work = CreateThreadpoolWork(Some(on_work), seen.pointer(), &raw const environment);
-            let timer = CreateThreadpoolTimer(Some(on_timer), seen.pointer(), &raw const environment);
-            let time = due(20_000);
-            SetThreadpoolTimer(timer, &raw const time, 0, 0);
-            for _ in 0..20 {
-                SubmitThreadpoolWork(work);
+    case!(
+        cases,
+        "kernel32!CreateThreadpoolCleanupGroup kernel32!CloseThreadpoolCleanupGroupMembers kernel32!CloseThreadpoolCleanupGroup",
+        Success,
+        "waits for what its members run",
+        {
+            let seen = Seen::default();
+            unsafe {
+                let group = CreateThreadpoolCleanupGroup();
+                holds!(group != 0);
+                let mut environment = environment();
+                environment.CleanupGroup = group;
+                let work = CreateThreadpoolWork(Some(on_work), seen.pointer(), &raw const environment);
+                let timer = CreateThreadpoolTimer(Some(on_timer), seen.pointer(), &raw const environment);
+                let time = due(20_000);
+                SetThreadpoolTimer(timer, &raw const time, 0, 0);
+                for _ in 0..20 {
+                    SubmitThreadpoolWork(work);
+                }
+                TrySubmitThreadpoolCallback(Some(on_simple), seen.pointer(), &raw const environment);
+                CloseThreadpoolCleanupGroupMembers(group, 0, null_mut());
+                same!(seen.calls(), 21);
+                CloseThreadpoolCleanupGroup(group);
             }
-            TrySubmitThreadpoolCallback(Some(on_simple), seen.pointer(), &raw const environment);
-            CloseThreadpoolCleanupGroupMembers(group, 0, null_mut());
-            same!(seen.calls(), 21);
-            CloseThreadpoolCleanupGroup(group);
         }
-    });
+    );
     case!(cases, "kernel32!CloseThreadpoolCleanupGroupMembers", Success, "cancels what has not begun, and tells of it", {
         let (seen, blocked, gate) = (Seen::default(), Seen::default(), event(true, false));
         blocked.gate.set(gate);
@@ -450,23 +474,29 @@ fn old(cases: &mut Cases) {
             CloseHandle(event);
         }
     });
-    case!(cases, "kernel32!CreateTimerQueue kernel32!CreateTimerQueueTimer kernel32!DeleteTimerQueueTimer kernel32!DeleteTimerQueueEx", Success, "one that runs once, and one that runs again and again", {
-        let (once, often) = (Seen::default(), Seen::default());
-        unsafe {
-            let queue = CreateTimerQueue();
-            holds!(!queue.is_null());
-            let (mut first, mut second) = (null_mut(), null_mut());
-            same!(CreateTimerQueueTimer(&raw mut first, queue, Some(on_old), once.pointer(), 5, 0, WT_EXECUTEDEFAULT), 1);
-            same!(CreateTimerQueueTimer(&raw mut second, queue, Some(on_old), often.pointer(), 0, 5, WT_EXECUTEINTIMERTHREAD), 1);
-            holds!(once.wait(1) && often.wait(4));
-            same!((once.calls(), once.result.load(Ordering::SeqCst)), (1, 2));
-            same!(DeleteTimerQueueTimer(queue, second, INVALID_HANDLE_VALUE), 1);
-            let calls = often.calls();
-            Sleep(20);
-            same!(often.calls(), calls);
-            same!(DeleteTimerQueueEx(queue, INVALID_HANDLE_VALUE), 1);
+    case!(
+        cases,
+        "kernel32!CreateTimerQueue kernel32!CreateTimerQueueTimer kernel32!DeleteTimerQueueTimer kernel32!DeleteTimerQueueEx",
+        Success,
+        "one that runs once, and one that runs again and again",
+        {
+            let (once, often) = (Seen::default(), Seen::default());
+            unsafe {
+                let queue = CreateTimerQueue();
+                holds!(!queue.is_null());
+                let (mut first, mut second) = (null_mut(), null_mut());
+                same!(CreateTimerQueueTimer(&raw mut first, queue, Some(on_old), once.pointer(), 5, 0, WT_EXECUTEDEFAULT), 1);
+                same!(CreateTimerQueueTimer(&raw mut second, queue, Some(on_old), often.pointer(), 0, 5, WT_EXECUTEINTIMERTHREAD), 1);
+                holds!(once.wait(1) && often.wait(4));
+                same!((once.calls(), once.result.load(Ordering::SeqCst)), (1, 2));
+                same!(DeleteTimerQueueTimer(queue, second, INVALID_HANDLE_VALUE), 1);
+                let calls = often.calls();
+                Sleep(20);
+                same!(often.calls(), calls);
+                same!(DeleteTimerQueueEx(queue, INVALID_HANDLE_VALUE), 1);
+            }
         }
-    });
+    );
     case!(cases, "kernel32!ChangeTimerQueueTimer kernel32!DeleteTimerQueueTimer", Success, "in the default queue, and set anew", {
         let seen = Seen::default();
         unsafe {

@@ -3,16 +3,16 @@
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
 #[cfg(target_os = "windows")]
-use stress::*;
+use load::*;
 
 guests::program! {
     fn main() -> u32 {
-        run()
+        stress()
     }
 }
 
 #[cfg(target_os = "windows")]
-mod stress {
+mod load {
     use core::cell::UnsafeCell;
     use core::ffi::c_void;
     use core::ptr::{null, null_mut};
@@ -216,7 +216,7 @@ mod stress {
         unsafe { core::mem::zeroed() }
     }
 
-    pub fn run() -> u32 {
+    pub fn stress() -> u32 {
         let argument = arguments().get(1).cloned().unwrap_or_default();
         if argument == "leak" {
             return leak();
