@@ -217,12 +217,26 @@ fn floating_point(code: c_int) -> NTSTATUS {
     }
 }
 
+/// Where things lie on the stack that KiUserExceptionDispatcher is given: the context is at its top.
+mod frame {
+    /// `CONTEXT_EX`: where the context and its extended state lie.
+    pub const EXTENSION: u64 = 0x4D0;
+    /// The exception record.
+    pub const RECORD: u64 = 0x4F0;
+    /// The machine frame, through which unwinding finds what was interrupted.
+    pub const MACHINE: u64 = 0x590;
+    /// The extended state's header, then its parts.
+    pub const EXTENDED: u64 = 0x5C0;
+}
+
 /// Puts record and context below the guest's stack pointer, and lets the thread continue in `ntdll`'s dispatcher.
 fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
-    // The layout that KiUserExceptionDispatcher expects on its stack.
-    const RECORD: u64 = 0x4F0;
-    const FRAME: u64 = 0x590;
-    let context = context(frame);
+    let extended = Extended::of(frame);
+    let mut context = context(frame);
+    if extended.is_some() {
+        const CONTEXT_XSTATE: u32 = 0x10_0040;
+        context.ContextFlags |= CONTEXT_XSTATE;
+    }
     // SAFETY: a record is plain data, for which zero is a value.
     let mut record: EXCEPTION_RECORD = unsafe { zeroed() };
     record.ExceptionCode = exception.code;
@@ -231,8 +245,18 @@ fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
     for (slot, value) in record.ExceptionInformation.iter_mut().zip(exception.parameter) {
         *slot = value as usize;
     }
-    let stack = (context.Rsp - FRAME) & !63;
-    if user::write(stack, &context).and_then(|()| user::write(stack + RECORD, &record)).is_err() {
+    let length = extended.as_ref().map_or(0, |state| Extended::HEADER + state.parts.len() as u64);
+    let stack = context.Rsp.wrapping_sub(frame::EXTENDED + length) & !63;
+    let machine = [context.Rip, u64::from(context.SegCs), u64::from(context.EFlags), context.Rsp, u64::from(context.SegSs)];
+    let all = (frame::EXTENDED + length) as i32;
+    let (before, distance) = (-(frame::EXTENSION as i32), (frame::EXTENDED - frame::EXTENSION) as i32);
+    let extension = [before, all, before, frame::EXTENSION as i32, distance, length as i32];
+    let written = user::write(stack, &context)
+        .and_then(|()| user::write(stack + frame::EXTENSION, &extension))
+        .and_then(|()| user::write(stack + frame::RECORD, &record))
+        .and_then(|()| user::write(stack + frame::MACHINE, &machine))
+        .and_then(|()| extended.map_or(Ok(()), |state| state.write(stack + frame::EXTENDED)));
+    if written.is_err() {
         // There is no stack to run handlers on: Windows ends the process there and then.
         let Exception { code, parameter, at, .. } = *exception;
         process::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
@@ -241,6 +265,66 @@ fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
     registers[libc::REG_RSP as usize] = stack as i64;
     registers[libc::REG_RIP as usize] = process::get().dispatcher as i64;
     registers[libc::REG_EFL as usize] &= !0x10500;
+}
+
+/// The processor's state beyond FXSAVE, as the kernel's frame has it in the standard form of XSAVE.
+struct Extended<'a> {
+    /// Which parts are not in their initial state.
+    used: u64,
+    /// What lies behind the header, as far as a part is used.
+    parts: &'a [u8],
+}
+
+impl Extended<'_> {
+    /// Bytes of the header.
+    const HEADER: u64 = 64;
+    /// AVX, and the three parts of AVX-512. The tiles of AMX would take 8 KiB of every stack.
+    const CARRIED: u64 = 0xE4;
+
+    /// The state in a signal's frame, where the processor has any.
+    fn of(frame: &libc::ucontext_t) -> Option<Self> {
+        const MAGIC: u32 = 0x4650_5853;
+        const SOFTWARE: usize = 464;
+        const LEGACY: usize = 512;
+        let float = float_state(frame)?.cast::<u8>();
+        // SAFETY: the kernel says in the legacy part's unused bytes how far its area goes (asm/sigcontext.h).
+        unsafe {
+            let word = |at: usize| float.add(at).cast::<u64>().read_unaligned();
+            if word(SOFTWARE) as u32 != MAGIC || word(SOFTWARE + 8) & 4 == 0 {
+                return None;
+            }
+            let size = (word(SOFTWARE + 16) as u32 as usize).max(LEGACY + Self::HEADER as usize);
+            let used = word(LEGACY) & Self::CARRIED;
+            let end = part_ends().iter().filter(|(part, _)| used >> part & 1 != 0).map(|(_, end)| *end).max().unwrap_or(0);
+            let start = LEGACY + Self::HEADER as usize;
+            let parts = std::slice::from_raw_parts(float.add(start), end.min(size).saturating_sub(start));
+            Some(Self { used, parts })
+        }
+    }
+
+    /// Writes header and parts to the guest.
+    fn write(&self, at: u64) -> Result<(), user::BadAddress> {
+        user::write(at, &[self.used, 0, 0, 0, 0, 0, 0, 0])?;
+        user::write_bytes(at + Self::HEADER, self.parts)
+    }
+}
+
+/// Where the parts of the extended state end that are carried: the processor says it.
+fn part_ends() -> &'static [(u32, usize); 4] {
+    static ENDS: std::sync::OnceLock<[(u32, usize); 4]> = std::sync::OnceLock::new();
+    ENDS.get_or_init(|| {
+        [2, 5, 6, 7].map(|part| {
+            let place = std::arch::x86_64::__cpuid_count(0xD, part);
+            (part, (place.eax + place.ebx) as usize)
+        })
+    })
+}
+
+/// The floating-point state in a signal's frame.
+fn float_state(frame: &libc::ucontext_t) -> Option<*const XSAVE_FORMAT> {
+    // SAFETY: the kernel's `sigcontext` has the floating-point state's address behind the general registers.
+    let float = unsafe { (&raw const frame.uc_mcontext.gregs).add(1).cast::<*const XSAVE_FORMAT>().read() };
+    (!float.is_null()).then_some(float)
 }
 
 /// The interrupted registers as Windows' CONTEXT.
@@ -263,9 +347,7 @@ fn context(frame: &libc::ucontext_t) -> CONTEXT {
         (register(libc::REG_R8), register(libc::REG_R9), register(libc::REG_R10), register(libc::REG_R11));
     (context.R12, context.R13, context.R14, context.R15) =
         (register(libc::REG_R12), register(libc::REG_R13), register(libc::REG_R14), register(libc::REG_R15));
-    // SAFETY: the kernel's `sigcontext` has the floating-point state's address behind the general registers.
-    let float = unsafe { (&raw const machine.gregs).add(1).cast::<*const XSAVE_FORMAT>().read() };
-    if !float.is_null() {
+    if let Some(float) = float_state(frame) {
         // SAFETY: the kernel's frame holds an FXSAVE area there, which is what Windows calls XSAVE_FORMAT.
         context.Anonymous.FltSave = unsafe { float.read_unaligned() };
         // SAFETY: just written.

@@ -44,6 +44,8 @@ mod thread;
 mod thread_information;
 mod time;
 mod token;
+#[cfg(target_arch = "x86_64")]
+mod unwind;
 mod version;
 mod volume;
 

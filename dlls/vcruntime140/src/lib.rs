@@ -42,6 +42,9 @@ guest::forward!(
     __intrinsic_setjmpex = 32 => "ucrtbase.__intrinsic_setjmpex",
 );
 
+#[cfg(target_arch = "x86_64")]
+guest::forward!(__C_specific_handler = 4 => "ntdll.__C_specific_handler");
+
 /// The loader's notice.
 #[cfg(target_os = "windows")]
 #[unsafe(no_mangle)]

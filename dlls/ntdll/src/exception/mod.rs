@@ -1,9 +1,14 @@
-//! Exceptions: from the runtime's signal handler or RaiseException to vectored handlers, then to the end of the process.
+//! Exceptions: from the runtime's signal handler or RaiseException to vectored handlers and frames, or to the end of the
+//! process.
+
+#[cfg(target_arch = "x86_64")]
+mod frame;
+#[cfg(target_arch = "x86_64")]
+mod scope;
+mod vectored;
 
 use crate::gate::call;
 use crate::loader;
-use crate::lock::Mutex;
-use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -15,60 +20,10 @@ use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_POINTERS
 const EXCEPTION_CONTINUE_EXECUTION: i32 = -1;
 const EXCEPTION_NONCONTINUABLE: u32 = 1;
 
-type VectoredHandler = unsafe extern "system" fn(*mut EXCEPTION_POINTERS) -> i32;
 type Filter = unsafe extern "system" fn(*const EXCEPTION_POINTERS) -> i32;
 
-/// Handlers by the number that removes them.
-struct Vectored {
-    next: usize,
-    handlers: Vec<(usize, VectoredHandler)>,
-}
-
-static VECTORED: Mutex<Vectored> = Mutex::new(Vectored { next: 1, handlers: Vec::new() });
-static CONTINUED: Mutex<Vectored> = Mutex::new(Vectored { next: 1, handlers: Vec::new() });
 /// What kernel32 wants to be asked before the process ends.
 static UNHANDLED: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
-
-fn add(list: &Mutex<Vectored>, first: u32, handler: Option<VectoredHandler>) -> *mut c_void {
-    let Some(handler) = handler else { return null_mut() };
-    let mut list = list.lock();
-    let number = list.next;
-    list.next += 1;
-    let at = if first != 0 { 0 } else { list.handlers.len() };
-    list.handlers.insert(at, (number, handler));
-    number as *mut c_void
-}
-
-fn remove(list: &Mutex<Vectored>, number: *mut c_void) -> u32 {
-    let mut list = list.lock();
-    let before = list.handlers.len();
-    list.handlers.retain(|(other, _)| *other != number as usize);
-    (list.handlers.len() < before).into()
-}
-
-/// Adds a vectored exception handler, first or last; answers the value that removes it, or NULL.
-#[shim(ix = 19, mapping = "the dispatcher's list", risk = Functional("a handler that is not asked"))]
-pub unsafe extern "system" fn RtlAddVectoredExceptionHandler(first: u32, handler: Option<VectoredHandler>) -> *mut c_void {
-    add(&VECTORED, first, handler)
-}
-
-/// Removes a vectored exception handler; 0 when there is none by that value.
-#[shim(ix = 20, mapping = "the dispatcher's list", risk = Functional("a handler that is asked too often"))]
-pub unsafe extern "system" fn RtlRemoveVectoredExceptionHandler(handler: *mut c_void) -> u32 {
-    remove(&VECTORED, handler)
-}
-
-/// Adds a vectored continue handler, first or last; answers the value that removes it, or NULL.
-#[shim(ix = 21, mapping = "the dispatcher's list", risk = Functional("a handler that is not asked"))]
-pub unsafe extern "system" fn RtlAddVectoredContinueHandler(first: u32, handler: Option<VectoredHandler>) -> *mut c_void {
-    add(&CONTINUED, first, handler)
-}
-
-/// Removes a vectored continue handler; 0 when there is none by that value.
-#[shim(ix = 22, mapping = "the dispatcher's list", risk = Functional("a handler that is asked too often"))]
-pub unsafe extern "system" fn RtlRemoveVectoredContinueHandler(handler: *mut c_void) -> u32 {
-    remove(&CONTINUED, handler)
-}
 
 /// Sets the filter that is asked when nothing handled an exception.
 #[shim(ix = 23, mapping = "the dispatcher's last resort", risk = Functional("a filter that is not asked"))]
@@ -76,28 +31,54 @@ pub unsafe extern "system" fn RtlSetUnhandledExceptionFilter(filter: *mut c_void
     UNHANDLED.store(filter, Ordering::Release);
 }
 
-fn ask(list: &Mutex<Vectored>, pointers: &mut EXCEPTION_POINTERS) -> bool {
-    // No lock is held while guest code runs, and a handler may change the list.
-    let handlers = list.lock().handlers.clone();
-    handlers.into_iter().any(|(_, handler)| unsafe { handler(pointers) } == EXCEPTION_CONTINUE_EXECUTION)
-}
-
 /// Dispatches an exception: comes back when a handler wants the thread to continue with the context.
 pub fn dispatch(record: &mut EXCEPTION_RECORD, context: &mut CONTEXT) {
     let mut pointers = EXCEPTION_POINTERS { ExceptionRecord: record, ContextRecord: context };
-    if ask(&VECTORED, &mut pointers) {
-        ask(&CONTINUED, &mut pointers);
-        return;
+    let handled = vectored::FIRST.ask(&mut pointers) || search(&pointers);
+    // They hear of it either way; what they answer decides among themselves alone.
+    vectored::CONTINUE.ask(&mut pointers);
+    if !handled {
+        crash(record)
     }
+}
+
+/// Asks the frames; the last of them, the thread's start, asks what kernel32 wants to be asked.
+#[cfg(target_arch = "x86_64")]
+fn search(pointers: &EXCEPTION_POINTERS) -> bool {
+    unsafe { frame::search(&mut *pointers.ExceptionRecord, &mut *pointers.ContextRecord) }
+}
+
+/// Asks what kernel32 wants to be asked.
+#[cfg(target_arch = "x86")]
+fn search(pointers: &EXCEPTION_POINTERS) -> bool {
+    unsafe { ask_unhandled(pointers) == EXCEPTION_CONTINUE_EXECUTION }
+}
+
+/// Asks the filter of exceptions that nothing handled.
+pub unsafe fn ask_unhandled(pointers: &EXCEPTION_POINTERS) -> i32 {
     let filter = UNHANDLED.load(Ordering::Acquire);
-    if !filter.is_null() {
-        // SAFETY: kernel32 sets a function of this form.
-        let filter: Filter = unsafe { core::mem::transmute(filter) };
-        if unsafe { filter(&pointers) } == EXCEPTION_CONTINUE_EXECUTION {
-            return;
-        }
+    if filter.is_null() {
+        return 0;
     }
-    crash(record)
+    // SAFETY: kernel32 sets a function of this form.
+    let filter: Filter = unsafe { core::mem::transmute(filter) };
+    unsafe { filter(pointers) }
+}
+
+/// The handler of the frame that every thread starts with: nothing has handled the exception.
+#[cfg(target_arch = "x86_64")]
+pub unsafe extern "system" fn handle_at_start(
+    record: *mut EXCEPTION_RECORD,
+    _frame: u64,
+    context: *mut CONTEXT,
+    _about: *mut frame::Dispatcher,
+) -> i32 {
+    let pointers = EXCEPTION_POINTERS { ExceptionRecord: record, ContextRecord: context };
+    match unsafe { ask_unhandled(&pointers) } {
+        EXCEPTION_CONTINUE_EXECUTION => frame::CONTINUE_EXECUTION,
+        0 => frame::CONTINUE_SEARCH,
+        _ => crash(unsafe { &*record }),
+    }
 }
 
 /// The name that [`raise_named`] raised last: its address and length.
@@ -159,21 +140,72 @@ pub fn raise_named(status: NTSTATUS, name: &'static str) -> ! {
     crash(&record)
 }
 
-/// A context that the processor can save its registers to.
-#[repr(C, align(16))]
-struct Aligned(CONTEXT);
+/// Raises a status because of a record that a handler made something wrong of.
+#[cfg(target_arch = "x86_64")]
+fn raise_nested(status: NTSTATUS, cause: *mut EXCEPTION_RECORD) -> ! {
+    // SAFETY: a record is plain data, for which zero is a value.
+    let mut record: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
+    record.ExceptionCode = status;
+    record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+    record.ExceptionRecord = cause;
+    unsafe { RtlRaiseException(&raw mut record) };
+    crash(&record)
+}
+
+/// Dispatches what [`RtlRaiseException`] was given, in its caller's context.
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+unsafe extern "system" fn raise(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) -> ! {
+    let record = unsafe { &mut *record };
+    let context = unsafe { &mut *context };
+    record.ExceptionAddress = crate::context::instruction(context);
+    dispatch(record, context);
+    unsafe { crate::context::restore(context) }
+}
 
 /// Raises an exception as if the caller had faulted at its return address.
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[unsafe(naked)]
+#[shim(ix = 24, entry = jump, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
+pub unsafe extern "system" fn RtlRaiseException(_record: *mut EXCEPTION_RECORD) {
+    // The context above the home space keeps the caller's registers; the stack is aligned, and the return address above.
+    core::arch::naked_asm!(
+        ".seh_proc {this}",
+        "sub rsp, {size}",
+        ".seh_stackalloc {size}",
+        ".seh_endprologue",
+        "mov [rsp + {size} + 8], rcx",
+        "lea rcx, [rsp + 32]",
+        "call {capture}",
+        "mov rdx, rcx",
+        "mov rcx, [rsp + {size} + 8]",
+        "mov rax, [rsp + {size}]",
+        "mov [rdx + {rip_}], rax",
+        "lea rax, [rsp + {size} + 8]",
+        "mov [rdx + {rsp_}], rax",
+        "mov [rdx + {rcx_}], rcx",
+        "call {raise}",
+        "int3",
+        ".seh_endproc",
+        this = sym RtlRaiseException,
+        capture = sym crate::context::RtlCaptureContext,
+        raise = sym raise,
+        size = const 32 + size_of::<CONTEXT>() + 8,
+        rip_ = const core::mem::offset_of!(CONTEXT, Rip),
+        rsp_ = const core::mem::offset_of!(CONTEXT, Rsp),
+        rcx_ = const core::mem::offset_of!(CONTEXT, Rcx),
+    )
+}
+
+/// Raises an exception as if the caller had faulted at its return address.
+#[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
 #[shim(ix = 24, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
 pub unsafe extern "system" fn RtlRaiseException(record: *mut EXCEPTION_RECORD) {
     // SAFETY: a context is plain data, for which zero is a value.
-    let mut context: Aligned = unsafe { core::mem::zeroed() };
+    let mut context: crate::context::Aligned = unsafe { core::mem::zeroed() };
     let context = &mut context.0;
     unsafe { crate::context::RtlCaptureContext(context) };
     let record = unsafe { &mut *record };
-    if record.ExceptionAddress.is_null() {
-        record.ExceptionAddress = crate::context::instruction(context);
-    }
+    record.ExceptionAddress = crate::context::instruction(context);
     dispatch(record, context);
 }
 
