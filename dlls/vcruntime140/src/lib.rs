@@ -43,7 +43,13 @@ guest::forward!(
 );
 
 #[cfg(target_arch = "x86_64")]
-guest::forward!(__C_specific_handler = 4 => "ntdll.__C_specific_handler");
+guest::forward!(
+    __CxxFrameHandler = 33 => "ucrtbase.__CxxFrameHandler",
+    __CxxFrameHandler2 = 34 => "ucrtbase.__CxxFrameHandler2",
+    __CxxFrameHandler3 = 9 => "ucrtbase.__CxxFrameHandler3",
+    __C_specific_handler = 4 => "ntdll.__C_specific_handler",
+    _local_unwind = 35 => "ucrtbase._local_unwind",
+);
 
 /// The loader's notice.
 #[cfg(target_os = "windows")]

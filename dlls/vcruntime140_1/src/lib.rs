@@ -1,10 +1,13 @@
-//! vcruntime140_1.dll: the handler of C++ frames of 64-bit programs, which is a stub until frames are unwound.
+//! vcruntime140_1.dll: the handler of C++ frames with packed tables. `ucrtbase.dll` has it.
 #![cfg_attr(target_os = "windows", no_std)]
 #![allow(non_snake_case, reason = "exports bear Windows' own names")]
 
 extern crate alloc;
 
 guest::process_heap_allocator!();
+
+#[cfg(target_arch = "x86_64")]
+guest::forward!(__CxxFrameHandler4 = 0 => "ucrtbase.__CxxFrameHandler4");
 
 /// The loader's notice.
 #[cfg(target_os = "windows")]

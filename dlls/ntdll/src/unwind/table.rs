@@ -134,10 +134,9 @@ pub unsafe fn add_rows(table: u64, count: usize, base: u64) -> bool {
         return false;
     }
     let rows = unsafe { rows(table, count) };
-    let (first, last) = rows.iter().fold((u32::MAX, 0), |(first, last), row| (first.min(row.begin), last.max(row.end)));
+    let last = rows.iter().map(|row| row.end).max().unwrap_or(0);
     let sorted = rows.is_sorted_by_key(|row| row.begin);
     announce(Announced { key: table, base, end: base + u64::from(last), rows: table, count, callback: None, sorted });
-    let _ = first;
     true
 }
 
@@ -178,18 +177,59 @@ fn covering(rows: &[Function], offset: u32) -> Option<&Function> {
     rows.get(index).filter(|row| offset < row.end)
 }
 
+/// What was found last, by address: an exception mostly comes the way that another one came. Writers do not lock: a
+/// seal over all words tells an entry that two of them have mixed, or that is older than the table.
+struct Cached {
+    seal: AtomicU64,
+    row: AtomicU64,
+    base: AtomicU64,
+}
+
+const CACHED: usize = 1024;
+static CACHE: [Cached; CACHED] = [const { Cached { seal: AtomicU64::new(0), row: AtomicU64::new(0), base: AtomicU64::new(0) } }; CACHED];
+
+fn seal(address: u64, row: u64, base: u64, version: usize) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    (address.wrapping_mul(ODD) ^ row).wrapping_mul(ODD).rotate_left(29) ^ base.wrapping_mul(ODD) ^ (version as u64) << 1 | 1
+}
+
 /// The row of the function that holds an address, and the base that it counts from; NULL for one that has none, as it
 /// calls nothing and keeps nothing.
+#[inline]
 pub fn find(address: u64, base: &mut u64) -> *const Function {
+    let version = VERSION.load(Ordering::Acquire);
+    let cached = &CACHE[(address ^ address >> 10 ^ address >> 20) as usize % CACHED];
+    let (row, start) = (cached.row.load(Ordering::Relaxed), cached.base.load(Ordering::Relaxed));
+    if cached.seal.load(Ordering::Relaxed) == seal(address, row, start, version) {
+        *base = start;
+        return row as *const Function;
+    }
+    let (row, in_image) = find_slowly(address, base);
+    if in_image {
+        cached.row.store(row as u64, Ordering::Relaxed);
+        cached.base.store(*base, Ordering::Relaxed);
+        cached.seal.store(seal(address, row as u64, *base, version), Ordering::Relaxed);
+    }
+    row
+}
+
+/// As [`find`], and whether it is an image's row, or an image that has none there.
+#[inline(never)]
+fn find_slowly(address: u64, base: &mut u64) -> (*const Function, bool) {
     if let Some([start, _, table, count]) = image(address) {
         *base = start;
         // SAFETY: the image is listed as long as it is mapped.
         let found = covering(unsafe { rows(table, count as usize) }, (address - start) as u32);
-        return found.map_or(null(), |row| {
+        let row = found.map_or(null(), |row| {
             // A row may stand for another one of the same table.
             if row.data & 1 == 0 { row } else { (start + u64::from(row.data & !1)) as *const Function }
         });
+        return (row, true);
     }
+    (find_announced(address, base), false)
+}
+
+fn find_announced(address: u64, base: &mut u64) -> *const Function {
     if COUNT.load(Ordering::Acquire) == 0 {
         return null();
     }
