@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: start-up and single calls, ours beside Wine, wibo (where `$WIBO` names one) and native code. Every process of
 //! a run is pinned to one processor, alike for all; figures are medians.
 
-use crate::build::{self, WINDOWS};
+use crate::build;
 use crate::command::{root, target};
 use anyhow::{Context, Result, ensure};
 use runs::Family;
+use runs::home::guest;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,12 +31,6 @@ struct Runner {
 struct Setting {
     folder: PathBuf,
     wibo: Option<PathBuf>,
-}
-
-impl Setting {
-    fn guest(&self, name: &str) -> PathBuf {
-        target().join(WINDOWS[0]).join("guest").join(format!("{name}.exe"))
-    }
 }
 
 fn ours(setting: &Setting) -> Command {
@@ -124,7 +119,7 @@ fn starts(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()
     let _ = writeln!(page, "## Start to exit of hello world, in ms\n\n| | median | least | ratio to win-compat |\n|---|---|---|---|");
     let mut first = None;
     for runner in runners {
-        let run = || time((runner.command)(setting).arg(setting.guest("hello")));
+        let run = || time((runner.command)(setting).arg(guest("hello")));
         run()?;
         let times: Vec<f64> = (0..runner.starts).map(|_| run()).collect::<Result<_>>()?;
         row(page, runner.name, times, &mut first);
@@ -149,7 +144,7 @@ fn calls(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()>
     let mut columns: Vec<(&str, BTreeMap<String, f64>)> = Vec::new();
     let mut names = Vec::new();
     for runner in runners {
-        let output = (runner.command)(setting).arg(setting.guest("bench")).arg(&seen).stdin(Stdio::null()).output()?;
+        let output = (runner.command)(setting).arg(guest("bench")).arg(&seen).stdin(Stdio::null()).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let rows =
             text.lines().filter_map(|line| line.split_once('\t')).map(|(name, time)| (name.to_owned(), time.trim().parse().unwrap_or(f64::NAN)));
@@ -211,7 +206,7 @@ fn native(path: &Path) -> Result<BTreeMap<String, f64>> {
 
 /// What a small program that waits takes of the machine, with its whole process tree.
 fn memory(setting: &Setting, page: &mut String) -> Result<()> {
-    let mut child = ours(setting).arg(setting.guest("act")).arg("wait").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut child = ours(setting).arg(guest("act")).arg("wait").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     BufReader::new(child.stdout.take().context("it is piped")?).read_line(&mut line)?;
     let family = Family::of(&setting.folder.join("state"));

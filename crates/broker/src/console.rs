@@ -1,6 +1,5 @@
 //! Consoles: the modes that programs set, and the terminal that follows them.
 
-use crate::session::Session;
 use crate::wire::Answer;
 use rustix::termios::tcgetwinsize;
 use std::os::fd::BorrowedFd;
@@ -68,8 +67,9 @@ impl ConsoleModes {
         if input { modes.input } else { modes.output }
     }
 
-    /// Sets a mode, and returns when the user's terminal has followed. Unknown bits are refused, and echo without lines.
-    pub fn set(&self, session: &Session, input: bool, mode: u32) -> Result<(), NTSTATUS> {
+    /// Sets a mode, tells the command line where the user's terminal is to follow, and returns when it has. Unknown bits are
+    /// refused, and echo without lines.
+    pub fn set(&self, input: bool, mode: u32, tell: impl FnOnce(&Answer)) -> Result<(), NTSTATUS> {
         let mut modes = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
         if !input {
             modes.output = (mode & !OUTPUT_MODES == 0).then_some(mode).ok_or(STATUS_INVALID_PARAMETER)?;
@@ -83,7 +83,7 @@ impl ConsoleModes {
         modes.input = mode;
         if changed {
             modes.open += 1;
-            session.send(&Answer::TerminalMode {
+            tell(&Answer::TerminalMode {
                 lines: mode & ENABLE_LINE_INPUT != 0,
                 echo: mode & ENABLE_ECHO_INPUT != 0,
                 interrupts: mode & ENABLE_PROCESSED_INPUT != 0,

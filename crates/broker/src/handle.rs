@@ -4,6 +4,7 @@ use crate::object::FileObject;
 use protocol::handle::{BROKER, BROKER_END};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE, STATUS_TOO_MANY_OPENED_FILES};
 
 /// A freed number is not given out again before this many others were freed.
@@ -32,6 +33,7 @@ pub struct Table {
 impl Table {
     /// Gives an object a number.
     pub fn insert(&mut self, handle: Handle) -> Result<u32, NTSTATUS> {
+        let object = Arc::clone(&handle.object);
         let index = if self.freed.len() > QUARANTINE { self.freed.pop_front() } else { None };
         let index = match index {
             Some(index) => {
@@ -44,6 +46,7 @@ impl Table {
             }
             None => return Err(STATUS_TOO_MANY_OPENED_FILES),
         };
+        object.handles.fetch_add(1, Ordering::Relaxed);
         Ok(BROKER + 4 * index)
     }
 

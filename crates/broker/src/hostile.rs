@@ -1,4 +1,4 @@
-//! For the fuzzer: requests of a hostile sandbox process, without the process.
+//! For tests and the fuzzer: requests of a sandbox process, without the process.
 
 use crate::namespace::Namespace;
 use crate::process::Process;
@@ -59,5 +59,40 @@ impl Hostile {
         self.process.finish(0, None);
         self.process = Self::process(&self.sandbox, folder)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::message::OpenFile;
+    use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_SYNCHRONOUS_IO_NONALERT};
+    use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_WRITE_DATA};
+
+    /// A request that is still at work on a file does not keep the file's last handle from deleting it.
+    #[test]
+    fn the_last_handle_deletes_whoever_is_at_work() {
+        let folder = std::env::temp_dir().join(format!("broker-close-{}", std::process::id()));
+        let hostile = Hostile::new(&folder).unwrap();
+        let request = OpenFile {
+            access: DELETE | FILE_WRITE_DATA,
+            disposition: FILE_CREATE,
+            options: FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT,
+            ..OpenFile::default()
+        };
+        let name = format!("\\??\\Z:{}\\gone.txt", folder.canonicalize().unwrap().join("granted").display().to_string().replace('/', "\\"));
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        hostile.process.open_file(&request, &name).unwrap();
+        let file = folder.join("granted/gone.txt");
+        assert!(file.exists());
+        let handles = || hostile.process.handles.lock().unwrap();
+        let at_work = Arc::clone(&handles().get(protocol::handle::BROKER, 0).unwrap().object);
+        let second = handles().insert(crate::handle::Handle { object: Arc::clone(&at_work), access: DELETE, flags: 0 }).unwrap();
+        hostile.process.close_handle(second).unwrap();
+        assert!(file.exists(), "a handle is left");
+        hostile.process.close_handle(protocol::handle::BROKER).unwrap();
+        assert!(!file.exists(), "the last handle has gone");
+        drop(at_work);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

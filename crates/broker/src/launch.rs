@@ -5,8 +5,9 @@ use crate::handle::Handle;
 use crate::namespace::{Namespace, plain};
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Member, Sandbox};
 use crate::scratch::USER;
+use crate::service;
 use crate::session::Session;
 use crate::wire::Run;
 use channel::{Shared, socket};
@@ -308,11 +309,11 @@ fn spawn(
     ] {
         descriptors[number as usize] = Some(source);
     }
-    sandbox.enter(process);
+    sandbox.enter(process.id, Arc::clone(process) as Arc<dyn Member>);
     // Done while the namespaces are made, and before the program runs.
     let gate = Arc::new(Gate::default());
     let (opens, prepared) = (Opens(Arc::clone(&gate)), Arc::clone(sandbox));
-    process.serve(server, move || {
+    service::start(process, server, move || {
         prepared.prepare();
         drop(opens);
     });

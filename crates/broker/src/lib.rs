@@ -7,7 +7,7 @@ mod clock;
 mod console;
 mod file;
 mod handle;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod hostile;
 mod launch;
 mod machine;
@@ -16,6 +16,7 @@ mod object;
 pub mod policy;
 mod process;
 mod records;
+mod reply;
 mod sandbox;
 mod scratch;
 mod serve;

@@ -73,7 +73,7 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
             _ => Err(STATUS_OBJECT_NAME_INVALID),
         };
     }
-    let is = |name: &str| same(rest, &name.encode_utf16().collect::<Vec<_>>());
+    let is = |name: &str| strip(rest, name).is_some_and(<[u16]>::is_empty);
     if is("NUL") {
         return Ok(Name::Null);
     }
@@ -101,10 +101,11 @@ fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
     if components.iter().all(named) { Ok(DrivePath { letter, components, folder }) } else { Err(STATUS_OBJECT_NAME_INVALID) }
 }
 
-fn strip<'a>(path: &'a [u16], prefix: &str) -> Option<&'a [u16]> {
-    let prefix: Vec<u16> = prefix.encode_utf16().collect();
+/// What follows a prefix of ASCII letters, in whatever case.
+pub fn strip<'a>(path: &'a [u16], prefix: &str) -> Option<&'a [u16]> {
     let (head, tail) = path.split_at_checked(prefix.len())?;
-    same(head, &prefix).then_some(tail)
+    let same = |(unit, wanted): (&u16, u8)| u8::try_from(*unit).is_ok_and(|unit| unit.eq_ignore_ascii_case(&wanted));
+    head.iter().zip(prefix.bytes()).all(same).then_some(tail)
 }
 
 /// Where a drive path leads.

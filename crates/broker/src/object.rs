@@ -3,7 +3,7 @@
 use crate::namespace::{DrivePath, Inside};
 use gate::file::Device;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use store::{Entry, Metadata, Pattern};
 
@@ -23,6 +23,8 @@ pub struct FileObject {
     pub listing: Mutex<Option<Listing>>,
     /// What happens when its last handle is closed.
     pub closing: Mutex<Closing>,
+    /// How many handles there are of it.
+    pub handles: AtomicU32,
 }
 
 /// What happens when the last handle of an object is closed.
@@ -97,7 +99,16 @@ impl Drop for Share {
 impl FileObject {
     /// An object without a file: a pipe's end, a terminal, the null device.
     pub fn plain(device: Device, descriptor: Option<Arc<OwnedFd>>) -> Self {
-        Self { device, file: None, descriptor, record: u32::MAX, mode: 0, listing: Mutex::new(None), closing: Mutex::default() }
+        Self {
+            device,
+            file: None,
+            descriptor,
+            record: u32::MAX,
+            mode: 0,
+            listing: Mutex::new(None),
+            closing: Mutex::default(),
+            handles: AtomicU32::new(0),
+        }
     }
 
     /// The null device.

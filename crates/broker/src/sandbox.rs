@@ -3,7 +3,7 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::handle::Handle;
-use crate::process::Process;
+use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
@@ -14,23 +14,27 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Change;
 
 /// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
 const KEPT_DESCRIPTORS: u64 = 256;
 
+/// Descriptors that the host lets the broker have.
+static MOST_DESCRIPTORS: AtomicU64 = AtomicU64::new(u64::MAX);
+
 /// Lets the broker open as many files as the host allows.
 pub fn raise_descriptors() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     let _ = setrlimit(Resource::Nofile, limit);
+    MOST_DESCRIPTORS.store(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
 /// Whether a descriptor that was just opened leaves the broker its own: the host gives the lowest free number.
 pub fn leaves_room(descriptor: BorrowedFd<'_>) -> bool {
-    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < most
+    descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < MOST_DESCRIPTORS.load(Ordering::Relaxed)
 }
 
 /// The files that every process starts from.
@@ -47,6 +51,12 @@ impl Files {
     pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
         [self.runtime.as_fd(), self.system64.as_fd()]
     }
+}
+
+/// What a sandbox asks of each of its processes.
+pub trait Member: Send + Sync {
+    /// Takes the closes that were posted on all its channels.
+    fn drain(&self);
 }
 
 /// A sandbox.
@@ -71,7 +81,7 @@ pub struct Sandbox {
     pub files: Files,
     /// Windows' version as programs see it.
     pub windows: [u32; 3],
-    processes: Mutex<HashMap<u32, Arc<Process>>>,
+    processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
     next_id: Mutex<u32>,
 }
 
@@ -126,8 +136,8 @@ impl Sandbox {
     }
 
     /// Enters a process.
-    pub fn enter(&self, process: &Arc<Process>) {
-        lock(&self.processes).insert(process.id, Arc::clone(process));
+    pub fn enter(&self, id: u32, process: Arc<dyn Member>) {
+        lock(&self.processes).insert(id, process);
     }
 
     /// Takes a process out.
@@ -143,15 +153,21 @@ impl Sandbox {
         }
     }
 
-    /// Lets go of what a handle stood for; the last one closes it, and may delete the file.
-    pub fn let_go(&self, handle: Handle) {
-        let Ok(object) = Arc::try_unwrap(handle.object) else { return };
+    /// Lets go of a handle that was taken from its table; an object's last one closes it, whoever is still at work on it.
+    pub fn let_go(&self, handle: &Handle) {
+        if handle.object.handles.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.close(&handle.object);
+        }
+    }
+
+    /// Closes an object that no handle stands for, which may delete the file.
+    pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
-        let Some(id) = object.id() else { return };
-        let Some((file, inside)) = object.file.as_ref().zip(object.inside()) else { return };
+        let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);
         if let Some(descriptor) = &object.descriptor
             && closing.times != [None; 3]
+            && let Some(inside) = object.inside()
         {
             // Best effort: nobody is left to hear of a failure.
             let _ = inside.volume.set(&inside.path, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
@@ -167,7 +183,9 @@ impl Sandbox {
         }
         let last = sharing.leave(id, file.share);
         drop(sharing);
-        if early || last {
+        if (early || last)
+            && let Some(inside) = object.inside()
+        {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };

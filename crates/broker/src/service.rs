@@ -1,55 +1,53 @@
 //! Serving a channel: one thread per channel takes requests, copied out of shared memory, and answers each.
 
 use crate::process::Process;
+use crate::reply::Reply;
+use crate::sandbox::{Member, leaves_room};
 use channel::{Received, Server};
 use protocol::Frame;
 use protocol::message::{Done, Request, Word};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_SYSTEM_SERVICE, STATUS_SUCCESS};
-use zerocopy::{Immutable, IntoBytes};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_SYSTEM_SERVICE, STATUS_TOO_MANY_OPENED_FILES};
+use zerocopy::IntoBytes;
 
 /// How long a channel waits for more closes after a request, before it sleeps for good. Longer than the host's own tick: a sooner
 /// time would be the host's next timer at every single request, and setting that one leaves a virtual machine, twice.
 const AFTERGLOW: Duration = Duration::from_millis(20);
 
-/// An answer: a value, and what travels with it.
-#[derive(Debug)]
-pub struct Reply {
-    frame: Frame,
-    payload: Vec<u8>,
-    descriptors: [Option<Arc<OwnedFd>>; 2],
+/// Serves a channel in a thread of its own, which does something else first.
+pub fn start(process: &Arc<Process>, server: Server, first: impl FnOnce() + Send + 'static) {
+    process.add_channel(server.closer());
+    // Should there be no thread, the channel is closed, and the client learns of it.
+    let closer = server.closer();
+    let process = Arc::clone(process);
+    let started = std::thread::Builder::new().stack_size(256 * 1024).spawn(move || {
+        first();
+        serve(&process, server);
+    });
+    if started.is_err() {
+        closer.close();
+    }
 }
 
-impl Reply {
-    /// A value alone.
-    pub fn value<T: IntoBytes + Immutable>(value: &T) -> Self {
-        Self { frame: Frame::reply(0, STATUS_SUCCESS, value, 0), payload: Vec::new(), descriptors: [None, None] }
+/// A channel for one more thread of a process.
+fn new_channel(process: &Arc<Process>) -> Result<Reply, NTSTATUS> {
+    const MOST: usize = 4096;
+    if process.channels() >= MOST {
+        return Err(STATUS_TOO_MANY_OPENED_FILES);
     }
-
-    /// With a payload.
-    pub fn with_payload(self, payload: Vec<u8>) -> Self {
-        Self { payload, ..self }
+    let (server, memory, socket) = channel::pair().map_err(store::status)?;
+    if !leaves_room(socket.as_fd()) {
+        return Err(STATUS_TOO_MANY_OPENED_FILES);
     }
-
-    /// With a descriptor, if there is one: the broker's own, of which the kernel makes the receiver's copy.
-    pub fn with_descriptor(self, descriptor: Option<Arc<OwnedFd>>) -> Self {
-        Self { descriptors: [descriptor, None], ..self }
-    }
-
-    /// With two descriptors.
-    pub fn with_descriptors(self, one: OwnedFd, two: OwnedFd) -> Self {
-        Self { descriptors: [Some(Arc::new(one)), Some(Arc::new(two))], ..self }
-    }
-
-    fn status(status: NTSTATUS) -> Self {
-        Self { frame: Frame::reply(0, status, &Done {}, 0), payload: Vec::new(), descriptors: [None, None] }
-    }
+    let memory = memory.as_fd().try_clone_to_owned().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?;
+    start(process, server, || ());
+    Ok(Reply::value(&Done {}).with_descriptors(memory, socket))
 }
 
 /// Serves a channel of a process until either ends.
-pub fn serve(process: &Arc<Process>, mut server: Server) {
+fn serve(process: &Arc<Process>, mut server: Server) {
     let mut payload = Vec::new();
     let mut limit = None;
     loop {
@@ -93,11 +91,11 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<R
         Request::DuplicateHandle(request) => process.duplicate_handle(&request),
         Request::CloseHandle(request) => process.close_handle(request.handle),
         Request::SetHandle(request) => process.set_handle(&request),
-        Request::NewChannel(_) => process.new_channel(),
+        Request::NewChannel(_) => new_channel(process),
         Request::Console(request) => process.console(&request),
         Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),
         Request::QueryMachine(_) => Ok(Reply::value(&crate::machine::facts())),
-        Request::WaitControl(request) => process.wait_control(request.ignore).map(|value| Reply::value(&Word { value })),
+        Request::WaitControl(request) => process.control.wait(request.ignore).map(|value| Reply::value(&Word { value })),
         Request::Report(request) => {
             if process.report(&request, payload) {
                 return None;

@@ -1,18 +1,16 @@
 //! What the call counters and failure logs say: advisory, for the guest can write them.
 
 use crate::audit::{Event, Outcome};
-use crate::process::Process;
 use gate::block::{FAILURE_ENTRIES, SLICES, SLOTS, TELEMETRY_SIZE};
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::pread;
 use std::collections::BTreeMap;
-use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
 
-/// Reports every function that was called, and every failure.
-pub fn note(process: &Process, mut report: impl FnMut(Event)) {
+/// Reports every function that was called, and every failure, as a process's pages tell of them.
+pub fn note(file: BorrowedFd<'_>, mut report: impl FnMut(Event)) {
     let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
     let mut failures: BTreeMap<(usize, u32), u64> = BTreeMap::new();
-    let file = process.telemetry.as_fd();
     let mut slice = Box::new_uninit_slice(TELEMETRY_SIZE);
     let mut at = 0;
     // Slices of threads that never ran are holes.

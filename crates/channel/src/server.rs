@@ -28,7 +28,12 @@ pub struct Server {
     shared: Arc<Control>,
     closer: Closer,
     socket: OwnedFd,
+    /// Messages that were sent over the socket since it was last seen empty.
+    unseen: u32,
 }
+
+/// Messages with descriptors that may be under way on one channel.
+const MOST_UNDER_WAY: u32 = 4;
 
 /// What other threads of the broker may do to a channel: drain its ring, close it.
 #[derive(Clone)]
@@ -56,7 +61,7 @@ pub fn pair() -> Result<(Server, Shared, OwnedFd)> {
     let (ours, theirs) = socket::one_way()?;
     let shared = Arc::new(Control::new(memory.map(Access::Write)?, Side::Server).expect("a channel has its size"));
     let closer = Closer { shared: Arc::clone(&shared), tail: Arc::default() };
-    Ok((Server { shared, closer, socket: ours }, memory, theirs))
+    Ok((Server { shared, closer, socket: ours, unseen: 0 }, memory, theirs))
 }
 
 impl Server {
@@ -88,13 +93,21 @@ impl Server {
         frame.descriptors = 0;
         // The host counts descriptors under way against all of the user's programs: a client that does not take those it
         // has gets no more.
-        let takes = !descriptors.is_empty() && socket::is_empty(&self.socket);
-        if takes && socket::send(&self.socket, descriptors).is_ok() {
+        if !descriptors.is_empty() && self.takes() && socket::send(&self.socket, descriptors).is_ok() {
+            self.unseen += 1;
             frame.descriptors = descriptors.len() as u32;
         }
         self.shared.put_payload(payload);
         self.shared.put_frame(&frame);
         self.shared.hand_over();
+    }
+
+    /// Whether the client takes the descriptors that it gets.
+    fn takes(&mut self) -> bool {
+        if self.unseen == MOST_UNDER_WAY && socket::is_empty(&self.socket) {
+            self.unseen = 0;
+        }
+        self.unseen < MOST_UNDER_WAY
     }
 
     /// A handle for the broker's other threads.

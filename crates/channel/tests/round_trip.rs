@@ -94,16 +94,23 @@ fn memory_that_could_be_truncated_is_refused() {
     assert!(Client::new(unsealed, socket).is_err());
 }
 
-/// Descriptors under way count against all of the user's programs: a client that takes none gets one, and no more.
+fn takes_one(client: &mut Client) -> bool {
+    let told = Frame { descriptors: 1, ..Frame::request(&QueryPath { root: 0 }, 0) };
+    matches!(client.descriptors(&told), Ok([Some(_), None]))
+}
+
+/// Descriptors under way count against all of the user's programs: a client that takes none gets a few, and no more.
 #[test]
 fn descriptors_do_not_pile_up() {
     let (server, mut client) = connected();
     let file = memfd_create("piles", MemfdFlags::CLOEXEC).unwrap();
-    let thread = std::thread::spawn(|| serve(server, 3, Some(file)));
+    let thread = std::thread::spawn(|| serve(server, 8, Some(file)));
     let request = Frame::request(&QueryPath { root: 0 }, 0);
-    let sent: Vec<u32> = (0..2).map(|_| client.call(&request, &[]).unwrap().descriptors).collect();
-    assert_eq!(sent, [1, 0]);
-    assert!(matches!(client.descriptors(&Frame { descriptors: 1, ..request }), Ok([Some(_), None])));
+    let sent: Vec<u32> = (0..6).map(|_| client.call(&request, &[]).unwrap().descriptors).collect();
+    assert_eq!(sent, [1, 1, 1, 1, 0, 0]);
+    assert!(takes_one(&mut client));
+    assert_eq!(client.call(&request, &[]).unwrap().descriptors, 0, "one of them taken is not all of them");
+    assert!((0..3).all(|_| takes_one(&mut client)));
     assert_eq!(client.call(&request, &[]).unwrap().descriptors, 1, "a client that takes them goes on");
     drop(thread.join().unwrap());
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -21,6 +21,24 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// The command line as it was given.
+    pub fn given() -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = std::env::args_os().collect();
+        Self::of_run(&words).map_or_else(|| Self::try_parse_from(&words), Ok)
+    }
+
+    /// A sound `run`, which is what is started most: the other commands need not be described to read it. What is wrong with
+    /// the words is said by the whole description.
+    fn of_run(words: &[OsString]) -> Option<Self> {
+        let behind = words.get(1..).filter(|words| words.first().is_some_and(|word| word == "run"))?;
+        let run = RunArguments::augment_args(clap::Command::new("run"));
+        let mut found = run.try_get_matches_from(behind).ok()?;
+        let run = RunArguments::from_arg_matches_mut(&mut found).ok()?;
+        Some(Self { command: Command::Run(Box::new(run)) })
+    }
 }
 
 /// What to do.
@@ -219,6 +237,20 @@ mod tests {
         let arguments = Arguments::try_parse_from(["win-compat", "run", "--ro", "/a", "x.exe", "--ro", "-v"]).unwrap();
         let Command::Run(run) = arguments.command else { panic!("that is a run") };
         assert_eq!((run.ro, run.program), (vec!["/a".into()], vec!["x.exe".into(), "--ro".into(), "-v".into()]));
+    }
+
+    /// The short way reads what the whole description reads, and leaves everything else to it.
+    #[test]
+    fn a_run_is_read_alike() {
+        let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+        for text in ["win-compat run x.exe", "win-compat run --yes --ro /a --rw /b --sandbox s --env A=B -- x.exe -v --help"] {
+            let short = Arguments::of_run(&words(text)).expect("a run");
+            let whole = Arguments::try_parse_from(words(text)).expect("a run");
+            assert_eq!(format!("{short:?}"), format!("{whole:?}"));
+        }
+        for text in ["win-compat", "win-compat run", "win-compat run --help", "win-compat run --rw0 /a x.exe", "win-compat audit"] {
+            assert!(Arguments::of_run(&words(text)).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -15,7 +15,6 @@ mod signals;
 mod terminals;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
 use std::process::ExitCode;
 
 /// The C library's allocator maps each size's blocks apart: some fifty system calls for what a short run needs.
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
     if let Some(code) = jailed::work() {
         return ExitCode::from(code);
     }
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::given() {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();

@@ -1,4 +1,19 @@
-//! Rust's allocator in the DLLs: the process heap, as for every Windows program.
+//! What makes a crate a DLL: Rust's allocator (the process heap, as for every Windows program) and the loader's notice.
+
+/// Makes a crate a DLL that has nothing to do when it is loaded, nor when it goes.
+#[macro_export]
+macro_rules! dll {
+    () => {
+        $crate::process_heap_allocator!();
+
+        /// The loader's notice.
+        #[cfg(target_os = "windows")]
+        #[unsafe(no_mangle)]
+        extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
+            1
+        }
+    };
+}
 
 /// Makes the process heap this DLL's allocator. `ntdll`, which holds the heap, has its own.
 #[macro_export]

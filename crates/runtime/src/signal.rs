@@ -7,10 +7,10 @@ use gate::map::PAGE;
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, zeroed};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_ASSERTION_FAILURE, STATUS_BREAKPOINT, STATUS_DATATYPE_MISALIGNMENT, STATUS_FLOAT_DENORMAL_OPERAND,
-    STATUS_FLOAT_DIVIDE_BY_ZERO, STATUS_FLOAT_INEXACT_RESULT, STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_OVERFLOW, STATUS_FLOAT_UNDERFLOW,
-    STATUS_GUARD_PAGE_VIOLATION, STATUS_ILLEGAL_INSTRUCTION, STATUS_IN_PAGE_ERROR, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_PRIVILEGED_INSTRUCTION,
-    STATUS_SINGLE_STEP, STATUS_STACK_BUFFER_OVERRUN, STATUS_STACK_OVERFLOW,
+    NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_ASSERTION_FAILURE, STATUS_BREAKPOINT, STATUS_DATATYPE_MISALIGNMENT, STATUS_END_OF_FILE,
+    STATUS_FLOAT_DENORMAL_OPERAND, STATUS_FLOAT_DIVIDE_BY_ZERO, STATUS_FLOAT_INEXACT_RESULT, STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_OVERFLOW,
+    STATUS_FLOAT_UNDERFLOW, STATUS_GUARD_PAGE_VIOLATION, STATUS_ILLEGAL_INSTRUCTION, STATUS_IN_PAGE_ERROR, STATUS_INTEGER_DIVIDE_BY_ZERO,
+    STATUS_PRIVILEGED_INSTRUCTION, STATUS_SINGLE_STEP, STATUS_STACK_BUFFER_OVERRUN, STATUS_STACK_OVERFLOW,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, XSAVE_FORMAT};
 
@@ -75,7 +75,17 @@ pub fn interrupt(host_thread: i32) -> bool {
     unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, INTERRUPT) == 0 }
 }
 
+/// The flag by which a program asks for exceptions at misaligned addresses.
+const ALIGNMENT_CHECK: i64 = 0x4_0000;
+
+/// Clears that flag: the kernel enters handlers with it as the guest had set it.
+fn allow_misaligned() {
+    // SAFETY: changes a flag that nothing here relies on; the stack is as it was.
+    unsafe { std::arch::asm!("pushfq", "and dword ptr [rsp], {}", "popfq", const !(ALIGNMENT_CHECK as i32)) };
+}
+
 extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void) {
+    allow_misaligned();
     // SAFETY: the kernel passes both to a handler with SA_SIGINFO, and nobody else holds them.
     let (info, frame) = unsafe { (&*info, &mut *frame.cast::<libc::ucontext_t>()) };
     let at = frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
@@ -97,7 +107,16 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
     }
     let Some(exception) = exception(signal, info, frame) else { return };
     if exception.code == STATUS_STACK_BUFFER_OVERRUN {
-        process::exit(&protocol::message::Exit { code: exception.code as u32, crash: 1, at, parameter: exception.parameter, offset: 0 }, &[]);
+        process::exit(
+            &protocol::message::Exit {
+                code: exception.code as u32,
+                crash: 1,
+                at,
+                parameter: [exception.parameter[0], exception.parameter[1]],
+                offset: 0,
+            },
+            &[],
+        );
     }
     deliver(&exception, frame);
 }
@@ -111,7 +130,7 @@ fn runtime_holds(at: u64) -> bool {
 struct Exception {
     code: NTSTATUS,
     count: u32,
-    parameter: [u64; 2],
+    parameter: [u64; 3],
     /// Where the exception says it happened.
     at: u64,
 }
@@ -145,21 +164,23 @@ fn exception(signal: c_int, info: &libc::siginfo_t, frame: &mut libc::ucontext_t
     let registers = &mut frame.uc_mcontext.gregs;
     let at = registers[libc::REG_RIP as usize] as u64;
     let (trap, error) = (registers[libc::REG_TRAPNO as usize], registers[libc::REG_ERR as usize]);
-    let plain = |code| Some(Exception { code, count: 0, parameter: [0; 2], at });
+    let plain = |code| Some(Exception { code, count: 0, parameter: [0; 3], at });
     match signal {
         libc::SIGSEGV if trap == TRAP_PAGE_FAULT => {
             let kind = if error & 16 != 0 { 8 } else { u64::from(error & 2 != 0) };
             match settle(info, frame) {
                 Settled::Resume => None,
                 // SAFETY: a page fault carries its address.
-                Settled::Exception(code) => Some(Exception { code, count: 2, parameter: [kind, unsafe { info.si_addr() } as u64], at }),
+                Settled::Exception(code) => Some(Exception { code, count: 2, parameter: [kind, unsafe { info.si_addr() } as u64, 0], at }),
             }
         }
         libc::SIGSEGV if trap == TRAP_GENERAL_PROTECTION => general_protection(registers, error, at),
         libc::SIGBUS if trap == TRAP_PAGE_FAULT => {
             // SAFETY: a page fault carries its address.
             let address = unsafe { info.si_addr() } as u64;
-            Some(Exception { code: STATUS_IN_PAGE_ERROR, count: 2, parameter: [u64::from(error & 2 != 0), address], at })
+            // The file has become shorter than its view.
+            let parameter = [u64::from(error & 2 != 0), address, STATUS_END_OF_FILE as u32 as u64];
+            Some(Exception { code: STATUS_IN_PAGE_ERROR, count: 3, parameter, at })
         }
         libc::SIGBUS => plain(STATUS_DATATYPE_MISALIGNMENT),
         libc::SIGILL => plain(STATUS_ILLEGAL_INSTRUCTION),
@@ -171,25 +192,25 @@ fn exception(signal: c_int, info: &libc::siginfo_t, frame: &mut libc::ucontext_t
         libc::SIGTRAP => {
             // The processor has passed the int 3; Windows reports its address.
             registers[libc::REG_RIP as usize] -= 1;
-            Some(Exception { code: STATUS_BREAKPOINT, count: 1, parameter: [0; 2], at: at - 1 })
+            Some(Exception { code: STATUS_BREAKPOINT, count: 1, parameter: [0; 3], at: at - 1 })
         }
-        _ => Some(Exception { code: STATUS_ACCESS_VIOLATION, count: 2, parameter: [0, u64::MAX], at }),
+        _ => Some(Exception { code: STATUS_ACCESS_VIOLATION, count: 2, parameter: [0, u64::MAX, 0], at }),
     }
 }
 
 /// A general-protection fault: software interrupts of Windows' own, privileged instructions, non-canonical addresses.
 fn general_protection(registers: &mut [i64; 23], error: i64, at: u64) -> Option<Exception> {
-    let plain = |code, at| Some(Exception { code, count: 0, parameter: [0; 2], at });
+    let plain = |code, at| Some(Exception { code, count: 0, parameter: [0; 3], at });
     // The error code of a refused software interrupt is its number times 8, plus 2.
     match error {
         0x14A => {
-            let parameter = [registers[libc::REG_RCX as usize] as u64 & 0xFFFF_FFFF, 0];
+            let parameter = [registers[libc::REG_RCX as usize] as u64 & 0xFFFF_FFFF, 0, 0];
             return Some(Exception { code: STATUS_STACK_BUFFER_OVERRUN, count: 1, parameter, at });
         }
         0x162 => return plain(STATUS_ASSERTION_FAILURE, at),
         0x16A => {
             registers[libc::REG_RIP as usize] += 3;
-            return Some(Exception { code: STATUS_BREAKPOINT, count: 1, parameter: [0; 2], at: at + 1 });
+            return Some(Exception { code: STATUS_BREAKPOINT, count: 1, parameter: [0; 3], at: at + 1 });
         }
         _ => {}
     }
@@ -201,7 +222,7 @@ fn general_protection(registers: &mut [i64; 23], error: i64, at: u64) -> Option<
     if privileged {
         return plain(STATUS_PRIVILEGED_INSTRUCTION, at);
     }
-    Some(Exception { code: STATUS_ACCESS_VIOLATION, count: 2, parameter: [0, u64::MAX], at })
+    Some(Exception { code: STATUS_ACCESS_VIOLATION, count: 2, parameter: [0, u64::MAX, 0], at })
 }
 
 /// By the signal's code (`FPE_INTDIV` is 1, and so on: asm-generic/siginfo.h).
@@ -258,13 +279,14 @@ fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
         .and_then(|()| extended.map_or(Ok(()), |state| state.write(stack + frame::EXTENDED)));
     if written.is_err() {
         // There is no stack to run handlers on: Windows ends the process there and then.
-        let Exception { code, parameter, at, .. } = *exception;
+        let Exception { code, parameter: [first, second, _], at, .. } = *exception;
+        let parameter = [first, second];
         process::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
     }
     let registers = &mut frame.uc_mcontext.gregs;
     registers[libc::REG_RSP as usize] = stack as i64;
     registers[libc::REG_RIP as usize] = process::get().dispatcher as i64;
-    registers[libc::REG_EFL as usize] &= !0x10500;
+    registers[libc::REG_EFL as usize] &= !(0x10500 | ALIGNMENT_CHECK);
 }
 
 /// The processor's state beyond FXSAVE, as the kernel's frame has it in the standard form of XSAVE.

@@ -9,11 +9,4 @@ extern crate alloc;
 
 mod processprng;
 
-guest::process_heap_allocator!();
-
-/// The loader's notice.
-#[cfg(target_os = "windows")]
-#[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
-    1
-}
+guest::dll!();

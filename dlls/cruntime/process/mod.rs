@@ -6,6 +6,7 @@ mod exit;
 mod onexit;
 mod report;
 mod signal;
+mod stack;
 mod threads;
 
 pub use environment::value as environment_value;

@@ -50,6 +50,7 @@ mod sysinfoapi;
 mod timezoneapi;
 mod unicode;
 mod utilapiset;
+mod werapi;
 mod winbase;
 mod winbase_file;
 mod winbase_message;

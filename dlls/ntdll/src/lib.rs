@@ -15,6 +15,7 @@ extern crate alloc;
 mod address;
 #[cfg(target_os = "windows")]
 mod allocator;
+mod class_buffer;
 mod context;
 mod critical;
 mod crt;

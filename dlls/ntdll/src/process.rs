@@ -1,5 +1,6 @@
 //! The process: its end, its facts.
 
+use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::{ask, call};
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -126,15 +127,12 @@ router! {
     }
 }
 
+/// Windows wants the exact size here, and tells it in any case.
 unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
-    if !result.is_null() {
-        unsafe { *result = size_of::<T>() as u32 };
+    unsafe {
+        tell(result, size_of::<T>());
+        fill_exact(buffer, length, value)?;
     }
-    // Windows wants the exact size here.
-    if length as usize != size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    unsafe { buffer.cast::<T>().write_unaligned(value) };
     Ok(NtStatus::SUCCESS)
 }
 
@@ -240,16 +238,6 @@ router! {
     }
 }
 
-unsafe fn take<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status> {
-    if length as usize != size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    if buffer.is_null() {
-        return Err(Status(STATUS_ACCESS_VIOLATION));
-    }
-    Ok(unsafe { buffer.cast::<T>().read_unaligned() })
-}
-
 /// Sets an information class of this process.
 #[shim(ix = 230, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
 pub unsafe extern "system" fn NtSetInformationProcess(process: HANDLE, class: i32, buffer: *const c_void, length: u32) -> Result<NtStatus, Status> {
@@ -296,9 +284,7 @@ unsafe fn text(question: Question, buffer: *mut c_void, length: u32, result: *mu
     let prefix: &[u16] = if question == Question::NtImageName { &[0x5C, 0x3F, 0x3F, 0x5C] } else { &[] };
     let units = [prefix, text, &[0]].concat();
     let size = size_of::<UNICODE_STRING>() + size_of_val(units.as_slice());
-    if !result.is_null() {
-        unsafe { *result = size as u32 };
-    }
+    unsafe { tell(result, size) };
     if (length as usize) < size {
         return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
     }

@@ -1,5 +1,6 @@
 //! The machine's facts, and Windows' version.
 
+use crate::class_buffer::{fill, tell};
 use crate::gate::ask;
 use core::ffi::c_void;
 use gate::map::{GRANULARITY, LOWEST, PAGE, TOP};
@@ -8,7 +9,7 @@ use gate::zone::{Change, Zone};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
-use windows_sys::Win32::Foundation::{STATUS_INFO_LENGTH_MISMATCH, STATUS_NOT_IMPLEMENTED};
+use windows_sys::Win32::Foundation::STATUS_NOT_IMPLEMENTED;
 use windows_sys::Win32::System::SystemInformation::OSVERSIONINFOEXW;
 
 /// `SYSTEM_BASIC_INFORMATION`.
@@ -110,13 +111,10 @@ fn time_zone() -> Result<DynamicTimeZone, Status> {
 }
 
 unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
-    if !result.is_null() {
-        unsafe { *result = size_of::<T>() as u32 };
+    unsafe {
+        tell(result, size_of::<T>());
+        fill(buffer, length, value)?;
     }
-    if (length as usize) < size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    unsafe { buffer.cast::<T>().write_unaligned(value) };
     Ok(NtStatus::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! Threads' facts and settings: NtQueryInformationThread, NtSetInformationThread.
 
+use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::ask;
 use crate::thread::{forget_tls, name, query, set_name};
 use alloc::vec::Vec;
@@ -10,8 +11,8 @@ use guest::error::Status;
 use guest::{router, shim, teb};
 use windows_sys::Wdk::System::SystemServices::KERNEL_USER_TIMES;
 use windows_sys::Win32::Foundation::{
-    HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS,
-    STATUS_INVALID_PARAMETER, STATUS_NOT_IMPLEMENTED, UNICODE_STRING,
+    HANDLE, NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_IMPLEMENTED, UNICODE_STRING,
 };
 
 /// Information classes (`THREADINFOCLASS`).
@@ -43,15 +44,9 @@ struct Basic {
 }
 
 unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
-    if length as usize != size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    if buffer.is_null() {
-        return Err(Status(STATUS_ACCESS_VIOLATION));
-    }
-    unsafe { buffer.cast::<T>().write_unaligned(value) };
-    if !result.is_null() {
-        unsafe { *result = length };
+    unsafe {
+        fill_exact(buffer, length, value)?;
+        tell(result, size_of::<T>());
     }
     Ok(NtStatus::SUCCESS)
 }
@@ -171,16 +166,6 @@ router! {
         class == class::NAME => Ok(Setting::Name);
         class < 0 => Err(Status(STATUS_INVALID_INFO_CLASS));
     }
-}
-
-unsafe fn take<T: Copy>(buffer: *const c_void, length: u32) -> Result<T, Status> {
-    if length as usize != size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    if buffer.is_null() {
-        return Err(Status(STATUS_ACCESS_VIOLATION));
-    }
-    Ok(unsafe { buffer.cast::<T>().read_unaligned() })
 }
 
 /// Sets an information class of a thread.

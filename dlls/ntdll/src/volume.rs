@@ -1,5 +1,6 @@
 //! Volumes, and the control codes that programs send to files.
 
+use crate::class_buffer::fill;
 use crate::gate::ask;
 use core::ffi::c_void;
 use core::mem::offset_of;
@@ -32,10 +33,7 @@ fn device(file: HANDLE) -> Result<(Device, Facts), Status> {
 }
 
 unsafe fn put<T>(buffer: *mut c_void, length: u32, value: T) -> Result<usize, Status> {
-    if (length as usize) < size_of::<T>() {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
-    }
-    unsafe { buffer.cast::<T>().write_unaligned(value) };
+    unsafe { fill(buffer, length, value)? };
     Ok(size_of::<T>())
 }
 

@@ -1,43 +1,46 @@
 //! winuser.h: texts of a program's string table.
 
 use alloc::vec::Vec;
+use core::ffi::c_void;
 use guest::call::Count;
 use guest::error::Win32Error;
 use guest::nls::{self, ANSI};
-use guest::shim;
-use pe::{Id, Image, Layout};
+use guest::{shim, teb};
 use windows_sys::Win32::Foundation::{ERROR_RESOURCE_NAME_NOT_FOUND, HINSTANCE};
 
-/// `RT_STRING`: blocks of sixteen texts.
-const STRINGS: u16 = 6;
-const PER_BLOCK: u32 = 16;
-/// The languages that are looked for first: the user's, then none in particular.
-const LANGUAGES: [Option<u16>; 3] = [Some(0x409), Some(0), None];
-
-/// A module's bytes, as it is mapped.
-unsafe fn module<'a>(instance: HINSTANCE) -> &'a [u8] {
-    let own = || unsafe { (*guest::teb::peb()).image_base_address as usize };
-    let base = if instance.is_null() { own() } else { instance as usize & !3 };
-    // SAFETY: a module's headers are mapped: 60 bytes in, they tell where the image's size stands.
-    unsafe {
-        let headers = base + (base as *const u32).byte_add(60).read() as usize;
-        let size = ((headers + 80) as *const u32).read() as usize;
-        core::slice::from_raw_parts(base as *const u8, size)
+guest::imports! {
+    "kernel32" {
+        fn FindResourceW(module: HINSTANCE, name: *const u16, kind: *const u16) -> *mut c_void;
+        fn LoadResource(module: HINSTANCE, resource: *mut c_void) -> *mut c_void;
+        fn LockResource(data: *mut c_void) -> *mut c_void;
+        fn SizeofResource(module: HINSTANCE, resource: *mut c_void) -> u32;
     }
 }
 
+/// `RT_STRING`: blocks of sixteen texts.
+const STRINGS: usize = 6;
+const PER_BLOCK: u32 = 16;
+
 /// A text of a module's string table.
-unsafe fn find<'a>(instance: HINSTANCE, id: u32) -> Option<&'a [u8]> {
-    let bytes = unsafe { module(instance) };
-    let image = Image::parse(bytes, Layout::Mapped).ok()?;
-    let resources = image.resources().ok()??;
-    let name = Id::Number(u16::try_from(id / PER_BLOCK + 1).ok()?);
-    let data = LANGUAGES.iter().find_map(|language| resources.find(Id::Number(STRINGS), name, *language).ok().flatten())?;
-    let mut block = image.at(data.rva, data.size)?;
+unsafe fn find<'a>(instance: HINSTANCE, id: u32) -> Result<&'a [u8], Win32Error> {
+    let name = u16::try_from(id / PER_BLOCK + 1).map_err(|_| Win32Error(ERROR_RESOURCE_NAME_NOT_FOUND))?;
+    let failed = || Win32Error(teb::last_error());
+    // SAFETY: numbers stand for the names; the rest is what kernel32 has found in the module.
+    let mut block: &[u8] = unsafe {
+        let resource = FindResourceW(instance, usize::from(name) as *const u16, STRINGS as *const u16);
+        if resource.is_null() {
+            return Err(failed());
+        }
+        let data = LockResource(LoadResource(instance, resource));
+        if data.is_null() {
+            return Err(failed());
+        }
+        core::slice::from_raw_parts(data.cast(), SizeofResource(instance, resource) as usize)
+    };
     for _ in 0..id % PER_BLOCK {
-        block = split(block)?.1;
+        block = split(block).ok_or(Win32Error(ERROR_RESOURCE_NAME_NOT_FOUND))?.1;
     }
-    split(block).map(|(text, _)| text)
+    split(block).map(|(text, _)| text).ok_or(Win32Error(ERROR_RESOURCE_NAME_NOT_FOUND))
 }
 
 /// The bytes of the first text of a block, and what follows it.
@@ -62,9 +65,9 @@ unsafe fn put<T: Copy + Default>(text: &[T], buffer: *mut T, room: usize) -> u32
 }
 
 /// Copies a text of a module's string table, or answers where it stands if there is no room at all.
-#[shim(ix = 42, mapping = "the module's resources", risk = Wrong("a wrong text"))]
+#[shim(ix = 42, mapping = "FindResourceW, LoadResource", risk = Wrong("a wrong text"))]
 pub unsafe extern "system" fn LoadStringW(instance: HINSTANCE, id: u32, buffer: *mut u16, room: i32) -> Result<Count<u32>, Win32Error> {
-    let text = unsafe { find(instance, id) }.ok_or(Win32Error(ERROR_RESOURCE_NAME_NOT_FOUND))?;
+    let text = unsafe { find(instance, id) }?;
     match usize::try_from(room) {
         Ok(0) if !buffer.is_null() => {
             unsafe { buffer.cast::<*const u8>().write_unaligned(text.as_ptr()) };
@@ -76,9 +79,9 @@ pub unsafe extern "system" fn LoadStringW(instance: HINSTANCE, id: u32, buffer: 
 }
 
 /// Copies a text of a module's string table.
-#[shim(ix = 342, mapping = "the module's resources", risk = Wrong("a wrong text"))]
+#[shim(ix = 342, mapping = "FindResourceW, LoadResource", risk = Wrong("a wrong text"))]
 pub unsafe extern "system" fn LoadStringA(instance: HINSTANCE, id: u32, buffer: *mut u8, room: i32) -> Result<Count<u32>, Win32Error> {
-    let text = unsafe { find(instance, id) }.ok_or(Win32Error(ERROR_RESOURCE_NAME_NOT_FOUND))?;
+    let text = unsafe { find(instance, id) }?;
     let bytes = nls::from_wide(ANSI, &units(text), b'?').unwrap_or_default().0;
     match usize::try_from(room) {
         Ok(room) if room > 0 && !buffer.is_null() => Ok(Count(unsafe { put(&bytes, buffer, room) })),

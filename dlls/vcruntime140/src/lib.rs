@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-guest::process_heap_allocator!();
+guest::dll!();
 
 guest::forward!(
     _CxxThrowException = 5 => "ucrtbase._CxxThrowException",
@@ -51,9 +51,3 @@ guest::forward!(
     _local_unwind = 35 => "ucrtbase._local_unwind",
 );
 
-/// The loader's notice.
-#[cfg(target_os = "windows")]
-#[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
-    1
-}

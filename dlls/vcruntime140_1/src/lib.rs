@@ -4,14 +4,7 @@
 
 extern crate alloc;
 
-guest::process_heap_allocator!();
-
 #[cfg(target_arch = "x86_64")]
 guest::forward!(__CxxFrameHandler4 = 0 => "ucrtbase.__CxxFrameHandler4");
 
-/// The loader's notice.
-#[cfg(target_os = "windows")]
-#[unsafe(no_mangle)]
-extern "system" fn DllMain(_base: *mut core::ffi::c_void, _reason: u32, _reserved: *mut core::ffi::c_void) -> i32 {
-    1
-}
+guest::dll!();

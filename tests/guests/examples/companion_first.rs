@@ -8,7 +8,6 @@ guests::dll!();
 #[cfg(target_os = "windows")]
 mod dll {
     use core::ffi::c_void;
-    use windows_sys::Win32::System::SystemServices::IMAGE_TLS_DIRECTORY64;
 
     #[link(name = "companion_second", kind = "raw-dylib")]
     unsafe extern "system" {
@@ -53,11 +52,6 @@ mod dll {
     unsafe extern "system" fn told(_base: *mut c_void, reason: u32, _reserved: *mut c_void) {
         guests::note(c"callback", reason);
     }
-
-    #[repr(transparent)]
-    pub struct Tls(IMAGE_TLS_DIRECTORY64);
-    // SAFETY: the loader alone reads it.
-    unsafe impl Sync for Tls {}
 
     unsafe extern "C" {
         static tls_bytes: [u8; 40];

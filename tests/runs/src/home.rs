@@ -1,9 +1,9 @@
 //! A state folder for one test, and runs in it.
 
 use crate::family::Family;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
 /// A state folder that goes with the test, and a folder to grant beside it.
@@ -126,6 +126,39 @@ impl Home {
         let scratch = std::fs::read_dir(self.state().join("scratch")).into_iter().flatten().flatten();
         let left: Vec<PathBuf> = scratch.map(|entry| entry.path()).collect();
         assert!(left.is_empty(), "temporary files stay: {left:?}");
+    }
+}
+
+/// A program that has said that it waits.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The command line.
+    pub child: Child,
+    /// What the program says next.
+    pub output: BufReader<ChildStdout>,
+}
+
+impl Waiting {
+    /// Starts `act` with arguments that make it say `waiting`.
+    pub fn new(home: &Home, flags: &[&str], arguments: &[&str]) -> Self {
+        let mut command = home.run_command(flags, "act", arguments);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a line");
+        assert_eq!(line.trim_end(), "waiting");
+        Self { child, output }
+    }
+
+    /// Ends the command line by force, and what it started with it.
+    pub fn ends(self) {}
+}
+
+impl Drop for Waiting {
+    /// A test that fails leaves nothing behind either.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

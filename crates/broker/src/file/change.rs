@@ -4,7 +4,7 @@ use super::{Answer, lock, units};
 use crate::namespace::{DrivePath, Inside, Name, Place, parse};
 use crate::object::{FileObject, Where};
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use protocol::message::{Done, RenameFile, SetDisposition};
 use std::sync::Arc;
 use store::Look;

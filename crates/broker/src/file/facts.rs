@@ -4,7 +4,7 @@ use super::{Answer, bytes, lock, shown};
 use crate::namespace::{DrivePath, Name, Place, components};
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use gate::file::{Device, Facts, SYMLINK, Volume};
 use protocol::message::{Done, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, SetFacts, Word};
 use std::os::fd::AsFd;
@@ -48,7 +48,7 @@ impl Process {
             Name::ConsoleOutput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleOutput as u32, ..Facts::default() }),
         });
         if let Err(refusal) = answer {
-            self.note_open(&|| shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
+            self.note_open(&shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
         }
         answer.map(|facts| Reply::value(&facts))
     }

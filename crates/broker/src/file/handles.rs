@@ -5,7 +5,7 @@ use crate::handle::Handle;
 use crate::namespace::Inside;
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::sharing::FileId;
 use protocol::message::{Done, DuplicateHandle, HandleReply, SetHandle};
 use windows_sys::Win32::Foundation::{
@@ -39,7 +39,7 @@ impl Process {
     /// Closes a handle.
     pub fn close_handle(&self, number: u32) -> Answer {
         let handle = lock(&self.handles).remove(number)?;
-        self.sandbox.let_go(handle);
+        self.sandbox.let_go(&handle);
         Ok(Reply::value(&Done {}))
     }
 }

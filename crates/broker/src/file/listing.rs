@@ -3,7 +3,7 @@
 use super::{Answer, lock, units};
 use crate::object::{FileObject, Listing, OnDrive, Share};
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use gate::file::{Entry, SYMLINK};
 use protocol::message::{ListFolder, Word};
 use store::{Metadata, Pattern};

@@ -6,10 +6,10 @@ mod handles;
 mod listing;
 mod open;
 
-use crate::namespace::{DrivePath, Name, Place, parse};
+use crate::namespace::{DrivePath, Name, Place, parse, strip};
 use crate::object::FileObject;
 use crate::process::Process;
-use crate::service::Reply;
+use crate::reply::Reply;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_INVALID, STATUS_REPARSE_POINT_NOT_RESOLVED,
@@ -59,9 +59,11 @@ fn bytes(units: &[u16]) -> Vec<u8> {
     units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
 }
 
-/// A payload for people.
+/// An NT path in a payload, for people.
 fn shown(payload: &[u8]) -> String {
-    units(payload).map_or_else(|_| String::from("?"), |name| String::from_utf16_lossy(&name))
+    let Ok(name) = units(payload) else { return String::from("?") };
+    let name: &[u16] = &name;
+    String::from_utf16_lossy(strip(name, "\\??\\").unwrap_or(name))
 }
 
 impl Process {
@@ -95,14 +97,15 @@ impl Process {
 
     /// Works at a path, and goes on where a link leads out of its volume: whatever is there must be granted as well.
     fn through<T>(&self, path: &DrivePath, mut work: impl FnMut(&DrivePath) -> Result<T, NTSTATUS>) -> Result<T, NTSTATUS> {
-        let mut at = path.clone();
+        let mut followed: Option<DrivePath> = None;
         for _ in 0..MOST_LINKS {
-            match work(&at) {
+            let at = followed.as_ref().unwrap_or(path);
+            match work(at) {
                 Err(store::OUTSIDE) => {}
                 done => return done,
             }
-            let Place::Volume(inside) = self.namespace.place(&at)? else { return Err(STATUS_ACCESS_DENIED) };
-            at = self.namespace.follow(&inside)?;
+            let Place::Volume(inside) = self.namespace.place(at)? else { return Err(STATUS_ACCESS_DENIED) };
+            followed = Some(self.namespace.follow(&inside)?);
         }
         Err(STATUS_REPARSE_POINT_NOT_RESOLVED)
     }

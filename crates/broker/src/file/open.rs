@@ -5,8 +5,8 @@ use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
+use crate::reply::Reply;
 use crate::sandbox::leaves_room;
-use crate::service::Reply;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
 use std::os::fd::{AsFd, OwnedFd};
@@ -41,7 +41,7 @@ impl Process {
             Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
             Name::ConsoleOutput => self.open_console(request, Device::ConsoleOutput),
         });
-        self.note_open(&|| shown(payload), request.access, answer.as_ref().err().copied());
+        self.note_open(&shown(payload), request.access, answer.as_ref().err().copied());
         answer
     }
 
@@ -71,15 +71,11 @@ impl Process {
             Place::Way(entries) => return self.open_way(request, path, entries),
         };
         let how = how(request, path.folder)?;
-        // What is there already is asked for its share modes and attributes before it is emptied.
-        let known = inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(&how) });
-        if known.as_ref().is_err_and(|status| *status == store::OUTSIDE) {
-            return Err(store::OUTSIDE);
-        }
-        let known = known.ok();
-        if known.is_none() && inside.volume.is_special(&inside.path) {
-            return Err(STATUS_ACCESS_DENIED);
-        }
+        // Opening what is there changes nothing of it, so that its share modes and attributes can be asked for afterwards.
+        let opens = how.create == Create::Open && !how.link && request.access & MAXIMUM_ALLOWED == 0;
+        let known = if opens && inside.volume.is_plain(&inside.path) { None } else { Some(look(&inside, &how)?) };
+        let known_first = known.is_some();
+        let known = known.flatten();
         let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
@@ -88,19 +84,27 @@ impl Process {
             ..how
         };
         if let Some(known) = &known {
-            self.check_sharing(known, if truncates(&how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
-            check_attributes(known, access, request, &how)?;
+            self.check(known, access, request, &how)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
+        if !known_first {
+            self.check(&opened.metadata, access, request, &how)?;
+        }
         if !leaves_room(opened.file.as_fd()) {
             return Err(STATUS_TOO_MANY_OPENED_FILES);
         }
         let mut spelt = path.clone();
-        if path.components.len() == inside.mount.len() + opened.path.len() && path == at {
-            spelt.components.truncate(inside.mount.len());
-            spelt.components.extend(opened.path.iter().cloned());
-        }
-        let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(Inside { path: opened.path, ..inside }) }));
+        let inside = match opened.path {
+            None => inside,
+            Some(names) => {
+                if path.components.len() == inside.mount.len() + names.len() && path == at {
+                    spelt.components.truncate(inside.mount.len());
+                    spelt.components.extend(names.iter().cloned());
+                }
+                Inside { path: names, ..inside }
+            }
+        };
+        let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(inside) }));
         let id = (opened.metadata.device, opened.metadata.id);
         let share = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
         let has_bytes = !opened.metadata.folder && !opened.metadata.link;
@@ -148,6 +152,12 @@ impl Process {
         Ok(access | if known.is_some_and(Metadata::is_read_only) { most & !WRITES } else { most })
     }
 
+    /// Whether what is there may be opened so.
+    fn check(&self, known: &Metadata, access: u32, request: &OpenFile, how: &How) -> Result<(), NTSTATUS> {
+        self.check_sharing(known, if truncates(how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
+        check_attributes(known, access, request, how)
+    }
+
     /// Share modes of what is there; closes that were posted are taken first.
     pub(super) fn check_sharing(&self, known: &Metadata, access: u32, share: u32) -> Result<(), NTSTATUS> {
         let id = (known.device, known.id);
@@ -187,10 +197,21 @@ impl Process {
         let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
         let close_now = lock(&object.closing).delete || access & DELETE != 0;
         let (record, device, mode) = (object.record, object.device as u32, object.mode);
-        let handle = Handle { object: Arc::new(object), access, flags };
-        let number = lock(&self.handles).insert(handle.clone()).inspect_err(|_| self.sandbox.let_go(handle))?;
+        let object = Arc::new(object);
+        let handle = Handle { object: Arc::clone(&object), access, flags };
+        let number = lock(&self.handles).insert(handle).inspect_err(|_| self.sandbox.close(&object))?;
         let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
+    }
+}
+
+/// What is there already, before anything is done to it.
+fn look(inside: &Inside, how: &How) -> Result<Option<Metadata>, NTSTATUS> {
+    match inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(how) }) {
+        Ok(known) => Ok(Some(known)),
+        Err(store::OUTSIDE) => Err(store::OUTSIDE),
+        Err(_) if inside.volume.is_special(&inside.path) => Err(STATUS_ACCESS_DENIED),
+        Err(_) => Ok(None),
     }
 }
 

@@ -12,8 +12,9 @@ use crate::listing::{self, View};
 use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
 use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Path, Space, Volume};
-use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, StatxFlags, fstatvfs, openat2, statx};
 use rustix::io::{Errno, Result as HostResult};
+use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -118,7 +119,7 @@ impl Folder {
     }
 
     fn open_host(&self, names: &[String], flags: OFlags, mode: Mode) -> HostResult<OwnedFd> {
-        let path = if names.is_empty() { ".".into() } else { names.join("/") };
+        let path = host_path(names);
         // `openat2` refuses every flag that a mere place does not know.
         let always = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { OFlags::CLOEXEC | OFlags::NOCTTY };
         if !self.confined.load(Ordering::Relaxed) {
@@ -230,6 +231,17 @@ impl Volume for Folder {
         self.leads_outside(path)
     }
 
+    fn is_plain(&self, path: &Path) -> bool {
+        // Whatever is confined or filtered gets the careful look.
+        if self.filter.is_some() || self.confined.load(Ordering::Relaxed) {
+            return false;
+        }
+        let Ok(names) = Self::names(path) else { return false };
+        let kind =
+            statx(&self.root, host_path(&names), AtFlags::NO_AUTOMOUNT, StatxFlags::TYPE).map(|facts| FileType::from_raw_mode(facts.stx_mode.into()));
+        matches!(kind, Ok(FileType::RegularFile | FileType::Directory))
+    }
+
     fn is_special(&self, path: &Path) -> bool {
         let found = self.spell(path).ok().and_then(|names| self.path_only(&names).and_then(Metadata::of_host).ok());
         found.is_some_and(|metadata| !metadata.folder && !metadata.regular && !metadata.link)
@@ -241,6 +253,15 @@ impl Volume for Folder {
         // Clusters of more than 64 KiB are more than Windows programs expect; network file systems report such.
         let cluster = room.f_frsize.clamp(512, 0x1_0000) as u32;
         Ok(Space { total: room.f_blocks * room.f_frsize, free: room.f_bavail * room.f_frsize, cluster, device })
+    }
+}
+
+/// Names as a path of the host, below the folder.
+fn host_path(names: &[String]) -> Cow<'_, str> {
+    match names {
+        [] => Cow::Borrowed("."),
+        [name] => Cow::Borrowed(name),
+        names => Cow::Owned(names.join("/")),
     }
 }
 

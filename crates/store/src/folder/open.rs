@@ -29,7 +29,8 @@ impl Folder {
                 done => return done,
             }
         }
-        self.open_spelt(&self.spell(path)?, how)
+        let names = self.spell(path)?;
+        Ok(Open { path: Some(path_of(&names)), ..self.open_spelt(&names, how)? })
     }
 
     /// Opens under one spelling.
@@ -41,7 +42,7 @@ impl Folder {
         }
         if how.folder == Some(true) {
             let (file, outcome) = self.open_folder(names, how)?;
-            return finish(file, outcome, names, how);
+            return finish(file, outcome, how);
         }
         let touches_bytes = how.read || how.write || how.append || how.create != Create::Open;
         let opened =
@@ -50,16 +51,16 @@ impl Folder {
             Ok((file, outcome)) => {
                 let metadata = Metadata::of_host(&file).map_err(status)?;
                 if !metadata.folder {
-                    return checked(file, metadata, outcome, names, how);
+                    return checked(file, metadata, outcome, how);
                 }
                 if how.folder == Some(false) {
                     return Err(STATUS_FILE_IS_A_DIRECTORY);
                 }
-                finish(self.folder(names).map_err(refused)?, Outcome::Opened, names, how)
+                finish(self.folder(names).map_err(refused)?, Outcome::Opened, how)
             }
             // Writing to a folder is refused by the host; Windows opens it, and refuses the write.
             Err(STATUS_FILE_IS_A_DIRECTORY) if how.folder.is_none() && matches!(how.create, Create::Open | Create::OpenOrNew) => {
-                finish(self.folder(names).map_err(refused)?, Outcome::Opened, names, how)
+                finish(self.folder(names).map_err(refused)?, Outcome::Opened, how)
             }
             Err(STATUS_FILE_IS_A_DIRECTORY) if matches!(how.create, Create::Truncate | Create::TruncateOrNew) => Err(STATUS_ACCESS_DENIED),
             Err(error) => Err(error),
@@ -84,7 +85,7 @@ impl Folder {
             (Create::Truncate | Create::TruncateOrNew, _) => Err(STATUS_ACCESS_DENIED),
             (_, Some(true)) if !is_folder => Err(STATUS_NOT_A_DIRECTORY),
             (_, Some(false)) if is_folder => Err(STATUS_FILE_IS_A_DIRECTORY),
-            _ => Ok(Some(Open { file: place, metadata, outcome: Outcome::Opened, path: path_of(names) })),
+            _ => Ok(Some(Open { file: place, metadata, outcome: Outcome::Opened, path: None })),
         }
     }
 
@@ -142,18 +143,18 @@ fn path_of(names: &[String]) -> Vec<Vec<u16>> {
 }
 
 /// Checks what was opened, and keeps the attributes of what was made or emptied.
-fn finish(file: OwnedFd, outcome: Outcome, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
+fn finish(file: OwnedFd, outcome: Outcome, how: &How) -> Result<Open, NTSTATUS> {
     let metadata = Metadata::of_host(&file).map_err(status)?;
-    checked(file, metadata, outcome, names, how)
+    checked(file, metadata, outcome, how)
 }
 
 /// The same, with the facts of it.
-fn checked(file: OwnedFd, metadata: Metadata, outcome: Outcome, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
+fn checked(file: OwnedFd, metadata: Metadata, outcome: Outcome, how: &How) -> Result<Open, NTSTATUS> {
     if !metadata.folder && !metadata.regular {
         return Err(STATUS_ACCESS_DENIED);
     }
     keep_attributes(&file, outcome, &metadata, how)?;
-    Ok(Open { file, metadata, outcome, path: path_of(names) })
+    Ok(Open { file, metadata, outcome, path: None })
 }
 
 fn keep_attributes(file: &OwnedFd, outcome: Outcome, metadata: &Metadata, how: &How) -> Result<(), NTSTATUS> {

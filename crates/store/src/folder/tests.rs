@@ -65,10 +65,10 @@ const ALL: Look = Look { link: false, attributes: true };
 fn names_are_found_whatever_their_case_and_keep_their_spelling() {
     let place = Place::new();
     let opened = place.volume.open(&path("FILE.TXT"), &READ).unwrap();
-    assert_eq!(opened.path, path("File.txt"));
+    assert_eq!(opened.path, Some(path("File.txt")));
     assert!(place.volume.open(&path("SUB"), &READ).unwrap().metadata.folder);
     let made = place.volume.open(&path("file.TXT"), &How { write: true, create: Create::TruncateOrNew, ..READ }).unwrap();
-    assert_eq!((made.outcome, made.path), (Outcome::Overwritten, path("File.txt")));
+    assert_eq!((made.outcome, made.path), (Outcome::Overwritten, Some(path("File.txt"))));
     assert_eq!(place.volume.open(&path("FILE.txt"), &How { create: Create::New, ..READ }).err(), Some(STATUS_OBJECT_NAME_COLLISION));
 }
 
@@ -119,7 +119,7 @@ fn links_are_links_and_lead_on() {
     assert_eq!(place.volume.metadata(&path("loop"), ALL).err(), Some(STATUS_REPARSE_POINT_NOT_RESOLVED));
     assert_eq!(place.names("", ""), ["File.txt", "loop", "nowhere", "out", "sub", "to-file", "to-folder"]);
     let opened = place.volume.open(&path("to-folder/TO-PARENT/file.txt"), &READ).unwrap();
-    assert_eq!(place.volume.resolved(&opened.path, opened.file.as_fd()).unwrap(), path("File.txt"));
+    assert_eq!(place.volume.resolved(opened.path.as_deref().unwrap(), opened.file.as_fd()).unwrap(), path("File.txt"));
     let link = place.volume.open(&path("out"), &How { read: false, link: true, ..READ }).unwrap();
     assert_eq!(place.volume.target(link.file.as_fd()).unwrap(), HostPath::new("../outside"));
 }
@@ -215,7 +215,7 @@ fn what_is_filtered_is_not_there() {
     std::fs::write(place.host("hidden"), "").unwrap();
     assert_eq!(place.names("", ""), ["File.txt"]);
     assert_eq!(place.names("", "hidden"), [""; 0]);
-    assert_eq!(place.volume.open(&path("FILE.txt"), &READ).map(|opened| opened.path), Ok(path("File.txt")));
+    assert_eq!(place.volume.open(&path("FILE.txt"), &READ).map(|opened| opened.path), Ok(Some(path("File.txt"))));
     assert_eq!(place.volume.open(&path("hidden"), &READ).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
     assert_eq!(place.volume.open(&path("sub/x"), &READ).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
 }
@@ -244,4 +244,17 @@ fn a_path_longer_than_the_host_takes_is_refused_at_once() {
     let long = path(&format!("out/{}", "a/".repeat(16_000)));
     assert_eq!(place.volume.open(&long, &READ).err(), Some(STATUS_NAME_TOO_LONG));
     assert_eq!(place.volume.leads(&long), None);
+}
+
+/// What has effects of its own when it is opened is never taken for plain, by whichever name.
+#[test]
+fn pipes_are_not_plain() {
+    use rustix::fs::{CWD, FileType, mknodat};
+    let place = Place::new();
+    mknodat(CWD, place.host("pipe"), FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600), 0).unwrap();
+    place.link("link", "pipe");
+    let is_plain = |name| place.volume.is_plain(&path(name));
+    assert_eq!(["File.txt", "sub", "pipe", "link", "none"].map(is_plain), [true, true, false, false, false]);
+    place.volume.confine();
+    assert!(!is_plain("File.txt"), "a confined folder's links are the caller's to follow");
 }

@@ -1,13 +1,14 @@
 //! What Global* and Local* memory stand on: blocks of the process heap. A fixed block's handle is its address; a movable
 //! one's is the place in a table that holds the address, which is what GlobalLock and old programs read there.
 
+use crate::lock::Lock;
 use crate::nt;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use guest::error::Win32Error;
 use guest::teb;
 use windows_sys::Win32::Foundation::{
-    ERROR_DISCARDED, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_LOCKED, HANDLE,
+    ERROR_DISCARDED, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_LOCKED, ERROR_SUCCESS, HANDLE,
 };
 
 /// Flags that Global* and Local* share.
@@ -42,26 +43,33 @@ struct Piece {
     entries: [Entry; ENTRIES],
 }
 
-struct Table {
-    lock: core::cell::UnsafeCell<usize>,
-    pieces: core::cell::UnsafeCell<*mut Piece>,
-}
+/// The first piece of the table, or NULL.
+struct First(*mut Piece);
 
-// SAFETY: the pieces are reached under the lock alone.
-unsafe impl Sync for Table {}
+// SAFETY: the pieces are never freed, and are reached under the lock alone.
+unsafe impl Send for First {}
 
-static TABLE: Table = Table { lock: core::cell::UnsafeCell::new(0), pieces: core::cell::UnsafeCell::new(null_mut()) };
+static TABLE: Lock<First> = Lock::new(First(null_mut()));
 
 /// Runs `work` with the table locked.
 fn locked<T>(work: impl FnOnce(&mut *mut Piece) -> T) -> T {
-    let lock: *mut c_void = TABLE.lock.get().cast();
-    // SAFETY: the lock is a static word; the pieces are the lock's.
-    unsafe {
-        nt::RtlAcquireSRWLockExclusive(lock);
-        let done = work(&mut *TABLE.pieces.get());
-        nt::RtlReleaseSRWLockExclusive(lock);
-        done
-    }
+    TABLE.with(|first| work(&mut first.0))
+}
+
+/// Refuses flags that are not among those a function knows.
+pub fn check(flags: u32, known: u32) -> Result<(), Win32Error> {
+    if flags & !known == 0 { Ok(()) } else { Err(Win32Error(ERROR_INVALID_PARAMETER)) }
+}
+
+/// What unlocking tells of a block that nobody has locked any more: a failure without an error.
+pub const NOT_LOCKED_ANY_MORE: Win32Error = Win32Error(ERROR_SUCCESS);
+
+/// What a function answers that has a failure of its own.
+pub fn told<T>(done: Result<T, Win32Error>, failure: T) -> T {
+    done.unwrap_or_else(|error| {
+        teb::set_last_error(error.0);
+        failure
+    })
 }
 
 fn heap() -> HANDLE {

@@ -3,9 +3,9 @@
 
 use super::{EXCEPTION_NONCONTINUABLE, crash, raise_nested};
 use crate::context::{Aligned, RtlCaptureContext, restore};
-use crate::unwind::{FOR_EXCEPTION, FOR_UNWIND, Function, Limits, Undone, copy_unwound, stack_limits, table, undo};
+use crate::unwind::{FOR_EXCEPTION, FOR_UNWIND, Function, Limits, Undone, copy_unwound, plain_frame, stack_limits, table, undo};
 use core::ffi::c_void;
-use core::mem::offset_of;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr::null_mut;
 use guest::shim;
 use windows_sys::Win32::Foundation::{
@@ -159,12 +159,11 @@ pub unsafe extern "system" fn RtlUnwind(target: *mut c_void, target_ip: *mut c_v
 
 unsafe fn unwind(target: u64, target_ip: u64, record: *mut EXCEPTION_RECORD, value: u64, context: *mut CONTEXT, history: *mut c_void) -> ! {
     let limits = stack_limits();
-    // SAFETY: a context is plain data, for which zero is a value.
-    let mut own: Aligned = unsafe { core::mem::zeroed() };
-    let current = &mut own.0;
+    // Not zeroed: what the capture leaves out, nobody reads.
+    let (mut own, mut other) = (MaybeUninit::<Aligned>::uninit(), MaybeUninit::<Aligned>::uninit());
+    // SAFETY: integers, of which the used ones are written first.
+    let (current, next) = unsafe { (&mut (*own.as_mut_ptr()).0, &mut (*other.as_mut_ptr()).0) };
     unsafe { RtlCaptureContext(current) };
-    let mut next = Aligned(*current);
-    let next = &mut next.0;
     // SAFETY: a record is plain data, for which zero is a value.
     let mut plain: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
     let record = match unsafe { record.as_mut() } {
@@ -196,14 +195,25 @@ unsafe fn unwind(target: u64, target_ip: u64, record: *mut EXCEPTION_RECORD, val
         }
         let mut base = 0;
         let row = table::find(pc, &mut base);
-        unsafe { copy_unwound(current, next) };
         if row.is_null() {
-            if unsafe { crate::unwind::leaf(next, &limits) }.is_err() {
+            if unsafe { crate::unwind::leaf(current, &limits) }.is_err() {
                 super::raise_status(STATUS_BAD_STACK);
             }
-            unsafe { copy_unwound(next, current) };
             continue;
         }
+        // Most frames have nothing to clean up, and need no copy to go back to.
+        if let Some(frame) = unsafe { plain_frame(base, pc, row, current) }
+            && frame != target
+        {
+            check_frame(frame, target, &limits);
+            let below = current.Rsp;
+            match unsafe { undo(0, base, pc, row, current, None, &limits) } {
+                Ok(_) if current.Rsp > below => continue,
+                Ok(_) => super::raise_status(STATUS_BAD_STACK),
+                Err(status) => super::raise_status(status),
+            }
+        }
+        unsafe { copy_unwound(current, next) };
         let mut undone = match unsafe { undo(FOR_UNWIND, base, pc, row, next, None, &limits) } {
             Ok(undone) => undone,
             Err(status) => super::raise_status(status),

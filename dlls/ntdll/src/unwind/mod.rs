@@ -4,7 +4,7 @@ mod exports;
 pub mod table;
 mod undo;
 
-pub use undo::{Undone, copy_unwound, leaf, undo};
+pub use undo::{Undone, copy_unwound, leaf, plain_frame, undo};
 
 use core::ffi::c_void;
 use core::ops::Range;

@@ -176,12 +176,21 @@ impl Walk<'_> {
                     index = next;
                     continue;
                 }
+                // By far the most frequent ones are told apart without a table of jumps.
+                if operation == PUSH_NONVOLATILE {
+                    self.pop(information)?;
+                    index = next;
+                    continue;
+                }
                 let stack = self.get(STACK_POINTER);
+                if operation == ALLOC_SMALL {
+                    self.set(STACK_POINTER, stack.wrapping_add(8 * information as u64 + 8));
+                    index = next;
+                    continue;
+                }
                 match operation {
-                    PUSH_NONVOLATILE => self.pop(information)?,
                     ALLOC_LARGE if information == 0 => self.set(STACK_POINTER, stack.wrapping_add(8 * u64::from(data.slot(index + 1)))),
                     ALLOC_LARGE => self.set(STACK_POINTER, stack.wrapping_add(data.long(index + 1))),
-                    ALLOC_SMALL => self.set(STACK_POINTER, stack.wrapping_add(8 * information as u64 + 8)),
                     SET_FRAME => {
                         let (register, above) = data.frame();
                         self.set(STACK_POINTER, self.get(register).wrapping_sub(above));
@@ -371,12 +380,7 @@ pub unsafe fn undo(
         let offset = pc.wrapping_sub(base).wrapping_sub(row.begin.into());
         let in_prologue = offset < data.prologue().into();
         let chained = data.flags() & CHAINED != 0;
-        let (register, above) = data.frame();
-        let establisher = if register == 0 || in_prologue && !chained && !frame_is_set(data, offset) {
-            walk.get(STACK_POINTER)
-        } else {
-            walk.get(register).wrapping_sub(above)
-        };
+        let establisher = establisher(data, offset, context);
         let mut undone = Undone { establisher, handler: core::ptr::null(), data: core::ptr::null() };
         if !in_prologue && walk.epilogue(base, row, data, pc)? {
             return Ok(undone);
@@ -402,6 +406,33 @@ pub unsafe fn undo(
             undone.data = tail.add(1).cast();
         }
         Ok(undone)
+    }
+}
+
+/// The frame of a function that stands at an offset, as its handlers know it.
+unsafe fn establisher(data: Data, offset: u64, context: *mut CONTEXT) -> u64 {
+    unsafe {
+        let (register, above) = data.frame();
+        let before = offset < data.prologue().into() && data.flags() & CHAINED == 0 && !frame_is_set(data, offset);
+        let value = |register: usize| *registers(context).add(register);
+        if register == 0 || before { value(STACK_POINTER) } else { value(register).wrapping_sub(above) }
+    }
+}
+
+/// The frame of a context's innermost function, where that function surely has no handler to call when it is undone.
+///
+/// # Safety
+/// As for [`undo`].
+pub unsafe fn plain_frame(base: u64, pc: u64, row: *const Function, context: *mut CONTEXT) -> Option<u64> {
+    unsafe {
+        let row = row.read_unaligned();
+        if row.data & 1 != 0 {
+            return None;
+        }
+        let data = Data::of(base, row);
+        let offset = pc.wrapping_sub(base).wrapping_sub(row.begin.into());
+        let plain = matches!(data.version(), 1 | 2) && u32::from(data.flags()) & (FOR_UNWIND | u32::from(CHAINED)) == 0;
+        plain.then(|| establisher(data, offset, context))
     }
 }
 

@@ -18,6 +18,8 @@ mod parts {
     pub use windows_sys::Win32::System::Memory::*;
     pub use windows_sys::Win32::System::Threading::*;
 
+    windows_link::link!("msvcrt.dll" "C" fn _resetstkoflw() -> i32);
+
     /// What the last exception was: its code, count and parameters, and how far from its instruction the context stood.
     pub static SEEN: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
 
@@ -81,6 +83,7 @@ mod parts {
     body!(breaks: "int3");
     body!(steps: "pushfq", "or dword ptr [rsp], 0x100", "popfq", "nop");
     body!(strays: "mov rax, 0x8000000000000000", "mov al, [rax]", out("rax") _);
+    body!(misaligns: "sub rsp, 16", "pushfq", "or dword ptr [rsp], 0x40000", "popfq", "mov eax, [rsp + 1]", "add rsp, 16", out("rax") _);
     body!(fast_fails_softly: "mov ecx, 1", "int 0x2c", out("rcx") _);
     body!(unmasks: "sub rsp, 16", "stmxcsr [rsp]", "mov eax, [rsp]", "mov [rsp + 8], eax", "and dword ptr [rsp], 0xFFFFFDC0", "ldmxcsr [rsp]",
         "xorps xmm0, xmm0", "mov eax, 1", "cvtsi2sd xmm1, eax", "divsd xmm1, xmm0", "ldmxcsr [rsp + 8]", "add rsp, 16",
@@ -131,6 +134,10 @@ fn instructions(cases: &mut Cases) {
     case!(cases, "ntdll!KiUserExceptionDispatcher", Success, "division, and instructions that are none or the system's", {
         same!(seen(divides, 0).map(|seen| (seen[0], seen[1], seen[4])), Some((code(STATUS_INTEGER_DIVIDE_BY_ZERO), 0, 0)));
         same!(seen(is_illegal, 0).map(|seen| (seen[0], seen[1], seen[4])), Some((code(STATUS_ILLEGAL_INSTRUCTION), 0, 0)));
+        // The flag stays set in the block that the frame goes on with.
+        let misaligned = seen(misaligns, 0).map(|seen| seen[0]);
+        unsafe { asm!("pushfq", "and dword ptr [rsp], 0xFFFBFFFF", "popfq") };
+        same!(misaligned, Some(code(STATUS_DATATYPE_MISALIGNMENT)));
         same!(seen(is_privileged, 0).map(|seen| (seen[0], seen[1], seen[4])), Some((code(STATUS_PRIVILEGED_INSTRUCTION), 0, 0)));
     });
     case!(cases, "kernel32!DebugBreak", Success, "int3 stands at its own address; a single step comes after the next instruction", {
@@ -242,14 +249,20 @@ fn stacks(cases: &mut Cases) {
         if unsafe { SetThreadStackGuarantee(&raw mut size) } == 0 {
             return 1;
         }
-        // The guard page is gone after the first; a second overflow would end the process.
-        match seen(overflows, 0) {
-            Some([found, 2, ..]) if found == code(STATUS_STACK_OVERFLOW) => 7,
-            Some([found, ..]) => found as u32,
-            None => 2,
+        // The guard page is gone after an overflow; without it, the next one would end the process.
+        for _ in 0..3 {
+            match seen(overflows, 0) {
+                Some([found, 2, ..]) if found == code(STATUS_STACK_OVERFLOW) => {}
+                Some([found, ..]) => return found as u32,
+                None => return 2,
+            }
+            if unsafe { _resetstkoflw() } == 0 {
+                return 3;
+            }
         }
+        7
     }
-    case!(cases, "kernel32!SetThreadStackGuarantee", Success, "an overflow is an exception that a frame can handle", {
+    case!(cases, "kernel32!SetThreadStackGuarantee msvcrt!_resetstkoflw", Success, "an overflow is an exception that a frame can handle", {
         for guaranteed in [0_usize, 0x4000] {
             let thread =
                 unsafe { CreateThread(null(), 0x4_0000, Some(overflow), guaranteed as *const c_void, STACK_SIZE_PARAM_IS_A_RESERVATION, null_mut()) };

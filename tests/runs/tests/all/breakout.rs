@@ -3,6 +3,7 @@
 
 use crate::attack::{Attack, names};
 use runs::Home;
+use runs::home::Waiting;
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -214,21 +215,20 @@ fn special_files_are_not_opened() {
 #[test]
 fn limits_of_the_process() {
     let home = Home::new();
-    let mut child = home.run_command(&[], "act", &["wait"]).stdout(std::process::Stdio::piped()).spawn().expect("it starts");
-    let mut line = [0; 8];
-    std::io::Read::read_exact(child.stdout.as_mut().expect("it is piped"), &mut line).expect("a line");
+    let run = Waiting::new(&home, &[], &["wait"]);
     let family = home.family();
     let broker = family.number("win-compat: ").expect("there is a broker");
     let program = family.number("runtime").expect("there is a program");
     let of = |number: u32, what: &str| fs::read_to_string(format!("/proc/{number}/{what}")).expect("it runs");
-    assert_eq!(of(program, "oom_score_adj").trim(), "1000", "where memory runs out, the program goes first");
+    // The broker says so as soon as the program has begun, which may be ahead of that.
+    assert!(runs::until(|| of(program, "oom_score_adj").trim() == "1000"), "where memory runs out, the program goes first");
     assert_ne!(of(broker, "oom_score_adj").trim(), "1000", "and the broker tells of it");
     let limits = of(program, "limits");
     let most = |name: &str| limits.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next().map(str::to_owned));
     assert_eq!(most("Max processes").as_deref(), Some("8192"), "{limits}");
     assert_eq!(most("Max core file size").as_deref(), Some("0"), "{limits}");
     assert_ne!(most("Max data size").as_deref(), Some("unlimited"), "{limits}");
-    child.kill().and_then(|()| child.wait()).expect("it ends");
+    run.ends();
     family.goes();
     home.ends();
 }

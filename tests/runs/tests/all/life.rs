@@ -1,11 +1,11 @@
 //! How runs end, whoever ends them, and that nothing is left behind.
 
-use runs::home::outcome;
+use runs::home::{Waiting, outcome};
 use runs::{Family, Home};
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::Stdio;
 
 /// The exit code is the program's lowest byte; where that is 0 and the code is not, 1.
 #[test]
@@ -59,23 +59,12 @@ fn threads_do_not_outlive_their_process() {
     home.ends();
 }
 
-/// A program that waits, and all its processes.
-struct Waiting {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    family: Family,
-}
-
-fn waiting(home: &Home, arguments: &[&str]) -> Waiting {
-    let mut command = home.run_command(&[], "act", arguments);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
-    let mut line = String::new();
-    output.read_line(&mut line).expect("a line");
-    assert_eq!(line.trim_end(), "waiting");
+/// A program that waits, and all the processes of its run.
+fn waiting(home: &Home, arguments: &[&str]) -> (Waiting, Family) {
+    let run = Waiting::new(home, &[], arguments);
     let family = home.family();
     assert!(family.living().len() >= 3, "the command line, the broker and the program: {family:?}");
-    Waiting { child, output, family }
+    (run, family)
 }
 
 fn signal(number: u32, signal: Signal) {
@@ -88,11 +77,11 @@ fn signal(number: u32, signal: Signal) {
 fn signals_leave_nothing() {
     for number in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let home = Home::new();
-        let mut run = waiting(&home, &["wait"]);
+        let (mut run, family) = waiting(&home, &["wait"]);
         signal(run.child.id(), number);
         let status = run.child.wait().expect("it ends");
         assert_eq!(status.signal(), Some(number.as_raw()), "{status:?}");
-        run.family.goes();
+        family.goes();
         home.ends();
     }
 }
@@ -100,23 +89,23 @@ fn signals_leave_nothing() {
 #[test]
 fn killing_the_command_line_leaves_nothing() {
     let home = Home::new();
-    let mut run = waiting(&home, &["wait"]);
+    let (mut run, family) = waiting(&home, &["wait"]);
     signal(run.child.id(), Signal::KILL);
     run.child.wait().expect("it ends");
-    run.family.goes();
+    family.goes();
     home.ends();
 }
 
 #[test]
 fn killing_the_broker_ends_the_run() {
     let home = Home::new();
-    let mut run = waiting(&home, &["wait"]);
-    signal(run.family.number("win-compat: ").expect("there is a broker"), Signal::KILL);
+    let (mut run, family) = waiting(&home, &["wait"]);
+    signal(family.number("win-compat: ").expect("there is a broker"), Signal::KILL);
     assert_eq!(run.child.wait().expect("it ends").code(), Some(125));
     let mut said = String::new();
     run.child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("text");
     assert_eq!(said, "win-compat: the broker has gone, and the program with it\n");
-    run.family.goes();
+    family.goes();
 }
 
 /// A reader that goes away is an error for the program, and not its end.
@@ -137,14 +126,14 @@ fn a_closed_pipe_is_an_error() {
 #[test]
 fn interrupts_are_events() {
     let home = Home::new();
-    let mut run = waiting(&home, &["interrupts", "2"]);
+    let (mut run, family) = waiting(&home, &["interrupts", "2"]);
     let mut line = String::new();
     signal(run.child.id(), Signal::INT);
     run.output.read_line(&mut line).expect("a line");
     assert_eq!(line.trim_end(), "event 0");
     signal(run.child.id(), Signal::INT);
     assert_eq!(run.child.wait().expect("it ends").code(), Some(7));
-    run.family.goes();
+    family.goes();
     home.ends();
 }
 

@@ -2,34 +2,13 @@
 
 use crate::refusals::one_sentence;
 use broker::wire::{Answer, Say, VERSION, receive, send};
-use runs::home::outcome;
+use runs::home::{Waiting, outcome};
 use runs::{Home, Outcome};
 use serde_json::Value;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::{Child, Stdio};
 
 /// All layers but the one that nothing runs without.
 const OPTIONAL: [&str; 7] = ["user", "mount", "pid", "net", "ipc", "landlock", "dispatch"];
-
-/// A program that keeps a sandbox alive until it is told to end.
-struct Waiting(Child);
-
-impl Waiting {
-    fn new(home: &Home, sandbox: &str) -> Self {
-        use std::io::{BufRead, BufReader};
-        let mut command = home.run_command(&["--sandbox", sandbox], "act", &["wait"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line");
-        assert_eq!(line.trim_end(), "waiting");
-        Self(child)
-    }
-
-    fn ends(mut self) {
-        self.0.kill().expect("it lives");
-        self.0.wait().expect("it can be waited for");
-    }
-}
 
 fn in_sandbox(home: &Home, sandbox: &str, program: &str, arguments: &[&str]) -> Outcome {
     home.run(&["--sandbox", sandbox], program, arguments)
@@ -39,7 +18,7 @@ fn in_sandbox(home: &Home, sandbox: &str, program: &str, arguments: &[&str]) -> 
 #[test]
 fn programs_share_a_sandbox() {
     let home = Home::new();
-    let waiting = Waiting::new(&home, "shared");
+    let waiting = Waiting::new(&home, &["--sandbox", "shared"], &["wait"]);
     let file = "C:\\Users\\user\\note.txt";
     assert_eq!(in_sandbox(&home, "shared", "act", &["open", file]).code, 2);
     assert_eq!(in_sandbox(&home, "shared", "act", &["create", file]).code, 0);
@@ -88,7 +67,7 @@ fn versions_must_agree() {
     assert!(sentence.contains("another version") && sentence.contains(&(VERSION + 1).to_string()), "{sentence}");
     assert_eq!(old.join().expect("it was greeted"), Say::Hello { version: VERSION });
     // The other way round: the broker says who it is, and goes on with others.
-    let waiting = Waiting::new(&home, "new");
+    let waiting = Waiting::new(&home, &["--sandbox", "new"], &["wait"]);
     let stream = UnixStream::connect(folder.join("new.socket")).expect("it listens");
     send(&stream, &Say::Hello { version: VERSION + 1 }).expect("it listens");
     assert_eq!(receive::<Answer>(&stream).expect("it answers"), Answer::Welcome { version: VERSION });

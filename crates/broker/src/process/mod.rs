@@ -1,0 +1,222 @@
+//! A process of the sandbox, as the broker sees it: its handles and channels, and its end.
+
+mod control;
+mod notes;
+mod report;
+
+use crate::audit::{Event, Kind, Outcome, Trust};
+use crate::console;
+use crate::handle::Table;
+use crate::namespace::Namespace;
+use crate::reply::Reply;
+use crate::sandbox::{Member, Sandbox};
+use crate::session::Session;
+use crate::telemetry;
+use crate::wire::{Answer, Ended};
+use channel::{Closer, Shared};
+use control::ControlEvents;
+use gate::file::Device;
+use gate::service::ConsoleKind;
+use protocol::message::{Console, ConsoleState, Exit};
+use rustix::process::{Signal, pidfd_send_signal};
+use std::collections::BTreeSet;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER};
+
+/// A process.
+pub struct Process {
+    /// Its number, as Windows programs see it.
+    pub id: u32,
+    /// Its sandbox.
+    pub sandbox: Arc<Sandbox>,
+    /// The program's file on the host.
+    program: PathBuf,
+    /// Its drives.
+    pub namespace: Namespace,
+    /// Its handles.
+    pub handles: Mutex<Table>,
+    /// The standard streams that are terminals.
+    pub terminals: Mutex<[Option<OwnedFd>; 3]>,
+    /// Call counters and failure logs.
+    pub telemetry: Shared,
+    session: Arc<Session>,
+    /// The host's descriptor of it.
+    host: OnceLock<OwnedFd>,
+    /// Its start is in the audit.
+    noted: OnceLock<()>,
+    channels: Mutex<Vec<Closer>>,
+    /// Ctrl-C and the like.
+    pub control: ControlEvents,
+    refused: Mutex<BTreeSet<(PathBuf, bool)>>,
+    /// Entries of listings that nobody has read yet.
+    pub listed: Arc<AtomicUsize>,
+    finished: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Process {
+    /// A process that is about to start.
+    pub fn new(id: u32, sandbox: Arc<Sandbox>, program: PathBuf, namespace: Namespace, telemetry: Shared, session: Arc<Session>) -> Self {
+        Self {
+            id,
+            sandbox,
+            program,
+            namespace,
+            handles: Mutex::default(),
+            terminals: Mutex::default(),
+            telemetry,
+            session,
+            host: OnceLock::new(),
+            noted: OnceLock::new(),
+            channels: Mutex::default(),
+            control: Default::default(),
+            refused: Mutex::default(),
+            listed: Arc::default(),
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes the host's descriptor of the process, which may have told its end already.
+    pub fn set_host(&self, host: OwnedFd) {
+        let _ = self.host.set(host);
+        if self.is_finished() {
+            self.kill();
+        }
+    }
+
+    /// The audit knows of its start, so that it may learn of its end: a short process ends before its starter has said all.
+    pub fn set_noted(&self) {
+        let _ = self.noted.set(());
+    }
+
+    /// Notes a channel that is served.
+    pub fn add_channel(&self, channel: Closer) {
+        lock(&self.channels).push(channel);
+    }
+
+    /// How many channels it has.
+    pub fn channels(&self) -> usize {
+        lock(&self.channels).len()
+    }
+
+    /// Takes the closes that were posted on one channel.
+    pub fn drain_one(&self, channel: &Closer) {
+        channel.drain(|handle| {
+            let _ = self.close_handle(handle);
+        });
+    }
+
+    /// The process has told that it cannot run.
+    fn fail(self: &Arc<Self>, status: NTSTATUS, sentence: String) {
+        if self.finished.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.noted.wait();
+        let mut lines = sentence.lines();
+        let (first, missing) = (lines.next().unwrap_or_default().to_owned(), lines.map(|line| line.trim().to_owned()).collect());
+        self.let_go();
+        let event = Event { code: status as u32, ..self.event() };
+        self.note(Kind::ProcessExit, Trust::Evidence, Outcome::Error, &first, event);
+        self.sandbox.log.flush();
+        let code = if status == protocol::start::UNFIT { 126 } else { 125 };
+        self.session.send(&Answer::Failed { code, sentence: first, missing });
+        self.kill();
+    }
+
+    /// The process has told how it ends.
+    pub fn exit(self: &Arc<Self>, exit: &Exit, payload: &[u8]) {
+        self.noted.wait();
+        let crash = (exit.crash != 0).then(|| report::describe(exit, payload));
+        self.finish(exit.code, crash);
+    }
+
+    /// The process has ended: its code, and what happened if it crashed. Once.
+    pub fn finish(self: &Arc<Self>, code: u32, crash: Option<String>) {
+        if self.finished.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.let_go();
+        telemetry::note(self.telemetry.as_fd(), |event| {
+            self.note(Kind::WinShimCall, Trust::Advisory, Outcome::from_number(event.outcome).unwrap_or(Outcome::Ok), "", event)
+        });
+        let outcome = if crash.is_some() { Outcome::Error } else { Outcome::Ok };
+        self.note(Kind::ProcessExit, Trust::Evidence, outcome, crash.as_deref().unwrap_or_default(), Event { code, ..self.event() });
+        self.sandbox.log.flush();
+        let ended = Ended { code, crash, not_granted: self.not_granted(), audit: self.sandbox.audit.clone() };
+        self.session.send(&Answer::Ended(Box::new(ended)));
+        self.kill();
+    }
+
+    /// Whether its end is known.
+    pub fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::SeqCst)
+    }
+
+    /// Closes every handle; what is to be deleted with its last handle is gone afterwards.
+    fn let_go(&self) {
+        self.drain();
+        let handles = lock(&self.handles).clear();
+        for handle in &handles {
+            self.sandbox.let_go(handle);
+        }
+        lock(&self.terminals).iter_mut().for_each(|terminal| *terminal = None);
+        self.control.end();
+    }
+
+    /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.
+    pub fn close_channels(&self) {
+        for channel in lock(&self.channels).drain(..) {
+            channel.close();
+        }
+        self.let_go();
+    }
+
+    fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    /// Sends a host signal to the process.
+    pub fn signal(&self, signal: Signal) {
+        if let Some(host) = self.host.get() {
+            let _ = pidfd_send_signal(host, signal);
+        }
+    }
+
+    /// Reads or sets a console's mode, reads its size, or asks for input.
+    pub fn console(&self, request: &Console) -> Result<Reply, NTSTATUS> {
+        let object = lock(&self.handles).get(request.handle, 0)?.object.clone();
+        let input = object.device == Device::ConsoleInput;
+        let terminal = object.descriptor.as_ref().filter(|_| object.device.is_console()).ok_or(STATUS_INVALID_HANDLE)?.as_fd();
+        let mut state = ConsoleState::default();
+        match ConsoleKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)? {
+            ConsoleKind::Mode => state.mode = self.session.console.get(input),
+            ConsoleKind::SetMode => self.session.console.set(input, request.mode, |answer| self.session.send(answer))?,
+            ConsoleKind::Size if input => return Err(STATUS_INVALID_HANDLE),
+            ConsoleKind::Size => (state.columns, state.rows) = console::size(terminal)?,
+            ConsoleKind::Input => self.session.send(&Answer::TerminalInput),
+        }
+        Ok(Reply::value(&state))
+    }
+
+    /// A control event that no handler of the process hears ends it, as on Windows.
+    pub fn control_event(self: &Arc<Self>, event: u32) {
+        if !self.control.take(event) {
+            self.finish(STATUS_CONTROL_C_EXIT as u32, None);
+        }
+    }
+}
+
+impl Member for Process {
+    fn drain(&self) {
+        let channels = lock(&self.channels).clone();
+        for channel in &channels {
+            self.drain_one(channel);
+        }
+    }
+}
