@@ -12,7 +12,7 @@ const PAGE_GUARD: u32 = 0x100;
 
 /// Puts the guard page back after an overflow was handled, so that the next one is an exception too; 0 where the stack
 /// is still in use that far down.
-#[shim(ix = {msvcrt: _, ucrtbase: _}, mapping = "VirtualProtect", risk = Functional("a second overflow that ends the process"))]
+#[shim(ix = {msvcrt: 788, ucrtbase: 892}, mapping = "VirtualProtect", risk = Functional("a second overflow that ends the process"))]
 pub unsafe extern "C" fn _resetstkoflw() -> i32 {
     let [allocation, limit, base] = teb::stack();
     let lowest = allocation + PAGE;
