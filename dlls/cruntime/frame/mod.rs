@@ -1,5 +1,9 @@
 //! The handlers of C++ frames of 64-bit programs: which `catch` takes an exception, and which objects end on the way
 //! there. The tables' formats are in [`plain`] (`__CxxFrameHandler3`) and [`packed`] (`__CxxFrameHandler4`).
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "tables are their compiler's promise; those that lead nowhere fault in the program that has them"
+)]
 
 mod catch;
 mod packed;
