@@ -106,18 +106,6 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
         process::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
     }
     let Some(exception) = exception(signal, info, frame) else { return };
-    if exception.code == STATUS_STACK_BUFFER_OVERRUN {
-        process::exit(
-            &protocol::message::Exit {
-                code: exception.code as u32,
-                crash: 1,
-                at,
-                parameter: [exception.parameter[0], exception.parameter[1]],
-                offset: 0,
-            },
-            &[],
-        );
-    }
     deliver(&exception, frame);
 }
 

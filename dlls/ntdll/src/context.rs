@@ -284,7 +284,7 @@ mod x64 {
             "call {dispatch}",
             "int3",
             ".seh_endproc",
-            dispatch = sym crate::exception::dispatch_and_continue,
+            dispatch = sym crate::exception::from_system,
             rbx_ = const offset_of!(CONTEXT, Rbx),
             rbp_ = const offset_of!(CONTEXT, Rbp),
             rsi_ = const offset_of!(CONTEXT, Rsi),
@@ -402,7 +402,7 @@ mod x86 {
     #[unsafe(no_mangle)]
     pub unsafe extern "system" fn KiUserExceptionDispatcher() -> ! {
         naked_asm!("cld", "push dword ptr [esp + 4]", "push dword ptr [esp + 4]", "call {dispatch}", "int3",
-            dispatch = sym crate::exception::dispatch_and_continue)
+            dispatch = sym crate::exception::from_system)
     }
 
     /// Where the runtime starts a thread: the context on the stack is what it goes on with.

@@ -95,7 +95,14 @@ fn named(record: &EXCEPTION_RECORD) -> Option<&'static str> {
 /// Ends the process with an exception's code.
 pub fn crash(record: &EXCEPTION_RECORD) -> ! {
     let at = record.ExceptionAddress as usize;
-    let (name, base) = named(record).map_or_else(|| loader::module_at(at).unwrap_or_default(), |name| (name.encode_utf16().collect(), at));
+    let mut units = [0; 256];
+    let (name, base) = match named(record) {
+        Some(name) => {
+            let length = name.encode_utf16().zip(&mut units).map(|(from, to)| *to = from).count();
+            (&units[..length], at)
+        }
+        None => loader::module_at(at).unwrap_or_default(),
+    };
     let information = &record.ExceptionInformation;
     let count = record.NumberParameters;
     let parameter = |index: usize| if (index as u32) < count { information[index] as u64 } else { 0 };
@@ -225,8 +232,19 @@ pub unsafe extern "system" fn RtlRaiseStatus(status: NTSTATUS) {
     raise_status(status)
 }
 
-/// Where `KiUserExceptionDispatcher` goes: dispatches, then lets the thread continue.
-pub unsafe extern "system" fn dispatch_and_continue(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) -> ! {
+/// Where `KiUserExceptionDispatcher` goes: dispatches, then lets the thread continue. A fast fail is no handler's.
+#[cfg_attr(not(target_os = "windows"), allow(dead_code, reason = "only guests fault"))]
+pub unsafe extern "system" fn from_system(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) -> ! {
+    unsafe {
+        if (*record).ExceptionCode == windows_sys::Win32::Foundation::STATUS_STACK_BUFFER_OVERRUN {
+            crash(&*record)
+        }
+        dispatch_and_continue(record, context)
+    }
+}
+
+/// Dispatches, then lets the thread continue.
+unsafe fn dispatch_and_continue(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) -> ! {
     unsafe {
         dispatch(&mut *record, &mut *context);
         crate::context::restore(context)

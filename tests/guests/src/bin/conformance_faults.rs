@@ -186,6 +186,34 @@ unsafe extern "system" fn skips(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     -1
 }
 
+/// Steps through instructions: each step asks for the next one in the context.
+#[cfg(target_os = "windows")]
+unsafe extern "system" fn steps_on(pointers: *mut EXCEPTION_POINTERS) -> i32 {
+    const TRAP: u32 = 0x100;
+    let (record, context) = unsafe { (&*(*pointers).ExceptionRecord, &mut *(*pointers).ContextRecord) };
+    match record.ExceptionCode {
+        STATUS_BREAKPOINT => {
+            context.Rip += 1;
+            SEEN[0].store(context.Rip, Ordering::Relaxed);
+            SEEN[1].store(0, Ordering::Relaxed);
+            context.EFlags |= TRAP;
+        }
+        STATUS_SINGLE_STEP => {
+            let count = SEEN[1].load(Ordering::Relaxed) + 1;
+            // The instructions have one byte each.
+            let right = context.Rip == SEEN[0].load(Ordering::Relaxed) + count;
+            SEEN[1].store(if right { count } else { 100 }, Ordering::Relaxed);
+            if count < 5 {
+                context.EFlags |= TRAP;
+            } else {
+                context.EFlags &= !TRAP;
+            }
+        }
+        _ => return 0,
+    }
+    -1
+}
+
 #[cfg(target_os = "windows")]
 fn registers(cases: &mut Cases) {
     case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "all 256 bits of every vector register, and the integer ones", {
@@ -227,6 +255,14 @@ fn registers(cases: &mut Cases) {
         same!(sum, 0x1111 + 8 + 9 + 10 + 11 + 12 + 13 + 14 + 15);
         // Carry and sign, from the comparison before the fault.
         same!(flags & 0x81, 0x81);
+    });
+    case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "the trap flag in a context counts from the next instruction on", {
+        unsafe {
+            let handler = AddVectoredExceptionHandler(1, Some(steps_on));
+            asm!("int3", "nop", "nop", "nop", "nop", "nop", "nop", "nop", "nop");
+            RemoveVectoredExceptionHandler(handler);
+        }
+        same!(SEEN[1].load(Ordering::Relaxed), 5);
     });
     case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "what a handler changes in the context counts", {
         let (integer, float): (u64, u64);
