@@ -106,7 +106,7 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
         process::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
     }
     let Some(exception) = exception(signal, info, frame) else { return };
-    deliver(&exception, frame);
+    deliver(&exception, frame)
 }
 
 /// Whether an address is the runtime's own code.
@@ -239,7 +239,7 @@ mod frame {
 }
 
 /// Puts record and context below the guest's stack pointer, and lets the thread continue in `ntdll`'s dispatcher.
-fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
+fn deliver(exception: &Exception, frame: &libc::ucontext_t) -> ! {
     let extended = Extended::of(frame);
     let mut context = context(frame);
     if extended.is_some() {
@@ -271,10 +271,24 @@ fn deliver(exception: &Exception, frame: &mut libc::ucontext_t) {
         let parameter = [first, second];
         process::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
     }
-    let registers = &mut frame.uc_mcontext.gregs;
-    registers[libc::REG_RSP as usize] = stack as i64;
-    registers[libc::REG_RIP as usize] = process::get().dispatcher as i64;
-    registers[libc::REG_EFL as usize] &= !(0x10500 | ALIGNMENT_CHECK);
+    // No return from the signal: the handlers' mask is empty and their stack is free again once the thread is off it, so
+    // there is nothing that the kernel would restore but registers, which are the context's by now. The vector registers
+    // are in their initial state; only what governs arithmetic is the guest's, as on Windows.
+    // SAFETY: nothing in the frames that are left has anything to give back, and the words live in the context.
+    unsafe {
+        let control = context.Anonymous.FltSave.ControlWord;
+        std::arch::asm!(
+            "ldmxcsr [{status}]",
+            "fldcw [{control}]",
+            "mov rsp, {stack}",
+            "jmp {dispatcher}",
+            status = in(reg) &raw const context.MxCsr,
+            control = in(reg) &raw const control,
+            stack = in(reg) stack,
+            dispatcher = in(reg) process::get().dispatcher,
+            options(noreturn),
+        )
+    }
 }
 
 /// The processor's state beyond FXSAVE, as the kernel's frame has it in the standard form of XSAVE.
