@@ -1,8 +1,6 @@
 //! errno.h: error numbers, and how Win32 errors become them.
 
-use super::fault::{Code, Fault};
 use super::thread;
-use guest::shim;
 use windows_sys::Win32::Foundation as win32;
 
 pub const EPERM: i32 = 1;
@@ -85,44 +83,4 @@ pub const fn from_win32(code: u32) -> i32 {
         win32::ERROR_DIR_NOT_EMPTY => ENOTEMPTY,
         _ => EINVAL,
     }
-}
-
-/// Where the thread's `errno` lies.
-#[shim(ix = {msvcrt: 19, ucrtbase: 29}, mapping = "the thread's data", risk = Wrong("another thread's error"))]
-pub unsafe extern "C" fn _errno() -> *mut i32 {
-    thread::current().errno.as_ptr()
-}
-
-/// Where the Win32 error behind the thread's `errno` lies.
-#[shim(ix = {msvcrt: 246, ucrtbase: 477}, mapping = "the thread's data", risk = Wrong("another thread's error"))]
-pub unsafe extern "C" fn __doserrno() -> *mut u32 {
-    thread::current().doserrno.as_ptr()
-}
-
-/// Answers `errno`.
-#[shim(ix = {msvcrt: 378, ucrtbase: 332}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
-pub unsafe extern "C" fn _get_errno(value: *mut i32) -> Result<Code, Fault> {
-    *value.as_mut().ok_or(Fault::Invalid(EINVAL))? = get();
-    Ok(Code)
-}
-
-/// Sets `errno`.
-#[shim(ix = {msvcrt: 379, ucrtbase: 355}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
-pub unsafe extern "C" fn _set_errno(value: i32) -> i32 {
-    set(value);
-    0
-}
-
-/// Answers `_doserrno`.
-#[shim(ix = {msvcrt: 380, ucrtbase: 478}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
-pub unsafe extern "C" fn _get_doserrno(value: *mut u32) -> Result<Code, Fault> {
-    *value.as_mut().ok_or(Fault::Invalid(EINVAL))? = thread::current().doserrno.get();
-    Ok(Code)
-}
-
-/// Sets `_doserrno`.
-#[shim(ix = {msvcrt: 381, ucrtbase: 479}, mapping = "the thread's data", risk = Wrong("a wrong number"))]
-pub unsafe extern "C" fn _set_doserrno(value: u32) -> i32 {
-    thread::current().doserrno.set(value);
-    0
 }

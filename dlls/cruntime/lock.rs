@@ -15,7 +15,9 @@ pub const DESCRIPTORS: usize = 11;
 pub const LOCALE: usize = 12;
 /// The first of the locks of the streams in `_iob`.
 pub const STREAM: usize = 16;
-const COUNT: usize = STREAM + super::stdio::IOB_ENTRIES;
+/// The streams in `_iob`; each has its own lock.
+pub const IOB_ENTRIES: usize = 20;
+const COUNT: usize = STREAM + IOB_ENTRIES;
 
 struct Sections(UnsafeCell<[CRITICAL_SECTION; COUNT]>);
 

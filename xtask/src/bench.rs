@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: start-up and single calls, ours beside Wine, wibo (where `$WIBO` names one) and native code. Every process of
 //! a run is pinned to one processor, alike for all; figures are medians.
 
-use crate::build;
 use crate::command::{root, target};
+use crate::{build, guests};
 use anyhow::{Context, Result, ensure};
 use runs::Family;
 use runs::home::guest;
@@ -52,7 +52,7 @@ fn wibo(setting: &Setting) -> Command {
 /// Measures, and writes `docs/generated/bench.md`.
 pub fn bench() -> Result<()> {
     build::build()?;
-    build::programs()?;
+    guests::build_programs()?;
     let folder = target().join("bench");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("file.bin"), vec![7; 64 * 1024])?;

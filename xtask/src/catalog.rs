@@ -1,8 +1,8 @@
 //! Makes the catalog of the rows in the DLLs, of what the conformance programs showed, and of Microsoft's metadata.
 
-use crate::build::WINDOWS;
 use crate::command::root;
 use crate::conformance::{self, Known};
+use crate::guests::WINDOWS;
 use crate::metadata::{Functions, Returns};
 use crate::rows::{self, Function, Row};
 use anyhow::{Result, bail};

@@ -1,7 +1,7 @@
 //! Runs the conformance programs under ours and under Wine, and writes down what they show.
 
-use crate::build::{self, WINDOWS, payload_folder};
 use crate::command::{root, target};
+use crate::guests::{self, WINDOWS};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ pub fn run(filter: Option<&str>, with_wine: bool) -> Result<()> {
     for program in &programs {
         let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let ours = cases(&mut ours(program)?, &name)?;
-        let theirs = if wine { Some(cases(&mut wine_command(program), &name)?) } else { None };
+        let theirs = if wine { Some(cases(&mut wine_command(program)?, &name)?) } else { None };
         skipped += usize::from(theirs.is_none()) * ours.len();
         for case in ours {
             if case.outcome != "ok" {
@@ -75,7 +75,7 @@ fn agreement(case: &Case, other: &Case, surprises: &mut usize, name: &str) -> St
 
 /// Builds the programs; answers those wanted.
 fn programs(windows: &str, filter: Option<&str>) -> Result<Vec<PathBuf>> {
-    build::programs()?;
+    guests::build_programs()?;
     let built = target().join(windows).join("guest");
     // Beside the programs lie no system DLLs of ours: a program finds those first, under Wine too.
     let folder = target().join("conformance/programs");
@@ -115,11 +115,11 @@ fn ours(program: &Path) -> Result<Command> {
     Ok(command)
 }
 
-fn wine_command(program: &Path) -> Command {
-    let folder = working_folder("wine").unwrap_or_else(|_| payload_folder());
+fn wine_command(program: &Path) -> Result<Command> {
+    let folder = working_folder("wine")?;
     let mut command = Command::new("wine");
     command.arg(program).current_dir(folder).env("WINEDEBUG", "-all").env("WINEPREFIX", target().join("conformance/prefix"));
-    command
+    Ok(command)
 }
 
 /// Runs a program and reads its cases. What a crash cut off is a failed case.

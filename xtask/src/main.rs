@@ -7,6 +7,7 @@ mod check;
 mod command;
 mod conformance;
 mod demo;
+mod guests;
 mod inspect;
 mod ledger;
 mod metadata;

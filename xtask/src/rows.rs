@@ -1,7 +1,7 @@
 //! Reads the rows that shims leave in their DLLs.
 
-use crate::build::dlls;
 use crate::command::target as build_folder;
+use crate::guests::dlls;
 use anyhow::{Context, Result, ensure};
 use pe::{Image, Layout};
 use std::fs;

@@ -1,8 +1,8 @@
 //! Programs that print what happens, under ours and under Wine: random exceptions through random frames, and the programs
 //! of `tests/guests/compiled`, which foreign compilers make.
 
-use crate::build::{self, WINDOWS};
 use crate::command::{root, target};
+use crate::guests::{self, WINDOWS};
 use crate::setup::has;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
@@ -45,7 +45,7 @@ pub fn check() -> Result<()> {
 
 /// Runs random scenarios, from a number on.
 pub fn run(seed: &str, count: &str) -> Result<()> {
-    build::programs()?;
+    guests::build_programs()?;
     let program = target().join(WINDOWS[0]).join("guest/unwind_scenarios.exe");
     let ours = ours(&program, &[seed, count])?;
     ensure!(ours.code == Some(0), "a scenario failed: {}", ours.text.lines().find(|line| line.contains("BROKEN")).unwrap_or("it crashed"));

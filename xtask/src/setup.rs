@@ -1,8 +1,8 @@
 //! What the project needs of the machine: Rust targets and Debian packages. What is missing is installed where that is possible,
 //! and named in one line where it is not.
 
-use crate::build;
-use anyhow::{Result, bail};
+use crate::command::run;
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -24,15 +24,23 @@ pub fn has(program: &str) -> bool {
 }
 
 /// What a build needs.
-pub fn building() -> Result<()> {
-    build::add_targets()?;
+pub fn building(targets: &[&str]) -> Result<()> {
+    add_targets(targets)?;
     packages(TOOLS.iter().filter(|(program, ..)| *program == "strip"))
 }
 
 /// What the tests need.
-pub fn everything() -> Result<()> {
-    build::add_targets()?;
+pub fn everything(targets: &[&str]) -> Result<()> {
+    add_targets(targets)?;
     packages(TOOLS.iter())
+}
+
+/// Adds the Rust targets that are missing.
+fn add_targets(targets: &[&str]) -> Result<()> {
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).output().context("rustup is needed")?;
+    let installed = String::from_utf8_lossy(&installed.stdout).into_owned();
+    let missing: Vec<&str> = targets.iter().copied().filter(|target| !installed.lines().any(|line| line == *target)).collect();
+    if missing.is_empty() { Ok(()) } else { run("rustup", &[&["target", "add"], missing.as_slice()].concat(), &[]) }
 }
 
 fn packages<'a>(tools: impl Iterator<Item = &'a (&'a str, &'a str, bool)>) -> Result<()> {

@@ -1,8 +1,8 @@
 //! Symbols of the system DLLs, for the tools of this host: an ELF file for gdb and perf, and a map in the form of perf's. The DLLs lie where
 //! [`system::base`] says, so that their addresses are known.
 
-use crate::build::dlls;
 use crate::command::target as build_folder;
+use crate::guests::dlls;
 use crate::system::{self, PAGE_EXECUTE_READ};
 use anyhow::{Context, Result};
 use gate::system::Tables;

@@ -1,7 +1,7 @@
 //! Makes a system file: lays the DLLs out, binds them among themselves, and writes them with their tables.
 
-use crate::build::dlls;
 use crate::command::target as build_folder;
+use crate::guests::dlls;
 use anyhow::{Context, Result, bail, ensure};
 use gate::map::{DLL_SPACING_32, DLL_SPACING_64, DLLS_32, DLLS_64};
 use gate::system::{Entry, Header, MAGIC, NAME, STUBS, Segment, VERSION};

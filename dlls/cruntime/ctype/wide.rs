@@ -2,7 +2,6 @@
 
 use super::super::FLAVOR;
 use super::super::locale::{self, Locale};
-use super::super::string::{wide_lower, wide_upper};
 use crt::class;
 use guest::shim;
 
@@ -209,25 +208,25 @@ pub unsafe extern "C" fn wctype(name: *const u8) -> u16 {
 /// Lower case.
 #[shim(ix = {msvcrt: 76, ucrtbase: 317}, mapping = "crt::class", risk = Wrong("a wrong class"))]
 pub unsafe extern "C" fn towlower(character: u16) -> u16 {
-    wide_lower(locale::current())(character)
+    locale::current().wide_lower()(character)
 }
 
 /// Upper case.
 #[shim(ix = {msvcrt: 100, ucrtbase: 429}, mapping = "crt::class", risk = Wrong("a wrong class"))]
 pub unsafe extern "C" fn towupper(character: u16) -> u16 {
-    wide_upper(locale::current())(character)
+    locale::current().wide_upper()(character)
 }
 
 /// As `towlower`, by a locale.
 #[shim(ix = {msvcrt: 376, ucrtbase: 366}, mapping = "crt::class", risk = Wrong("a wrong class"))]
 pub unsafe extern "C" fn _towlower_l(character: u16, locale: *const Locale) -> u16 {
-    wide_lower(locale::given(locale))(character)
+    locale::given(locale).wide_lower()(character)
 }
 
 /// As `towupper`, by a locale.
 #[shim(ix = {msvcrt: 377, ucrtbase: 367}, mapping = "crt::class", risk = Wrong("a wrong class"))]
 pub unsafe extern "C" fn _towupper_l(character: u16, locale: *const Locale) -> u16 {
-    wide_upper(locale::given(locale))(character)
+    locale::given(locale).wide_upper()(character)
 }
 
 /// The mapping with a name, for `towctrans`; 0 where there is none.
@@ -243,5 +242,5 @@ pub unsafe extern "C" fn wctrans(name: *const u8) -> u16 {
 /// Maps a wide character: 1 to lower case, others to upper case.
 #[shim(ix = {ucrtbase: 476}, mapping = "crt::class", risk = Wrong("a wrong class"))]
 pub unsafe extern "C" fn towctrans(character: u16, mapping: u16) -> u16 {
-    if mapping == 1 { wide_lower(locale::current())(character) } else { wide_upper(locale::current())(character) }
+    if mapping == 1 { locale::current().wide_lower()(character) } else { locale::current().wide_upper()(character) }
 }

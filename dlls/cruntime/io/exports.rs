@@ -5,7 +5,8 @@ use super::super::fault::{Code, Fault, INVALID, Int, Long, Word};
 use super::super::kernel32::{CURRENT_PROCESS, DuplicateHandle, FlushFileBuffers, SetEndOfFile};
 use super::open::{self, BINARY, CREAT, DENY_NONE, NOINHERIT, Opening, TEXT_MODE, TRUNC, U8_TEXT, U16_TEXT, WIDE_TEXT};
 use super::path::{Name, required};
-use super::{DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, TEXT};
+use super::table::{self, DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, TEXT};
+use super::{read, write};
 use core::ptr::null_mut;
 use guest::shim;
 use windows_sys::Win32::Foundation::HANDLE;
@@ -97,60 +98,60 @@ pub unsafe extern "C" fn _wcreat(path: *const u16, mode: i32) -> Result<Int, Fau
 /// Closes a descriptor.
 #[shim(ix = {msvcrt: 39, ucrtbase: 31}, mapping = "CloseHandle", risk = Functional("a file that stays open"))]
 pub unsafe extern "C" fn _close(number: i32) -> Result<Int, Fault> {
-    super::close(number).map(|()| Int(0))
+    table::close(number).map(|()| Int(0))
 }
 
 /// Reads; 0 at the end.
 #[shim(ix = {msvcrt: 43, ucrtbase: 36}, mapping = "ReadFile", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _read(number: i32, buffer: *mut u8, size: u32) -> Result<Int, Fault> {
-    super::get(number)?;
+    table::get(number)?;
     if buffer.is_null() || size > i32::MAX as u32 {
         return Err(INVALID);
     }
-    super::read(number, core::slice::from_raw_parts_mut(buffer, size as usize)).map(|count| Int(count as i32))
+    read::read(number, core::slice::from_raw_parts_mut(buffer, size as usize)).map(|count| Int(count as i32))
 }
 
 /// Writes; answers how many bytes.
 #[shim(ix = {msvcrt: 37, ucrtbase: 48}, mapping = "WriteFile", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _write(number: i32, buffer: *const u8, size: u32) -> Result<Int, Fault> {
-    super::get(number)?;
+    table::get(number)?;
     if size == 0 {
         return Ok(Int(0));
     }
     if buffer.is_null() {
         return Err(INVALID);
     }
-    super::write(number, core::slice::from_raw_parts(buffer, size as usize)).map(|count| Int(count as i32))
+    write::write(number, core::slice::from_raw_parts(buffer, size as usize)).map(|count| Int(count as i32))
 }
 
 /// Moves the position; answers it.
 #[shim(ix = {msvcrt: 209, ucrtbase: 212}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _lseek(number: i32, offset: i32, origin: i32) -> Result<Int, Fault> {
-    super::seek(number, offset.into(), origin).and_then(|at| i32::try_from(at).map(Int).map_err(|_| INVALID))
+    table::seek(number, offset.into(), origin).and_then(|at| i32::try_from(at).map(Int).map_err(|_| INVALID))
 }
 
 /// Moves the position; answers it.
 #[shim(ix = {msvcrt: 68, ucrtbase: 46}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _lseeki64(number: i32, offset: i64, origin: i32) -> Result<Long, Fault> {
-    super::seek(number, offset, origin).map(Long)
+    table::seek(number, offset, origin).map(Long)
 }
 
 /// The position.
 #[shim(ix = {msvcrt: 398, ucrtbase: 502}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _tell(number: i32) -> Result<Int, Fault> {
-    super::seek(number, 0, 1).and_then(|at| i32::try_from(at).map(Int).map_err(|_| INVALID))
+    table::seek(number, 0, 1).and_then(|at| i32::try_from(at).map(Int).map_err(|_| INVALID))
 }
 
 /// The position.
 #[shim(ix = {msvcrt: 399, ucrtbase: 503}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _telli64(number: i32) -> Result<Long, Fault> {
-    super::seek(number, 0, 1).map(Long)
+    table::seek(number, 0, 1).map(Long)
 }
 
 fn length(number: i32) -> Result<i64, Fault> {
-    let here = super::seek(number, 0, 1)?;
-    let end = super::seek(number, 0, 2)?;
-    super::seek(number, here, 0)?;
+    let here = table::seek(number, 0, 1)?;
+    let end = table::seek(number, 0, 2)?;
+    table::seek(number, here, 0)?;
     Ok(end)
 }
 
@@ -169,21 +170,21 @@ pub unsafe extern "C" fn _filelengthi64(number: i32) -> Result<Long, Fault> {
 /// Whether the position is the end: 1, 0 or -1.
 #[shim(ix = {msvcrt: 401, ucrtbase: 506}, mapping = "SetFilePointerEx", risk = Wrong("a wrong place"))]
 pub unsafe extern "C" fn _eof(number: i32) -> Result<Int, Fault> {
-    let here = super::seek(number, 0, 1)?;
+    let here = table::seek(number, 0, 1)?;
     Ok(Int((here >= length(number)?).into()))
 }
 
 fn change_size(number: i32, size: i64) -> Result<(), Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     if size < 0 {
         return Err(INVALID);
     }
-    let here = super::seek(number, 0, 1)?;
-    super::seek(number, size, 0)?;
+    let here = table::seek(number, 0, 1)?;
+    table::seek(number, size, 0)?;
     // SAFETY: the handle is open.
     let set = unsafe { SetEndOfFile(descriptor.handle) } != 0;
     let fault = Fault::last();
-    super::seek(number, here, 0)?;
+    table::seek(number, here, 0)?;
     if set {
         Ok(())
     } else if fault.code() == EACCES {
@@ -208,12 +209,12 @@ pub unsafe extern "C" fn _chsize_s(number: i32, size: i64) -> Result<Code, Fault
 /// Writes the file to its device.
 #[shim(ix = {msvcrt: 197, ucrtbase: 508}, mapping = "FlushFileBuffers", risk = Functional("data that is lost"))]
 pub unsafe extern "C" fn _commit(number: i32) -> Result<Int, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     if FlushFileBuffers(descriptor.handle) != 0 { Ok(Int(0)) } else { Err(Fault::Errno(EBADF)) }
 }
 
 fn duplicate(number: i32) -> Result<Descriptor, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     let mut copy = null_mut();
     // SAFETY: the handle is open.
     if unsafe { DuplicateHandle(CURRENT_PROCESS, descriptor.handle, CURRENT_PROCESS, &raw mut copy, 0, 1, 2) } == 0 {
@@ -225,13 +226,13 @@ fn duplicate(number: i32) -> Result<Descriptor, Fault> {
 /// A second descriptor for the same file.
 #[shim(ix = {msvcrt: 198, ucrtbase: 245}, mapping = "DuplicateHandle", risk = Functional("a descriptor of another file"))]
 pub unsafe extern "C" fn _dup(number: i32) -> Result<Int, Fault> {
-    super::add(duplicate(number)?).map(Int)
+    table::add(duplicate(number)?).map(Int)
 }
 
 /// Makes a descriptor one for the same file as another.
 #[shim(ix = {msvcrt: 121, ucrtbase: 246}, mapping = "DuplicateHandle", risk = Functional("a descriptor of another file"))]
 pub unsafe extern "C" fn _dup2(number: i32, target: i32) -> Result<Int, Fault> {
-    super::get(number)?;
+    table::get(number)?;
     if number == target {
         return Ok(Int(0));
     }
@@ -239,18 +240,18 @@ pub unsafe extern "C" fn _dup2(number: i32, target: i32) -> Result<Int, Fault> {
         return Err(super::super::fault::BAD_DESCRIPTOR);
     }
     let copy = duplicate(number)?;
-    if super::get_open(target) {
+    if table::get_open(target) {
         // What was there is gone in any case.
-        let _ = super::close(target);
+        let _ = table::close(target);
     }
-    super::put(target, copy)?;
+    table::put(target, copy)?;
     Ok(Int(0))
 }
 
 /// Whether a descriptor leads to a device: 0x40 or 0.
 #[shim(ix = {msvcrt: 67, ucrtbase: 252}, mapping = "the runtime's table", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _isatty(number: i32) -> Result<Int, Fault> {
-    super::get(number)
+    table::get(number)
         .map(|descriptor| Int((descriptor.flags & DEVICE).into()))
         .map_err(|fault| match fault {
             Fault::Invalid(code) => {
@@ -265,13 +266,13 @@ pub unsafe extern "C" fn _isatty(number: i32) -> Result<Int, Fault> {
 /// The handle behind a descriptor.
 #[shim(ix = {msvcrt: 91, ucrtbase: 45}, mapping = "the runtime's table", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _get_osfhandle(number: i32) -> Result<Word, Fault> {
-    super::get(number).map(|descriptor| Word(descriptor.handle as isize))
+    table::get(number).map(|descriptor| Word(descriptor.handle as isize))
 }
 
 /// A descriptor for a handle, which it owns from now on.
 #[shim(ix = {msvcrt: 125, ucrtbase: 47}, mapping = "the runtime's table", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _open_osfhandle(handle: isize, flags: i32) -> Result<Int, Fault> {
-    let Some(kind) = super::kind(handle as HANDLE) else {
+    let Some(kind) = table::kind(handle as HANDLE) else {
         return Err(Fault::last()).map_err(|fault: Fault| if fault.code() == 0 { Fault::Errno(EBADF) } else { fault });
     };
     let mut bits = OPEN | kind;
@@ -279,18 +280,18 @@ pub unsafe extern "C" fn _open_osfhandle(handle: isize, flags: i32) -> Result<In
         bits |= TEXT;
     }
     if flags & open::APPENDING != 0 {
-        bits |= super::APPEND;
+        bits |= table::APPEND;
     }
     if flags & NOINHERIT != 0 {
         bits |= NOT_INHERITED;
     }
-    super::add(Descriptor { handle: handle as HANDLE, flags: bits, encoding: Encoding::Ansi, ahead: None }).map(Int)
+    table::add(Descriptor { handle: handle as HANDLE, flags: bits, encoding: Encoding::Ansi, ahead: None }).map(Int)
 }
 
 /// Says how a descriptor translates text; answers what it did before.
 #[shim(ix = {msvcrt: 44, ucrtbase: 55}, mapping = "the runtime's table", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn _setmode(number: i32, mode: i32) -> Result<Int, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     let (text, encoding) = match mode {
         BINARY => (0, Encoding::Ansi),
         TEXT_MODE => (TEXT, Encoding::Ansi),
@@ -298,7 +299,7 @@ pub unsafe extern "C" fn _setmode(number: i32, mode: i32) -> Result<Int, Fault> 
         U16_TEXT | WIDE_TEXT => (TEXT, Encoding::Utf16),
         _ => return Err(INVALID),
     };
-    super::update(number, |descriptor| {
+    table::update(number, |descriptor| {
         descriptor.flags = descriptor.flags & !TEXT | text;
         descriptor.encoding = encoding;
     });

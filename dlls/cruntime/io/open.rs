@@ -1,11 +1,14 @@
-//! Opening files.
+//! Opening files, and the mode of those that do not say how they are opened.
 
 use super::super::errno::EINVAL;
-use super::super::fault::{Fault, INVALID};
+use super::super::fault::{Code, Fault, INVALID};
 use super::super::kernel32::{CloseHandle, CreateFileW, INVALID_HANDLE, SetEndOfFile};
-use super::{APPEND, DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, PIPE, TEXT};
+use super::super::variables::variables;
+use super::table::{self, APPEND, DEVICE, Descriptor, Encoding, NOT_INHERITED, OPEN, PIPE, TEXT};
+use super::{read, write};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI32, Ordering};
+use guest::shim;
 use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::Storage::FileSystem as files;
@@ -35,6 +38,10 @@ pub const DENY_NONE: i32 = 0x40;
 /// `_S_IWRITE`.
 const MAY_WRITE: i32 = 0x80;
 
+variables! {
+    "the mode that files are opened with": _fmode: i32 = 0;
+}
+
 /// What new files are not allowed.
 pub static UMASK: AtomicI32 = AtomicI32::new(0);
 
@@ -45,6 +52,13 @@ pub struct Opening {
     pub share: i32,
     /// What a new file allows.
     pub mode: i32,
+}
+
+/// Whether files that do not say are texts.
+fn default_is_text() -> bool {
+    // SAFETY: a number that the program may set at any time.
+    let mode = unsafe { (&raw const _fmode).read_volatile() };
+    mode & BINARY == 0 || mode & TEXTS != 0
 }
 
 /// Opens a file; the path ends in a NUL.
@@ -110,7 +124,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
     if handle == INVALID_HANDLE {
         return Err(Fault::last());
     }
-    let Some(kind) = super::kind(handle) else {
+    let Some(kind) = table::kind(handle) else {
         let fault = Fault::last();
         // SAFETY: it was just opened.
         unsafe { CloseHandle(handle) };
@@ -118,7 +132,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
     };
     let text = if flags & BINARY != 0 {
         0
-    } else if flags & TEXTS != 0 || super::super::stdio::default_is_text() {
+    } else if flags & TEXTS != 0 || default_is_text() {
         TEXT
     } else {
         0
@@ -131,7 +145,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
         _ => Encoding::Ansi,
     };
     let descriptor = Descriptor { handle, flags: OPEN | kind | text | inherited | append, encoding, ahead: None };
-    let number = super::add(descriptor).inspect_err(|_| {
+    let number = table::add(descriptor).inspect_err(|_| {
         // SAFETY: it was just opened.
         unsafe { CloseHandle(handle) };
     })?;
@@ -143,7 +157,7 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
         };
         if let Err(fault) = prepared {
             // The first fault is the one to tell.
-            let _ = super::close(number);
+            let _ = table::close(number);
             return Err(fault);
         }
     }
@@ -152,28 +166,28 @@ pub fn open(path: &[u16], opening: Opening) -> Result<i32, Fault> {
 
 /// Removes a Ctrl-Z at a text's end, so that what is written behind it can be read.
 fn drop_end_mark(number: i32, descriptor: Descriptor) -> Result<(), Fault> {
-    if super::seek(number, -1, 2).is_err() {
+    if table::seek(number, -1, 2).is_err() {
         return Ok(());
     }
     let mut last = [0];
-    let count = super::read::raw(descriptor.handle, &mut last)?;
-    if count == 1 && last[0] == super::read::CTRL_Z && super::seek(number, -1, 2).is_ok() {
+    let count = read::raw(descriptor.handle, &mut last)?;
+    if count == 1 && last[0] == read::CTRL_Z && table::seek(number, -1, 2).is_ok() {
         // SAFETY: the handle is open.
         unsafe { SetEndOfFile(descriptor.handle) };
     }
-    super::seek(number, 0, 0).map(|_| ())
+    table::seek(number, 0, 0).map(|_| ())
 }
 
 /// Reads the byte order mark of a text in Unicode, or writes it into a new one.
 fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
     const UTF8_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-    let descriptor = super::get(number)?;
-    let size = super::seek(number, 0, 2)?;
-    super::seek(number, 0, 0)?;
+    let descriptor = table::get(number)?;
+    let size = table::seek(number, 0, 2)?;
+    table::seek(number, 0, 0)?;
     if size == 0 {
         if access & GENERIC_WRITE != 0 {
             let bytes: &[u8] = if descriptor.encoding == Encoding::Utf8 { &UTF8_MARK } else { &[0xFF, 0xFE] };
-            super::write::raw(descriptor.handle, bytes)?;
+            write::raw(descriptor.handle, bytes)?;
         }
         return Ok(());
     }
@@ -181,7 +195,7 @@ fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
         return Ok(());
     }
     let mut start = [0; 3];
-    let count = super::read::raw(descriptor.handle, &mut start)?;
+    let count = read::raw(descriptor.handle, &mut start)?;
     let (encoding, skip) = match start {
         UTF8_MARK if count == 3 => (Encoding::Utf8, 3),
         [0xFF, 0xFE, _] if count >= 2 => (Encoding::Utf16, 2),
@@ -190,7 +204,30 @@ fn mark(number: i32, flags: i32, access: u32) -> Result<(), Fault> {
         _ if flags & WIDE_TEXT != 0 => (Encoding::Ansi, 0),
         _ => (descriptor.encoding, 0),
     };
-    super::update(number, |descriptor| descriptor.encoding = encoding);
+    table::update(number, |descriptor| descriptor.encoding = encoding);
     let (offset, origin) = if flags & APPENDING != 0 { (0, 2) } else { (skip, 0) };
-    super::seek(number, offset, origin).map(|_| ())
+    table::seek(number, offset, origin).map(|_| ())
+}
+
+/// Where the mode lies that files are opened with.
+#[shim(ix = {msvcrt: 56, ucrtbase: 196}, mapping = "a variable of the process", risk = Functional("a text that is not translated"))]
+pub unsafe extern "C" fn __p__fmode() -> *mut i32 {
+    &raw mut _fmode
+}
+
+/// Sets the mode that files are opened with.
+#[shim(ix = {msvcrt: 455, ucrtbase: 20}, mapping = "a variable of the process", risk = Functional("a text that is not translated"))]
+pub unsafe extern "C" fn _set_fmode(mode: i32) -> Result<Code, Fault> {
+    if !matches!(mode, BINARY | TEXT_MODE | WIDE_TEXT) {
+        return Err(INVALID);
+    }
+    _fmode = mode;
+    Ok(Code)
+}
+
+/// Answers the mode that files are opened with.
+#[shim(ix = {msvcrt: 456, ucrtbase: 564}, mapping = "a variable of the process", risk = Functional("a text that is not translated"))]
+pub unsafe extern "C" fn _get_fmode(mode: *mut i32) -> Result<Code, Fault> {
+    *mode.as_mut().ok_or(INVALID)? = _fmode;
+    Ok(Code)
 }

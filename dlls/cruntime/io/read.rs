@@ -3,7 +3,7 @@
 use super::super::errno::EBADF;
 use super::super::fault::{BAD_DESCRIPTOR, Fault, INVALID};
 use super::super::kernel32::{GetConsoleMode, ReadConsoleW, ReadFile};
-use super::{AT_END, DEVICE, Descriptor, Encoding, PIPE, TRANSLATED};
+use super::table::{self, AT_END, DEVICE, Descriptor, Encoding, PIPE, TRANSLATED};
 use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, HANDLE};
@@ -29,7 +29,7 @@ pub fn raw(handle: HANDLE, room: &mut [u8]) -> Result<usize, Fault> {
 
 /// Reads into a buffer as `_read` does; answers how many bytes that were.
 pub fn read(number: i32, room: &mut [u8]) -> Result<usize, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     if room.len() > i32::MAX as usize {
         return Err(INVALID);
     }
@@ -40,7 +40,7 @@ pub fn read(number: i32, room: &mut [u8]) -> Result<usize, Fault> {
         let first = usize::from(descriptor.ahead.is_some());
         if let Some(byte) = descriptor.ahead {
             room[0] = byte;
-            super::update(number, |descriptor| descriptor.ahead = None);
+            table::update(number, |descriptor| descriptor.ahead = None);
         }
         if first == room.len() {
             return Ok(first);
@@ -58,7 +58,7 @@ pub fn read(number: i32, room: &mut [u8]) -> Result<usize, Fault> {
 fn text(number: i32, descriptor: Descriptor, room: &mut [u8]) -> Result<usize, Fault> {
     loop {
         let mut ahead = descriptor.ahead;
-        super::update(number, |descriptor| descriptor.ahead = None);
+        table::update(number, |descriptor| descriptor.ahead = None);
         let mut count = 0;
         if let Some(byte) = ahead.take() {
             room[0] = byte;
@@ -74,7 +74,7 @@ fn text(number: i32, descriptor: Descriptor, room: &mut [u8]) -> Result<usize, F
             return Ok(0);
         }
         let (kept, translated, ended) = translate(number, descriptor, room, count);
-        super::update(number, |descriptor| {
+        table::update(number, |descriptor| {
             descriptor.flags = descriptor.flags & !TRANSLATED | if translated { TRANSLATED } else { 0 };
             if ended {
                 descriptor.flags |= AT_END;
@@ -118,10 +118,10 @@ fn translate(number: i32, descriptor: Descriptor, room: &mut [u8], count: usize)
                 } else {
                     to += 1;
                     if descriptor.flags & (DEVICE | PIPE) != 0 {
-                        super::update(number, |descriptor| descriptor.ahead = Some(next[0]));
+                        table::update(number, |descriptor| descriptor.ahead = Some(next[0]));
                     } else {
                         // A file can be read again from there.
-                        let _ = super::seek(number, -1, 1);
+                        let _ = table::seek(number, -1, 1);
                     }
                 }
             }
@@ -150,7 +150,7 @@ fn without_returns(units: &[u16]) -> (Vec<u16>, bool) {
 fn store(number: i32, units: &[u16], room: &mut [u8]) -> usize {
     let (kept, ended) = without_returns(units);
     if ended {
-        super::update(number, |descriptor| descriptor.flags |= AT_END);
+        table::update(number, |descriptor| descriptor.flags |= AT_END);
     }
     for (pair, unit) in room.chunks_exact_mut(2).zip(&kept) {
         pair.copy_from_slice(&unit.to_le_bytes());
@@ -180,7 +180,7 @@ fn wide(number: i32, descriptor: Descriptor, room: &mut [u8]) -> Result<usize, F
                 if more == 2 && u16::from_le_bytes(next) == u16::from(LF) {
                     units[count - 1] = u16::from(LF);
                 } else if more > 0 {
-                    super::seek(number, -(more as i64), 1)?;
+                    table::seek(number, -(more as i64), 1)?;
                 }
             }
             count
@@ -212,7 +212,7 @@ fn utf8(number: i32, descriptor: Descriptor, room: &mut [u8]) -> Result<usize, F
     // What is cut off at the end is read again with the rest of its character.
     let cut = incomplete(&bytes[..count]);
     if cut > 0 && cut < count {
-        super::seek(number, -(cut as i64), 1)?;
+        table::seek(number, -(cut as i64), 1)?;
         count -= cut;
     }
     let units = guest::nls::to_wide(guest::nls::UTF8, &bytes[..count], false).map_err(|_| BAD_DESCRIPTOR)?;

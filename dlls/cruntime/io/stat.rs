@@ -5,8 +5,8 @@ use super::super::fault::{Fault, INVALID, Int};
 use super::super::kernel32::{FindClose, FindFirstFileW, GetDriveTypeW, GetFileInformationByHandle, INVALID_HANDLE};
 use super::super::time::Native;
 use super::path::{Name, full, required};
+use super::table::{self, DEVICE, PIPE};
 use super::time::seconds;
-use super::{DEVICE, PIPE};
 use guest::shim;
 use windows_sys::Win32::Storage::FileSystem::{BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_READONLY, WIN32_FIND_DATAW};
 
@@ -114,7 +114,7 @@ fn root(whole: &[u16], drive: u32) -> Option<Facts> {
 }
 
 fn of_descriptor(number: i32) -> Result<Facts, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     let facts = Facts { device: number as u32, mode: 0, links: 1, size: 0, accessed: 0, written: 0, changed: 0 };
     if descriptor.flags & DEVICE != 0 {
         return Ok(Facts { mode: CHARACTER, ..facts });

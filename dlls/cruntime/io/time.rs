@@ -2,8 +2,9 @@
 
 use super::super::fault::{Fault, INVALID, Int};
 use super::super::kernel32::{GetSystemTimeAsFileTime, SetFileTime};
-use super::open::{Opening, RDWR};
+use super::open::{DENY_NONE, Opening, RDWR, open};
 use super::path::{Name, required};
+use super::table;
 use core::ptr::null;
 use guest::shim;
 use windows_sys::Win32::Foundation::FILETIME;
@@ -24,7 +25,7 @@ fn file_time(seconds: i64) -> FILETIME {
 }
 
 unsafe fn set<T: Copy + Into<i64>>(number: i32, times: *const [T; 2]) -> Result<Int, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     // SAFETY: the program's pointer, or NULL for now.
     let (accessed, written) = match unsafe { times.as_ref() } {
         Some([accessed, written]) => (file_time((*accessed).into()), file_time((*written).into())),
@@ -42,9 +43,9 @@ unsafe fn set<T: Copy + Into<i64>>(number: i32, times: *const [T; 2]) -> Result<
 unsafe fn set_path<C: Name, T: Copy + Into<i64>>(path: *const C, times: *const [T; 2]) -> Result<Int, Fault> {
     // SAFETY: the program's pointers.
     unsafe {
-        let number = super::open(&required(path)?, Opening { flags: RDWR, share: super::open::DENY_NONE, mode: 0 })?;
+        let number = open(&required(path)?, Opening { flags: RDWR, share: DENY_NONE, mode: 0 })?;
         let result = set(number, times);
-        super::close(number)?;
+        table::close(number)?;
         result
     }
 }

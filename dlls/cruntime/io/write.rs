@@ -3,7 +3,8 @@
 use super::super::errno::{EBADF, ENOSPC};
 use super::super::fault::{Fault, INVALID};
 use super::super::kernel32::{GetConsoleMode, WriteConsoleW, WriteFile};
-use super::{APPEND, DEVICE, Descriptor, Encoding};
+use super::read;
+use super::table::{self, APPEND, DEVICE, Descriptor, Encoding};
 use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, HANDLE};
@@ -28,7 +29,7 @@ pub fn raw(handle: HANDLE, bytes: &[u8]) -> Result<usize, Fault> {
 
 /// Writes as `_write` does; answers how many of the program's bytes were written.
 pub fn write(number: i32, bytes: &[u8]) -> Result<usize, Fault> {
-    let descriptor = super::get(number)?;
+    let descriptor = table::get(number)?;
     if bytes.is_empty() {
         return Ok(0);
     }
@@ -37,14 +38,14 @@ pub fn write(number: i32, bytes: &[u8]) -> Result<usize, Fault> {
     }
     if descriptor.flags & APPEND != 0 {
         // What cannot be moved is written where it is.
-        let _ = super::seek(number, 0, 2);
+        let _ = table::seek(number, 0, 2);
     }
     let written = match (descriptor.is_text(), descriptor.encoding) {
         (false, _) => raw(descriptor.handle, bytes)?,
         (true, Encoding::Ansi) => text(descriptor, bytes)?,
         (true, _) => wide(descriptor, bytes)?,
     };
-    if written == 0 && !(descriptor.flags & DEVICE != 0 && bytes[0] == super::read::CTRL_Z) {
+    if written == 0 && !(descriptor.flags & DEVICE != 0 && bytes[0] == read::CTRL_Z) {
         return Err(Fault::Errno(ENOSPC));
     }
     Ok(written)

@@ -9,6 +9,7 @@ mod name;
 mod page;
 mod set;
 
+pub use name::{LC_COLLATE, LC_CTYPE, LC_MONETARY, LC_NUMERIC};
 pub use page::Page;
 
 use super::lock::{self, Guarded};
@@ -17,16 +18,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use conv::Conventions;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use crt::Codec;
-use name::Name;
-
-pub const LC_ALL: usize = 0;
-pub const LC_COLLATE: usize = 1;
-pub const LC_CTYPE: usize = 2;
-pub const LC_MONETARY: usize = 3;
-pub const LC_NUMERIC: usize = 4;
-pub const LC_TIME: usize = 5;
-const CATEGORIES: usize = 6;
+use crt::{Codec, class};
+use name::{CATEGORIES, Name};
 
 /// A locale. What `_create_locale` answers is a pointer to one, whose first members are `_locale_t`'s.
 #[repr(C)]
@@ -91,6 +84,16 @@ impl Locale {
     /// The conversion between wide and multibyte text.
     pub fn codec(&self) -> &'static dyn Codec {
         self.page
+    }
+
+    /// Lower case of wide characters: of ASCII in "C", of Unicode elsewhere.
+    pub fn wide_lower(&self) -> fn(u16) -> u16 {
+        if self.is_c(LC_CTYPE) { class::to_lower } else { class::unicode_lower }
+    }
+
+    /// Upper case of wide characters.
+    pub fn wide_upper(&self) -> fn(u16) -> u16 {
+        if self.is_c(LC_CTYPE) { class::to_upper } else { class::unicode_upper }
     }
 
     /// The code page of a category, 0 for "C".

@@ -1,10 +1,17 @@
-//! Names of locales: what `setlocale` takes, and what it answers.
+//! Categories and names of locales: what `setlocale` takes, and what it answers.
 
-use super::{CATEGORIES, LC_ALL, LC_COLLATE, LC_CTYPE, LC_MONETARY, LC_NUMERIC, LC_TIME};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use guest::nls;
+
+pub const LC_ALL: usize = 0;
+pub const LC_COLLATE: usize = 1;
+pub const LC_CTYPE: usize = 2;
+pub const LC_MONETARY: usize = 3;
+pub const LC_NUMERIC: usize = 4;
+pub const LC_TIME: usize = 5;
+pub const CATEGORIES: usize = 6;
 
 /// What a category is set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,14 +1,13 @@
-//! The end of a program: what runs before it, and how it is told.
+//! The end of a program, and what runs before it.
 
 use super::super::fault::{Fault, Int};
 use super::super::invalid::{FATAL_APP_EXIT, fail_fast};
-use super::super::kernel32::{CURRENT_PROCESS, ExitProcess, TerminateProcess};
+use super::super::kernel32::ExitProcess;
 use super::super::nt::{RtlReAllocateHeap, RtlSizeHeap, heap as process_heap};
 use super::super::stdio;
 use super::onexit::{Function, Table, call, execute, register};
-use super::{report, signal};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use guest::shim;
 
 struct Own(UnsafeCell<Table>);
@@ -21,11 +20,6 @@ static AT_QUICK_EXIT: Own = Own(UnsafeCell::new(Table::new()));
 static DONE: AtomicBool = AtomicBool::new(false);
 /// `_register_thread_local_exe_atexit_callback`: the destructors of the program's thread-local objects.
 static THREAD_LOCAL: AtomicUsize = AtomicUsize::new(0);
-/// `_set_abort_behavior`.
-static ABORT: AtomicU32 = AtomicU32::new(WRITE_ABORT_MESSAGE | CALL_REPORT_FAULT);
-
-const WRITE_ABORT_MESSAGE: u32 = 1;
-const CALL_REPORT_FAULT: u32 = 4;
 /// The exit code of `abort` and of signals that nobody handles.
 pub const ABORTED: u32 = 3;
 
@@ -51,18 +45,6 @@ pub fn leave(code: u32) -> ! {
     // SAFETY: does not come back.
     unsafe { ExitProcess(code) };
     fail_fast(FATAL_APP_EXIT)
-}
-
-/// What `abort` does.
-pub fn abort_now() -> ! {
-    if ABORT.load(Ordering::Relaxed) & WRITE_ABORT_MESSAGE != 0 && cfg!(dll = "msvcrt") {
-        report::write("\r\nabnormal program termination\r\n");
-    }
-    signal::aborted();
-    if cfg!(dll = "ucrtbase") && ABORT.load(Ordering::Relaxed) & CALL_REPORT_FAULT != 0 {
-        fail_fast(FATAL_APP_EXIT);
-    }
-    leave(ABORTED)
 }
 
 /// What is left to do when the DLL goes.
@@ -104,20 +86,6 @@ pub unsafe extern "C" fn _c_exit() {}
 pub unsafe extern "C" fn quick_exit(code: i32) {
     execute(AT_QUICK_EXIT.0.get());
     leave(code as u32)
-}
-
-/// Raises SIGABRT, and ends the program where that comes back.
-#[shim(ix = {msvcrt: 20, ucrtbase: 37}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
-pub unsafe extern "C" fn abort() {
-    abort_now()
-}
-
-/// What `abort` does: answers what it did before.
-#[shim(ix = {msvcrt: 434, ucrtbase: 254}, mapping = "ExitProcess", risk = Functional("functions at the end that do not run"))]
-pub unsafe extern "C" fn _set_abort_behavior(flags: u32, mask: u32) -> u32 {
-    let before = ABORT.load(Ordering::Relaxed);
-    ABORT.store(before & !mask | flags & mask, Ordering::Relaxed);
-    before
 }
 
 /// Registers a function for the end.
@@ -197,20 +165,4 @@ pub unsafe extern "C" fn _initterm_e(first: *const Function, end: *const Functio
         at = at.add(1);
     }
     0
-}
-
-/// Ends the program with a runtime error's number.
-#[shim(ix = {msvcrt: 26, ucrtbase: 543}, mapping = "TerminateProcess", risk = Functional("a program that goes on"))]
-pub unsafe extern "C" fn _amsg_exit(number: i32) {
-    report::runtime_error(number);
-    TerminateProcess(CURRENT_PROCESS, 255);
-}
-
-/// What a call of a pure virtual function does: ends the program.
-#[shim(ix = {msvcrt: 84, ucrtbase: 544}, mapping = "TerminateProcess", risk = Functional("a program that goes on"))]
-pub unsafe extern "C" fn _purecall() {
-    const PURE_VIRTUAL_CALL: i32 = 25;
-    report::runtime_error(PURE_VIRTUAL_CALL);
-    signal::aborted();
-    leave(ABORTED)
 }

@@ -1,5 +1,6 @@
 //! process.h and the start and end of a program: arguments, environment, exit, signals, threads.
 
+mod abort;
 mod arguments;
 mod environment;
 mod exit;
@@ -9,8 +10,9 @@ mod signal;
 mod stack;
 mod threads;
 
+pub use abort::abort_now;
 pub use environment::value as environment_value;
-pub use exit::{abort_now, unload};
+pub use exit::unload;
 pub use report::complain;
 
 /// What has to be there before the program's first call.

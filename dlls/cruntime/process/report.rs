@@ -2,12 +2,10 @@
 
 use super::super::fault::{Fault, INVALID, Int};
 use super::super::kernel32::{GetStdHandle, WriteFile};
-use super::exit::{ABORTED, leave};
-use super::signal;
 use alloc::format;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI32, Ordering};
-use guest::{shim, text};
+use guest::shim;
 
 static MODE: AtomicI32 = AtomicI32::new(0);
 
@@ -22,25 +20,6 @@ pub fn write(message: &str) {
 /// Tells a runtime error.
 pub fn runtime_error(number: i32) {
     write(&format!("\r\nruntime error R60{number:02}\r\n"));
-}
-
-fn assertion(expression: &str, file: &str, line: u32) -> ! {
-    write(&format!("Assertion failed: {expression}, file {file}, line {line}\r\n"));
-    signal::aborted();
-    leave(ABORTED)
-}
-
-/// Tells an assertion that does not hold, and ends the program.
-#[shim(ix = {msvcrt: 82, ucrtbase: 242}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
-pub unsafe extern "C" fn _assert(expression: *const u8, file: *const u8, line: u32) {
-    let lossy = |bytes| alloc::string::String::from_utf8_lossy(bytes);
-    assertion(&lossy(text::narrow(expression)), &lossy(text::narrow(file)), line)
-}
-
-/// Tells an assertion that does not hold, and ends the program.
-#[shim(ix = {msvcrt: 436, ucrtbase: 216}, mapping = "WriteFile, then the end", risk = Functional("a program that goes on"))]
-pub unsafe extern "C" fn _wassert(expression: *const u16, file: *const u16, line: u32) {
-    assertion(&text::lossy(text::wide(expression)), &text::lossy(text::wide(file)), line)
 }
 
 /// Says where runtime errors are told (0 to 2), or asks (3); answers what was before.

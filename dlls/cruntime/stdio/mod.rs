@@ -13,21 +13,17 @@ mod wide;
 
 pub use stream::File;
 
-use super::io::open::{BINARY, TEXTS};
-use super::lock::{self, Guarded, Held, hold_section};
+use super::heap;
+use super::lock::{self, Guarded, Held, IOB_ENTRIES, hold_section};
 use super::nt::RtlInitializeCriticalSection;
 use super::variables::variables;
-use super::{heap, io};
 use alloc::vec::Vec;
 use guest::shim;
 use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
-/// Streams in `_iob`, of which the first three are standard input, output and error.
-pub const IOB_ENTRIES: usize = 20;
-
 variables! {
+    // The first three are standard input, output and error.
     "the streams that programs reach by number": _iob: [File; IOB_ENTRIES] = [File::CLOSED; IOB_ENTRIES];
-    "the mode that files are opened with": _fmode: i32 = 0;
     "whether `fflush` reaches the device": _commode: i32 = 0;
 }
 
@@ -40,13 +36,6 @@ struct Opened {
 
 /// Every stream that `fopen` ever made; closed ones are used again.
 static OPENED: Guarded<Vec<usize>> = Guarded::new(lock::STREAMS, Vec::new());
-
-/// Whether files that do not say are texts.
-pub fn default_is_text() -> bool {
-    // SAFETY: a number that the program may set at any time.
-    let mode = unsafe { (&raw const _fmode).read_volatile() };
-    mode & BINARY == 0 || mode & TEXTS != 0
-}
 
 /// Prepares the standard streams.
 pub fn start() {
@@ -138,33 +127,10 @@ pub unsafe extern "C" fn __acrt_iob_func(index: u32) -> *mut File {
     (&raw mut _iob).cast::<File>().wrapping_add((index as usize).min(IOB_ENTRIES - 1))
 }
 
-/// Where the mode lies that files are opened with.
-#[shim(ix = {msvcrt: 56, ucrtbase: 196}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
-pub unsafe extern "C" fn __p__fmode() -> *mut i32 {
-    &raw mut _fmode
-}
-
 /// Where it lies whether `fflush` reaches the device.
 #[shim(ix = {msvcrt: 66, ucrtbase: 0}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
 pub unsafe extern "C" fn __p__commode() -> *mut i32 {
     &raw mut _commode
-}
-
-/// Sets the mode that files are opened with.
-#[shim(ix = {msvcrt: 455, ucrtbase: 20}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
-pub unsafe extern "C" fn _set_fmode(mode: i32) -> Result<super::fault::Code, super::fault::Fault> {
-    if !matches!(mode, BINARY | io::open::TEXT_MODE | io::open::WIDE_TEXT) {
-        return Err(super::fault::INVALID);
-    }
-    _fmode = mode;
-    Ok(super::fault::Code)
-}
-
-/// Answers the mode that files are opened with.
-#[shim(ix = {msvcrt: 456, ucrtbase: 564}, mapping = "the runtime's streams", risk = Functional("a stream that is not reached"))]
-pub unsafe extern "C" fn _get_fmode(mode: *mut i32) -> Result<super::fault::Code, super::fault::Fault> {
-    *mode.as_mut().ok_or(super::fault::INVALID)? = _fmode;
-    Ok(super::fault::Code)
 }
 
 /// Takes a stream's lock.

@@ -4,6 +4,7 @@ use super::super::errno::{self, EBADF};
 use super::super::fault::Fault;
 use super::super::heap;
 use super::super::io::{self, Encoding};
+use super::super::kernel32::DeleteFileW;
 use core::ptr::null_mut;
 
 pub const READ: i32 = 1;
@@ -385,9 +386,21 @@ impl File {
             }
         };
         let before = errno::get();
-        super::temporary::remove(self.temporary);
+        remove_file(self.temporary);
         errno::set(before);
         *self = Self::CLOSED;
         written && closed
+    }
+}
+
+/// Removes a stream's temporary file.
+fn remove_file(path: *mut u8) {
+    if path.is_null() {
+        return;
+    }
+    // SAFETY: only a wide path from the heap is kept there.
+    unsafe {
+        DeleteFileW(path.cast());
+        heap::release(path.cast());
     }
 }

@@ -5,7 +5,7 @@ use super::super::fault::{Code, Fault, INVALID, NO_MEMORY, Pointer};
 use super::super::heap;
 use super::super::io::open::{BINARY, CREAT, DENY_NONE, EXCL, RDWR, TEMPORARY};
 use super::super::io::{self, Name, Opening, full};
-use super::super::kernel32::{DeleteFileW, GetFileAttributesW};
+use super::super::kernel32::GetFileAttributesW;
 use super::super::process::environment_value;
 use super::super::thread;
 use super::File;
@@ -20,18 +20,6 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_DIRECTORY, INVALID_
 static NEXT: AtomicU32 = AtomicU32::new(1);
 /// Names that are tried before the functions give up.
 const TRIES: u32 = 0x7FFF;
-
-/// Removes a stream's temporary file.
-pub fn remove(path: *mut u8) {
-    if path.is_null() {
-        return;
-    }
-    // SAFETY: only a wide path from the heap is kept there.
-    unsafe {
-        DeleteFileW(path.cast());
-        heap::release(path.cast());
-    }
-}
 
 fn attributes(path: &[u16]) -> u32 {
     let path: Vec<u16> = path.iter().copied().chain([0]).collect();

@@ -1,6 +1,7 @@
 //! stdlib.h and search.h.
 
 mod aligned;
+mod errno;
 mod integer;
 mod path;
 mod random;

@@ -61,7 +61,7 @@ unsafe fn wide_by(first: *const u16, second: *const u16, count: usize, locale: *
     let locale = unsafe { locale::given(locale) };
     if locale.is_c(LC_COLLATE) {
         let (one, other) = (one.iter().copied(), other.iter().copied());
-        return if fold { text::compare_folded(one, other, super::wide::lower(locale)) } else { text::compare(one, other) };
+        return if fold { text::compare_folded(one, other, locale.wide_lower()) } else { text::compare(one, other) };
     }
     // SAFETY: two slices.
     unsafe { wide(one, other, fold) }
@@ -84,7 +84,7 @@ fn key(source: &[u16]) -> Vec<u8> {
 }
 
 /// `strxfrm` by a locale.
-pub unsafe fn transform_narrow(destination: *mut u8, source: *const u8, size: usize, locale: *const Locale) -> usize {
+unsafe fn transform_narrow(destination: *mut u8, source: *const u8, size: usize, locale: *const Locale) -> usize {
     // SAFETY: the program's locale and strings.
     unsafe {
         if source.is_null() || destination.is_null() && size > 0 || size > i32::MAX as usize {
@@ -101,7 +101,7 @@ pub unsafe fn transform_narrow(destination: *mut u8, source: *const u8, size: us
 }
 
 /// `wcsxfrm` by a locale: a unit for each byte of the key.
-pub unsafe fn transform_wide(destination: *mut u16, source: *const u16, size: usize, locale: *const Locale) -> usize {
+unsafe fn transform_wide(destination: *mut u16, source: *const u16, size: usize, locale: *const Locale) -> usize {
     // SAFETY: the program's locale and strings.
     unsafe {
         if source.is_null() || destination.is_null() && size > 0 || size > i32::MAX as usize {
@@ -173,4 +173,28 @@ pub unsafe extern "C" fn _wcsncoll(first: *const u16, second: *const u16, count:
 #[shim(ix = {msvcrt: 574, ucrtbase: 668}, mapping = "CompareStringW, crt::text", risk = Wrong("a wrong order"))]
 pub unsafe extern "C" fn _wcsnicoll(first: *const u16, second: *const u16, count: usize) -> i32 {
     wide_by(first, second, count, core::ptr::null(), true)
+}
+
+/// As `strxfrm`, by a locale.
+#[shim(ix = {msvcrt: 600, ucrtbase: 362}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
+pub unsafe extern "C" fn _strxfrm_l(destination: *mut u8, source: *const u8, size: usize, locale: *const Locale) -> usize {
+    transform_narrow(destination, source, size, locale)
+}
+
+/// Makes a string that compares as the first does by the locale.
+#[shim(ix = {msvcrt: 149, ucrtbase: 425}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
+pub unsafe extern "C" fn strxfrm(destination: *mut u8, source: *const u8, size: usize) -> usize {
+    transform_narrow(destination, source, size, core::ptr::null())
+}
+
+/// Makes a wide string that compares as the first does by the locale.
+#[shim(ix = {msvcrt: 156, ucrtbase: 437}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
+pub unsafe extern "C" fn wcsxfrm(destination: *mut u16, source: *const u16, size: usize) -> usize {
+    transform_wide(destination, source, size, core::ptr::null())
+}
+
+/// As `wcsxfrm`, by a locale.
+#[shim(ix = {ucrtbase: 371}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
+pub unsafe extern "C" fn _wcsxfrm_l(destination: *mut u16, source: *const u16, size: usize, locale: *const Locale) -> usize {
+    transform_wide(destination, source, size, locale)
 }

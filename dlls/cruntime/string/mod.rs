@@ -9,8 +9,6 @@ mod narrow;
 mod secure;
 mod wide;
 
-pub use wide::{lower as wide_lower, upper as wide_upper};
-
 use super::fault::{Fault, INVALID};
 use crt::text::Room;
 use crt::{Unit, Units};

@@ -221,15 +221,3 @@ pub unsafe extern "C" fn _strnset(text: *mut u8, character: i32, count: usize) -
 pub unsafe extern "C" fn __strncnt(text: *const u8, count: usize) -> usize {
     text::bounded_length(text, count)
 }
-
-/// As `strxfrm`, by a locale.
-#[shim(ix = {msvcrt: 600, ucrtbase: 362}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _strxfrm_l(destination: *mut u8, source: *const u8, size: usize, locale: *const Locale) -> usize {
-    super::collate::transform_narrow(destination, source, size, locale)
-}
-
-/// Makes a string that compares as the first does by the locale.
-#[shim(ix = {msvcrt: 149, ucrtbase: 425}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn strxfrm(destination: *mut u8, source: *const u8, size: usize) -> usize {
-    super::collate::transform_narrow(destination, source, size, core::ptr::null())
-}

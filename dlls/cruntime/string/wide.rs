@@ -2,22 +2,12 @@
 
 use super::super::fault::{Code, Fault, INVALID, Pointer, secure};
 use super::super::heap;
-use super::super::locale::{self, LC_CTYPE, Locale};
+use super::super::locale::{self, Locale};
 use super::super::thread;
 use super::{COMPARE_ERROR, optional, place, room, units};
 use core::ptr::null_mut;
-use crt::{class, text};
+use crt::text;
 use guest::shim;
-
-/// Lower case as a locale has it: ASCII in "C", Unicode's elsewhere.
-pub fn lower(locale: &Locale) -> fn(u16) -> u16 {
-    if locale.is_c(LC_CTYPE) { class::to_lower } else { class::unicode_lower }
-}
-
-/// Upper case as a locale has it.
-pub fn upper(locale: &Locale) -> fn(u16) -> u16 {
-    if locale.is_c(LC_CTYPE) { class::to_upper } else { class::unicode_upper }
-}
 
 unsafe fn folded(first: *const u16, second: *const u16, count: usize, locale: *const Locale) -> i32 {
     if first.is_null() || second.is_null() {
@@ -25,7 +15,7 @@ unsafe fn folded(first: *const u16, second: *const u16, count: usize, locale: *c
         return COMPARE_ERROR;
     }
     // SAFETY: both are strings.
-    unsafe { text::compare_folded_bounded(units(first), units(second), count, lower(locale::given(locale))) }
+    unsafe { text::compare_folded_bounded(units(first), units(second), count, locale::given(locale).wide_lower()) }
 }
 
 /// The length of a wide string.
@@ -165,27 +155,27 @@ pub unsafe extern "C" fn _wcsnicmp_l(first: *const u16, second: *const u16, coun
 /// Makes a wide string lower case.
 #[shim(ix = {msvcrt: 621, ucrtbase: 714}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _wcslwr(text: *mut u16) -> *mut u16 {
-    text::change(text, lower(locale::current()));
+    text::change(text, locale::current().wide_lower());
     text
 }
 
 /// Makes a wide string upper case.
 #[shim(ix = {msvcrt: 622, ucrtbase: 715}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _wcsupr(text: *mut u16) -> *mut u16 {
-    text::change(text, upper(locale::current()));
+    text::change(text, locale::current().wide_upper());
     text
 }
 
 /// Makes a wide string in a buffer of known size lower case.
 #[shim(ix = {msvcrt: 623, ucrtbase: 716}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _wcslwr_s(text: *mut u16, size: usize) -> Result<Code, Fault> {
-    secure(text::change_s(&mut room(text, size)?, lower(locale::current())))
+    secure(text::change_s(&mut room(text, size)?, locale::current().wide_lower()))
 }
 
 /// Makes a wide string in a buffer of known size upper case.
 #[shim(ix = {msvcrt: 624, ucrtbase: 717}, mapping = "crt::text", risk = Wrong("wrong bytes"))]
 pub unsafe extern "C" fn _wcsupr_s(text: *mut u16, size: usize) -> Result<Code, Fault> {
-    secure(text::change_s(&mut room(text, size)?, upper(locale::current())))
+    secure(text::change_s(&mut room(text, size)?, locale::current().wide_upper()))
 }
 
 /// Turns a wide string round.
@@ -213,16 +203,4 @@ pub unsafe extern "C" fn _wcsnset(text: *mut u16, character: u16, count: usize) 
 #[shim(ix = {ucrtbase: 721}, mapping = "crt::text", risk = Wrong("a wrong answer"))]
 pub unsafe extern "C" fn __wcsncnt(text: *const u16, count: usize) -> usize {
     text::bounded_length(text, count)
-}
-
-/// Makes a wide string that compares as the first does by the locale.
-#[shim(ix = {msvcrt: 156, ucrtbase: 437}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn wcsxfrm(destination: *mut u16, source: *const u16, size: usize) -> usize {
-    super::collate::transform_wide(destination, source, size, core::ptr::null())
-}
-
-/// As `wcsxfrm`, by a locale.
-#[shim(ix = {ucrtbase: 371}, mapping = "LCMapStringEx, crt::text", risk = Wrong("a wrong answer"))]
-pub unsafe extern "C" fn _wcsxfrm_l(destination: *mut u16, source: *const u16, size: usize, locale: *const Locale) -> usize {
-    super::collate::transform_wide(destination, source, size, locale)
 }

@@ -2,11 +2,17 @@
 
 use super::super::fault::{Code, Fault, INVALID};
 use super::super::kernel32::{GetLocalTime, GetSystemTimeAsFileTime, QueryPerformanceCounter, QueryPerformanceFrequency};
-use super::Native;
 use super::zone;
 use core::sync::atomic::{AtomicI64, Ordering};
 use guest::shim;
 use windows_sys::Win32::Foundation::{FILETIME, SYSTEMTIME};
+
+/// `time_t` of the old runtime: it had 32 bits before there were programs of 64.
+#[cfg(target_arch = "x86")]
+pub type Native = i32;
+/// `time_t` of the old runtime: it had 32 bits before there were programs of 64.
+#[cfg(not(target_arch = "x86"))]
+pub type Native = i64;
 
 const TICKS: i64 = 10_000_000;
 /// Seconds from 1601 to 1970.

@@ -2,7 +2,8 @@
 
 use super::super::fault::{Code, Fault, INVALID, Int, Long, Pointer};
 use super::super::thread;
-use super::{Native, zone};
+use super::clock::Native;
+use super::zone;
 use crt::time::{self, Tm};
 use guest::shim;
 

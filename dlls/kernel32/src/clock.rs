@@ -1,9 +1,7 @@
-//! Times: calendar fields, file times, and the user's local time.
+//! Times as calendar fields and as file times.
 
 use crate::nt::{RtlTimeFieldsToTime, RtlTimeToTimeFields};
-use crate::zone;
 use guest::error::Win32Error;
-use guest::shared;
 use windows_sys::Wdk::System::SystemServices::TIME_FIELDS;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, FILETIME, SYSTEMTIME};
 
@@ -53,10 +51,4 @@ pub fn system_time(units: i64) -> Result<SYSTEMTIME, Win32Error> {
         wSecond: fields.Second as u16,
         wMilliseconds: fields.Milliseconds as u16,
     })
-}
-
-/// The user's local time.
-pub fn local_time() -> Result<SYSTEMTIME, Win32Error> {
-    let now = shared::system_time();
-    system_time(shared::time_zone_bias().map_or_else(|| zone::to_local(now), |bias| Ok(now - bias))?)
 }

@@ -5,6 +5,7 @@ use crate::buffer::put;
 use crate::clock;
 use crate::winnls::info::look_up;
 use crate::winnls::locale::{self, Locale};
+use crate::zone;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -98,7 +99,7 @@ fn date_picture(locale: Locale, flags: u32, own: Option<String>) -> Result<Cow<'
 
 fn date(locale: Locale, flags: u32, date: Option<SYSTEMTIME>, own: Option<String>) -> Result<String, Win32Error> {
     let picture = date_picture(locale, flags, own)?;
-    let date = date.map_or_else(clock::local_time, Ok)?;
+    let date = date.map_or_else(zone::local_time, Ok)?;
     // The day of the week is what the date says, whatever the caller says.
     let date = SYSTEMTIME { wHour: 0, wMinute: 0, wSecond: 0, wMilliseconds: 0, ..date };
     let date = clock::system_time(clock::file_time(&date)?)?;
@@ -127,7 +128,7 @@ fn time(locale: Locale, flags: u32, time: Option<SYSTEMTIME>, own: Option<String
         return Err(Win32Error(ERROR_INVALID_FLAGS));
     }
     let picture = own.map_or_else(|| look_up(locale, LOCALE_STIMEFORMAT), |own| Ok(own.into()))?;
-    let time = time.map_or_else(clock::local_time, Ok)?;
+    let time = time.map_or_else(zone::local_time, Ok)?;
     if time.wHour > 23 || time.wMinute > 59 || time.wSecond > 59 || time.wMilliseconds > 999 {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }

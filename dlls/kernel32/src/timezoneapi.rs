@@ -36,7 +36,7 @@ pub unsafe extern "system" fn GetTimeZoneInformation(answer: *mut TIME_ZONE_INFO
 /// Answers the user's time zone and its name in the registry, and which of its times holds.
 #[shim(ix = 349, mapping = "the host's time zone", risk = Wrong("a wrong time"))]
 pub unsafe extern "system" fn GetDynamicTimeZoneInformation(answer: *mut DYNAMIC_TIME_ZONE_INFORMATION) -> Result<Number, Win32Error> {
-    let year = crate::clock::local_time()?.wYear;
+    let year = zone::local_time()?.wYear;
     let zone = zone::of_year(year)?;
     unsafe { answer.as_mut() }.map(|answer| *answer = zone).ok_or(REFUSED)?;
     now_is(&zone::head(&zone))

@@ -5,6 +5,7 @@ use crate::lock::Lock;
 use crate::nt::{WcQueryTimeZone, check};
 use alloc::vec::Vec;
 use guest::error::Win32Error;
+use guest::shared;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, SYSTEMTIME};
 use windows_sys::Win32::System::Time::{DYNAMIC_TIME_ZONE_INFORMATION, TIME_ZONE_INFORMATION};
 
@@ -56,6 +57,12 @@ pub fn at(units: i64) -> Result<TIME_ZONE_INFORMATION, Win32Error> {
 /// A time of UTC as the user's local time.
 pub fn to_local(units: i64) -> Result<i64, Win32Error> {
     local(&at(units)?, units)
+}
+
+/// What the user's clock shows now.
+pub fn local_time() -> Result<SYSTEMTIME, Win32Error> {
+    let now = shared::system_time();
+    system_time(shared::time_zone_bias().map_or_else(|| to_local(now), |bias| Ok(now - bias))?)
 }
 
 /// The user's local time as a time of UTC.

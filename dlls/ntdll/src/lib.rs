@@ -43,6 +43,7 @@ mod sync;
 mod system;
 mod thread;
 mod thread_information;
+mod thread_list;
 mod time;
 mod token;
 #[cfg(target_arch = "x86_64")]

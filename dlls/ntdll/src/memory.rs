@@ -16,7 +16,7 @@ use windows_sys::Win32::System::Threading::{PROCESS_QUERY_INFORMATION, PROCESS_Q
 
 /// Checks that a handle stands for this process, whose memory it may change.
 fn own(process: HANDLE) -> Result<(), Status> {
-    crate::process::own(process, PROCESS_VM_OPERATION)
+    crate::object::own_process(process, PROCESS_VM_OPERATION)
 }
 
 /// Reserves or commits memory of this process.
@@ -96,7 +96,7 @@ pub unsafe extern "system" fn NtQueryVirtualMemory(
     result: *mut usize,
 ) -> Result<NtStatus, Status> {
     const BASIC: i32 = 0;
-    crate::process::own(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
+    crate::object::own_process(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
     if class != BASIC {
         return Err(Status(STATUS_INVALID_INFO_CLASS));
     }

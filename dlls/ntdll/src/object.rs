@@ -7,8 +7,8 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Win32::Foundation::{
-    DUPLICATE_CLOSE_SOURCE, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_BUFFER_OVERFLOW, STATUS_INFO_LENGTH_MISMATCH,
-    STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, UNICODE_STRING,
+    DUPLICATE_CLOSE_SOURCE, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_BUFFER_OVERFLOW,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_TYPE_MISMATCH, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Threading::PROCESS_DUP_HANDLE;
 use windows_sys::Win32::System::WindowsProgramming::PUBLIC_OBJECT_BASIC_INFORMATION;
@@ -32,7 +32,7 @@ pub unsafe extern "system" fn NtDuplicateObject(
 ) -> Result<NtStatus, Status> {
     for process in [source_process, target_process] {
         if !(process.is_null() && options & DUPLICATE_CLOSE_SOURCE != 0) {
-            crate::process::own(process, PROCESS_DUP_HANDLE)?;
+            own_process(process, PROCESS_DUP_HANDLE)?;
         }
     }
     if target.is_null() {
@@ -53,6 +53,18 @@ pub fn query(handle: HANDLE) -> Result<QueryHandle, Status> {
     let mut request = QueryHandle { handle: handle as u64, ..QueryHandle::default() };
     ask(&mut request)?;
     Ok(request)
+}
+
+/// Checks that a handle stands for this process and grants one of some rights.
+pub fn own_process(process: HANDLE, access: u32) -> Result<(), Status> {
+    if process as isize == -1 {
+        return Ok(());
+    }
+    let facts = query(process)?;
+    if facts.kind != ObjectKind::Process as u32 {
+        return Err(Status(STATUS_OBJECT_TYPE_MISMATCH));
+    }
+    if facts.access & access == 0 { Err(Status(STATUS_ACCESS_DENIED)) } else { Ok(()) }
 }
 
 #[repr(C)]

@@ -2,7 +2,6 @@
 
 use crate::critical::{enter, leave};
 use crate::path::{self, Folders};
-use crate::process::peb_lock;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use gate::peb::{ProcessParameters, UnicodeString};
@@ -13,11 +12,17 @@ use windows_sys::Win32::Foundation::{
     STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID,
     STATUS_VARIABLE_NOT_FOUND, UNICODE_STRING,
 };
+use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
 const EQUALS: u16 = b'=' as u16;
 const PERCENT: u16 = b'%' as u16;
 const BACKSLASH: u16 = b'\\' as u16;
 const COLON: u16 = b':' as u16;
+
+/// The lock of the PEB.
+pub fn peb_lock() -> *mut CRITICAL_SECTION {
+    unsafe { (*teb::peb()).fast_peb_lock as *mut CRITICAL_SECTION }
+}
 
 /// The parameters. What can change is the PEB lock's.
 ///

@@ -2,6 +2,8 @@
 
 use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::{ask, call};
+use crate::object::own_process;
+use crate::parameters::peb_lock;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use gate::service::{DuplicateHandle, QueryDrives, QueryProcess, SetAffinity, TerminateProcess};
@@ -11,24 +13,12 @@ use guest::{router, shim, teb};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
 use windows_sys::Win32::Foundation::{
-    HANDLE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_CID, STATUS_INVALID_INFO_CLASS,
-    STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_NOT_IMPLEMENTED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_PORT_NOT_SET, UNICODE_STRING,
+    HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_CID, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
+    STATUS_INVALID_PARAMETER_4, STATUS_NOT_IMPLEMENTED, STATUS_PORT_NOT_SET, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Threading::{
-    CRITICAL_SECTION, PROCESS_BASIC_INFORMATION, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_INFORMATION,
+    PROCESS_BASIC_INFORMATION, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_INFORMATION,
 };
-
-/// Checks that a handle stands for this process and grants one of some rights.
-pub fn own(process: HANDLE, access: u32) -> Result<(), Status> {
-    if process as isize == -1 {
-        return Ok(());
-    }
-    let facts = crate::object::query(process)?;
-    if facts.kind != gate::service::ObjectKind::Process as u32 {
-        return Err(Status(STATUS_OBJECT_TYPE_MISMATCH));
-    }
-    if facts.access & access == 0 { Err(Status(STATUS_ACCESS_DENIED)) } else { Ok(()) }
-}
 
 /// Opens a process by its number; only this process has one here.
 #[shim(ix = 229, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
@@ -153,7 +143,7 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
     result: *mut u32,
 ) -> Result<NtStatus, Status> {
     let question = question(class)?;
-    own(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
+    own_process(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
     if buffer.is_null() && length != 0 {
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
@@ -242,7 +232,7 @@ router! {
 #[shim(ix = 230, mapping = "gate SetAffinity and the process's own settings, one row per class", risk = Wrong("a wrong setting"))]
 pub unsafe extern "system" fn NtSetInformationProcess(process: HANDLE, class: i32, buffer: *const c_void, length: u32) -> Result<NtStatus, Status> {
     let setting = setting(class)?;
-    own(process, PROCESS_SET_INFORMATION)?;
+    own_process(process, PROCESS_SET_INFORMATION)?;
     match setting {
         Setting::ErrorMode => ERROR_MODE.store(unsafe { take(buffer, length) }?, Ordering::Relaxed),
         Setting::PriorityBoost => BOOST_OFF.store(unsafe { take::<u32>(buffer, length) }?, Ordering::Relaxed),
@@ -295,11 +285,6 @@ unsafe fn text(question: Question, buffer: *mut c_void, length: u32, result: *mu
         buffer.cast::<UNICODE_STRING>().write_unaligned(UNICODE_STRING { Length: bytes - 2, MaximumLength: bytes, Buffer: at });
     }
     Ok(NtStatus::SUCCESS)
-}
-
-/// The lock of the PEB.
-pub fn peb_lock() -> *mut CRITICAL_SECTION {
-    unsafe { (*teb::peb()).fast_peb_lock as *mut CRITICAL_SECTION }
 }
 
 /// Takes the PEB's lock.

@@ -2,7 +2,8 @@
 
 use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::ask;
-use crate::thread::{forget_tls, name, query, set_name};
+use crate::thread::query;
+use crate::thread_list::{caller_is_last, forget_tls, name, set_name};
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use gate::service::{SetThread, ThreadSetting};
@@ -115,7 +116,7 @@ pub unsafe extern "system" fn NtQueryInformationThread(
             }
             Question::Affinity => put(buffer, length, result, facts.affinity as usize),
             Question::Start => put(buffer, length, result, facts.start as usize),
-            Question::AmILast => put(buffer, length, result, u32::from(crate::loader::is_last_thread())),
+            Question::AmILast => put(buffer, length, result, u32::from(caller_is_last())),
             Question::PriorityBoost => put(buffer, length, result, facts.boost_off),
             // No debugger ever sees the thread.
             Question::Hidden => put(buffer, length, result, 1_u8),

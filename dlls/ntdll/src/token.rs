@@ -1,7 +1,7 @@
 //! Access tokens: the one that this process has. Its user is an ordinary one, without privileges that matter.
 
 use crate::gate::ask;
-use crate::process::own;
+use crate::object::own_process;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -140,7 +140,7 @@ pub unsafe extern "system" fn NtOpenProcessTokenEx(process: HANDLE, access: u32,
 }
 
 unsafe fn open(process: HANDLE, access: u32, flags: u32, handle: *mut HANDLE) -> Result<NtStatus, Status> {
-    own(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
+    own_process(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
     if handle.is_null() {
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }

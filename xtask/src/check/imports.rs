@@ -1,7 +1,7 @@
 //! Who may import whom: the shape of the project, held against what cargo says.
 
-use crate::build;
 use crate::command::root;
+use crate::guests;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::process::Command;
@@ -35,7 +35,7 @@ pub fn check() -> Result<Vec<String>> {
     let packages = metadata["packages"].as_array().context("cargo metadata lists packages")?;
     let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
     let ours: Vec<String> = packages.iter().map(name).collect();
-    let dlls = build::dlls()?;
+    let dlls = guests::dlls()?;
     let mut wrong = Vec::new();
     for package in packages {
         let importer = name(package);

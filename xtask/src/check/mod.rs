@@ -4,8 +4,9 @@ mod files;
 mod headers;
 mod imports;
 
-use crate::build::{self, LINUX, WINDOWS};
+use crate::build::{self, LINUX, TARGETS};
 use crate::command::{cargo, cargo_in, root, run, target};
+use crate::guests::{self, WINDOWS};
 use crate::{conformance, scenarios, setup};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ pub fn test(names: &[&str]) -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         bail!("no step is called `{unknown}`; `cargo xtask test --list` names them");
     }
-    setup::everything()?;
+    setup::everything(&TARGETS)?;
     let steps: Vec<&Step> = STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name)).collect();
     let start = Instant::now();
     for (index, step) in steps.iter().enumerate() {
@@ -97,7 +98,7 @@ fn tidy() -> Result<()> {
 
 /// The packages that are built for Windows: they have no meaning for the host.
 fn windows_packages() -> Result<Vec<String>> {
-    let mut packages = build::dlls()?;
+    let mut packages = guests::dlls()?;
     packages.push("guests".into());
     Ok(packages)
 }
@@ -141,10 +142,10 @@ fn document() -> Result<()> {
 fn unit() -> Result<()> {
     let windows = windows_packages()?;
     let runner: &[&str] = if setup::has("cargo-nextest") { &["nextest", "run"] } else { &["test", "--quiet"] };
-    build::programs()?;
+    guests::build_programs()?;
     cargo(&[runner, &host_packages(&windows)].concat(), &[])?;
     // What of them is pure runs on the host as well.
-    cargo(&[runner, &["--package", "runtime"], &packages(&build::dlls()?)].concat(), &[])
+    cargo(&[runner, &["--package", "runtime"], &packages(&guests::dlls()?)].concat(), &[])
 }
 
 fn loom() -> Result<()> {

@@ -1,12 +1,9 @@
 //! Arguments by number: `%2$s %1$s`.
 
 use super::output::Output;
-use super::spec::{Kind, Source, Value};
+use super::spec::{Kind, MAXIMUM, Source, Value};
 use super::{Error, Options, Sink, run, write};
 use crate::{Arguments, Codec, Unit};
-
-/// `_ARGMAX`: the largest number that an argument can have.
-pub(super) const MAXIMUM: usize = 100;
 
 /// Writes as [`write()`] does, but if the first conversion names its argument by number (`%1$d`), all have to. A malformed
 /// conversion is always an error, and so is a number that is left out.

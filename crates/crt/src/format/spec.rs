@@ -5,6 +5,9 @@ use super::{Error, Options};
 use crate::{Arguments, Unit};
 use core::ffi::c_void;
 
+/// `_ARGMAX`: the largest number that an argument can have.
+pub(super) const MAXIMUM: usize = 100;
+
 /// A conversion, its width and precision already taken from the arguments.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spec {
@@ -99,7 +102,7 @@ impl<C: Unit> Parser<'_, C> {
         self.flags();
         self.width(source)?;
         self.precision(source)?;
-        if self.sizes() {
+        if self.spec.size.take(&mut self.rest, self.options) {
             self.spec.letter = self.peek();
         }
         if !self.is_conversion(self.spec.letter) {
@@ -187,7 +190,7 @@ impl<C: Unit> Parser<'_, C> {
     fn position(&mut self) -> Result<usize, Error> {
         let position = self.digits(0)?;
         match position {
-            Some(position) if self.take(b'$') && (1..=super::positional::MAXIMUM).contains(&position) => Ok(position),
+            Some(position) if self.take(b'$') && (1..=MAXIMUM).contains(&position) => Ok(position),
             _ => Err(Error::InvalidParameter),
         }
     }
@@ -217,11 +220,7 @@ impl<C: Unit> Parser<'_, C> {
     }
 
     /// The next character; 0xFF where it is not ASCII, 0 at the end.
-    pub(super) fn peek(&self) -> u8 {
-        self.after(0)
-    }
-
-    pub(super) fn after(&self, count: usize) -> u8 {
-        self.rest.get(count).map_or(0, |unit| unit.ascii())
+    fn peek(&self) -> u8 {
+        self.rest.first().map_or(0, |unit| unit.ascii())
     }
 }

@@ -1,6 +1,7 @@
 //! Where the cursor is, by what was written, and how to get elsewhere.
 
-use super::{DEFAULT, Output, colour};
+use super::colour::{self, DEFAULT};
+use super::device::Output;
 use crate::lock::Lock;
 use alloc::format;
 use alloc::string::String;

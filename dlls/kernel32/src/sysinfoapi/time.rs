@@ -1,7 +1,8 @@
 //! Clocks.
 
-use crate::clock::{file_time_of, local_time, system_time};
+use crate::clock::{file_time_of, system_time};
 use crate::nt::RtlGetSystemTimePrecise;
+use crate::zone::local_time;
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::{shared, shim};

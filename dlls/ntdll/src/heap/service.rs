@@ -19,16 +19,22 @@ unsafe fn from_handle<'a>(heap: *mut c_void) -> Option<&'a mut Heap> {
     unsafe { heap.cast::<Heap>().as_mut() }.filter(|heap| heap.mark == MARK)
 }
 
-/// Makes a heap; a most of 0 lets it grow.
+/// Makes a heap; a most of 0 lets it grow. NULL when there is no room for it.
 #[shim(ix = 40, mapping = "dlmalloc over NtAllocateVirtualMemory", risk = Functional("memory that is not there"))]
 pub unsafe extern "system" fn RtlCreateHeap(
     flags: u32,
     _base: *mut c_void,
     reserve: usize,
-    _commit: usize,
+    commit: usize,
     _lock: *mut c_void,
     _parameters: *mut c_void,
 ) -> *mut c_void {
+    /// Addresses that a program has.
+    const ADDRESSES: usize = if cfg!(target_pointer_width = "64") { 1 << (usize::BITS - 17) } else { 1 << 31 };
+    // Memory is committed as it is used; what could never be is refused at once.
+    if reserve.max(commit) >= ADDRESSES {
+        return null_mut();
+    }
     let most = if flags & HEAP_GROWABLE != 0 { 0 } else { reserve };
     // Room for what the heap itself needs.
     let most = if most == 0 { Some(0) } else { most.checked_add(0x1_0000).and_then(|most| most.checked_next_multiple_of(0x1_0000)) };

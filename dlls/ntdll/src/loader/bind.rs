@@ -1,8 +1,9 @@
 //! Binding: giving a module the addresses of what it imports.
 
+use super::failure::Failure;
 use super::module::Module;
 use super::search::Wanted;
-use super::{Failure, load, loader, stub};
+use super::{loader, map, stub};
 use crate::gate::ask;
 use alloc::format;
 use alloc::string::String;
@@ -10,7 +11,7 @@ use alloc::vec::Vec;
 use gate::service::ProtectMemory;
 use guest::error::Status;
 use pe::{Directory, Dll, Image, Symbol, Target};
-use windows_sys::Win32::Foundation::{STATUS_DLL_NOT_FOUND, STATUS_ENTRYPOINT_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT};
+use windows_sys::Win32::Foundation::{STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT};
 use windows_sys::Win32::System::Memory::PAGE_READWRITE;
 
 /// How long a chain of forwarders may be.
@@ -50,7 +51,7 @@ fn bind(module: &mut Module, at_start: bool) -> Result<Vec<*mut Module>, Failure
     for library in imports.dlls() {
         let library = library.map_err(malformed)?;
         let wanted = Wanted::from_bytes(library.name);
-        let from = match load::find_or_map(&wanted) {
+        let from = match map::find_or_map(&wanted) {
             Ok(from) => Some(from),
             Err(status) if status.0 == STATUS_DLL_NOT_FOUND && at_start && stub::knows(&wanted) => None,
             Err(status) => {
@@ -122,7 +123,7 @@ fn follow(target: Option<Target<'_>>, module: &Module, left: usize, passed: &mut
         Target::Forward(forward) if left > 0 => {
             let mut name = forward.dll.to_vec();
             name.extend_from_slice(b".dll");
-            let next = load::find_or_map(&Wanted::from_bytes(&name)).ok()?;
+            let next = map::find_or_map(&Wanted::from_bytes(&name)).ok()?;
             if !passed.contains(&next) {
                 passed.push(next);
             }
@@ -136,31 +137,14 @@ fn follow(target: Option<Target<'_>>, module: &Module, left: usize, passed: &mut
     }
 }
 
-/// The address of what a module exports. What its forwarders lead to is loaded, and stays as long as the module.
-pub fn export(module: *mut Module, symbol: Symbol<'_>) -> Result<usize, Status> {
-    // SAFETY: the caller found it in the list.
-    let it = unsafe { &*module };
-    let absent = Status(if matches!(symbol, Symbol::Ordinal(_)) {
-        windows_sys::Win32::Foundation::STATUS_ORDINAL_NOT_FOUND
-    } else {
-        STATUS_ENTRYPOINT_NOT_FOUND
-    });
-    let image = it.image()?;
-    let exports = image.exports().ok().flatten().ok_or(absent)?;
+/// The address of what a module exports, and the modules that its forwarders lead through.
+pub fn resolve(module: &Module, symbol: Symbol<'_>) -> Result<(Option<usize>, Vec<*mut Module>), Status> {
+    let image = module.image()?;
+    let Some(exports) = image.exports().ok().flatten() else { return Ok((None, Vec::new())) };
     let target = exports.by_symbol(symbol).map_err(|_| Status(STATUS_INVALID_IMAGE_FORMAT))?;
     let mut passed = Vec::new();
-    let known = loader().modules.len();
-    let found = follow(target, it, LONGEST_CHAIN, &mut passed);
-    for next in passed {
-        // SAFETY: modules live as long as they are listed.
-        unsafe {
-            if next != module && !(*module).dependencies.contains(&next) {
-                (*module).dependencies.push(next);
-            }
-        }
-        load::finish(next, known)?;
-    }
-    found.ok_or(absent)
+    let found = follow(target, module, LONGEST_CHAIN, &mut passed);
+    Ok((found, passed))
 }
 
 /// The import address table, writable while it is filled.

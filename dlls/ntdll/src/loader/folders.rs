@@ -10,6 +10,9 @@ use windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER;
 const BACKSLASH: u16 = b'\\' as u16;
 const SEMICOLON: u16 = b';' as u16;
 
+/// Where our DLLs seem to lie.
+pub const SYSTEM_FOLDER: &str = "C:\\Windows\\System32\\";
+
 /// Flags of LoadLibraryEx (libloaderapi.h).
 mod flag {
     pub const ALTERED_SEARCH_PATH: u32 = 0x8;
@@ -59,7 +62,7 @@ fn program_folder() -> Vec<u16> {
 }
 
 fn system_folder() -> Vec<u16> {
-    super::search::SYSTEM_FOLDER.encode_utf16().collect()
+    SYSTEM_FOLDER.encode_utf16().collect()
 }
 
 /// The search path of a load that says nothing of its own.

@@ -2,6 +2,7 @@
 
 use super::module::Module;
 use super::{NONE, loader, locked, tls};
+use crate::thread_list;
 use core::ffi::c_void;
 use guest::error::Status;
 use windows_sys::Win32::Foundation::STATUS_DLL_INIT_FAILED;
@@ -123,6 +124,12 @@ pub fn thread_detach() {
         }
         tls::thread_detach();
     });
+}
+
+/// Forgets the calling thread without any notice: it is ended at once.
+pub fn forget_thread() {
+    thread_list::count_out();
+    locked(tls::thread_detach);
 }
 
 /// Tells every module that the process ends, the last that started first.

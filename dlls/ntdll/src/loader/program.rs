@@ -1,17 +1,48 @@
-//! The start of the process: the program, our own module, everything they need.
+//! The start of the process and of its threads: the program, our own module, everything they need.
 
+use super::failure::Failure;
 use super::module::{Module, Origin};
-use super::{Failure, bind, load, loader, notice, tls};
-use crate::parameters;
+use super::{bind, loader, locked, map, notice, peb_locks, tls};
+use crate::gate::call;
+use crate::{heap, parameters, thread_list};
 use alloc::format;
 use alloc::string::String;
 use core::ffi::c_void;
+use gate::service::Report;
 use guest::teb;
 use windows_sys::Win32::Foundation::{STATUS_DLL_INIT_FAILED, STATUS_ENTRYPOINT_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT};
+use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
 use windows_sys::Win32::System::SystemServices::DLL_PROCESS_ATTACH;
 
+/// Called on every thread before its own code: the first one initialises the process.
+pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
+    let _ = context;
+    teb::set_report(report);
+    if thread_list::count_in() {
+        // SAFETY: no other thread exists yet.
+        unsafe {
+            let peb = &mut *teb::peb();
+            peb.process_heap = heap::create_process_heap() as usize;
+            [peb.loader_lock, peb.fast_peb_lock] = peb_locks().map(|lock| lock as usize);
+            thread_list::create_slots();
+        }
+        thread_list::list_caller();
+        if let Err(failure) = locked(start) {
+            failure.end_process();
+        }
+    } else {
+        thread_list::list_caller();
+        notice::thread_attach();
+    }
+}
+
+/// What the other DLLs call to tell the audit something.
+unsafe extern "system" fn report(kind: u32, slot: u32, text: *const u8, size: usize, code: u32, duration: u32) {
+    call(&mut Report { kind, slot, text: text as u64, text_size: size as u64, code, duration });
+}
+
 /// Loads what the program imports, and tells everything that the process has started.
-pub fn start() -> Result<(), Failure> {
+fn start() -> Result<(), Failure> {
     let bad = |_| Failure::new(STATUS_INVALID_IMAGE_FORMAT, "the program is damaged");
     // SAFETY: made before the first thread ran.
     let (base, parameters) = unsafe { ((*teb::peb()).image_base_address as *mut u8, parameters::get()) };
@@ -20,11 +51,11 @@ pub fn start() -> Result<(), Failure> {
     // Its size stands in its own headers, which the runtime has checked.
     let program = Module::new(base, header_size(base), path, Origin::Program);
     loader().modules.push(program);
-    let ntdll = load::map_system(b"ntdll.dll").map_err(bad)?;
+    let ntdll = map::map_system(b"ntdll.dll").map_err(bad)?;
     // SAFETY: just made.
     unsafe { (*ntdll).started = true };
     // Windows loads kernel32 into every process, imported or not.
-    let kernel32 = load::map_system(b"kernel32.dll").map_err(bad)?;
+    let kernel32 = map::map_system(b"kernel32.dll").map_err(bad)?;
     bind::bind_or_say(program, true)?;
     bind::bind_or_say(kernel32, true)?;
     refuse_missing()?;

@@ -1,7 +1,8 @@
 //! Finding DLLs: by name among those that are loaded, among ours, beside the program, along the search path.
 
+use super::folders::{self, SYSTEM_FOLDER};
+use super::loader;
 use super::module::Module;
-use super::{folders, loader};
 use crate::parameters::Process;
 use crate::path;
 use alloc::vec::Vec;
@@ -83,9 +84,6 @@ impl Wanted {
             })
     }
 }
-
-/// Where our DLLs seem to lie.
-pub const SYSTEM_FOLDER: &str = "C:\\Windows\\System32\\";
 
 /// Whether a DLL beside the program is taken before ours: runtimes that programs bring along.
 pub fn private_wins(name: &[u8]) -> bool {

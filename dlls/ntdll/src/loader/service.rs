@@ -1,7 +1,7 @@
 //! The loader's exports.
 
 use super::search::{Wanted, loaded};
-use super::{NONE, bind, find_by_address, load, loader, locked};
+use super::{NONE, find_by_address, load, loader, locked};
 use crate::string::units;
 use alloc::format;
 use alloc::string::String;
@@ -90,7 +90,7 @@ pub unsafe extern "system" fn LdrGetProcedureAddress(
     };
     locked(|| {
         let module = find(handle)?;
-        let found = bind::export(module, symbol).inspect_err(|status| probe(module, symbol, *status))?;
+        let found = load::export(module, symbol).inspect_err(|status| probe(module, symbol, *status))?;
         unsafe { *address = found as *mut c_void };
         Ok(NtStatus::SUCCESS)
     })
