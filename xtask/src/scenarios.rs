@@ -97,7 +97,7 @@ pub fn compile() -> Result<Vec<PathBuf>> {
             continue;
         }
         let program = folder.join(program);
-        done(Command::new(compiler).args(["-O2", "-static", "-Wno-terminate", "-o"]).arg(&program).arg(sources.join(source)))?;
+        done(Command::new(compiler).args(["-O2", "-w", "-static", "-o"]).arg(&program).arg(sources.join(source)))?;
         made.push(program);
     }
     if has("x86_64-w64-mingw32-dlltool") {
