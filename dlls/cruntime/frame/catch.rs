@@ -120,4 +120,3 @@ pub unsafe extern "C" fn call(funclet: u64, variables: u64, catch: *mut Catch) -
 pub unsafe fn call(_funclet: u64, _variables: u64, _catch: *mut Catch) -> u64 {
     0
 }
-

@@ -185,8 +185,7 @@ impl<'a, T: Tables> Frame<'a, T> {
             let (inside, base) = (self.inside, self.about.base);
             let mut taken = None;
             let one = self.tables.tries(|one| {
-                let here = (one.low..=one.high).contains(&state)
-                    && inside.is_none_or(|outer| one.low > outer.high && one.high <= outer.catch_high);
+                let here = (one.low..=one.high).contains(&state) && inside.is_none_or(|outer| one.low > outer.high && one.high <= outer.catch_high);
                 if here {
                     taken = self.tables.handlers(one, |handler| match &thrown {
                         Some(thrown) => thrown.fits(&handler, base),

@@ -154,7 +154,13 @@ mod x64 {
             core::ptr::write_bytes(start.add(512), 0, 64);
             core::ptr::write_bytes(start.add(HEAD + room), 0, N - HEAD - room);
             // The larger parts are used only where the context has room for them.
-            let fits = if N > 832 { CARRIED } else if room >= 256 { 4 } else { 0 };
+            let fits = if N > 832 {
+                CARRIED
+            } else if room >= 256 {
+                4
+            } else {
+                0
+            };
             let used = state.cast::<u64>().read_unaligned() & fits & there;
             start.add(512).cast::<u64>().write(3 | used);
             load_area(context, start, there & (CARRIED | 3))

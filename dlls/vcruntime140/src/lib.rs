@@ -50,4 +50,3 @@ guest::forward!(
     __C_specific_handler = 4 => "ntdll.__C_specific_handler",
     _local_unwind = 35 => "ucrtbase._local_unwind",
 );
-

@@ -154,4 +154,3 @@ pub unsafe extern "system" fn RtlWalkFrameChain(callers: *mut *mut c_void, count
     }
     seen.saturating_sub(skip + 1).min(count as usize) as u32
 }
-

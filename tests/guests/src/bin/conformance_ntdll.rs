@@ -147,11 +147,18 @@ fn heaps(cases: &mut Cases) {
         same!(unsafe { core::slice::from_raw_parts(block, 8) }, [5; 8]);
         unsafe { RtlFreeHeap(heap, 0, block) };
     });
-    case!(cases, "ntdll!RtlCreateHeap kernel32!HeapCreate", Failure, "more than there are addresses", wine = "Wine's growing heaps look at no size", {
-        holds!(unsafe { RtlCreateHeap(HEAP_GROWABLE, null_mut(), TOO_MUCH, TOO_MUCH, null_mut(), null_mut()) }.is_null());
-        holds!(unsafe { HeapCreate(0, TOO_MUCH, 0) }.is_null());
-        same!(last_error(), ERROR_NOT_ENOUGH_MEMORY);
-    });
+    case!(
+        cases,
+        "ntdll!RtlCreateHeap kernel32!HeapCreate",
+        Failure,
+        "more than there are addresses",
+        wine = "Wine's growing heaps look at no size",
+        {
+            holds!(unsafe { RtlCreateHeap(HEAP_GROWABLE, null_mut(), TOO_MUCH, TOO_MUCH, null_mut(), null_mut()) }.is_null());
+            holds!(unsafe { HeapCreate(0, TOO_MUCH, 0) }.is_null());
+            same!(last_error(), ERROR_NOT_ENOUGH_MEMORY);
+        }
+    );
     case!(cases, "ntdll!RtlDestroyHeap kernel32!HeapDestroy", Failure, "the process heap stays", {
         let heap = unsafe { GetProcessHeap() };
         same!(unsafe { RtlDestroyHeap(heap) }, heap);
