@@ -5,7 +5,9 @@ use protocol::handle::{BROKER, BROKER_END};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE, STATUS_TOO_MANY_OPENED_FILES};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE, STATUS_PROCESS_IS_TERMINATING, STATUS_TOO_MANY_OPENED_FILES,
+};
 
 /// A freed number is not given out again before this many others were freed.
 const QUARANTINE: usize = 64;
@@ -28,11 +30,16 @@ pub struct Handle {
 pub struct Table {
     slots: Vec<Option<Handle>>,
     freed: VecDeque<u32>,
+    /// The process has ended: a request that is still at work gets no handle any more.
+    closed: bool,
 }
 
 impl Table {
     /// Gives an object a number.
     pub fn insert(&mut self, handle: Handle) -> Result<u32, NTSTATUS> {
+        if self.closed {
+            return Err(STATUS_PROCESS_IS_TERMINATING);
+        }
         let object = Arc::clone(&handle.object);
         let index = if self.freed.len() > QUARANTINE { self.freed.pop_front() } else { None };
         let index = match index {
@@ -69,10 +76,18 @@ impl Table {
         Ok(handle)
     }
 
-    /// Takes all numbers back.
-    pub fn clear(&mut self) -> Vec<Handle> {
+    /// Takes all numbers back, for good.
+    pub fn close(&mut self) -> Vec<Handle> {
+        self.closed = true;
         self.freed.clear();
         self.slots.drain(..).flatten().collect()
+    }
+
+    /// The numbers that stand for something.
+    #[cfg(test)]
+    pub fn numbers(&self) -> Vec<u32> {
+        let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_some());
+        open.map(|(index, _)| BROKER + 4 * index as u32).collect()
     }
 
     fn index(number: u32) -> Result<usize, NTSTATUS> {
@@ -102,6 +117,15 @@ mod tests {
         assert_eq!(table.get(number + 4, 0).err(), Some(STATUS_INVALID_HANDLE));
         assert_eq!(table.get(number + 1, 0).err(), Some(STATUS_INVALID_HANDLE));
         assert_eq!(table.get(0, 0).err(), Some(STATUS_INVALID_HANDLE));
+    }
+
+    #[test]
+    fn a_process_that_has_ended_gets_no_handle() {
+        let mut table = Table::default();
+        let number = table.insert(handle(1)).unwrap();
+        assert_eq!(table.close().len(), 1);
+        assert_eq!(table.get(number, 0).err(), Some(STATUS_INVALID_HANDLE));
+        assert_eq!(table.insert(handle(1)).err(), Some(STATUS_PROCESS_IS_TERMINATING));
     }
 
     #[test]

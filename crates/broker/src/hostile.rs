@@ -2,7 +2,7 @@
 
 use crate::namespace::Namespace;
 use crate::process::Process;
-use crate::sandbox::{Files, Sandbox};
+use crate::sandbox::{Files, Member, Sandbox};
 use crate::service::answer;
 use crate::session::Session;
 use channel::Shared;
@@ -38,6 +38,7 @@ impl Hostile {
         let (id, _) = sandbox.next_ids();
         let process = Arc::new(Process::new(id, Arc::clone(sandbox), "hostile.exe".into(), namespace, telemetry, Arc::new(Session::new(session))));
         process.set_noted();
+        sandbox.enter(id, Arc::clone(&process) as Arc<dyn Member>);
         Ok(process)
     }
 
@@ -57,6 +58,7 @@ impl Hostile {
     /// The process ends, and another begins.
     pub fn again(&mut self, folder: &Path) -> std::io::Result<()> {
         self.process.finish(0, None);
+        self.sandbox.leave(self.process.id);
         self.process = Self::process(&self.sandbox, folder)?;
         Ok(())
     }
@@ -65,34 +67,106 @@ impl Hostile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::message::OpenFile;
-    use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_SYNCHRONOUS_IO_NONALERT};
-    use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_WRITE_DATA};
+    use protocol::message::{OpenFile, QueryPath, SetDisposition};
+    use std::os::fd::AsFd;
+    use std::path::PathBuf;
+    use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT};
+    use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DELETE_PENDING, STATUS_OBJECT_NAME_NOT_FOUND};
+    use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA};
+
+    /// A broker with one process, and a folder that goes with it.
+    struct Place {
+        hostile: Hostile,
+        folder: PathBuf,
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("broker-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            let folder = folder.canonicalize().unwrap();
+            Self { hostile: Hostile::new(&folder).unwrap(), folder }
+        }
+
+        /// Opens or makes a file of the granted folder; answers its handle.
+        fn open(&self, name: &str, access: u32, disposition: u32, options: u32) -> Result<u32, NTSTATUS> {
+            let options = options | FILE_SYNCHRONOUS_IO_NONALERT;
+            let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+            let request = OpenFile { access, disposition, options, share, ..OpenFile::default() };
+            let path = format!("\\??\\Z:{}", self.file(name).display().to_string().replace('/', "\\"));
+            let path: Vec<u8> = path.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let before = self.handles().numbers();
+            self.hostile.process.open_file(&request, &path)?;
+            let opened = self.handles().numbers();
+            Ok(*opened.iter().find(|number| !before.contains(number)).expect("a new handle"))
+        }
+
+        fn file(&self, name: &str) -> PathBuf {
+            self.folder.join("granted").join(name)
+        }
+
+        fn handles(&self) -> std::sync::MutexGuard<'_, crate::handle::Table> {
+            self.hostile.process.handles.lock().unwrap()
+        }
+    }
 
     /// A request that is still at work on a file does not keep the file's last handle from deleting it.
     #[test]
     fn the_last_handle_deletes_whoever_is_at_work() {
-        let folder = std::env::temp_dir().join(format!("broker-close-{}", std::process::id()));
-        let hostile = Hostile::new(&folder).unwrap();
-        let request = OpenFile {
-            access: DELETE | FILE_WRITE_DATA,
-            disposition: FILE_CREATE,
-            options: FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT,
-            ..OpenFile::default()
-        };
-        let name = format!("\\??\\Z:{}\\gone.txt", folder.canonicalize().unwrap().join("granted").display().to_string().replace('/', "\\"));
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        hostile.process.open_file(&request, &name).unwrap();
-        let file = folder.join("granted/gone.txt");
-        assert!(file.exists());
-        let handles = || hostile.process.handles.lock().unwrap();
-        let at_work = Arc::clone(&handles().get(protocol::handle::BROKER, 0).unwrap().object);
-        let second = handles().insert(crate::handle::Handle { object: Arc::clone(&at_work), access: DELETE, flags: 0 }).unwrap();
-        hostile.process.close_handle(second).unwrap();
-        assert!(file.exists(), "a handle is left");
-        hostile.process.close_handle(protocol::handle::BROKER).unwrap();
-        assert!(!file.exists(), "the last handle has gone");
+        let place = Place::new("close");
+        let first = place.open("gone.txt", DELETE | FILE_WRITE_DATA, FILE_CREATE, FILE_DELETE_ON_CLOSE).unwrap();
+        let at_work = Arc::clone(&place.handles().get(first, 0).unwrap().object);
+        let second = place.handles().insert(crate::handle::Handle { object: Arc::clone(&at_work), access: DELETE, flags: 0 }).unwrap();
+        place.hostile.process.close_handle(second).unwrap();
+        assert!(place.file("gone.txt").exists(), "a handle is left");
+        place.hostile.process.close_handle(first).unwrap();
+        assert!(!place.file("gone.txt").exists(), "the last handle has gone");
         drop(at_work);
-        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// A close that was posted is taken where a deletion waits for it, so that nobody opens what is about to go, nor sees it.
+    #[test]
+    fn a_posted_close_lets_a_deleted_file_go() {
+        let place = Place::new("posted");
+        let (server, memory, socket) = channel::pair().unwrap();
+        place.hostile.process.add_channel(server.closer());
+        let client = channel::Client::new(memory.as_fd().try_clone_to_owned().unwrap(), socket).unwrap();
+        for look in [false, true] {
+            let reader = place.open("x.txt", FILE_READ_DATA | FILE_WRITE_DATA, FILE_CREATE, 0).unwrap();
+            let deleter = place.open("x.txt", DELETE, FILE_OPEN, 0).unwrap();
+            place.hostile.process.set_disposition(&SetDisposition { handle: deleter, flags: 1 }).unwrap();
+            place.hostile.process.close_handle(deleter).unwrap();
+            assert_eq!(place.open("x.txt", FILE_READ_DATA, FILE_OPEN, 0), Err(STATUS_DELETE_PENDING));
+            assert_eq!(client.post(reader), channel::Posted::Yes);
+            if look {
+                let path = format!("\\??\\Z:{}", place.file("x.txt").display().to_string().replace('/', "\\"));
+                let path: Vec<u8> = path.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                let facts = place.hostile.process.query_path(&QueryPath { root: 0 }, &path);
+                assert_eq!(facts.err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+            } else {
+                let opened = place.open("x.txt", FILE_READ_DATA | FILE_WRITE_DATA, FILE_OPEN, 0);
+                assert_eq!(opened, Err(STATUS_OBJECT_NAME_NOT_FOUND), "the name goes with the last handle, and no handle comes of it");
+            }
+            assert!(!place.file("x.txt").exists());
+        }
+    }
+
+    /// A link out of a grant tells nothing of where it leads, whatever is asked of it.
+    #[test]
+    fn a_link_out_of_a_grant_is_no_oracle() {
+        let place = Place::new("oracle");
+        std::os::unix::fs::symlink("/", place.file("root")).unwrap();
+        for access in [FILE_READ_DATA, FILE_WRITE_DATA] {
+            let there = place.open("root/etc/passwd", access, FILE_OPEN, 0);
+            assert_eq!((there, there.is_err()), (place.open("root/etc/no-such-file", access, FILE_OPEN, 0), true), "{access:#x}");
+        }
+        let there = place.open("root/etc/passwd", FILE_READ_DATA, FILE_OPEN, FILE_DELETE_ON_CLOSE);
+        assert_eq!(there, place.open("root/etc/no-such-file", FILE_READ_DATA, FILE_OPEN, FILE_DELETE_ON_CLOSE));
     }
 }

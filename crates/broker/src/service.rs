@@ -50,10 +50,12 @@ fn new_channel(process: &Arc<Process>) -> Result<Reply, NTSTATUS> {
 fn serve(process: &Arc<Process>, mut server: Server) {
     let mut payload = Vec::new();
     let mut limit = None;
+    server.rest();
     loop {
         match server.receive(limit) {
             Received::Closed => return,
             Received::Nothing => {
+                server.rest();
                 process.drain();
                 limit = None;
             }

@@ -33,6 +33,8 @@ struct Shared {
 pub struct Sharing {
     files: HashMap<FileId, Shared>,
     next: u64,
+    /// How many of them are marked for deletion.
+    deleting: usize,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,12 +69,13 @@ impl Sharing {
         if shared.opens.iter().all(together) { Ok(()) } else { Err(STATUS_SHARING_VIOLATION) }
     }
 
-    /// Enters an open that was checked; answers its number.
-    pub fn enter(&mut self, file: FileId, access: u32, share: u32, place: &Arc<Mutex<Where>>) -> u64 {
+    /// Enters an open that still goes together with those there are; answers its number.
+    pub fn enter(&mut self, file: FileId, access: u32, share: u32, place: &Arc<Mutex<Where>>) -> Result<u64, NTSTATUS> {
+        self.check(file, access, share)?;
         self.next += 1;
         let open = Open { number: self.next, does: does(access), lets: share, place: Arc::clone(place) };
         self.files.entry(file).or_default().opens.push(open);
-        self.next
+        Ok(self.next)
     }
 
     /// Whether a file is open.
@@ -98,8 +101,14 @@ impl Sharing {
     /// Marks a file for deletion at its last close, or unmarks it.
     pub fn set_deleting(&mut self, file: FileId, deleting: bool) {
         if let Some(shared) = self.files.get_mut(&file) {
+            self.deleting = self.deleting - usize::from(shared.deleting) + usize::from(deleting);
             shared.deleting = deleting;
         }
+    }
+
+    /// Whether some file is marked for deletion: a close that was posted may be what it waits for.
+    pub fn any_deleting(&self) -> bool {
+        self.deleting > 0
     }
 
     /// Whether a file is marked for deletion.
@@ -121,7 +130,9 @@ impl Sharing {
         if !shared.opens.is_empty() {
             return false;
         }
-        self.files.remove(&file).is_some_and(|shared| shared.deleting && !shared.gone)
+        let Some(shared) = self.files.remove(&file) else { return false };
+        self.deleting -= usize::from(shared.deleting);
+        shared.deleting && !shared.gone
     }
 }
 
@@ -152,26 +163,31 @@ mod tests {
             (0, 0, FILE_WRITE_DATA, 0, true),
         ] {
             let mut sharing = Sharing::default();
-            sharing.enter(FILE, first, first_share, &place("a"));
+            sharing.enter(FILE, first, first_share, &place("a")).unwrap();
             assert_eq!(sharing.check(FILE, second, second_share).is_ok(), together, "{first:#x} {first_share:#x} {second:#x} {second_share:#x}");
+            assert_eq!(sharing.enter(FILE, second, second_share, &place("a")).is_ok(), together, "what was checked is checked again");
         }
     }
 
     #[test]
     fn a_file_marked_for_deletion_goes_with_its_last_open() {
         let mut sharing = Sharing::default();
-        let (one, two) = (sharing.enter(FILE, DELETE, 7, &place("a")), sharing.enter(FILE, FILE_READ_DATA, 7, &place("a")));
+        let mut enter = |access| sharing.enter(FILE, access, 7, &place("a")).unwrap();
+        let (one, two) = (enter(DELETE), enter(FILE_READ_DATA));
         sharing.set_deleting(FILE, true);
         assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Err(STATUS_DELETE_PENDING));
         assert!(!sharing.leave(FILE, one));
+        assert!(sharing.any_deleting());
         assert!(sharing.leave(FILE, two));
+        assert!(!sharing.any_deleting());
         assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Ok(()));
     }
 
     #[test]
     fn a_name_that_went_early_does_not_go_again() {
         let mut sharing = Sharing::default();
-        let (one, two) = (sharing.enter(FILE, DELETE, 7, &place("a")), sharing.enter(FILE, FILE_READ_DATA, 7, &place("a")));
+        let mut enter = |access| sharing.enter(FILE, access, 7, &place("a")).unwrap();
+        let (one, two) = (enter(DELETE), enter(FILE_READ_DATA));
         sharing.set_deleting(FILE, true);
         sharing.set_gone(FILE);
         assert!(!sharing.leave(FILE, one));
@@ -184,7 +200,7 @@ mod tests {
         let mut sharing = Sharing::default();
         let (one, two, other) = (place("F\\a"), place("f\\A"), place("f\\second"));
         for place in [&one, &two, &other] {
-            sharing.enter(FILE, FILE_READ_DATA, 7, place);
+            sharing.enter(FILE, FILE_READ_DATA, 7, place).unwrap();
         }
         sharing.renamed(FILE, &path("f\\A"), &Where { path: path("f\\b"), inside: None });
         let name = |place: &Arc<Mutex<Where>>| lock(place).path.display();

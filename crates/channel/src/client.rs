@@ -13,6 +13,17 @@ use std::os::fd::OwnedFd;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gone;
 
+/// What became of a handle that was to be closed without a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// The broker will close it.
+    Yes,
+    /// That needs a request.
+    No,
+    /// It is posted, and the broker has gone to rest meanwhile: any request lets it look.
+    Unseen,
+}
+
 /// The client's end.
 pub struct Client {
     control: Control,
@@ -55,8 +66,14 @@ impl Client {
         if reply.descriptors == 0 { Ok([None, None]) } else { socket::receive(&self.socket) }
     }
 
-    /// Tells the broker to close a handle when it next looks; false when that needs a request.
-    pub fn post(&self, handle: u32) -> bool {
-        self.control.ring().post(handle)
+    /// Tells the broker to close a handle when it next looks.
+    pub fn post(&self, handle: u32) -> Posted {
+        if self.control.rest().has_begun() || !self.control.ring().post(handle) {
+            Posted::No
+        } else if self.control.rest().has_begun() {
+            Posted::Unseen
+        } else {
+            Posted::Yes
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::memory::Mapping;
 use crate::park::{AtomicU32, Futex, Ordering};
-use crate::ring::Ring;
+use crate::ring::{Rest, Ring};
 use crate::turn::{Side, Waited};
 use crate::{cpu, turn};
 use protocol::{Frame, PAYLOAD};
@@ -19,7 +19,9 @@ struct Words {
     turn: AtomicU32,
     /// The processor that each side last ran on: client, server.
     processor: [AtomicU32; 2],
-    spare: [AtomicU32; 13],
+    /// The server looks at nothing before the next request.
+    rest: Rest,
+    spare: [AtomicU32; 12],
     ring: Ring,
 }
 
@@ -37,6 +39,10 @@ impl Control {
     fn words(&self) -> &Words {
         // SAFETY: `Words` consists of atomics only.
         unsafe { self.memory.at(0) }
+    }
+
+    pub fn rest(&self) -> &Rest {
+        &self.words().rest
     }
 
     pub fn ring(&self) -> &Ring {

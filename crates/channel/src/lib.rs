@@ -21,7 +21,7 @@ pub mod socket;
 mod turn;
 
 #[cfg(not(loom))]
-pub use client::{Client, Gone};
+pub use client::{Client, Gone, Posted};
 #[cfg(not(loom))]
 pub use memory::{Access, Mapping, Shared};
 #[cfg(not(loom))]

@@ -46,6 +46,28 @@ impl Ring {
     }
 }
 
+/// Whether anybody will look at the ring before the client's next request.
+#[repr(C)]
+pub struct Rest(AtomicU32);
+
+impl Rest {
+    /// Nobody will, from here on: what was posted before must be drained after this.
+    pub fn begin(&self) {
+        // A swap, as the other side's look is one: whichever comes second sees the first.
+        self.0.swap(1, Ordering::AcqRel);
+    }
+
+    /// Somebody will.
+    pub fn end(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+
+    /// Whether nobody will. Asked after posting, a no means that what was posted is going to be seen.
+    pub fn has_begun(&self) -> bool {
+        self.0.fetch_or(0, Ordering::AcqRel) != 0
+    }
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -92,6 +114,26 @@ mod tests {
             poster.join().unwrap();
             ring.drain(&mut tail, |value| seen.push(value));
             assert_eq!(seen, [41, 42]);
+        });
+    }
+
+    /// A server that goes to rest while a client posts: either it takes the value, or the client knows that nobody will.
+    #[test]
+    fn nothing_is_posted_to_a_server_that_rests() {
+        loom::model(|| {
+            let shared = Arc::new((Ring::empty(), Rest(AtomicU32::new(0))));
+            let poster = {
+                let shared = Arc::clone(&shared);
+                loom::thread::spawn(move || {
+                    assert!(shared.0.post(41));
+                    shared.1.has_begun()
+                })
+            };
+            let (mut tail, mut seen) = (0, Vec::new());
+            shared.1.begin();
+            shared.0.drain(&mut tail, |value| seen.push(value));
+            let knows = poster.join().unwrap();
+            assert!(knows || seen == [41], "the value stays, and nobody knows");
         });
     }
 }

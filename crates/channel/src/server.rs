@@ -28,12 +28,7 @@ pub struct Server {
     shared: Arc<Control>,
     closer: Closer,
     socket: OwnedFd,
-    /// Messages that were sent over the socket since it was last seen empty.
-    unseen: u32,
 }
-
-/// Messages with descriptors that may be under way on one channel.
-const MOST_UNDER_WAY: u32 = 4;
 
 /// What other threads of the broker may do to a channel: drain its ring, close it.
 #[derive(Clone)]
@@ -61,17 +56,25 @@ pub fn pair() -> Result<(Server, Shared, OwnedFd)> {
     let (ours, theirs) = socket::one_way()?;
     let shared = Arc::new(Control::new(memory.map(Access::Write)?, Side::Server).expect("a channel has its size"));
     let closer = Closer { shared: Arc::clone(&shared), tail: Arc::default() };
-    Ok((Server { shared, closer, socket: ours, unseen: 0 }, memory, theirs))
+    Ok((Server { shared, closer, socket: ours }, memory, theirs))
 }
 
 impl Server {
     /// Waits for a request, at most `limit` long.
     pub fn receive(&mut self, limit: Option<Duration>) -> Received {
         match self.shared.wait(Futex { limit }) {
-            Waited::Turn => Received::Request(self.shared.frame()),
+            Waited::Turn => {
+                self.shared.rest().end();
+                Received::Request(self.shared.frame())
+            }
             Waited::Closed => Received::Closed,
             Waited::TimedOut => Received::Nothing,
         }
+    }
+
+    /// Says that nobody looks at the ring before the next request; what was posted before has to be drained then.
+    pub fn rest(&self) {
+        self.shared.rest().begin();
     }
 
     /// The request's payload, copied out of the shared memory.
@@ -93,21 +96,13 @@ impl Server {
         frame.descriptors = 0;
         // The host counts descriptors under way against all of the user's programs: a client that does not take those it
         // has gets no more.
-        if !descriptors.is_empty() && self.takes() && socket::send(&self.socket, descriptors).is_ok() {
-            self.unseen += 1;
+        let takes = !descriptors.is_empty() && socket::is_empty(&self.socket);
+        if takes && socket::send(&self.socket, descriptors).is_ok() {
             frame.descriptors = descriptors.len() as u32;
         }
         self.shared.put_payload(payload);
         self.shared.put_frame(&frame);
         self.shared.hand_over();
-    }
-
-    /// Whether the client takes the descriptors that it gets.
-    fn takes(&mut self) -> bool {
-        if self.unseen == MOST_UNDER_WAY && socket::is_empty(&self.socket) {
-            self.unseen = 0;
-        }
-        self.unseen < MOST_UNDER_WAY
     }
 
     /// A handle for the broker's other threads.

@@ -98,10 +98,10 @@ fn attend(read: &OwnedFd, boot: OwnedFd, kill: impl Fn()) -> Vec<u8> {
 
 /// In the jail: enters it, then does the work. `None` when the arguments say nothing of it.
 pub fn work() -> Option<u8> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1);
     let (work, bits) = (arguments.next()?, arguments.next());
-    let known = [PARSE_IMAGE, PROBE].into_iter().find(|known| known.to_bytes() == work.as_bytes())?;
-    let layers = bits.and_then(|bits| bits.parse().ok()).map_or(Layers::ALL, Layers::from_bits);
+    let known = [PARSE_IMAGE, PROBE].into_iter().find(|known| known.to_bytes() == work.as_encoded_bytes())?;
+    let layers = bits.and_then(|bits| bits.to_str()?.parse().ok()).map_or(Layers::ALL, Layers::from_bits);
     if let Err(sentence) = jail::enter(layers.bits(), BOOT as i32) {
         eprintln!("{sentence}");
         return Some(1);

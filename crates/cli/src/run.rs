@@ -67,17 +67,24 @@ fn policy(arguments: &RunArguments) -> Result<Policy, String> {
     Ok(policy)
 }
 
+/// A path that Windows programs can be told of.
+fn sayable(path: PathBuf) -> Result<PathBuf, String> {
+    let says = path.to_str().is_some();
+    if says { Ok(path) } else { Err(format!("{}: Windows has no way to say this name (it is not UTF-8)", path.display())) }
+}
+
 fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| format!("{}: {}", path.display(), plain(&error)));
     let (program, rest) = arguments.program.split_first().ok_or("which program?")?;
     let program = Path::new(program);
-    let program = program.canonicalize().or_else(|_| absolute(program))?;
+    let program = sayable(program.canonicalize().or_else(|_| absolute(program))?)?;
     let folder = match &arguments.cwd {
-        Some(folder) => folder.canonicalize().map_err(|error| format!("--cwd {}: {}", folder.display(), plain(&error)))?,
-        None => std::env::current_dir().map_err(|error| format!("the current folder: {}", plain(&error)))?,
+        Some(folder) => sayable(folder.canonicalize().map_err(|error| format!("--cwd {}: {}", folder.display(), plain(&error)))?)?,
+        // A folder that programs cannot be told of is none that they could be granted.
+        None => sayable(std::env::current_dir().map_err(|error| format!("the current folder: {}", plain(&error)))?).unwrap_or("/".into()),
     };
-    let grants =
-        policy.grants.iter().map(|grant| Ok(Grant { folder: absolute(&grant.folder)?, write: grant.write })).collect::<Result<_, String>>()?;
+    let granted = |grant: &Grant| Ok(Grant { folder: sayable(absolute(&grant.folder)?)?, write: grant.write });
+    let grants = policy.grants.iter().map(granted).collect::<Result<_, String>>()?;
     Ok(Run {
         program,
         arguments: rest.iter().map(|argument| argument.to_string_lossy().into_owned()).collect(),

@@ -116,8 +116,8 @@ mod tests {
 
     const X86_64: u32 = 0xC000_003E;
 
-    /// What the filter answers, worked out as the kernel does; the argument stands at every place.
-    fn answer(architecture: u32, number: u32, argument: u64) -> u32 {
+    /// What the filter answers, worked out as the kernel does.
+    fn answer(architecture: u32, number: u32, arguments: &[u64; 6]) -> u32 {
         let (mut at, mut loaded) = (0, 0);
         loop {
             let (code, jump_true, jump_false, constant) = FILTER[at];
@@ -126,7 +126,7 @@ mod tests {
             match code {
                 0x20 if constant == 0 => loaded = number,
                 0x20 if constant == 4 => loaded = architecture,
-                0x20 => loaded = if (constant - 16).is_multiple_of(8) { argument as u32 } else { (argument >> 32) as u32 },
+                0x20 => loaded = (arguments[(constant as usize - 16) / 8] >> (8 * (constant % 8))) as u32,
                 0x15 => at += jump(loaded == constant),
                 0x35 => at += jump(loaded >= constant),
                 0x45 => at += jump(loaded & constant != 0),
@@ -136,17 +136,18 @@ mod tests {
         }
     }
 
-    fn wanted(number: u32, argument: u64) -> u32 {
+    fn wanted(number: u32, arguments: &[u64; 6]) -> u32 {
         if QUIETLY_REFUSED.contains(&number.into()) {
             return libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
         }
+        let lower = |index: u8| arguments[usize::from(index)] & 0xFFFF_FFFF;
         let allowed = RULES.iter().find(|rule| rule.number == i64::from(number)).is_some_and(|rule| match rule.argument {
             None => true,
-            Some((_, Must::Equal(value))) => argument == value,
-            Some((_, Must::Differ(value))) => argument != value,
-            Some((_, Must::Lack(bits))) => argument & bits == 0,
-            Some((_, Must::OneOf(values))) => values.contains(&argument),
-            Some((_, Must::OwnProcess)) => argument == OWN_PROCESS_STAND_IN.into(),
+            Some((index, Must::Equal(value))) => lower(index) == value,
+            Some((index, Must::Differ(value))) => lower(index) != value,
+            Some((index, Must::Lack(bits))) => lower(index) & bits == 0,
+            Some((index, Must::OneOf(values))) => values.contains(&lower(index)),
+            Some((index, Must::OwnProcess)) => lower(index) == OWN_PROCESS_STAND_IN.into(),
         });
         if allowed { libc::SECCOMP_RET_ALLOW } else { libc::SECCOMP_RET_USER_NOTIF }
     }
@@ -162,13 +163,22 @@ mod tests {
                 None => vec![],
             })
             .collect();
-        let arguments: Vec<u64> = told.iter().flat_map(|value| [*value, value + 1, value.wrapping_sub(1) & 0xFFFF_FFFF]).collect();
+        let near = told.iter().flat_map(|value| [*value, value + 1, value.wrapping_sub(1) & 0xFFFF_FFFF]);
+        let values: Vec<u64> = near.flat_map(|value| [value, value | 1 << 32, value | !0 << 32]).collect();
+        // At the other places stands what no rule names.
+        let others = [0x7777_0001, 0x7777_0002, 0x7777_0003, 0x7777_0004, 0x7777_0005, 0x7777_0006];
         // The x32 numbers have a bit of their own.
         for number in (0..2000).chain(0x4000_0000..0x4000_0800).chain([0x7FFF_FFFF, 0x8000_0000, u32::MAX]) {
-            for argument in &arguments {
-                assert_eq!(answer(X86_64, number, *argument), wanted(number, *argument), "number {number}, argument {argument:#x}");
+            assert_eq!(answer(X86_64, number, &others), wanted(number, &others), "number {number}");
+            for architecture in [0x4000_0003, 0xC000_00B7, 0, X86_64 ^ 1, X86_64 & !0x8000_0000] {
+                assert_eq!(answer(architecture, number, &others), libc::SECCOMP_RET_USER_NOTIF, "number {number} of {architecture:#x}");
             }
-            assert_eq!(answer(0x4000_0003, number, 0), libc::SECCOMP_RET_USER_NOTIF, "number {number} of the 32-bit architecture");
+            let checked = RULES.iter().any(|rule| rule.number == i64::from(number) && rule.argument.is_some());
+            for (place, value) in (0..6).flat_map(|place| values.iter().map(move |value| (place, *value))).filter(|_| checked) {
+                let mut arguments = others;
+                arguments[place] = value;
+                assert_eq!(answer(X86_64, number, &arguments), wanted(number, &arguments), "number {number}, argument {place}: {value:#x}");
+            }
         }
     }
 }

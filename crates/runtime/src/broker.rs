@@ -1,7 +1,7 @@
 //! Asking the broker: each thread has a channel of its own from its first request on.
 
 use crate::gate::Answer;
-use channel::Client;
+use channel::{Client, Posted};
 use protocol::message::{CloseHandle, Message, NewChannel, OpenFile, Opened};
 use protocol::{Frame, start::descriptor};
 use std::cell::RefCell;
@@ -107,8 +107,15 @@ pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>)
 /// Lets go of a handle: posted, unless its effect must not wait.
 pub fn close(handle: u32, now: bool) -> Answer {
     with_channel(|client| {
-        if !now && client.post(handle) {
-            return Ok(());
+        let posted = if now { Posted::No } else { client.post(handle) };
+        match posted {
+            Posted::Yes => return Ok(()),
+            Posted::No => {}
+            // It is closed before this request is looked at, which then finds no such handle.
+            Posted::Unseen => {
+                let _ = exchange(client, &Frame::request(&CloseHandle { handle }, 0), &[]);
+                return Ok(());
+            }
         }
         exchange(client, &Frame::request(&CloseHandle { handle }, 0), &[]).map(|_| ())
     })

@@ -139,9 +139,6 @@ pub trait Volume: Send + Sync {
     /// Where a link on the way of a path leads out of the volume: the place on the host, and how many components are
     /// behind the link.
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
-    /// Whether a path, as it is spelt, leads to a file or folder: a cheap look that may miss one, and that says nothing of where
-    /// it lies.
-    fn is_plain(&self, path: &Path) -> bool;
     /// Whether a path leads to what is neither file nor folder: opening a pipe or a device has effects of its own.
     fn is_special(&self, path: &Path) -> bool;
     /// Its room.

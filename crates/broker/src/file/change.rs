@@ -33,6 +33,7 @@ impl Process {
             if now.is_read_only() && request.flags & FILE_DISPOSITION_IGNORE_READ_ONLY == 0 || inside.path.is_empty() {
                 return Err(STATUS_CANNOT_DELETE);
             }
+            self.settle();
             if now.folder && !inside.volume.is_empty(&inside.path)? {
                 return Err(STATUS_DIRECTORY_NOT_EMPTY);
             }

@@ -40,6 +40,7 @@ fn way_facts() -> Facts {
 impl Process {
     /// Facts of a path; of a link, its own.
     pub fn query_path(&self, request: &QueryPath, payload: &[u8]) -> Answer {
+        self.settle();
         let answer = self.name(request.root, payload).and_then(|name| match name {
             Name::Drive(path) => self.through(&path, |at| self.facts_of_path(&path, at)),
             // A device's name is a file's to those who only look (GetFileAttributes).

@@ -20,6 +20,7 @@ const LONGEST_PATTERN: usize = 2 * 512;
 impl Process {
     /// Lists a folder, from where the last answer ended.
     pub fn list_folder(&self, request: &ListFolder, payload: &[u8]) -> Answer {
+        self.settle();
         let object = self.object(request.handle, FILE_LIST_DIRECTORY)?;
         let file = object.file.as_ref().filter(|file| file.metadata.folder).ok_or(STATUS_INVALID_PARAMETER)?;
         let mut listing = lock(&object.listing);

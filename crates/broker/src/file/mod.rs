@@ -90,6 +90,14 @@ impl Process {
         lock(&self.handles).get(number, access).map(|handle| Arc::clone(&handle.object))
     }
 
+    /// Takes the closes that were posted where a file's deletion may wait for one: its name must be gone for whoever asks.
+    fn settle(&self) {
+        let deleting = lock(&self.sandbox.sharing).any_deleting();
+        if deleting {
+            self.sandbox.drain_all();
+        }
+    }
+
     /// Where a path leads; that it leads nowhere is remembered.
     fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         self.namespace.place(path).inspect_err(|_| self.note_missing(path, false))

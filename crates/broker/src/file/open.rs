@@ -47,7 +47,7 @@ impl Process {
 
     fn open_null(&self, request: &OpenFile) -> Answer {
         let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
-        let theirs = null.map_err(store::status)?.into();
+        let theirs = kept(null.map_err(store::status)?)?;
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, None) };
         self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
     }
@@ -57,7 +57,7 @@ impl Process {
         let terminals = lock(&self.terminals);
         let stream = usize::from(device == Device::ConsoleOutput);
         let terminal = terminals[stream].as_ref().or_else(|| terminals.iter().flatten().next()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
-        let ours = Arc::new(terminal.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?);
+        let ours = kept(terminal.try_clone().map_err(|_| STATUS_TOO_MANY_OPENED_FILES)?)?;
         let theirs = Arc::clone(&ours);
         drop(terminals);
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
@@ -71,11 +71,8 @@ impl Process {
             Place::Way(entries) => return self.open_way(request, path, entries),
         };
         let how = how(request, path.folder)?;
-        // Opening what is there changes nothing of it, so that its share modes and attributes can be asked for afterwards.
-        let opens = how.create == Create::Open && !how.link && request.access & MAXIMUM_ALLOWED == 0;
-        let known = if opens && inside.volume.is_plain(&inside.path) { None } else { Some(look(&inside, &how)?) };
-        let known_first = known.is_some();
-        let known = known.flatten();
+        // What is there already is asked for its share modes and attributes before it is opened, which may change it.
+        let known = look(&inside, &how)?;
         let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
@@ -87,12 +84,7 @@ impl Process {
             self.check(known, access, request, &how)?;
         }
         let opened = inside.volume.open(&inside.path, &how)?;
-        if !known_first {
-            self.check(&opened.metadata, access, request, &how)?;
-        }
-        if !leaves_room(opened.file.as_fd()) {
-            return Err(STATUS_TOO_MANY_OPENED_FILES);
-        }
+        let ours = kept(opened.file)?;
         let mut spelt = path.clone();
         let inside = match opened.path {
             None => inside,
@@ -106,12 +98,11 @@ impl Process {
         };
         let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(inside) }));
         let id = (opened.metadata.device, opened.metadata.id);
-        let share = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
+        let share = lock(&self.sandbox.sharing).enter(id, access, request.share, &place)?;
         let has_bytes = !opened.metadata.folder && !opened.metadata.link;
         let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
         // A descriptor is handed out where bytes are granted, and nowhere else.
         let moves_bytes = has_bytes && (how.read || how.write || how.append);
-        let ours = Arc::new(opened.file);
         let theirs = moves_bytes.then(|| Arc::clone(&ours));
         let object = FileObject {
             file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share }),
@@ -203,6 +194,11 @@ impl Process {
         let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
     }
+}
+
+/// A descriptor that the broker keeps, if it leaves it its own.
+fn kept(descriptor: OwnedFd) -> Result<Arc<OwnedFd>, NTSTATUS> {
+    if leaves_room(descriptor.as_fd()) { Ok(Arc::new(descriptor)) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
 }
 
 /// What is there already, before anything is done to it.

@@ -48,6 +48,8 @@ pub struct Process {
     /// Its start is in the audit.
     noted: OnceLock<()>,
     channels: Mutex<Vec<Closer>>,
+    /// Nothing more is served.
+    closed: AtomicBool,
     /// Ctrl-C and the like.
     pub control: ControlEvents,
     refused: Mutex<BTreeSet<(PathBuf, bool)>>,
@@ -75,6 +77,7 @@ impl Process {
             host: OnceLock::new(),
             noted: OnceLock::new(),
             channels: Mutex::default(),
+            closed: AtomicBool::new(false),
             control: Default::default(),
             refused: Mutex::default(),
             listed: Arc::default(),
@@ -95,9 +98,14 @@ impl Process {
         let _ = self.noted.set(());
     }
 
-    /// Notes a channel that is served.
+    /// Notes a channel that is served, unless nothing is any more.
     pub fn add_channel(&self, channel: Closer) {
-        lock(&self.channels).push(channel);
+        let mut channels = lock(&self.channels);
+        if self.closed.load(Ordering::SeqCst) {
+            channel.close();
+        } else {
+            channels.push(channel);
+        }
     }
 
     /// How many channels it has.
@@ -161,7 +169,7 @@ impl Process {
     /// Closes every handle; what is to be deleted with its last handle is gone afterwards.
     fn let_go(&self) {
         self.drain();
-        let handles = lock(&self.handles).clear();
+        let handles = lock(&self.handles).close();
         for handle in &handles {
             self.sandbox.let_go(handle);
         }
@@ -171,9 +179,12 @@ impl Process {
 
     /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.
     pub fn close_channels(&self) {
-        for channel in lock(&self.channels).drain(..) {
+        let mut channels = lock(&self.channels);
+        self.closed.store(true, Ordering::SeqCst);
+        for channel in channels.drain(..) {
             channel.close();
         }
+        drop(channels);
         self.let_go();
     }
 

@@ -12,7 +12,7 @@ use crate::listing::{self, View};
 use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
 use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Path, Space, Volume};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, StatxFlags, fstatvfs, openat2, statx};
+use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
 use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -229,17 +229,6 @@ impl Volume for Folder {
 
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)> {
         self.leads_outside(path)
-    }
-
-    fn is_plain(&self, path: &Path) -> bool {
-        // Whatever is confined or filtered gets the careful look.
-        if self.filter.is_some() || self.confined.load(Ordering::Relaxed) {
-            return false;
-        }
-        let Ok(names) = Self::names(path) else { return false };
-        let kind =
-            statx(&self.root, host_path(&names), AtFlags::NO_AUTOMOUNT, StatxFlags::TYPE).map(|facts| FileType::from_raw_mode(facts.stx_mode.into()));
-        matches!(kind, Ok(FileType::RegularFile | FileType::Directory))
     }
 
     fn is_special(&self, path: &Path) -> bool {

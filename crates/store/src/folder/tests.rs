@@ -245,16 +245,3 @@ fn a_path_longer_than_the_host_takes_is_refused_at_once() {
     assert_eq!(place.volume.open(&long, &READ).err(), Some(STATUS_NAME_TOO_LONG));
     assert_eq!(place.volume.leads(&long), None);
 }
-
-/// What has effects of its own when it is opened is never taken for plain, by whichever name.
-#[test]
-fn pipes_are_not_plain() {
-    use rustix::fs::{CWD, FileType, mknodat};
-    let place = Place::new();
-    mknodat(CWD, place.host("pipe"), FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600), 0).unwrap();
-    place.link("link", "pipe");
-    let is_plain = |name| place.volume.is_plain(&path(name));
-    assert_eq!(["File.txt", "sub", "pipe", "link", "none"].map(is_plain), [true, true, false, false, false]);
-    place.volume.confine();
-    assert!(!is_plain("File.txt"), "a confined folder's links are the caller's to follow");
-}

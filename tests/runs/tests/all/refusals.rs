@@ -272,3 +272,24 @@ fn what_was_not_granted_is_named_with_its_flag() {
     assert_eq!(absent.said().len(), 0, "{absent:?}");
     home.ends();
 }
+
+/// Names that are no text: Windows programs could not be told of them.
+#[test]
+fn names_that_windows_cannot_say() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let home = Home::new();
+    let strange = home.granted().join(OsStr::from_bytes(b"\xff"));
+    std::fs::create_dir(&strange).expect("a folder");
+    let program = guest("hello");
+    for arguments in [[OsStr::new("--ro"), strange.as_os_str(), program.as_os_str()], [OsStr::new("--"), strange.as_os_str(), OsStr::new("x")]] {
+        let mut command = home.command(&["run", "--yes"]);
+        command.args(arguments);
+        let sentence = one_sentence(&outcome(command, b""), 125);
+        assert!(sentence.contains("is not UTF-8"), "{sentence}");
+    }
+    let mut command = home.command(&["run", "--yes", "--", &program.display().to_string()]);
+    command.current_dir(&strange);
+    assert_eq!(outcome(command, b"").code, 0, "a program that needs no folder runs in any");
+    home.ends();
+}
