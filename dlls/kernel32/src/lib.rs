@@ -53,6 +53,7 @@ mod threadpoollegacyapiset;
 mod timezoneapi;
 mod unicode;
 mod utilapiset;
+mod werapi;
 mod winbase;
 mod winbase_file;
 mod winbase_message;

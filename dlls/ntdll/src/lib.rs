@@ -51,6 +51,8 @@ mod thread_information;
 mod thread_list;
 mod time;
 mod token;
+#[cfg(target_arch = "x86_64")]
+mod unwind;
 mod version;
 mod volume;
 

@@ -123,8 +123,33 @@ type Routine = unsafe extern "system" fn(*mut c_void) -> u32;
 /// Where every thread starts: runs its routine and ends the thread with what it answers.
 ///
 /// On x86 the runtime passes both in registers, as Windows does (eax, ebx).
+#[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RtlUserThreadStart(routine: Routine, parameter: *mut c_void) -> ! {
+    unsafe { start(routine, parameter) }
+}
+
+/// Where every thread starts: runs its routine and ends the thread with what it answers. Its frame is the last that
+/// exceptions ask.
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlUserThreadStart(_routine: Routine, _parameter: *mut c_void) -> ! {
+    core::arch::naked_asm!(
+        ".seh_proc RtlUserThreadStart",
+        "sub rsp, 40",
+        ".seh_stackalloc 40",
+        ".seh_handler {handler}, @except",
+        ".seh_endprologue",
+        "call {start}",
+        "int3",
+        ".seh_endproc",
+        handler = sym crate::exception::handle_at_start,
+        start = sym start,
+    )
+}
+
+unsafe extern "system" fn start(routine: Routine, parameter: *mut c_void) -> ! {
     let code = unsafe { routine(parameter) };
     exit_thread(code)
 }

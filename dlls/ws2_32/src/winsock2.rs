@@ -3,7 +3,7 @@
 
 use crate::startup::{check, failure};
 use core::ffi::c_void;
-use guest::call::{FileHandle, Number};
+use guest::call::{Bool, FileHandle, Number};
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Networking::WinSock::{
@@ -82,6 +82,18 @@ pub unsafe extern "system" fn WSAIoctl(
     _overlapped: *mut c_void,
     _routine: *const c_void,
 ) -> Result<Number, Win32Error> {
+    no_socket(socket)
+}
+
+/// Answers how an overlapped call on a socket ended.
+#[shim(ix = 51, mapping = "no socket exists", risk = Wrong("a wrong answer"))]
+pub unsafe extern "system" fn WSAGetOverlappedResult(
+    socket: usize,
+    _overlapped: *const c_void,
+    _done: *mut u32,
+    _wait: i32,
+    _flags: *mut u32,
+) -> Result<Bool, Win32Error> {
     no_socket(socket)
 }
 

@@ -18,12 +18,17 @@ mod bench {
     use core::ffi::c_void;
     use core::hint::black_box;
     use core::ptr::{null, null_mut};
+    use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+    use guests::guard::{Guard, guard_except};
     use guests::{arguments, last_error, print, wide};
     use windows_sys::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
         CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+    use windows_sys::Win32::System::Diagnostics::Debug::{
+        AddVectoredExceptionHandler, EXCEPTION_POINTERS, RaiseException, RemoveVectoredExceptionHandler,
+    };
     use windows_sys::Win32::System::IO::{CreateIoCompletionPort, GetQueuedCompletionStatus, OVERLAPPED, PostQueuedCompletionStatus};
     use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapAlloc, HeapFree};
     use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
@@ -78,6 +83,40 @@ mod bench {
         unsafe { run(&path) }
     }
 
+    unsafe extern "system" fn take(_: *mut Guard, _: *mut EXCEPTION_POINTERS) -> i32 {
+        1
+    }
+
+    unsafe extern "system" fn raise(_: *mut Guard) -> u64 {
+        unsafe { RaiseException(0xE000_0001, 0, 0, null()) };
+        0
+    }
+
+    unsafe extern "system" fn read_nowhere(_: *mut Guard) -> u64 {
+        unsafe { core::ptr::without_provenance::<u64>(8).read_volatile() }
+    }
+
+    unsafe extern "system" fn go_on(_: *mut EXCEPTION_POINTERS) -> i32 {
+        -1
+    }
+
+    /// The handler is there for as long as the case runs; its coming and going is a small part of one call.
+    fn raise_vectored() -> bool {
+        static HANDLED: AtomicU32 = AtomicU32::new(0);
+        static HANDLER: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+        // SAFETY: the handler is a function of the program's.
+        unsafe {
+            if HANDLER.load(Ordering::Relaxed).is_null() {
+                HANDLER.store(AddVectoredExceptionHandler(1, Some(go_on)), Ordering::Relaxed);
+            }
+            RaiseException(0xE000_0001, 0, 0, null());
+            if HANDLED.fetch_add(1, Ordering::Relaxed) + 1 == BATCHES as u32 * 1000 {
+                RemoveVectoredExceptionHandler(HANDLER.load(Ordering::Relaxed));
+            }
+        }
+        true
+    }
+
     fn open(path: &[u16]) -> HANDLE {
         // SAFETY: the path ends in a NUL.
         unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, FILE_SHARE_READ, null(), OPEN_EXISTING, 0, null_mut()) }
@@ -101,6 +140,8 @@ mod bench {
         let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
         unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
         let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 0) };
+        let (mut raising, mut reading) = (Guard::new(raise), Guard::new(read_nowhere));
+        (raising.filter, reading.filter) = (take, take);
         unsafe {
             let mut cases = [
                 Case { name: "GetLastError", calls: 10_000, call: &mut || black_box(GetLastError()) != u32::MAX },
@@ -188,6 +229,9 @@ mod bench {
                 Case { name: "SetConsoleCtrlHandler (a round trip)", calls: 200, call: &mut || SetConsoleCtrlHandler(None, 0) != 0 },
                 Case { name: "GetFileAttributes", calls: 200, call: &mut || GetFileAttributesW(path.as_ptr()) != INVALID_FILE_ATTRIBUTES },
                 Case { name: "CreateFile, CloseHandle", calls: 200, call: &mut || CloseHandle(open(path)) != 0 },
+                Case { name: "RaiseException to a vectored handler", calls: 1000, call: &mut raise_vectored },
+                Case { name: "RaiseException to a frame that takes it", calls: 1000, call: &mut || guard_except(&raw mut raising) != 0 },
+                Case { name: "an access violation that a frame takes", calls: 200, call: &mut || guard_except(&raw mut reading) != 0 },
             ];
             let mut frequency = 0;
             QueryPerformanceFrequency(&raw mut frequency);
