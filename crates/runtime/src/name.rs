@@ -122,6 +122,6 @@ mod tests {
         assert_eq!(check(&bytes("\\BaseNamedObjects\\x\\y")), Err(STATUS_OBJECT_PATH_NOT_FOUND));
         assert_eq!(check(&bytes("\\Device\\x")), Err(STATUS_OBJECT_PATH_NOT_FOUND));
         assert_eq!(check(&bytes("\\BaseNamedObjects\\")), Err(STATUS_OBJECT_NAME_INVALID));
-        assert_eq!(check(&[b'x']), Err(STATUS_OBJECT_NAME_INVALID));
+        assert_eq!(check(b"x"), Err(STATUS_OBJECT_NAME_INVALID));
     }
 }
