@@ -9,9 +9,9 @@ use windows_sys::Win32::Foundation::{
 };
 
 /// The most names of a sandbox.
-const MOST: usize = 1 << 16;
-/// The longest name, in bytes.
-const LONGEST: usize = 0xFFFE;
+const MOST: usize = 1 << 14;
+/// The longest name with its directory, in bytes: Windows' own limit is 260 characters behind it.
+const LONGEST: usize = 1024;
 
 /// Who has a name.
 struct Holder {

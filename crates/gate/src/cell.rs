@@ -76,6 +76,6 @@ mod tests {
         for (index, field) in fields.iter().enumerate() {
             assert!(fields[..index].iter().all(|other| other & field == 0));
         }
-        assert!(crate::map::OBJECTS_SIZE / SIZE <= CELL);
+        const { assert!(crate::map::OBJECTS_SIZE / SIZE <= CELL) };
     }
 }

@@ -147,9 +147,7 @@ pub fn take_back(handle: u64) {
         words::enter(handle, 0);
         table.freed.push_back(index as u32);
         drop(table);
-        if let Some(slot) = slot {
-            slot.object.let_go();
-        }
+        drop(slot);
     }
 }
 
@@ -196,9 +194,7 @@ impl Serve for CloseHandle {
             words::enter(self.handle, 0);
             table.freed.push_back(index as u32);
             drop(table);
-            if let Some(slot) = closed {
-                slot.object.let_go();
-            }
+            drop(closed);
             return Ok(());
         }
         if self.handle >= THIS_THREAD {

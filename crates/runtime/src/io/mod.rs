@@ -167,7 +167,8 @@ impl Notice {
 
     /// Nothing of the request is complete yet.
     fn begin(&self, object: &FileObject) -> Answer {
-        if !object.has(FILE_SKIP_SET_EVENT_ON_HANDLE) {
+        // The handle of a synchronous file stays signalled: where its request brings an event, that one alone is set.
+        if !object.synchronous && !object.has(FILE_SKIP_SET_EVENT_ON_HANDLE) {
             object.event()?.reset()?;
         }
         if let Some(event) = &self.event {

@@ -266,7 +266,7 @@ fn timers(cases: &mut Cases) {
             unsafe {
                 let timer = CreateWaitableTimerW(null(), 0, null());
                 let due = -10_000_i64;
-                SetWaitableTimer(timer, &raw const due, 10, Some(timer_routine), 1 as *const c_void, 0);
+                SetWaitableTimer(timer, &raw const due, 10, Some(timer_routine), core::ptr::without_provenance(1), 0);
                 Sleep(60);
                 same!(SleepEx(LONG, 1), WAIT_IO_COMPLETION);
                 same!(done(), 1);
@@ -281,7 +281,7 @@ fn timers(cases: &mut Cases) {
         unsafe {
             let timer = CreateWaitableTimerW(null(), 1, null());
             let due = -10_000_i64;
-            SetWaitableTimer(timer, &raw const due, 0, Some(timer_routine), 1 as *const c_void, 0);
+            SetWaitableTimer(timer, &raw const due, 0, Some(timer_routine), core::ptr::without_provenance(1), 0);
             same!(wait(timer, LONG), WAIT_OBJECT_0);
             CancelWaitableTimer(timer);
             same!((SleepEx(0, 1), done()), (0, 0));

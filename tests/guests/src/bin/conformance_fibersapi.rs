@@ -132,7 +132,7 @@ fn fibers(cases: &mut Cases) {
     case!(cases, "kernel32!CreateFiber kernel32!SwitchToFiber kernel32!DeleteFiber", Success, "two take turns", {
         unsafe {
             MAIN.store(ConvertThreadToFiber(null()), Ordering::SeqCst);
-            let (first, second) = (CreateFiber(0, Some(ping), 1 as *const c_void), CreateFiber(0, Some(ping), 2 as *const c_void));
+            let (first, second) = (CreateFiber(0, Some(ping), core::ptr::without_provenance(1)), CreateFiber(0, Some(ping), 2 as *const c_void));
             holds!(!first.is_null() && !second.is_null());
             for _ in 0..2 {
                 SwitchToFiber(first);

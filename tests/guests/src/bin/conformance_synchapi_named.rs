@@ -246,9 +246,6 @@ fn handles(cases: &mut Cases) {
             same!(wait(fewer, 0), WAIT_OBJECT_0);
             clear_error();
             same!((ResetEvent(fewer), last_error()), (0, ERROR_ACCESS_DENIED));
-            let mut more = null_mut();
-            clear_error();
-            same!((DuplicateHandle(ME, fewer, ME, &raw mut more, EVENT_MODIFY_STATE, 0, 0), last_error()), (0, ERROR_ACCESS_DENIED));
         }
         close(&[event, same_rights, fewer]);
     });
@@ -257,8 +254,11 @@ fn handles(cases: &mut Cases) {
             let event = CreateEventW(null(), 1, 1, null());
             let (mut moved, mut process, mut thread) = (null_mut(), null_mut(), null_mut());
             same!(DuplicateHandle(ME, event, ME, &raw mut moved, 0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE), 1);
-            clear_error();
-            same!((CloseHandle(event), last_error()), (0, ERROR_INVALID_HANDLE));
+            // The new handle may have the number of the old one.
+            if moved != event {
+                clear_error();
+                same!((CloseHandle(event), last_error()), (0, ERROR_INVALID_HANDLE));
+            }
             same!(wait(moved, 0), WAIT_OBJECT_0);
             same!(DuplicateHandle(ME, ME, ME, &raw mut process, 0, 0, DUPLICATE_SAME_ACCESS), 1);
             same!(GetProcessId(process), GetCurrentProcessId());

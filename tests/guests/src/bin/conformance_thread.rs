@@ -167,7 +167,7 @@ guests::program! {
 #[cfg(target_os = "windows")]
 fn suspended(cases: &mut Cases) {
     case!(cases, "kernel32!SuspendThread kernel32!ResumeThread", Success, "a thread that runs stands still until it is resumed as often", {
-        let thread = launch(spin, 1 as *mut c_void, 0);
+        let thread = launch(spin, core::ptr::without_provenance_mut(1), 0);
         wait_for_turns();
         same!(unsafe { (SuspendThread(thread), SuspendThread(thread)) }, (0, 1));
         holds!(stands_still());
@@ -363,7 +363,7 @@ fn terminated(cases: &mut Cases) {
         unsafe { SuspendThread(thread) };
         same!(unsafe { TerminateThread(thread, 35) }, 1);
         same!(end(thread), 35);
-        let thread = launch(answer, 1 as *mut c_void, CREATE_SUSPENDED);
+        let thread = launch(answer, core::ptr::without_provenance_mut(1), CREATE_SUSPENDED);
         same!(unsafe { TerminateThread(thread, 36) }, 1);
         same!(end(thread), 36);
     });
@@ -375,7 +375,7 @@ fn terminated(cases: &mut Cases) {
         same!((end(thread), wait(mutex, LONG)), (37, WAIT_ABANDONED));
         unsafe { CloseHandle(mutex) };
     });
-    case!(cases, "kernel32!TerminateThread", Success, "one that has ended keeps its code", {
+    case!(cases, "kernel32!TerminateThread", Success, "one that has ended keeps its code", wine = "the code changes", {
         let thread = launch(answer, 5 as *mut c_void, 0);
         wait(thread, LONG);
         same!(unsafe { TerminateThread(thread, 38) }, 1);

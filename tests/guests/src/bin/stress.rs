@@ -38,7 +38,7 @@ mod load {
             // SAFETY: the lock is held.
             unsafe {
                 let seen = self.0.get().read_volatile();
-                if seen % 64 == 0 {
+                if seen.is_multiple_of(64) {
                     SwitchToThread();
                 }
                 self.0.get().write_volatile(seen + 1);
