@@ -120,6 +120,13 @@ pub unsafe extern "C" fn __std_terminate() {
 }
 
 /// Calls the thread's handler, then ends the program.
+pub fn terminate_now() -> ! {
+    // SAFETY: the handler is the program's own.
+    unsafe { end() };
+    abort_now()
+}
+
+/// Calls the thread's handler, then ends the program.
 unsafe fn end() {
     let handler = thread::current().terminate.get();
     // SAFETY: the program's own function, or 0.
@@ -164,18 +171,42 @@ pub unsafe extern "C" fn _get_purecall_handler() -> usize {
     PURE.load(Ordering::Relaxed)
 }
 
-/// Throws a C++ exception.
+const CPP: u32 = 0xE06D_7363;
+const NONCONTINUABLE: u32 = 1;
+
+/// Throws a C++ exception; without an object, the one that is being handled.
 #[shim(ix = {msvcrt: 78, ucrtbase: 768}, mapping = "RaiseException", risk = Functional("an exception that nobody sees"))]
 pub unsafe extern "system" fn _CxxThrowException(object: *mut c_void, information: *mut c_void) {
-    const CPP: u32 = 0xE06D_7363;
-    const NONCONTINUABLE: u32 = 1;
     const VERSION: usize = 0x1993_0520;
+    let throwing = &thread::current().processing_throw;
+    throwing.set(throwing.get() + 1);
+    if information.is_null() {
+        throw_again()
+    }
     let mut base = null_mut();
     RtlPcToFileHeader(information, &raw mut base);
     let arguments = [VERSION, object as usize, information as usize, base as usize];
     // Only the tables of 64-bit programs are relative to an image.
     let count = if cfg!(target_arch = "x86") { 3 } else { 4 };
     RaiseException(CPP, NONCONTINUABLE, count, arguments.as_ptr());
+}
+
+/// Throws the exception that is being handled.
+#[cfg(target_arch = "x86_64")]
+unsafe fn throw_again() -> ! {
+    if let Some(record) = super::frame::current_record() {
+        let (code, flags) = (record.ExceptionCode as u32, record.ExceptionFlags & NONCONTINUABLE);
+        let (count, arguments) = (record.NumberParameters, record.ExceptionInformation);
+        // SAFETY: the record of the exception that is being handled.
+        unsafe { RaiseException(code, flags, count, arguments.as_ptr()) };
+    }
+    terminate_now()
+}
+
+/// There is none where frames are not unwound.
+#[cfg(target_arch = "x86")]
+unsafe fn throw_again() -> ! {
+    terminate_now()
 }
 
 /// Where the exception lies that is being handled.

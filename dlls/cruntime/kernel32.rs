@@ -70,6 +70,7 @@ guest::imports! {
         fn Sleep(milliseconds: u32);
         fn SystemTimeToFileTime(time: *const SYSTEMTIME, file: *mut FILETIME) -> i32;
         fn TerminateProcess(process: HANDLE, code: u32) -> i32;
+        fn VirtualProtect(address: *mut c_void, size: usize, protection: u32, before: *mut u32) -> i32;
         fn WriteConsoleW(console: HANDLE, buffer: *const c_void, length: u32, written: *mut u32, reserved: *const c_void) -> i32;
         fn WriteFile(file: HANDLE, buffer: *const c_void, length: u32, written: *mut u32, overlapped: *mut OVERLAPPED) -> i32;
     }

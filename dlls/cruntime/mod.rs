@@ -5,6 +5,8 @@ mod ctype;
 mod data;
 mod errno;
 mod fault;
+#[cfg(target_arch = "x86_64")]
+mod frame;
 mod heap;
 mod invalid;
 mod io;

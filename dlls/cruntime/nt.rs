@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use windows_sys::Win32::Foundation::NTSTATUS;
+use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_RECORD;
 use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
 guest::imports! {
@@ -22,6 +23,7 @@ guest::imports! {
         fn RtlSizeHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> usize;
         fn RtlTryEnterCriticalSection(section: *mut CRITICAL_SECTION) -> u8;
         fn WcRandom(buffer: *mut c_void, size: usize) -> NTSTATUS;
+        fn RtlUnwindEx(target: *mut c_void, address: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void, context: *mut c_void, history: *mut c_void);
         fn RtlValidateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
     }
 }

@@ -1,4 +1,4 @@
-//! setjmp.h: leaving functions without unwinding them.
+//! setjmp.h: leaving functions; those of 64-bit programs are unwound where `setjmp` was told its frame.
 
 use guest::shim;
 
@@ -157,6 +157,8 @@ pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
         "jnz 2f",
         "inc eax",
         "2:",
+        "cmp qword ptr [rcx], 0",
+        "jne {unwind}",
         "mov rbx, [rcx + 8]",
         "mov rbp, [rcx + 24]",
         "mov rsi, [rcx + 32]",
@@ -180,7 +182,30 @@ pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
         "movups xmm15, [rcx + 240]",
         "mov rsp, [rcx + 16]",
         "jmp qword ptr [rcx + 80]",
+        unwind = sym unwind,
     )
+}
+
+/// Goes back to a frame that `setjmp` was told: those in between are unwound.
+#[cfg(target_arch = "x86_64")]
+unsafe extern "C" fn unwind(buffer: *const usize, value: i32) {
+    use super::nt::RtlUnwindEx;
+    use core::ffi::c_void;
+    use core::mem::{MaybeUninit, zeroed};
+    use windows_sys::Win32::Foundation::STATUS_LONGJUMP;
+    use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_RECORD;
+    const RIP: usize = 10;
+    // SAFETY: a record is plain data, for which zero is a value; the buffer is the caller's promise.
+    unsafe {
+        let mut record: EXCEPTION_RECORD = zeroed();
+        record.ExceptionCode = STATUS_LONGJUMP;
+        record.NumberParameters = 1;
+        record.ExceptionInformation[0] = buffer as usize;
+        let mut context: MaybeUninit<[u64; 256]> = MaybeUninit::uninit();
+        let value = if value == 0 { 1 } else { value } as u32 as usize as *mut c_void;
+        let target = buffer.add(RIP).read() as *mut c_void;
+        RtlUnwindEx(buffer.read() as *mut c_void, target, &raw mut record, value, context.as_mut_ptr().cast(), core::ptr::null_mut());
+    }
 }
 
 /// Keeps the registers; 0 at the first return.

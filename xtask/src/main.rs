@@ -12,6 +12,7 @@ mod inspect;
 mod ledger;
 mod metadata;
 mod rows;
+mod scenarios;
 mod setup;
 mod stubs;
 mod symbols;
@@ -31,6 +32,8 @@ cargo xtask COMMAND
   bench               start-up and single calls beside Wine and native code, into docs/generated/bench.md
   conformance [NAME] [--no-wine]
                       the conformance programs (those whose name holds NAME) under ours and under Wine
+  scenarios SEED COUNT
+                      random exceptions through random frames, under ours and under Wine
 ";
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn work() -> Result<()> {
             let filter = rest.iter().find(|argument| !argument.starts_with("--")).copied();
             conformance::run(filter, !rest.contains(&"--no-wine"))
         }
+        ["scenarios", seed, count] => scenarios::run(seed, count),
         ["bench"] => bench::bench(),
         ["demo"] => demo::demo(),
         ["test", steps @ ..] => check::test(steps),

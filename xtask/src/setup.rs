@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A program, the Debian package that holds it, and whether the tests can do without.
-const TOOLS: [(&str, &str, bool); 5] = [
+const TOOLS: [(&str, &str, bool); 6] = [
     ("strip", "binutils", false),
     ("git", "git", false),
     ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", true),
+    ("x86_64-w64-mingw32-g++", "g++-mingw-w64-x86-64", true),
     ("wine", "wine", true),
     ("objdump", "binutils", false),
 ];

@@ -11,6 +11,7 @@ mod handle;
 pub mod hostile;
 mod launch;
 mod machine;
+mod name;
 mod namespace;
 mod object;
 pub mod policy;

@@ -27,6 +27,8 @@ pub enum Name {
     ConsoleInput,
     /// The console's output.
     ConsoleOutput,
+    /// The device that sockets are polled through.
+    Sockets,
 }
 
 /// A path on a drive.
@@ -62,6 +64,10 @@ impl DrivePath {
 
 /// Takes an NT path apart. `.` and `..` are no names there: `ntdll` has worked them out, or the program means to hide.
 pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
+    // Whatever follows the device's name is its opener's own (mio's, Go's).
+    if strip(path, "\\Device\\Afd").is_some_and(|rest| matches!(rest, [] | [BACKSLASH, ..])) {
+        return Ok(Name::Sockets);
+    }
     let rest = strip(path, "\\??\\").or_else(|| strip(path, "\\DosDevices\\")).or_else(|| strip(path, "\\GLOBAL??\\"));
     let rest = rest.ok_or(STATUS_OBJECT_PATH_SYNTAX_BAD)?;
     if let Some(&[letter, COLON, ref tail @ ..]) = rest.get(..) {
@@ -310,6 +316,8 @@ mod tests {
         assert_eq!((path.letter, path.components, path.folder), (b'Z', vec![wide("home"), wide("a")], true));
         assert_eq!(parse(&wide("\\??\\nul")), Ok(Name::Null));
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
+        assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));
+        assert_eq!(parse(&wide("\\device\\afd\\Mio")), Ok(Name::Sockets));
     }
 
     #[test]
@@ -317,6 +325,8 @@ mod tests {
         for (path, status) in [
             ("C:\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
             ("\\Device\\HarddiskVolume1\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
+            ("\\Device\\Afdx", STATUS_OBJECT_PATH_SYNTAX_BAD),
+            ("\\??\\Device\\Afd", STATUS_ACCESS_DENIED),
             ("\\??\\PhysicalDrive0", STATUS_ACCESS_DENIED),
             ("\\??\\C:", STATUS_ACCESS_DENIED),
             ("\\??\\pipe\\x", STATUS_ACCESS_DENIED),

@@ -19,6 +19,8 @@ pub struct FileObject {
     pub record: u32,
     /// The `FILE_*` mode bits of the open options.
     pub mode: u32,
+    /// The other end of a pipe, until it is opened.
+    pub client: Mutex<Option<Client>>,
     /// A listing under way.
     pub listing: Mutex<Option<Listing>>,
     /// What happens when its last handle is closed.
@@ -36,6 +38,14 @@ pub struct Closing {
     pub posix: bool,
     /// Creation, access and write time as they are to be then.
     pub times: [Option<i64>; 3],
+}
+
+/// The end of a pipe that nobody has opened yet.
+pub struct Client {
+    /// The end.
+    pub descriptor: OwnedFd,
+    /// The rights on bytes that it can give.
+    pub access: u32,
 }
 
 /// Where something is, by its path and in its volume.
@@ -105,6 +115,7 @@ impl FileObject {
             descriptor,
             record: u32::MAX,
             mode: 0,
+            client: Mutex::new(None),
             listing: Mutex::new(None),
             closing: Mutex::default(),
             handles: AtomicU32::new(0),

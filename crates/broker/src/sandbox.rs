@@ -3,6 +3,7 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::handle::Handle;
+use crate::name::Names;
 use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
@@ -73,6 +74,8 @@ pub struct Sandbox {
     shown_zone: Mutex<Range<i64>>,
     /// File records.
     pub records: Records,
+    /// Named objects.
+    pub names: Names,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
     /// `C:`.
@@ -99,6 +102,7 @@ impl Sandbox {
             zones: Zones::default(),
             shown_zone: Mutex::new(0..0),
             records: Records::new()?,
+            names: Names::default(),
             sharing: Mutex::default(),
             scratch: Arc::new(Scratch::new(scratch)),
             files,

@@ -80,6 +80,7 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<R
     };
     let answer = match request {
         Request::OpenFile(request) => process.open_file(&request, payload),
+        Request::CreatePipe(request) => process.create_pipe(&request),
         Request::QueryPath(request) => process.query_path(&request, payload),
         Request::QueryFile(request) => process.query_file(&request),
         Request::SetFacts(request) => process.set_facts(&request),
@@ -95,6 +96,10 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<R
         Request::SetHandle(request) => process.set_handle(&request),
         Request::NewChannel(_) => new_channel(process),
         Request::Console(request) => process.console(&request),
+        Request::NameObject(request) => {
+            process.sandbox.names.find(process.id, payload, request.kind, request.create != 0).map(|named| Reply::value(&named))
+        }
+        Request::ForgetName(request) => process.sandbox.names.forget(process.id, request.number).and_then(|()| done()),
         Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),
         Request::QueryMachine(_) => Ok(Reply::value(&crate::machine::facts())),
         Request::WaitControl(request) => process.control.wait(request.ignore).map(|value| Reply::value(&Word { value })),

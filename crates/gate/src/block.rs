@@ -19,6 +19,8 @@ pub const CLOCK: usize = GATE + 0x28;
 pub const REPORT: usize = GATE + 0x30;
 /// Non-zero once the runtime wants the thread's attention before it runs guest code again.
 pub const ATTENTION: usize = GATE + 0x38;
+/// How many mutants the thread owns, as far as it and the runtime have counted.
+pub const OWNED: usize = GATE + 0x3C;
 /// The [`Calls`] that are under way, in per-call mode.
 pub const CALLS: usize = GATE + 0x100;
 

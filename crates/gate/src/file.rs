@@ -48,6 +48,8 @@ pub enum Device {
     Character = 4,
     /// What a terminal shows.
     ConsoleOutput = 5,
+    /// The device that sockets are polled through (`\Device\Afd`).
+    Sockets = 6,
 }
 
 impl Device {
@@ -59,6 +61,7 @@ impl Device {
             2 => Self::ConsoleInput,
             3 => Self::Null,
             5 => Self::ConsoleOutput,
+            6 => Self::Sockets,
             _ => Self::Character,
         }
     }

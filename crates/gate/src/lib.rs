@@ -7,6 +7,7 @@
 
 pub mod api_set;
 pub mod block;
+pub mod cell;
 pub mod file;
 pub mod map;
 pub mod names;

@@ -12,8 +12,12 @@ pub const FILE_RECORDS_SIZE: u64 = 0x40_0000;
 pub const OBJECTS: u64 = STATE + FILE_RECORDS_SIZE;
 /// Bytes of the words of local objects.
 pub const OBJECTS_SIZE: u64 = 0x80_0000;
+/// Where the map of local handles starts: what `ntdll` needs to know of each ([`crate::cell`]).
+pub const HANDLES: u64 = OBJECTS + OBJECTS_SIZE;
+/// Bytes of the map of local handles.
+pub const HANDLES_SIZE: u64 = 0x80_0000;
 /// The end of the shared state.
-pub const STATE_END: u64 = OBJECTS + OBJECTS_SIZE;
+pub const STATE_END: u64 = HANDLES + HANDLES_SIZE;
 /// Where 64-bit guests' own allocations start.
 pub const ARENA: u64 = 0x0200_0000_0000;
 /// Where 64-bit guests' own allocations end.

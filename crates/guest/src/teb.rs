@@ -198,6 +198,18 @@ mod real {
         }
     }
 
+    /// Counts the mutants that the thread owns.
+    #[inline(always)]
+    pub fn count_owned(change: i32) {
+        // SAFETY: the gate page is mapped for as long as the thread runs.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            asm!("add dword ptr gs:[{}], {:e}", const block::OWNED, in(reg) change, options(nostack));
+            #[cfg(target_arch = "x86")]
+            asm!("add dword ptr fs:[{}], {}", const block::OWNED, in(reg) change, options(nostack));
+        }
+    }
+
     /// Where the thread's stack was allocated, its committed limit, its end.
     pub fn stack() -> [usize; 3] {
         [read!(offset::DEALLOCATION_STACK, usize), read!(offset::STACK_LIMIT, usize), read!(offset::STACK_BASE, usize)]
@@ -429,6 +441,9 @@ mod stand_in {
 
     /// Does nothing.
     pub fn set_report(_entry: Report) {}
+
+    /// Native tests own no mutants.
+    pub fn count_owned(_change: i32) {}
 
     /// Counts nothing.
     pub fn count<const SLOT: u32>() {}

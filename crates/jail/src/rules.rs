@@ -32,6 +32,9 @@ pub struct Rule {
 /// The boot socket's descriptor: it carries the seccomp listener to the broker, who then closes the other end.
 pub const BOOT: u64 = 5;
 
+/// `FIONREAD` (asm-generic/ioctls.h); the C libraries differ in its type.
+const FIONREAD: u64 = 0x541B;
+
 const THREAD_FLAGS: u64 = (libc::CLONE_VM
     | libc::CLONE_FS
     | libc::CLONE_FILES
@@ -103,6 +106,12 @@ macro_rules! rule_number {
     };
     (ppoll) => {
         libc::SYS_ppoll
+    };
+    (ioctl) => {
+        libc::SYS_ioctl
+    };
+    (tee) => {
+        libc::SYS_tee
     };
     (recvmsg) => {
         libc::SYS_recvmsg
@@ -227,6 +236,8 @@ pub const RULES: &[Rule] = &rules! {
     close (0, Must::Differ(BOOT)) "handles; the boot socket stays open, so that its number is never given out again";
     poll "waiting for pipes";
     ppoll "waiting for pipes";
+    ioctl (1, Must::Equal(FIONREAD)) "PeekNamedPipe: how many bytes a pipe holds";
+    tee "PeekNamedPipe: a pipe's bytes, which stay there";
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";
     fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64])) "checking that a channel's memory is sealed";

@@ -72,6 +72,18 @@ pub struct Opened {
     pub close_now: u32,
 }
 
+/// A name of an object.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Named {
+    /// The name's number.
+    pub number: u32,
+    /// Non-zero where the process has an object of that name.
+    pub found: u32,
+    /// The object's kind.
+    pub kind: u32,
+}
+
 /// One handle.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -265,11 +277,36 @@ messages! {
     } -> Done;
     /// Answers which drives there are: bits from A: on.
     20 QueryDrives {} -> Word;
+    /// Finds a named object, or enters its name. Payload: the name, UTF-16.
+    40 NameObject {
+        /// A [`gate::service::ObjectKind`] as a number.
+        kind: u32,
+        /// Non-zero: where there is none, the name is the process's from now on.
+        create: u32,
+    } -> Named;
+    /// Takes a name away that the process has.
+    41 ForgetName {
+        /// The name's number.
+        number: u32,
+    } -> Done;
     /// Answers what an open link says. Reply: non-zero for a relative path; reply payload: UTF-16.
     21 QueryLink {
         /// The link.
         handle: u32,
     } -> Word;
+    /// Makes a pipe without a name. The client's end is opened with its server as the root, and no name.
+    22 CreatePipe {
+        /// The access of the server's end.
+        access: u32,
+        /// `FILE_SHARE_*`: what the client's end may do.
+        share: u32,
+        /// `FILE_SYNCHRONOUS_IO_*`.
+        options: u32,
+        /// `OBJ_*`.
+        object_flags: u32,
+        /// Non-zero: both ends travel with the reply, and have no handles.
+        bare: u32,
+    } -> Opened;
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Asking the broker: each thread has a channel of its own from its first request on.
 
-use crate::serve::Answer;
+use crate::gate::Answer;
 use channel::{Client, Posted};
-use protocol::Frame;
-use protocol::message::{CloseHandle, Message, NewChannel, OpenFile, Opened};
-use protocol::start::descriptor;
+use protocol::message::{CloseHandle, CreatePipe, Message, NewChannel, OpenFile, Opened};
+use protocol::{Frame, start::descriptor};
 use std::cell::RefCell;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -75,7 +74,7 @@ fn new_channel() -> Result<Client, NTSTATUS> {
 
 fn exchange(client: &mut Client, request: &Frame, payload: &[u8]) -> Result<Frame, NTSTATUS> {
     // Without its broker a sandbox process has nothing left to do.
-    let reply = client.call(request, payload).unwrap_or_else(|_| vanish());
+    let reply = client.call(request, payload).unwrap_or_else(|_| crate::process::vanish());
     if reply.status as u32 >= 0x8000_0000 { Err(reply.status) } else { Ok(reply) }
 }
 
@@ -101,6 +100,18 @@ pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>)
             Ok([None, _]) | Err(_) if reply.descriptors > 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
             Ok([descriptor, _]) => Ok((opened, descriptor)),
             Err(_) => Ok((opened, None)),
+        }
+    })
+}
+
+/// Asks for a pipe: its server's end, or both ends of one that has no handles.
+pub fn pipe(request: &CreatePipe) -> Result<(Opened, [Option<OwnedFd>; 2]), NTSTATUS> {
+    with_channel(|client| {
+        let reply = exchange(client, &Frame::request(request, 0), &[])?;
+        match client.descriptors(&reply) {
+            // The process is out of descriptors.
+            Ok([None, _]) | Err(_) => Err(STATUS_INSUFFICIENT_RESOURCES),
+            Ok(descriptors) => Ok((reply.get(), descriptors)),
         }
     })
 }
@@ -135,10 +146,4 @@ pub fn let_go() {
     if let Mine::Own(client) = MINE.replace(Mine::None) {
         idle().push(client);
     }
-}
-
-/// Ends the process at once, without a word: the broker is gone, or has been told.
-pub fn vanish() -> ! {
-    // SAFETY: ending the process is always possible.
-    unsafe { libc::_exit(0) }
 }

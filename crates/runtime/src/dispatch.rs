@@ -1,17 +1,28 @@
 //! The dispatcher: who waits for which objects, and who gets one that is signalled. One lock, which nobody takes as long
 //! as nobody waits. A signalled object goes to its first waiter that can have it, before any thread that comes later.
 
-use crate::current_thread;
-use crate::object::{ABANDONED, Body, LOCKED, Object, Taken, WAITERS, Waiter};
-use crate::time;
-use crate::time::{Deadline, monotonic};
+use crate::object::Object;
+use crate::time::Deadline;
+use crate::{thread, timer, wait};
+use gate::cell::{GENERATION, LOCKED, STATE, WAITERS};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH,
-    STATUS_SEMAPHORE_LIMIT_EXCEEDED, STATUS_TIMEOUT, STATUS_WAIT_0,
-};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_WAIT_0};
+
+/// A thread that waits.
+#[derive(Debug)]
+pub struct Waiter {
+    /// 1 once it has what it waits for; it sleeps here.
+    done: AtomicU32,
+    status: AtomicI32,
+    thread: u32,
+    all: bool,
+    objects: Vec<Arc<Object>>,
+}
+
+/// A waiter in an object's list, and the object's place among those that it waits for.
+pub type Entry = (Arc<Waiter>, usize);
 
 /// The dispatcher's lock, and whom to wake once it is given back.
 pub struct Dispatcher {
@@ -60,6 +71,13 @@ impl Dispatcher {
         }
     }
 
+    /// Ends a thread's wait, if it is not over yet, without any object.
+    pub fn interrupt(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {
+        if waiter.done.load(Ordering::Relaxed) == 0 {
+            self.grant(waiter, status);
+        }
+    }
+
     fn grant(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {
         leave(&waiter);
         waiter.status.store(status, Ordering::Relaxed);
@@ -69,7 +87,7 @@ impl Dispatcher {
 
     /// Enters the calling thread as a waiter, or answers what it could take at once.
     fn enter(&mut self, objects: Vec<Arc<Object>>, all: bool) -> Result<Arc<Waiter>, NTSTATUS> {
-        let thread = current_thread::id();
+        let thread = thread::id();
         if all && let Some(status) = take_all(&objects, thread, None) {
             objects.iter().for_each(Object::note_taken);
             return Err(status);
@@ -83,7 +101,7 @@ impl Dispatcher {
         let late = if all {
             take_all(&waiter.objects, thread, None).inspect(|_| waiter.objects.iter().for_each(Object::note_taken))
         } else {
-            take_one(&waiter.objects)
+            wait::take_one(&waiter.objects)
         };
         match late {
             Some(status) => {
@@ -123,7 +141,9 @@ fn lock_word(object: &Object) -> u32 {
 /// Sets an object's state and gives its word back.
 fn unlock_word(object: &Object, state: u32) {
     let waiters = if object.waiters().is_empty() { 0 } else { WAITERS };
-    object.word().store(u64::from(state) | waiters, Ordering::Release);
+    // Nobody else changes a locked word but for its bits.
+    let generation = object.word().load(Ordering::Relaxed) & GENERATION;
+    object.word().store(generation | u64::from(state) | waiters, Ordering::Release);
 }
 
 /// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart.
@@ -162,7 +182,7 @@ pub fn signal(object: &Object, change: impl Fn(u32) -> Result<u32, NTSTATUS>, pu
             return Dispatcher::lock().signal(object, change, pulse);
         }
         let next = if pulse { 0 } else { change(now as u32)? };
-        if object.word().compare_exchange(now, next.into(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        if object.word().compare_exchange(now, now & !STATE | u64::from(next), Ordering::AcqRel, Ordering::Acquire).is_ok() {
             return Ok(now as u32);
         }
     }
@@ -176,173 +196,61 @@ pub fn wake_waiters(object: &Object) {
     }
 }
 
-/// Waits for one or all of some objects.
-pub fn wait(objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
-    wait_with(Dispatcher::lock(), objects, all, deadline)
+/// Waits for one or all of some objects, or for time alone. With `alertable`, asynchronous procedure calls end the wait.
+pub fn wait(objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
+    wait_with(Dispatcher::lock(), objects, all, alertable, deadline)
 }
 
 /// As [`wait`], with the dispatcher locked already.
-pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: bool, deadline: Deadline) -> NTSTATUS {
+pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
+    let thread = thread::current();
+    let timers = if alertable { thread.calls().timers() } else { Vec::new() };
+    if !timers.is_empty() {
+        // Their turn is before the dispatcher's lock, as everywhere.
+        drop(dispatcher);
+        timer::look(&timers);
+        dispatcher = Dispatcher::lock();
+    }
     let waiter = match dispatcher.enter(objects, all) {
         Ok(waiter) => waiter,
         Err(status) => return status,
     };
+    if let Err(status) = thread.calls().begin_wait(&waiter, alertable) {
+        leave(&waiter);
+        return status;
+    }
     drop(dispatcher);
+    let status = sleep(&waiter, &timers, deadline);
+    thread.calls().end_wait();
+    finish(&waiter, status);
+    status
+}
+
+/// Sleeps until the waiter has what it waits for, or the time is over.
+fn sleep(waiter: &Arc<Waiter>, timers: &[Arc<Object>], deadline: Deadline) -> NTSTATUS {
     while waiter.done.load(Ordering::Acquire) == 0 {
-        let over = !time::sleep(&waiter.done, 0, next_timer(&waiter.objects, deadline));
-        look_at_timers(&waiter.objects);
+        let over = !wait::sleep(&waiter.done, 0, timer::next(&waiter.objects, timer::next(timers, deadline)));
+        timer::look(&waiter.objects);
+        timer::look(timers);
         if over && deadline.is_over() {
-            let dispatcher = Dispatcher::lock();
+            let _dispatcher = Dispatcher::lock();
             if waiter.done.load(Ordering::Acquire) == 0 {
-                leave(&waiter);
-                drop(dispatcher);
+                leave(waiter);
                 return STATUS_TIMEOUT;
             }
         }
     }
-    let status = waiter.status.load(Ordering::Relaxed);
-    if all {
+    waiter.status.load(Ordering::Relaxed)
+}
+
+/// Notes what the calling thread was given.
+fn finish(waiter: &Waiter, status: NTSTATUS) {
+    if !(STATUS_WAIT_0..STATUS_USER_APC).contains(&status) {
+        return;
+    }
+    if waiter.all {
         waiter.objects.iter().for_each(Object::note_taken);
     } else if let Some(object) = waiter.objects.get((status & 0x3F) as usize) {
         object.note_taken();
     }
-    status
-}
-
-impl Object {
-    /// A mutant, owned by the calling thread or by nobody.
-    pub fn mutant(owned: bool) -> Option<Arc<Self>> {
-        let mutant = Self::new(Body::Mutant { depth: AtomicU32::new(0) }, if owned { current_thread::id() } else { 0 })?;
-        if owned {
-            mutant.note_taken();
-        }
-        Some(mutant)
-    }
-
-    /// Tries to take the object for the calling thread, whose number is `thread`, as a wait does.
-    pub fn try_take(self: &Arc<Self>, thread: u32) -> Taken {
-        loop {
-            let now = self.unlocked();
-            let Some(next) = self.after(now as u32, thread) else { return Taken::No };
-            let next = now & !0xFFFF_FFFF | u64::from(next);
-            if next == now || self.word().compare_exchange(now, next, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-                self.note_taken();
-                return if self.tells_of_abandonment(now as u32) { Taken::Abandoned } else { Taken::Yes };
-            }
-        }
-    }
-
-    /// Notes that the calling thread has taken the object.
-    pub fn note_taken(self: &Arc<Self>) {
-        if let Body::Mutant { depth } = &self.body
-            && depth.fetch_add(1, Ordering::Relaxed) == 0
-        {
-            current_thread::get().owned().push(Arc::clone(self));
-        }
-    }
-
-    /// Sets an event; answers its state before.
-    pub fn set(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, false)
-    }
-
-    /// Resets an event; answers its state before.
-    pub fn reset(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 0, false)
-    }
-
-    /// Wakes an event's waiters, and leaves it reset; answers its state before.
-    pub fn pulse(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, true)
-    }
-
-    fn change_event(&self, change: impl Fn(u32) -> u32, pulse: bool) -> Result<u32, NTSTATUS> {
-        let Body::Event { .. } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        signal(self, |state| Ok(change(state)), pulse)
-    }
-
-    /// Releases a semaphore by `count`, or a mutant once; answers the state before.
-    pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
-        match &self.body {
-            Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
-            Body::Semaphore { limit } => {
-                let raise = |state: u32| state.checked_add(count).filter(|sum| sum <= limit).ok_or(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
-                signal(self, raise, false)
-            }
-            Body::Mutant { depth } => {
-                if self.unlocked() as u32 != current_thread::id() {
-                    return Err(STATUS_MUTANT_NOT_OWNED);
-                }
-                let held = depth.fetch_sub(1, Ordering::Relaxed);
-                if held == 1 {
-                    current_thread::get().owned().retain(|other| !std::ptr::eq(&raw const **other, self));
-                    signal(self, |_| Ok(0), false)?;
-                }
-                // The count that the kernel keeps: 1 while free, 0 and below while owned.
-                Ok(1_u32.wrapping_sub(held))
-            }
-            _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
-        }
-    }
-
-    /// Lets go of a mutant whose owner has ended.
-    pub fn abandon(&self) {
-        if let Body::Mutant { depth } = &self.body {
-            depth.store(0, Ordering::Relaxed);
-            let _ = signal(self, |_| Ok(ABANDONED), false);
-        }
-    }
-
-    /// Marks a thread as ended.
-    pub fn finish(&self) {
-        let _ = signal(self, |_| Ok(1), false);
-    }
-
-    /// An object's state as NtQueryEvent and the like tell it: state, limit, abandoned.
-    pub fn state(&self) -> (i32, u32, u32) {
-        let state = self.unlocked() as u32;
-        match &self.body {
-            Body::Event { manual } => (state as i32, (*manual).into(), 0),
-            Body::Semaphore { limit } => (state as i32, *limit, 0),
-            Body::Mutant { depth } => {
-                let owned = state == current_thread::id();
-                let held = depth.load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
-                (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
-            }
-            _ => (state as i32, 0, 0),
-        }
-    }
-}
-
-/// Signals those timers among some objects that are due.
-pub fn look_at_timers(objects: &[Arc<Object>]) {
-    for object in objects {
-        if let Body::Timer { due, .. } = &object.body {
-            let mut setting = due.get();
-            if setting.at.is_some() && setting.pass(monotonic()) {
-                // The setting stays locked, so that nobody stops the timer between its time and its signal.
-                let _ = signal(object, |_| Ok::<u32, NTSTATUS>(1), false);
-            }
-        }
-    }
-}
-
-/// The earlier of a deadline and the next time of a timer among some objects.
-pub fn next_timer(objects: &[Arc<Object>], deadline: Deadline) -> Deadline {
-    let dues = objects.iter().filter_map(|object| if let Body::Timer { due, .. } = &object.body { due.get().at } else { None });
-    match (dues.min(), deadline) {
-        (Some(due), Deadline::At(at)) => Deadline::At(due.min(at)),
-        (Some(due), Deadline::Never) => Deadline::At(due),
-        _ => deadline,
-    }
-}
-
-/// Takes the first object that can be taken; answers the wait's status.
-pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
-    let me = current_thread::id();
-    objects.iter().enumerate().find_map(|(index, object)| match object.try_take(me) {
-        Taken::Yes => Some(STATUS_WAIT_0 + index as NTSTATUS),
-        Taken::Abandoned => Some(STATUS_ABANDONED_WAIT_0 + index as NTSTATUS),
-        Taken::No => None,
-    })
 }

@@ -5,28 +5,24 @@
 
 mod broker;
 mod clock;
-mod current_thread;
 mod dispatch;
-mod due;
 mod file;
 mod gate;
-mod guest;
 mod handle;
 mod image;
-mod interrupt;
+mod io;
 mod memory;
+mod name;
 mod object;
 mod process;
 mod processor;
 mod section;
-mod serve;
 mod signal;
 mod start;
 mod thread;
 mod time;
 mod timer;
 mod user;
-mod view;
 mod wait;
 mod words;
 

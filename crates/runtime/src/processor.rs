@@ -1,19 +1,19 @@
 //! Processors: which of the host's the guest may use, by the numbers that it sees, and which run which thread.
 
-use crate::current_thread;
-use crate::interrupt;
-use crate::object::Thread;
-use crate::serve::Answer;
+use crate::gate::{Answer, Serve};
+use crate::object::Body;
+use crate::thread::{self, Thread};
+use crate::{handle, signal};
+use gate::service::SetAffinity;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER;
+use windows_sys::Win32::Foundation::{STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH};
+use windows_sys::Win32::System::Threading::PROCESS_SET_INFORMATION;
 
 /// The host's numbers of the processors, by the guest's; 64 at most, which is what a mask can name.
 static HOST: OnceLock<Vec<usize>> = OnceLock::new();
-
 /// The processors that may run the process's threads.
 static MASK: AtomicU64 = AtomicU64::new(0);
-
 /// Set once a mask is narrower than the host's own.
 static NARROWED: AtomicBool = AtomicBool::new(false);
 
@@ -66,25 +66,12 @@ pub fn set_thread(thread: &Thread, mask: u64) -> Answer {
     Ok(())
 }
 
-/// Sets the process's mask, and each of its threads'.
-pub fn set_process(mask: u64, threads: &[Arc<Thread>]) -> Answer {
-    let all = host().len();
-    let all = if all >= 64 { u64::MAX } else { (1 << all) - 1 };
-    if mask == 0 || mask & !all != 0 {
-        return Err(STATUS_INVALID_PARAMETER);
-    }
-    MASK.store(mask, Ordering::SeqCst);
-    NARROWED.store(true, Ordering::Relaxed);
-    threads.iter().for_each(|thread| give(thread, mask));
-    Ok(())
-}
-
 fn give(thread: &Thread, mask: u64) {
     thread.affinity.store(mask, Ordering::SeqCst);
-    if thread.id == current_thread::id() {
+    if thread.id == thread::id() {
         apply(mask);
     } else if thread.host() != 0 {
-        interrupt::interrupt(thread.host());
+        signal::interrupt(thread.host());
     }
 }
 
@@ -96,4 +83,20 @@ pub fn current() -> u32 {
     let number = number as usize & 0xFFF;
     let host = host();
     host.iter().position(|other| *other == number).unwrap_or(0) as u32
+}
+
+impl Serve for SetAffinity {
+    fn serve(&mut self) -> Answer {
+        let object = handle::object(self.process, PROCESS_SET_INFORMATION)?;
+        let Body::Process = object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        let all = host().len();
+        let all = if all >= 64 { u64::MAX } else { (1 << all) - 1 };
+        if self.mask == 0 || self.mask & !all != 0 {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        MASK.store(self.mask, Ordering::SeqCst);
+        NARROWED.store(true, Ordering::Relaxed);
+        thread::all().iter().for_each(|thread| give(thread, self.mask));
+        Ok(())
+    }
 }

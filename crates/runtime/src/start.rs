@@ -1,11 +1,10 @@
 //! The start of a sandbox process: take what the broker handed over, enter the jail, map the program, run it.
 
 use crate::file::File;
-use crate::image::Refused;
+use crate::image::{self, Refused};
 use crate::memory::StackSize;
-use crate::process::Process;
-use crate::process::peb;
-use crate::{broker, handle, image, process, signal, thread, time, words};
+use crate::process::{self, Process};
+use crate::{broker, handle, signal, thread, time, words};
 use gate::file::Device;
 use gate::map::{FILE_RECORDS_SIZE, PAGE, SHARED_DATA, STATE};
 use protocol::start::{Start, descriptor};
@@ -48,13 +47,12 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     drop(program);
     let (ntdll, _) = image::map_system(b"ntdll.dll").map_err(|_| STATUS_DLL_NOT_FOUND)?;
     let export = |name| image::export(ntdll.base, ntdll.size, name).ok_or(STATUS_ENTRYPOINT_NOT_FOUND);
-    let peb = peb::make_peb(start, mapped.base, subsystem)?;
+    let peb = process::make_peb(start, mapped.base, subsystem)?;
     let process = Process {
         id: start.process,
         peb,
         per_call: if start.per_call { start.stamps_per_microsecond.into() } else { 0 },
         clock: crate::clock::vdso_clock_gettime(),
-        gate: crate::gate::gate_entry as *const () as u64,
         loader: export("LdrInitializeThunk")?,
         thread_start: export("RtlUserThreadStart")?,
         dispatcher: export("KiUserExceptionDispatcher")?,

@@ -1,10 +1,6 @@
 //! Windows' times and timeouts on the host's clocks.
 
-use rustix::io::Errno;
-use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec, clock_gettime};
-use std::num::NonZeroU32;
-use std::sync::atomic::AtomicU32;
 
 /// 100 ns units between 1601 and 1970.
 pub const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
@@ -90,16 +86,6 @@ pub fn used_by(host_thread: i32) -> i64 {
 pub fn stamp() -> u64 {
     // SAFETY: every x86-64 processor has it.
     unsafe { std::arch::x86_64::_rdtsc() }
-}
-
-/// Sleeps while a word holds a value; may return early. False when the time is over.
-pub fn sleep(word: &AtomicU32, value: u32, deadline: Deadline) -> bool {
-    let Some(limit) = deadline.timespec() else { return false };
-    let slept = match &limit {
-        None => futex::wait(word, futex::Flags::PRIVATE, value, None),
-        Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
-    };
-    slept != Err(Errno::TIMEDOUT)
 }
 
 #[cfg(test)]

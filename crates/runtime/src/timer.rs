@@ -1,22 +1,104 @@
-//! Waitable timers. No thread runs for them: who waits for one wakes up when it is due, and signals it.
+//! Waitable timers. No thread runs for them: who waits for one wakes up when it is due, and signals it; a thread that is
+//! to run a routine then wakes up from its alertable waits.
 
-use crate::due::Setting;
-use crate::object::Body;
-use crate::serve::{Answer, Serve};
-use crate::time::{Deadline, monotonic};
-use crate::{dispatch, handle};
+use crate::dispatch;
+use crate::gate::{Answer, Serve};
+use crate::handle;
+use crate::object::{Body, Object};
+use crate::thread::{self, Call, Thread};
+use crate::time::{self, Deadline, monotonic};
 use gate::service::SetTimer;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_TYPE_MISMATCH};
 
 /// The right to set a timer (winnt.h).
 const TIMER_MODIFY_STATE: u32 = 2;
 
+/// When a timer is signalled.
+#[derive(Debug, Default)]
+pub struct Due(Mutex<Setting>);
+
+#[derive(Debug, Default)]
+struct Setting {
+    /// A time of the monotonic clock, in nanoseconds.
+    at: Option<i128>,
+    /// Nanoseconds until the next time, or 0.
+    period: i128,
+    /// Who runs what then.
+    routine: Option<Routine>,
+}
+
+/// A routine that a thread runs when a timer is due.
+#[derive(Debug)]
+struct Routine {
+    thread: Weak<Thread>,
+    address: u64,
+    argument: u64,
+}
+
+impl Routine {
+    /// Queues it, with the time as its last two arguments, unless it is queued already.
+    fn queue(&self, timer: &Arc<Object>) {
+        let now = time::since_1601() as u64;
+        if let Some(thread) = self.thread.upgrade() {
+            let call = Call { routine: self.address, arguments: [self.argument, now & 0xFFFF_FFFF, now >> 32], timer: Some(Arc::downgrade(timer)) };
+            // A thread that has ended runs nothing.
+            let _ = thread.queue_call(call);
+        }
+    }
+}
+
+impl Setting {
+    /// Whether it is due by `now`; its next time is then set.
+    fn pass(&mut self, now: i128) -> bool {
+        let Some(at) = self.at.filter(|at| *at <= now) else { return false };
+        // Times that nobody looked at are one.
+        self.at = (self.period > 0).then(|| at + ((now - at) / self.period + 1) * self.period);
+        true
+    }
+}
+
+impl Due {
+    fn get(&self) -> MutexGuard<'_, Setting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Signals those timers among some objects that are due.
+pub fn look(objects: &[Arc<Object>]) {
+    for object in objects {
+        if let Body::Timer { due, .. } = &object.body {
+            let mut setting = due.get();
+            if setting.at.is_some() && setting.pass(monotonic()) {
+                // The setting stays locked, so that nobody stops the timer between its time and its signal.
+                let _ = dispatch::signal(object, |_| Ok::<u32, NTSTATUS>(1), false);
+                if let Some(routine) = &setting.routine {
+                    routine.queue(object);
+                }
+            }
+        }
+    }
+}
+
+/// The earlier of a deadline and the next time of a timer among some objects.
+pub fn next(objects: &[Arc<Object>], deadline: Deadline) -> Deadline {
+    let dues = objects.iter().filter_map(|object| if let Body::Timer { due, .. } = &object.body { due.get().at } else { None });
+    match (dues.min(), deadline) {
+        (Some(due), Deadline::At(at)) => Deadline::At(due.min(at)),
+        (Some(due), Deadline::Never) => Deadline::At(due),
+        _ => deadline,
+    }
+}
+
 impl Serve for SetTimer {
     fn serve(&mut self) -> Answer {
         let object = handle::object(self.handle, TIMER_MODIFY_STATE)?;
         let Body::Timer { due, .. } = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        dispatch::look_at_timers(std::slice::from_ref(&object));
+        look(std::slice::from_ref(&object));
         let mut setting = due.get();
+        if let Some(thread) = setting.routine.take().and_then(|routine| routine.thread.upgrade()) {
+            thread.calls().forget_timer(&object);
+        }
         if self.cancel != 0 {
             setting.at = None;
             self.signalled = object.unlocked() as u32;
@@ -29,11 +111,33 @@ impl Serve for SetTimer {
                 Deadline::At(at) => Some(at),
             },
             period: i128::from(self.period) * 1_000_000,
+            routine: (self.routine != 0).then(|| {
+                let thread = thread::current();
+                thread.calls().note_timer(&object);
+                Routine { thread: Arc::downgrade(&thread), address: self.routine, argument: self.argument }
+            }),
         };
         // Set again, it is not signalled until its new time.
         self.signalled = dispatch::signal(&object, |_| Ok::<u32, NTSTATUS>(0), false)?;
         drop(setting);
         dispatch::wake_waiters(&object);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_keeps_its_beat_and_missed_times_are_one() {
+        let mut setting = Setting { at: Some(100), period: 30, routine: None };
+        assert!(!setting.pass(99));
+        assert!(setting.pass(165));
+        assert_eq!(setting.at, Some(190));
+        let mut once = Setting { at: Some(100), period: 0, routine: None };
+        assert!(once.pass(100));
+        assert_eq!(once.at, None);
+        assert!(!once.pass(200));
     }
 }

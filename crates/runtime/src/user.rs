@@ -34,7 +34,6 @@ plain!(u8, u16, u32, u64, i64);
 macro_rules! plain_services {
     ($($name:ident),*) => { plain!($(gate::service::$name),*); };
 }
-
 gate::for_each_service!(plain_services);
 
 /// Copies a value out of the guest.

@@ -1,17 +1,19 @@
 //! Waiting: for objects, for a value in the guest's memory, for time.
 
-use crate::dispatch::Dispatcher;
-use crate::handle::Target;
-use crate::object::{Body, Object};
-use crate::serve::{Answer, Serve};
-use crate::{dispatch, handle, time, user};
+use crate::dispatch::{self, Dispatcher};
+use crate::gate::{Answer, Serve};
+use crate::handle::{self, Target};
+use crate::object::{Body, Object, Taken};
+use crate::{thread, time, user};
 use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
+use rustix::io::Errno;
 use rustix::thread::futex;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX, STATUS_NO_YIELD_PERFORMED,
-    STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
+    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX,
+    STATUS_NO_YIELD_PERFORMED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
 };
 use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -30,11 +32,11 @@ impl Serve for Wait {
         if all && objects.iter().enumerate().any(|(index, object)| objects[..index].iter().any(|other| Arc::ptr_eq(other, object))) {
             return Err(STATUS_INVALID_PARAMETER_MIX);
         }
-        dispatch::look_at_timers(&objects);
-        let status = match if all { None } else { dispatch::take_one(&objects) } {
+        crate::timer::look(&objects);
+        let status = match if all { None } else { take_one(&objects) } {
             Some(status) => status,
-            None if !all && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
-            None => dispatch::wait(objects, all, deadline),
+            None if !all && self.alertable == 0 && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
+            None => dispatch::wait(objects, all, self.alertable != 0, deadline),
         };
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
@@ -46,9 +48,30 @@ fn waitable(handle: u64) -> Result<Arc<Object>, NTSTATUS> {
         Target::Local(object, _) if !object.is_waitable() => Err(STATUS_OBJECT_TYPE_MISMATCH),
         Target::Local(object, access) if access & SYNCHRONIZE != 0 => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
-        // A synchronous file is signalled whenever nothing is under way on it, and here nothing ever is.
-        Target::File(_) => crate::object::signalled(),
+        Target::File(file) if file.access & SYNCHRONIZE != 0 => file.object.event(),
+        Target::File(_) => Err(STATUS_ACCESS_DENIED),
     }
+}
+
+/// Takes the first object that can be taken; answers the wait's status.
+pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
+    let me = thread::id();
+    objects.iter().enumerate().find_map(|(index, object)| match object.try_take(me) {
+        Taken::Yes => Some(STATUS_WAIT_0 + index as NTSTATUS),
+        Taken::Abandoned => Some(STATUS_ABANDONED_WAIT_0 + index as NTSTATUS),
+        Taken::No => None,
+    })
+}
+
+/// Sleeps while a word holds a value; may return early. False when the time is over.
+pub fn sleep(word: &AtomicU32, value: u32, deadline: time::Deadline) -> bool {
+    let Some(limit) = deadline.timespec() else { return false };
+    let _place = crate::io::step_aside();
+    let slept = match &limit {
+        None => futex::wait(word, futex::Flags::PRIVATE, value, None),
+        Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
+    };
+    slept != Err(Errno::TIMEDOUT)
 }
 
 impl Serve for SignalAndWait {
@@ -57,11 +80,11 @@ impl Serve for SignalAndWait {
         let signalled = handle::object(self.signal, 0)?;
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
-        dispatch::look_at_timers(std::slice::from_ref(&object));
-        if let Body::Mutant { .. } = signalled.body {
+        crate::timer::look(std::slice::from_ref(&object));
+        if let Body::Mutant = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;
-            let status = dispatch::wait(vec![object], false, deadline);
+            let status = dispatch::wait(vec![object], false, self.alertable != 0, deadline);
             return if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) };
         }
         let mut dispatcher = Dispatcher::lock();
@@ -74,7 +97,7 @@ impl Serve for SignalAndWait {
             }
             _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
         };
-        let status = dispatch::wait_with(dispatcher, vec![object], false, deadline);
+        let status = dispatch::wait_with(dispatcher, vec![object], false, self.alertable != 0, deadline);
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
 }
@@ -100,7 +123,7 @@ impl Serve for WaitAddress {
             sleeper
         };
         while sleeper.load(Ordering::Acquire) == 0 {
-            if !time::sleep(&sleeper, 0, deadline) && queue.leave(&sleeper) {
+            if !sleep(&sleeper, 0, deadline) && queue.leave(&sleeper) {
                 return Err(STATUS_TIMEOUT);
             }
         }
@@ -144,6 +167,7 @@ fn wait_word(address: u64, value: u32, deadline: time::Deadline) -> Answer {
     let Some(limit) = deadline.timespec() else {
         return if user::read::<u32>(address)? == value { Err(STATUS_TIMEOUT) } else { Ok(()) };
     };
+    let _place = crate::io::step_aside();
     let limit = limit.map(|limit| libc::timespec { tv_sec: limit.tv_sec, tv_nsec: limit.tv_nsec });
     let pointer = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the kernel answers a bad address with an error.
@@ -220,15 +244,15 @@ impl Queue {
 
 impl Serve for Delay {
     fn serve(&mut self) -> Answer {
-        if self.timeout == 0 {
+        if self.timeout == 0 && self.alertable == 0 {
             let start = time::stamp();
             rustix::thread::sched_yield();
             // The host does not say whether another thread ran; a call that took that long came back from one.
             return if time::stamp() - start > time::SWITCH { Ok(()) } else { Err(STATUS_NO_YIELD_PERFORMED) };
         }
-        static NEVER: AtomicU32 = AtomicU32::new(0);
-        let deadline = time::Deadline::new(true, self.timeout);
-        while time::sleep(&NEVER, 0, deadline) {}
-        Ok(())
+        match dispatch::wait(Vec::new(), false, self.alertable != 0, time::Deadline::new(true, self.timeout)) {
+            STATUS_TIMEOUT => Ok(()),
+            status => Err(status),
+        }
     }
 }

@@ -1,13 +1,12 @@
-//! The state words of local objects: cells below 4 GiB, where `ntdll` of either bitness can work on them.
+//! The state words of local objects, and the map of their handles: below 4 GiB, where `ntdll` of either bitness works on
+//! them.
 
-use gate::map::{OBJECTS, OBJECTS_SIZE};
+use gate::cell;
+use gate::map::{HANDLES_SIZE, OBJECTS, OBJECTS_SIZE};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-
-/// Bytes of a cell: one cache line, so that neighbours do not disturb each other.
-const CELL: u64 = 64;
 
 struct Cells {
     used: u32,
@@ -16,11 +15,12 @@ struct Cells {
 
 static CELLS: Mutex<Cells> = Mutex::new(Cells { used: 0, free: Vec::new() });
 
-/// Maps the cells; once, before the first object.
+/// Maps the cells and the handles; once, before the first object.
 pub fn map() -> rustix::io::Result<()> {
     let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE | MapFlags::NORESERVE;
-    // SAFETY: the place is set aside for the cells, and nothing is replaced.
-    unsafe { mmap_anonymous(OBJECTS as *mut c_void, OBJECTS_SIZE as usize, ProtFlags::READ | ProtFlags::WRITE, flags) }.map(|_| ())
+    let size = (OBJECTS_SIZE + HANDLES_SIZE) as usize;
+    // SAFETY: the place is set aside for them, and nothing is replaced.
+    unsafe { mmap_anonymous(OBJECTS as *mut c_void, size, ProtFlags::READ | ProtFlags::WRITE, flags) }.map(|_| ())
 }
 
 /// One object's state.
@@ -29,11 +29,11 @@ pub struct Word(u32);
 
 impl Word {
     /// Takes a cell and sets it; `None` when all are taken.
-    pub fn new(state: u32) -> Option<Self> {
+    pub fn new(state: u32, limit: u32) -> Option<Self> {
         let mut cells = CELLS.lock().unwrap_or_else(PoisonError::into_inner);
         let index = match cells.free.pop() {
             Some(index) => index,
-            None if u64::from(cells.used) < OBJECTS_SIZE / CELL => {
+            None if u64::from(cells.used) < OBJECTS_SIZE / cell::SIZE => {
                 cells.used += 1;
                 cells.used - 1
             }
@@ -41,19 +41,48 @@ impl Word {
         };
         drop(cells);
         let word = Self(index);
-        word.get().store(state.into(), Ordering::Release);
+        word.limit().store(limit, Ordering::Relaxed);
+        word.depth().store(0, Ordering::Relaxed);
+        let generation = word.get().load(Ordering::Relaxed) & cell::GENERATION;
+        word.get().store(generation.wrapping_add(cell::NEXT_GENERATION) | u64::from(state), Ordering::Release);
         Some(word)
     }
 
     /// The word.
     pub fn get(&self) -> &AtomicU64 {
         // SAFETY: the cell is mapped for as long as the process runs, aligned, and only ever used as an atomic.
-        unsafe { &*((OBJECTS + u64::from(self.0) * CELL) as *const AtomicU64) }
+        unsafe { &*(cell::address(self.0.into()) as *const AtomicU64) }
+    }
+
+    fn limit(&self) -> &AtomicU32 {
+        // SAFETY: as above.
+        unsafe { &*((cell::address(self.0.into()) + cell::LIMIT as u64) as *const AtomicU32) }
+    }
+
+    /// How often a mutant's owner holds it; only the owner changes it.
+    pub fn depth(&self) -> &AtomicU32 {
+        // SAFETY: as above.
+        unsafe { &*((cell::address(self.0.into()) + cell::DEPTH as u64) as *const AtomicU32) }
+    }
+
+    /// What the map of handles says of the cell: its number and generation.
+    pub fn entry(&self) -> u64 {
+        u64::from(self.0) | self.get().load(Ordering::Relaxed) & cell::GENERATION
     }
 }
 
 impl Drop for Word {
     fn drop(&mut self) {
+        // Whoever still has an entry of the old generation finds another one.
+        self.get().fetch_add(cell::NEXT_GENERATION, Ordering::AcqRel);
         CELLS.lock().unwrap_or_else(PoisonError::into_inner).free.push(self.0);
+    }
+}
+
+/// Sets what the map says of a local handle; 0 for nothing.
+pub fn enter(handle: u64, entry: u64) {
+    if let Some(place) = cell::entry(handle) {
+        // SAFETY: the map is mapped for as long as the process runs, aligned, and only ever used as atomics.
+        unsafe { &*(place as *const AtomicU64) }.store(entry, Ordering::Release);
     }
 }

@@ -7,6 +7,7 @@ mod exit;
 mod onexit;
 mod report;
 mod signal;
+mod stack;
 mod threads;
 
 pub use abort::abort_now;

@@ -1,4 +1,4 @@
-//! fibersapi.h: fiber-local storage, which is the thread's own as long as there are no fibers.
+//! fibersapi.h: fiber-local storage, which `ntdll` keeps for each thread, or fiber.
 
 use crate::nt::{self, check};
 use core::ffi::c_void;

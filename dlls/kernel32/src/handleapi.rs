@@ -1,6 +1,6 @@
 //! handleapi.h: closing, duplicating and asking handles of any kind.
 
-use crate::nt::{NtClose, NtDuplicateObject, NtQueryObject, NtSetInformationObject, check};
+use crate::nt::{NtClose, NtCompareObjects, NtDuplicateObject, NtQueryObject, NtSetInformationObject, check};
 use core::ptr::null_mut;
 use guest::call::Bool;
 use guest::error::Win32Error;
@@ -61,4 +61,10 @@ pub unsafe extern "system" fn SetHandleInformation(handle: HANDLE, mask: u32, wa
         }
     }
     check(unsafe { NtSetInformationObject(handle, FLAGS, flags.as_ptr().cast(), 2) }).map(|_| Bool)
+}
+
+/// Answers whether two handles stand for one object.
+#[shim(ix = 730, mapping = "NtCompareObjects", risk = Wrong("a wrong answer"))]
+pub unsafe extern "system" fn CompareObjectHandles(first: HANDLE, second: HANDLE) -> i32 {
+    (unsafe { NtCompareObjects(first, second) } >= 0).into()
 }

@@ -131,12 +131,14 @@ pub struct How {
     pub attributes: u32,
     /// `OBJ_INHERIT` or 0.
     pub flags: u32,
+    /// Its calls may return before they are complete.
+    pub overlapped: bool,
 }
 
 impl How {
     /// Opens what exists, in every share mode.
     pub const fn existing(access: u32, options: u32) -> Self {
-        Self { access, share: SHARE_ALL, disposition: FILE_OPEN, options, attributes: 0, flags: 0 }
+        Self { access, share: SHARE_ALL, disposition: FILE_OPEN, options, attributes: 0, flags: 0, overlapped: false }
     }
 }
 
@@ -155,7 +157,7 @@ pub fn open(name: &Name, how: &How) -> Result<(Owned, usize), Status> {
             how.attributes,
             how.share,
             how.disposition,
-            how.options | FILE_SYNCHRONOUS_IO_NONALERT,
+            how.options | if how.overlapped { 0 } else { FILE_SYNCHRONOUS_IO_NONALERT },
             null(),
             0,
         )

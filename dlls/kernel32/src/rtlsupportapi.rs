@@ -8,4 +8,15 @@ guest::forward!(
 );
 
 #[cfg(target_pointer_width = "64")]
-guest::forward!(RtlLookupFunctionEntry = 81 => "ntdll.RtlLookupFunctionEntry");
+guest::forward!(
+    RtlAddFunctionTable = 355 => "ntdll.RtlAddFunctionTable",
+    RtlCaptureStackBackTrace = 256 => "ntdll.RtlCaptureStackBackTrace",
+    RtlDeleteFunctionTable = 379 => "ntdll.RtlDeleteFunctionTable",
+    RtlInstallFunctionTableCallback = 732 => "ntdll.RtlInstallFunctionTableCallback",
+    RtlLookupFunctionEntry = 81 => "ntdll.RtlLookupFunctionEntry",
+    RtlRestoreContext = 570 => "ntdll.RtlRestoreContext",
+    RtlUnwind = 113 => "ntdll.RtlUnwind",
+    RtlUnwindEx = 121 => "ntdll.RtlUnwindEx",
+    RtlVirtualUnwind = 82 => "ntdll.RtlVirtualUnwind",
+    __C_specific_handler = 529 => "ntdll.__C_specific_handler",
+);

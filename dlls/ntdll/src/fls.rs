@@ -1,4 +1,4 @@
-//! Fiber-local storage: slots with a callback, kept per thread as long as there are no fibers.
+//! Fiber-local storage: slots with a callback, and values of each thread, or fiber, which changes `TEB.FlsData`.
 
 use crate::lock::Mutex;
 use alloc::boxed::Box;
@@ -20,8 +20,18 @@ type Slot = Option<Option<Callback>>;
 
 static SLOTS: Mutex<Vec<Slot>> = Mutex::new(Vec::new());
 
-/// The calling thread's values; `TEB.FlsData` points at them.
+/// The values of a thread or fiber; `TEB.FlsData` points at them while it runs.
 type Values = Vec<*mut c_void>;
+
+/// Everybody's values, for a slot that is given back.
+static ALL: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
+
+/// Values that a thread or fiber has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Listed(*mut Values);
+
+// SAFETY: reached under the list's lock, or by the thread that runs with them.
+unsafe impl Send for Listed {}
 
 fn values<'a>(make: bool) -> Option<&'a mut Values> {
     let data = teb::fls_data();
@@ -29,7 +39,9 @@ fn values<'a>(make: bool) -> Option<&'a mut Values> {
         if !make {
             return None;
         }
-        teb::set_fls_data(Box::into_raw(Box::new(Values::new())).cast());
+        let made = Box::into_raw(Box::new(Values::new()));
+        ALL.lock().push(Listed(made));
+        teb::set_fls_data(made.cast());
     }
     // SAFETY: made above, and only the thread itself uses it.
     unsafe { teb::fls_data().cast::<Values>().as_mut() }
@@ -59,7 +71,7 @@ pub unsafe extern "system" fn RtlFlsAlloc(callback: Option<Callback>, index: *mu
     Ok(NtStatus::SUCCESS)
 }
 
-/// Gives a slot back; its callback sees the calling thread's value.
+/// Gives a slot back; its callback sees every thread's and fiber's value.
 #[shim(ix = 37, mapping = "a table of the process", risk = Functional("a value that is not cleaned up"))]
 pub unsafe extern "system" fn RtlFlsFree(index: u32) -> Result<NtStatus, Status> {
     let index = index as usize;
@@ -67,9 +79,18 @@ pub unsafe extern "system" fn RtlFlsFree(index: u32) -> Result<NtStatus, Status>
         let mut slots = SLOTS.lock();
         slots.get_mut(index).filter(|_| index > 0).and_then(Option::take).ok_or(Status(STATUS_INVALID_PARAMETER))?
     };
-    let value = values(false).and_then(|values| values.get_mut(index)).map_or(null_mut(), |value| core::mem::replace(value, null_mut()));
-    if let Some(callback) = callback.filter(|_| !value.is_null()) {
-        unsafe { callback(value) };
+    let mut left = Vec::new();
+    for listed in ALL.lock().iter() {
+        // SAFETY: listed, so that they are there; their owner looks for no value of a slot that is given back.
+        if let Some(value) = unsafe { &mut *listed.0 }.get_mut(index) {
+            left.push(core::mem::replace(value, null_mut()));
+        }
+    }
+    // No lock is held while guest code runs.
+    for value in left.into_iter().filter(|value| !value.is_null()) {
+        if let Some(callback) = callback {
+            unsafe { callback(value) };
+        }
     }
     Ok(NtStatus::SUCCESS)
 }
@@ -100,18 +121,37 @@ pub unsafe extern "system" fn RtlFlsGetValue(index: u32, value: *mut *mut c_void
     Ok(NtStatus::SUCCESS)
 }
 
-/// Calls the callbacks for the calling thread's values, and lets go of them: the thread ends.
-pub fn thread_detach() {
-    let Some(values) = values(false) else { return };
-    for (index, value) in values.iter_mut().enumerate().skip(1) {
-        let value = core::mem::replace(value, null_mut());
+/// Calls the callbacks for a fiber's or thread's values (1), and lets go of them (2).
+#[shim(ix = 447, mapping = "the values' own table", risk = Functional("a value that is not cleaned up"))]
+pub unsafe extern "system" fn RtlProcessFlsData(data: *mut c_void, flags: u32) {
+    const CALL: u32 = 1;
+    const FREE: u32 = 2;
+    let values = data.cast::<Values>();
+    if values.is_null() {
+        return;
+    }
+    // SAFETY: made by `values`, as the caller promises.
+    let count = if flags & CALL != 0 { unsafe { &*values }.len() } else { 0 };
+    for index in 1..count {
+        // SAFETY: as above; a callback may set values, but takes none away.
+        let value = unsafe { core::mem::replace(&mut (&mut *values)[index], null_mut()) };
         let callback = SLOTS.lock().get(index).copied().flatten().flatten();
         if let Some(callback) = callback.filter(|_| !value.is_null()) {
             unsafe { callback(value) };
         }
     }
+    if flags & FREE != 0 {
+        ALL.lock().retain(|listed| *listed != Listed(values));
+        // SAFETY: made by `values`, and nobody else holds it.
+        drop(unsafe { Box::from_raw(values) });
+    }
+}
+
+/// Calls the callbacks for the calling thread's values, and lets go of them: the thread ends.
+pub fn thread_detach() {
     let data = teb::fls_data();
+    // The callbacks may look at what is left.
+    unsafe { RtlProcessFlsData(data, 1) };
     teb::set_fls_data(null_mut());
-    // SAFETY: made by `values`, and nobody else holds it.
-    drop(unsafe { Box::from_raw(data.cast::<Values>()) });
+    unsafe { RtlProcessFlsData(data, 2) };
 }

@@ -15,12 +15,14 @@ extern crate alloc;
 mod address;
 #[cfg(target_os = "windows")]
 mod allocator;
+mod call;
+mod cell;
 mod class_buffer;
+mod completion;
 mod context;
 mod critical;
 mod crt;
 mod directory;
-mod entry;
 mod error;
 mod exception;
 mod file;
@@ -35,10 +37,12 @@ mod once;
 mod parameters;
 mod path;
 mod pointer;
+mod pool;
 mod private;
 mod process;
 mod slist;
 mod srw;
+mod stack;
 mod string;
 mod sync;
 mod system;
@@ -47,6 +51,8 @@ mod thread_information;
 mod thread_list;
 mod time;
 mod token;
+#[cfg(target_arch = "x86_64")]
+mod unwind;
 mod version;
 mod volume;
 

@@ -2,13 +2,14 @@
 
 use crate::gate::ask;
 use core::ffi::c_void;
-use gate::service::{CloseHandle, DuplicateHandle, ObjectKind, QueryHandle, SetHandle};
+use gate::service::{CloseHandle, CompareObjects, DuplicateHandle, ObjectKind, QueryHandle, QueryObjectName, SetHandle};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_CLOSE_SOURCE, HANDLE, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_BUFFER_OVERFLOW,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_TYPE_MISMATCH, UNICODE_STRING,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_NOT_SAME_OBJECT, STATUS_NOT_SUPPORTED, STATUS_OBJECT_TYPE_MISMATCH,
+    UNICODE_STRING,
 };
 use windows_sys::Win32::System::Threading::PROCESS_DUP_HANDLE;
 use windows_sys::Win32::System::WindowsProgramming::PUBLIC_OBJECT_BASIC_INFORMATION;
@@ -48,6 +49,14 @@ pub unsafe extern "system" fn NtDuplicateObject(
     Ok(NtStatus::SUCCESS)
 }
 
+/// Answers whether two handles stand for one object.
+#[shim(ix = 450, mapping = "gate CompareObjects", risk = Wrong("a wrong answer"))]
+pub unsafe extern "system" fn NtCompareObjects(first: HANDLE, second: HANDLE) -> Result<NtStatus, Status> {
+    let mut request = CompareObjects { handles: [first as u64, second as u64], ..CompareObjects::default() };
+    ask(&mut request)?;
+    if request.same != 0 { Ok(NtStatus::SUCCESS) } else { Err(Status(STATUS_NOT_SAME_OBJECT)) }
+}
+
 /// What a handle stands for.
 pub fn query(handle: HANDLE) -> Result<QueryHandle, Status> {
     let mut request = QueryHandle { handle: handle as u64, ..QueryHandle::default() };
@@ -84,9 +93,13 @@ pub unsafe extern "system" fn NtQueryObject(
     result: *mut u32,
 ) -> Result<NtStatus, Status> {
     const BASIC: i32 = 0;
+    const NAME: i32 = 1;
     const TYPE: i32 = 2;
     const FLAGS: i32 = 4;
     let facts = query(handle)?;
+    if class == NAME && facts.kind != ObjectKind::File as u32 {
+        return unsafe { put_name(handle, buffer, length, result) };
+    }
     let size = match class {
         BASIC => size_of::<PUBLIC_OBJECT_BASIC_INFORMATION>(),
         TYPE => size_of::<UNICODE_STRING>() + 64,
@@ -127,6 +140,7 @@ pub unsafe extern "system" fn NtQueryObject(
                 Some(ObjectKind::Section) => "Section",
                 Some(ObjectKind::Token) => "Token",
                 Some(ObjectKind::Timer) => "Timer",
+                Some(ObjectKind::Completion) => "IoCompletion",
                 None => return Err(Status(STATUS_NOT_SUPPORTED)),
             };
             let text = guest::text::terminated(name);
@@ -138,6 +152,34 @@ pub unsafe extern "system" fn NtQueryObject(
                 buffer.cast::<UNICODE_STRING>().write_unaligned(string);
             }
         }
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Answers the name of an object that is no file: a counted string, and its text behind it.
+unsafe fn put_name(handle: HANDLE, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
+    let head = size_of::<UNICODE_STRING>();
+    let room = (length as usize).saturating_sub(head + 2);
+    let text = unsafe { buffer.byte_add(head) };
+    let mut request = QueryObjectName { handle: handle as u64, buffer: text as u64, size: room as u64, needed: 0 };
+    ask(&mut request)?;
+    let bytes = request.needed as usize;
+    let size = if bytes == 0 { head } else { head + bytes + 2 };
+    if !result.is_null() {
+        unsafe { *result = size as u32 };
+    }
+    if (length as usize) < size {
+        return Err(Status(if (length as usize) < head { STATUS_INFO_LENGTH_MISMATCH } else { STATUS_BUFFER_OVERFLOW }));
+    }
+    // SAFETY: the buffer has that many bytes, as its caller says.
+    unsafe {
+        let string = if bytes == 0 {
+            UNICODE_STRING { Length: 0, MaximumLength: 0, Buffer: core::ptr::null_mut() }
+        } else {
+            text.byte_add(bytes).cast::<u16>().write_unaligned(0);
+            UNICODE_STRING { Length: bytes as u16, MaximumLength: bytes as u16 + 2, Buffer: text.cast() }
+        };
+        buffer.cast::<UNICODE_STRING>().write_unaligned(string);
     }
     Ok(NtStatus::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! Events, mutants, semaphores, and waiting for them.
 
+use crate::call::after_wait;
+use crate::cell;
 use crate::gate::{ask, call};
 use core::ffi::c_void;
 use gate::service::{CreateObject, Delay, ObjectKind, QueryObject, SetTimer, Signal, SignalAndWait, SignalKind, Wait};
@@ -8,8 +10,8 @@ use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{
-    HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED,
-    STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_TYPE_MISMATCH,
+    HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_PATH_SYNTAX_BAD,
+    STATUS_OBJECT_TYPE_MISMATCH,
 };
 
 unsafe fn create(
@@ -23,15 +25,31 @@ unsafe fn create(
     if handle.is_null() {
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
-    let object = unsafe { object.as_ref() };
-    if object.is_some_and(|object| !object.ObjectName.is_null()) {
-        // The namespace of named objects comes with the broker's adoption of objects.
-        return Err(Status(STATUS_NOT_SUPPORTED));
-    }
-    let flags = object.map_or(0, |object| object.Attributes);
-    let mut request = CreateObject { kind: kind as u32, access, initial, limit, flags, ..CreateObject::default() };
-    ask(&mut request)?;
+    let mut request = CreateObject { kind: kind as u32, access, initial, limit, ..CreateObject::default() };
+    unsafe { enter_name(&mut request, object) };
+    let status = ask(&mut request)?;
     unsafe { *handle = request.handle as usize as HANDLE };
+    Ok(NtStatus(status))
+}
+
+/// Enters name and flags of an object in a request.
+unsafe fn enter_name(request: &mut CreateObject, object: *const OBJECT_ATTRIBUTES) {
+    // SAFETY: NULL, or the caller's structure.
+    let Some(object) = (unsafe { object.as_ref() }) else { return };
+    request.flags = object.Attributes;
+    // SAFETY: NULL, or the caller's string.
+    if let Some(name) = unsafe { object.ObjectName.as_ref() } {
+        (request.name, request.name_size) = (name.Buffer as u64, name.Length.into());
+    }
+}
+
+/// Answers the state before, where it is wanted.
+#[inline(always)]
+unsafe fn answer(previous: *mut u32, before: u32) -> Result<NtStatus, Status> {
+    if !previous.is_null() {
+        // SAFETY: the caller's variable.
+        unsafe { *previous = before };
+    }
     Ok(NtStatus::SUCCESS)
 }
 
@@ -44,13 +62,19 @@ unsafe fn signal(handle: HANDLE, kind: SignalKind, count: u32, previous: *mut u3
     Ok(NtStatus::SUCCESS)
 }
 
-/// Opens a named object: there is no namespace of them yet, so that no name has ever been given.
-unsafe fn open(handle: *mut HANDLE, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+/// Opens a named object.
+unsafe fn open(kind: ObjectKind, handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     if handle.is_null() || object.is_null() {
         return Err(Status(if handle.is_null() { STATUS_ACCESS_VIOLATION } else { STATUS_INVALID_PARAMETER }));
     }
-    let name = unsafe { crate::string::units((*object).ObjectName) };
-    Err(Status(if name.is_empty() { STATUS_OBJECT_PATH_SYNTAX_BAD } else { STATUS_OBJECT_NAME_NOT_FOUND }))
+    let mut request = CreateObject { kind: kind as u32, access, open: 1, ..CreateObject::default() };
+    unsafe { enter_name(&mut request, object) };
+    if request.name_size == 0 {
+        return Err(Status(STATUS_OBJECT_PATH_SYNTAX_BAD));
+    }
+    ask(&mut request)?;
+    unsafe { *handle = request.handle as usize as HANDLE };
+    Ok(NtStatus::SUCCESS)
 }
 
 /// Answers an object's state in the form of its kind.
@@ -106,9 +130,9 @@ pub unsafe extern "system" fn NtCreateEvent(
 }
 
 /// Opens a named event.
-#[shim(ix = 232, mapping = "none yet", risk = Functional("an event that is not found"))]
-pub unsafe extern "system" fn NtOpenEvent(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
-    unsafe { open(handle, object) }
+#[shim(ix = 232, mapping = "gate CreateObject", risk = Functional("an event that is not found"))]
+pub unsafe extern "system" fn NtOpenEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(ObjectKind::Event, handle, access, object) }
 }
 
 /// Answers an event's kind and state.
@@ -126,18 +150,27 @@ pub unsafe extern "system" fn NtQueryEvent(
 /// Sets an event.
 #[shim(ix = 143, mapping = "gate Signal", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtSetEvent(handle: HANDLE, previous: *mut u32) -> Result<NtStatus, Status> {
+    if let Some(before) = cell::set_event(handle, 1) {
+        return unsafe { answer(previous, before) };
+    }
     unsafe { signal(handle, SignalKind::Set, 0, previous) }
 }
 
 /// Resets an event, and answers its state before.
 #[shim(ix = 144, mapping = "gate Signal", risk = Functional("a wait that ends too early"))]
 pub unsafe extern "system" fn NtResetEvent(handle: HANDLE, previous: *mut u32) -> Result<NtStatus, Status> {
+    if let Some(before) = cell::set_event(handle, 0) {
+        return unsafe { answer(previous, before) };
+    }
     unsafe { signal(handle, SignalKind::Reset, 0, previous) }
 }
 
 /// Resets an event.
 #[shim(ix = 145, mapping = "gate Signal", risk = Functional("a wait that ends too early"))]
 pub unsafe extern "system" fn NtClearEvent(handle: HANDLE) -> Result<NtStatus, Status> {
+    if cell::set_event(handle, 0).is_some() {
+        return Ok(NtStatus::SUCCESS);
+    }
     unsafe { signal(handle, SignalKind::Reset, 0, core::ptr::null_mut()) }
 }
 
@@ -159,9 +192,9 @@ pub unsafe extern "system" fn NtCreateMutant(
 }
 
 /// Opens a named mutant.
-#[shim(ix = 234, mapping = "none yet", risk = Functional("a mutant that is not found"))]
-pub unsafe extern "system" fn NtOpenMutant(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
-    unsafe { open(handle, object) }
+#[shim(ix = 234, mapping = "gate CreateObject", risk = Functional("a mutant that is not found"))]
+pub unsafe extern "system" fn NtOpenMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(ObjectKind::Mutant, handle, access, object) }
 }
 
 /// `MUTANT_BASIC_INFORMATION`.
@@ -188,6 +221,10 @@ pub unsafe extern "system" fn NtQueryMutant(
 /// Releases a mutant once.
 #[shim(ix = 148, mapping = "gate Signal", risk = Functional("two owners, or none"))]
 pub unsafe extern "system" fn NtReleaseMutant(handle: HANDLE, previous: *mut u32) -> Result<NtStatus, Status> {
+    if let Some(held) = cell::release_mutant(handle) {
+        // The count that the kernel keeps: 1 while free, 0 and below while owned.
+        return unsafe { answer(previous, 1_u32.wrapping_sub(held)) };
+    }
     unsafe { signal(handle, SignalKind::Release, 1, previous) }
 }
 
@@ -207,9 +244,9 @@ pub unsafe extern "system" fn NtCreateSemaphore(
 }
 
 /// Opens a named semaphore.
-#[shim(ix = 236, mapping = "none yet", risk = Functional("a semaphore that is not found"))]
-pub unsafe extern "system" fn NtOpenSemaphore(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
-    unsafe { open(handle, object) }
+#[shim(ix = 236, mapping = "gate CreateObject", risk = Functional("a semaphore that is not found"))]
+pub unsafe extern "system" fn NtOpenSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(ObjectKind::Semaphore, handle, access, object) }
 }
 
 /// Answers a semaphore's count and its highest.
@@ -227,6 +264,9 @@ pub unsafe extern "system" fn NtQuerySemaphore(
 /// Releases a semaphore.
 #[shim(ix = 150, mapping = "gate Signal", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> Result<NtStatus, Status> {
+    if let Some(before) = cell::release_semaphore(handle, count) {
+        return unsafe { answer(previous, before) };
+    }
     unsafe { signal(handle, SignalKind::Release, count, previous) }
 }
 
@@ -245,28 +285,27 @@ pub unsafe extern "system" fn NtCreateTimer(
 }
 
 /// Opens a named timer.
-#[shim(ix = 292, mapping = "none yet", risk = Functional("a timer that is not found"))]
-pub unsafe extern "system" fn NtOpenTimer(handle: *mut HANDLE, _access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
-    unsafe { open(handle, object) }
+#[shim(ix = 292, mapping = "gate CreateObject", risk = Functional("a timer that is not found"))]
+pub unsafe extern "system" fn NtOpenTimer(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(ObjectKind::Timer, handle, access, object) }
 }
 
-/// Starts a timer. A routine would be an asynchronous call, and there are none yet.
+/// Starts a timer. The calling thread runs the routine in its next alertable wait after the timer is due.
 #[shim(ix = 293, mapping = "gate SetTimer", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtSetTimer(
     handle: HANDLE,
     due: *const i64,
     routine: *const c_void,
-    _context: *const c_void,
+    context: *const c_void,
     _resume: u8,
     period: i32,
     previous: *mut u8,
 ) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
-        return Err(Status(windows_sys::Win32::Foundation::STATUS_NOT_SUPPORTED));
-    }
     let period = u32::try_from(period).map_err(|_| Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER))?;
     let due = unsafe { due.as_ref() }.copied().ok_or(Status(windows_sys::Win32::Foundation::STATUS_ACCESS_VIOLATION))?;
-    unsafe { set_timer(SetTimer { handle: handle as u64, due, period, ..SetTimer::default() }, previous) }
+    unsafe {
+        set_timer(SetTimer { handle: handle as u64, due, period, routine: routine as u64, argument: context as u64, ..SetTimer::default() }, previous)
+    }
 }
 
 /// Stops a timer; its state stays.
@@ -286,6 +325,9 @@ unsafe fn set_timer(mut request: SetTimer, state: *mut u8) -> Result<NtStatus, S
 /// Waits for one object.
 #[shim(ix = 151, mapping = "gate Wait", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn NtWaitForSingleObject(handle: HANDLE, alertable: u8, timeout: *const i64) -> Result<NtStatus, Status> {
+    if cell::take(handle) {
+        return Ok(NtStatus::SUCCESS);
+    }
     unsafe { wait(&[handle], true, alertable, timeout) }
 }
 
@@ -319,6 +361,7 @@ unsafe fn wait(handles: &[HANDLE], all: bool, alertable: u8, timeout: *const i64
         timed: timeout.is_some().into(),
         timeout: timeout.unwrap_or(0),
     })
+    .map(after_wait)
     .map(NtStatus)
 }
 
@@ -338,13 +381,14 @@ pub unsafe extern "system" fn NtSignalAndWaitForSingleObject(
         timed: timeout.is_some().into(),
         timeout: timeout.unwrap_or(0),
     })
+    .map(after_wait)
     .map(NtStatus)
 }
 
 /// Sleeps for a time.
 #[shim(ix = 153, mapping = "gate Delay", risk = Functional("a sleep that is too long"))]
 pub unsafe extern "system" fn NtDelayExecution(alertable: u8, timeout: *const i64) -> Result<NtStatus, Status> {
-    ask(&mut Delay { timeout: unsafe { *timeout }, alertable: alertable.into(), yielded: 0 }).map(NtStatus)
+    ask(&mut Delay { timeout: unsafe { *timeout }, alertable: alertable.into(), yielded: 0 }).map(after_wait).map(NtStatus)
 }
 
 /// Lets another thread run; `STATUS_NO_YIELD_PERFORMED` when none wanted to.

@@ -3,13 +3,13 @@
 use crate::gate::{ask, call};
 use crate::thread_list;
 use core::ffi::c_void;
-use gate::service::{CreateThread, CurrentProcessor, ExitThread, OpenThread, QueryThread, SuspendThread};
+use gate::service::{CreateThread, CurrentProcessor, ExitThread, OpenThread, QueryThread, SuspendThread, TerminateThread, ThreadContext};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{shim, teb};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{
-    HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER_4, STATUS_NOT_SUPPORTED,
+    HANDLE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER_4,
 };
 use windows_sys::Win32::System::Threading::PROCESS_CREATE_THREAD;
 
@@ -123,8 +123,33 @@ type Routine = unsafe extern "system" fn(*mut c_void) -> u32;
 /// Where every thread starts: runs its routine and ends the thread with what it answers.
 ///
 /// On x86 the runtime passes both in registers, as Windows does (eax, ebx).
+#[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RtlUserThreadStart(routine: Routine, parameter: *mut c_void) -> ! {
+    unsafe { start(routine, parameter) }
+}
+
+/// Where every thread starts: runs its routine and ends the thread with what it answers. Its frame is the last that
+/// exceptions ask.
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlUserThreadStart(_routine: Routine, _parameter: *mut c_void) -> ! {
+    core::arch::naked_asm!(
+        ".seh_proc RtlUserThreadStart",
+        "sub rsp, 40",
+        ".seh_stackalloc 40",
+        ".seh_handler {handler}, @except",
+        ".seh_endprologue",
+        "call {start}",
+        "int3",
+        ".seh_endproc",
+        handler = sym crate::exception::handle_at_start,
+        start = sym start,
+    )
+}
+
+unsafe extern "system" fn start(routine: Routine, parameter: *mut c_void) -> ! {
     let code = unsafe { routine(parameter) };
     exit_thread(code)
 }
@@ -148,18 +173,50 @@ fn exit_thread(code: u32) -> ! {
     }
 }
 
-/// Ends a thread at once. Only the calling thread can be ended so far.
-#[shim(ix = 161, mapping = "gate ExitThread", risk = Functional("a thread that goes on"))]
+/// Ends a thread at once, without any notice.
+#[shim(ix = 161, mapping = "gate ExitThread, gate TerminateThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "system" fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) -> Result<NtStatus, Status> {
-    let this = handle.is_null() || handle as isize == -2 || query(handle)?.id == u64::from(teb::thread_id());
+    let this = handle.is_null() || handle as isize == -2 || own_id(handle)? == u64::from(teb::thread_id());
     if !this {
-        return Err(Status(STATUS_NOT_SUPPORTED));
+        let mut request = TerminateThread { thread: handle as u64, code: code as u32, ..TerminateThread::default() };
+        ask(&mut request)?;
+        if request.id != 0 {
+            // It runs no more, but its block is still there: nobody may look for it once it is gone.
+            // One that has not begun is not listed yet.
+            if thread_list::forget(request.id) {
+                crate::loader::forget_thread(request.teb as usize as *mut u8);
+            }
+            request.end = 1;
+            ask(&mut request)?;
+        }
+        return Ok(NtStatus::SUCCESS);
     }
     // No notice is given, but nobody may look for the thread's block any more.
-    crate::loader::forget_thread();
+    crate::loader::forget_thread(teb::block());
     thread_list::forget_caller();
     call(&mut ExitThread { code: code as u32, pad: 0 });
     Ok(NtStatus::SUCCESS)
+}
+
+/// A thread's number, for whoever may end it: that right does not include asking for it.
+fn own_id(handle: HANDLE) -> Result<u64, Status> {
+    match query(handle) {
+        Ok(facts) => Ok(facts.id),
+        Err(Status(STATUS_ACCESS_DENIED)) => Ok(0),
+        Err(status) => Err(status),
+    }
+}
+
+/// Answers a thread's registers, those that the context's flags name.
+#[shim(ix = 406, mapping = "gate ThreadContext", risk = Wrong("wrong registers"))]
+pub unsafe extern "system" fn NtGetContextThread(handle: HANDLE, context: *mut c_void) -> Result<NtStatus, Status> {
+    ask(&mut ThreadContext { thread: handle as u64, context: context as u64, set: 0, pad: 0 }).map(NtStatus)
+}
+
+/// Sets a thread's registers, those that the context's flags name.
+#[shim(ix = 407, mapping = "gate ThreadContext", risk = Functional("a thread that goes on elsewhere"))]
+pub unsafe extern "system" fn NtSetContextThread(handle: HANDLE, context: *const c_void) -> Result<NtStatus, Status> {
+    ask(&mut ThreadContext { thread: handle as u64, context: context as u64, set: 1, pad: 0 }).map(NtStatus)
 }
 
 /// Opens a thread of this process by its number.

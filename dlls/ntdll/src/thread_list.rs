@@ -50,6 +50,14 @@ pub fn forget_caller() {
     unsafe { crate::heap::process_heap().free(table.cast()) };
 }
 
+/// Takes a thread off the list that runs no more; whether it was on it.
+pub fn forget(id: u32) -> bool {
+    let mut threads = THREADS.lock();
+    let before = threads.len();
+    threads.retain(|thread| thread.id != id);
+    threads.len() < before
+}
+
 /// Makes the bit maps of TLS slots, which the PEB points at. Slot 0 is never given out, as programs take it for none.
 ///
 /// # Safety

@@ -5,7 +5,7 @@ use crate::gate::ask;
 use core::ffi::c_void;
 use core::mem::offset_of;
 use gate::file::{Device, Facts, SYMLINK, Volume};
-use gate::service::{QueryFile, QueryLink, QueryVolume};
+use gate::service::{PollSockets, QueryFile, QueryLink, QueryVolume};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim};
@@ -102,6 +102,7 @@ unsafe fn query(file: HANDLE, buffer: *mut c_void, length: u32, class: i32) -> R
                     Device::Pipe => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
                     Device::ConsoleInput | Device::ConsoleOutput => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x50, Characteristics: 0 },
                     Device::Null => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x15, Characteristics: 0 },
+                    Device::Sockets => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
                     Device::Character => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x22, Characteristics: 0 },
                 };
                 put(buffer, length, device).map(whole)
@@ -141,12 +142,18 @@ enum Control {
     NtfsVolumeData,
     ReparsePoint,
     Sparse,
+    /// What waits in a pipe.
+    PeekPipe,
+    /// Which sockets are ready.
+    PollSockets,
 }
 
 const FSCTL_IS_VOLUME_MOUNTED: u32 = 0x9_0028;
 const FSCTL_GET_NTFS_VOLUME_DATA: u32 = 0x9_0064;
 const FSCTL_GET_REPARSE_POINT: u32 = 0x9_00A8;
 const FSCTL_SET_SPARSE: u32 = 0x9_00C4;
+const FSCTL_PIPE_PEEK: u32 = 0x11_400C;
+const IOCTL_AFD_POLL: u32 = 0x1_2024;
 
 /// The device type of a control code: its upper half.
 const fn device_type(code: u32) -> u32 {
@@ -164,6 +171,8 @@ router! {
         code == FSCTL_GET_NTFS_VOLUME_DATA => Ok(Control::NtfsVolumeData);
         code == FSCTL_GET_REPARSE_POINT => Ok(Control::ReparsePoint);
         code == FSCTL_SET_SPARSE => Ok(Control::Sparse);
+        code == FSCTL_PIPE_PEEK => Ok(Control::PeekPipe);
+        code == IOCTL_AFD_POLL => Ok(Control::PollSockets);
         device_type(code) == FILE_DEVICE_DISK || device_type(code) == FILE_DEVICE_MASS_STORAGE => Err(Status(STATUS_ACCESS_DENIED));
         device_type(code) == FILE_DEVICE_SERIAL_PORT => Err(Status(STATUS_NOT_SUPPORTED));
     }
@@ -184,14 +193,30 @@ struct NtfsVolumeData {
     mft: [i64; 5],
 }
 
-unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, output: *mut c_void, output_size: u32) -> Result<NtStatus, Status> {
+/// What goes in and what comes out.
+struct Buffers {
+    input: *const c_void,
+    input_size: u32,
+    output: *mut c_void,
+    output_size: u32,
+}
+
+unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, buffers: &Buffers) -> Result<NtStatus, Status> {
     let control = control(code)?;
-    if device(file)?.0 != Device::Disk {
+    let Buffers { output, output_size, .. } = *buffers;
+    if !matches!(control, Control::PeekPipe | Control::PollSockets) && device(file)?.0 != Device::Disk {
         return Err(Status(STATUS_INVALID_DEVICE_REQUEST));
     }
+    let mut status = STATUS_SUCCESS;
     let size = match control {
         // The seed's fake volume is always mounted; a sparse file needs no mark on hosts whose files may all be sparse.
         Control::VolumeIsMounted | Control::Sparse => 0,
+        Control::PeekPipe => {
+            let (size, outcome) = unsafe { crate::file::pipe::peek(file, output, output_size)? };
+            status = outcome;
+            size
+        }
+        Control::PollSockets => return unsafe { poll_sockets(file, buffers) },
         Control::ReparsePoint => unsafe { link(file, output, output_size)? },
         Control::NtfsVolumeData => {
             let volume = facts(file)?;
@@ -215,10 +240,42 @@ unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, out
         }
     };
     unsafe {
-        (*block).Anonymous.Status = STATUS_SUCCESS;
+        (*block).Anonymous.Status = status;
         (*block).Information = size;
     }
-    Ok(NtStatus::SUCCESS)
+    Status::check(status).map(NtStatus)
+}
+
+/// `AFD_POLL_INFO`: a time limit, how many handles, and for each the handle, events and a status.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct PollHead {
+    timeout: i64,
+    count: u32,
+    exclusive: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct PollHandle {
+    handle: HANDLE,
+    events: u32,
+    status: i32,
+}
+
+/// Waits until one of several sockets is ready.
+unsafe fn poll_sockets(file: HANDLE, buffers: &Buffers) -> Result<NtStatus, Status> {
+    let room = (buffers.input_size as usize).checked_sub(size_of::<PollHead>()).ok_or(Status(STATUS_INVALID_PARAMETER))?;
+    // SAFETY: the caller's buffer has room for the head.
+    let head = unsafe { buffers.input.cast::<PollHead>().read_unaligned() };
+    if head.count as usize > room / size_of::<PollHandle>() {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    let first = buffers.input.cast::<u8>().wrapping_add(size_of::<PollHead>());
+    // SAFETY: the caller's buffer holds as many handles as it says.
+    let handles: alloc::vec::Vec<u64> =
+        (0..head.count as usize).map(|index| unsafe { first.cast::<PollHandle>().add(index).read_unaligned() }.handle as u64).collect();
+    ask(&mut PollSockets { file: file as u64, handles: handles.as_ptr() as u64, count: head.count, pad: 0 }).map(NtStatus)
 }
 
 /// What a link says, as a `REPARSE_DATA_BUFFER` (ntifs.h).
@@ -249,6 +306,23 @@ unsafe fn link(file: HANDLE, output: *mut c_void, output_size: u32) -> Result<us
     Ok(bytes.len())
 }
 
+/// Sends a control code, whose answer is there when this returns.
+unsafe fn send(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    code: u32,
+    buffers: &Buffers,
+) -> Result<NtStatus, Status> {
+    if !routine.is_null() {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    let done = unsafe { control_file(file, block, code, buffers) };
+    crate::sync::set_if_given(event);
+    done
+}
+
 /// Sends a control code to a file system.
 #[shim(ix = 174, mapping = "one row per class of code", risk = Isolation("a device of the host"))]
 pub unsafe extern "system" fn NtFsControlFile(
@@ -258,17 +332,12 @@ pub unsafe extern "system" fn NtFsControlFile(
     _context: *const c_void,
     block: *mut IO_STATUS_BLOCK,
     code: u32,
-    _input: *const c_void,
-    _input_size: u32,
+    input: *const c_void,
+    input_size: u32,
     output: *mut c_void,
     output_size: u32,
 ) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
-        return Err(Status(STATUS_INVALID_PARAMETER));
-    }
-    let done = unsafe { control_file(file, block, code, output, output_size) };
-    crate::sync::set_if_given(event);
-    done
+    unsafe { send(file, event, routine, block, code, &Buffers { input, input_size, output, output_size }) }
 }
 
 /// Sends a control code to a device.
@@ -280,15 +349,10 @@ pub unsafe extern "system" fn NtDeviceIoControlFile(
     _context: *const c_void,
     block: *mut IO_STATUS_BLOCK,
     code: u32,
-    _input: *const c_void,
-    _input_size: u32,
+    input: *const c_void,
+    input_size: u32,
     output: *mut c_void,
     output_size: u32,
 ) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
-        return Err(Status(STATUS_INVALID_PARAMETER));
-    }
-    let done = unsafe { control_file(file, block, code, output, output_size) };
-    crate::sync::set_if_given(event);
-    done
+    unsafe { send(file, event, routine, block, code, &Buffers { input, input_size, output, output_size }) }
 }

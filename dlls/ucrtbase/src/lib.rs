@@ -14,6 +14,9 @@ mod cruntime;
 
 guest::process_heap_allocator!();
 
+#[cfg(target_arch = "x86_64")]
+guest::forward!(__C_specific_handler = 319 => "ntdll.__C_specific_handler");
+
 /// The loader's notice.
 #[cfg(target_os = "windows")]
 #[unsafe(no_mangle)]

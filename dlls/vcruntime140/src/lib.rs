@@ -41,3 +41,12 @@ guest::forward!(
     __intrinsic_setjmp = 31 => "ucrtbase.__intrinsic_setjmp",
     __intrinsic_setjmpex = 32 => "ucrtbase.__intrinsic_setjmpex",
 );
+
+#[cfg(target_arch = "x86_64")]
+guest::forward!(
+    __CxxFrameHandler = 33 => "ucrtbase.__CxxFrameHandler",
+    __CxxFrameHandler2 = 34 => "ucrtbase.__CxxFrameHandler2",
+    __CxxFrameHandler3 = 9 => "ucrtbase.__CxxFrameHandler3",
+    __C_specific_handler = 4 => "ntdll.__C_specific_handler",
+    _local_unwind = 35 => "ucrtbase._local_unwind",
+);

@@ -9,6 +9,8 @@ extern crate alloc;
 pub mod cstructs;
 #[cfg(target_os = "windows")]
 pub mod files;
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+pub mod guard;
 #[cfg(target_os = "windows")]
 mod runtime;
 

@@ -47,6 +47,7 @@ impl Process {
             Name::Null => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::Null as u32, ..Facts::default() }),
             Name::ConsoleInput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleInput as u32, ..Facts::default() }),
             Name::ConsoleOutput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleOutput as u32, ..Facts::default() }),
+            Name::Sockets => Err(windows_sys::Win32::Foundation::STATUS_INVALID_DEVICE_REQUEST),
         });
         if let Err(refusal) = answer {
             self.note_open(&shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));

@@ -5,6 +5,7 @@ mod facts;
 mod handles;
 mod listing;
 mod open;
+mod pipe;
 
 use crate::namespace::{DrivePath, Name, Place, parse, strip};
 use crate::object::FileObject;

@@ -1,5 +1,6 @@
 //! Opening and making.
 
+use super::pipe::PIPE;
 use super::{Answer, CHANGES, MAXIMUM_ALLOWED, READ_RIGHTS, lock, shown, specific};
 use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
@@ -26,7 +27,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 /// What an open tells it did (ntifs.h).
-const FILE_OPENED: u32 = 1;
+pub(super) const FILE_OPENED: u32 = 1;
 const FILE_CREATED: u32 = 2;
 const FILE_OVERWRITTEN: u32 = 3;
 
@@ -35,9 +36,15 @@ const WRITES: u32 = FILE_WRITE_DATA | FILE_APPEND_DATA;
 impl Process {
     /// Opens or creates, and tells the audit.
     pub fn open_file(&self, request: &OpenFile, payload: &[u8]) -> Answer {
+        if let Some(server) = self.pipe_server(request.root).filter(|_| payload.is_empty()) {
+            let answer = self.open_pipe_client(request, &server);
+            self.note_open(PIPE, request.access, answer.as_ref().err().copied());
+            return answer;
+        }
         let answer = self.name(request.root, payload).and_then(|name| match name {
             Name::Drive(path) => self.through(&path, |at| self.open_on_drive(request, &path, at)),
             Name::Null => self.open_null(request),
+            Name::Sockets => self.open_sockets(request),
             Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
             Name::ConsoleOutput => self.open_console(request, Device::ConsoleOutput),
         });
@@ -49,7 +56,13 @@ impl Process {
         let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
         let theirs = kept(null.map_err(store::status)?)?;
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, None) };
-        self.give(object, specific(request.access), request, FILE_OPENED, Some(theirs))
+        self.give(object, specific(request.access), request.object_flags, FILE_OPENED, Some(theirs))
+    }
+
+    /// The device that sockets are polled through: no bytes move over it.
+    fn open_sockets(&self, request: &OpenFile) -> Answer {
+        let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Sockets, None) };
+        self.give(object, specific(request.access), request.object_flags, FILE_OPENED, None)
     }
 
     fn open_console(&self, request: &OpenFile, device: Device) -> Answer {
@@ -61,7 +74,7 @@ impl Process {
         let theirs = Arc::clone(&ours);
         drop(terminals);
         let object = FileObject { mode: mode(request.options), ..FileObject::plain(device, Some(ours)) };
-        self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request, FILE_OPENED, Some(theirs))
+        self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request.object_flags, FILE_OPENED, Some(theirs))
     }
 
     /// Opens `path`, which leads to `at`.
@@ -117,7 +130,7 @@ impl Process {
             Outcome::Created => FILE_CREATED,
             Outcome::Overwritten => FILE_OVERWRITTEN,
         };
-        self.give(object, access, request, information, theirs)
+        self.give(object, access, request.object_flags, information, theirs)
     }
 
     /// The access that a request gets, or the refusal.
@@ -178,15 +191,16 @@ impl Process {
         let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: None }));
         let file = OnDrive { place, way: entries, metadata, share: 0 };
         let object = FileObject { file: Some(file), mode: mode(request.options), ..FileObject::plain(Device::Disk, None) };
-        self.give(object, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, request, FILE_OPENED, None)
+        self.give(object, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, request.object_flags, FILE_OPENED, None)
     }
 
     /// Gives an object a handle, and the reply that tells of it.
-    fn give(&self, object: FileObject, access: u32, request: &OpenFile, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
+    pub(super) fn give(&self, object: FileObject, access: u32, object_flags: u32, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
         const OBJ_INHERIT: u32 = 2;
-        let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
+        let flags = if object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
-        let close_now = lock(&object.closing).delete || access & DELETE != 0;
+        // The other end of a pipe must see at once that this one is closed.
+        let close_now = lock(&object.closing).delete || access & DELETE != 0 || object.device == Device::Pipe;
         let (record, device, mode) = (object.record, object.device as u32, object.mode);
         let object = Arc::new(object);
         let handle = Handle { object: Arc::clone(&object), access, flags };
@@ -240,10 +254,6 @@ fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
     if options & FILE_OPEN_BY_FILE_ID != 0 {
         return Err(STATUS_NOT_SUPPORTED);
     }
-    // Without either the handle is asynchronous: overlapped I/O is not there yet (the seed's row).
-    if options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) == 0 && specific(request.access) & (FILE_READ_DATA | WRITES) != 0 {
-        return Err(STATUS_NOT_SUPPORTED);
-    }
     let folder = match (options & FILE_DIRECTORY_FILE != 0, options & FILE_NON_DIRECTORY_FILE != 0) {
         (true, true) => return Err(STATUS_INVALID_PARAMETER),
         (true, false) => Some(true),
@@ -275,7 +285,7 @@ fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
 }
 
 /// The open options that NtQueryInformationFile tells.
-fn mode(options: u32) -> u32 {
+pub(super) fn mode(options: u32) -> u32 {
     options
         & (FILE_WRITE_THROUGH
             | FILE_SEQUENTIAL_ONLY

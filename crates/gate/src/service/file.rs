@@ -51,6 +51,16 @@ requests! {
         offset: i64,
         /// Out: how many bytes were read.
         done: u64,
+        /// The event that is set when it is complete, or 0.
+        event: Handle,
+        /// The routine that the calling thread runs then, or 0.
+        routine: Address,
+        /// The routine's first argument, or what the completion packet carries.
+        context: u64,
+        /// The status block of a request that may pend.
+        block: Address,
+        /// Out: non-zero where the status block was told already.
+        told: u64,
     }
     /// Writes to a file, pipe or terminal.
     WriteFile {
@@ -64,6 +74,16 @@ requests! {
         offset: i64,
         /// Out: how many bytes were written.
         done: u64,
+        /// The event that is set when it is complete, or 0.
+        event: Handle,
+        /// The routine that the calling thread runs then, or 0.
+        routine: Address,
+        /// The routine's first argument, or what the completion packet carries.
+        context: u64,
+        /// The status block of a request that may pend.
+        block: Address,
+        /// Out: non-zero where the status block was told already.
+        told: u64,
     }
     /// Answers an open file's facts.
     QueryFile {

@@ -43,12 +43,14 @@ macro_rules! numbered {
 }
 
 mod file;
+mod io;
 mod memory;
 mod object;
 mod process;
 mod thread;
 
 pub use file::*;
+pub use io::*;
 pub use memory::*;
 pub use object::*;
 pub use process::*;
@@ -140,6 +142,26 @@ services! {
     53 QueryDrives,
     54 QueryLink,
     55 SetTimer,
+    56 QueueCall,
+    57 TakeCall,
+    58 TerminateThread,
+    59 ThreadContext,
+    60 CreateStack,
+    61 FreeStack,
+    62 QueryObjectName,
+    63 CompareObjects,
+    64 PostCompletion,
+    65 TakeCompletions,
+    66 SetFilePort,
+    67 FileModes,
+    68 CancelRequests,
+    69 CancelThread,
+    70 CreatePipe,
+    71 QueryPipe,
+    72 PeekPipe,
+    73 PollSockets,
+    74 LockFile,
+    75 UnlockFile,
 }
 
 #[cfg(test)]

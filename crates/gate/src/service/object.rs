@@ -45,7 +45,7 @@ requests! {
         /// Unused.
         pad: u32,
     }
-    /// Creates an event, mutant or semaphore.
+    /// Creates or opens an event, mutant, semaphore or timer. `STATUS_OBJECT_NAME_EXISTS` where there was one of its name.
     CreateObject {
         /// An [`ObjectKind`] as a number.
         kind: u32,
@@ -53,14 +53,38 @@ requests! {
         access: u32,
         /// Event: signalled. Mutant: owned. Semaphore: the count.
         initial: u32,
-        /// Event and timer: manual reset. Semaphore: the maximum.
+        /// Event and timer: manual reset. Semaphore: the maximum. Completion port: the threads that may run, or 0.
         limit: u32,
-        /// `OBJ_INHERIT` or 0.
+        /// `OBJ_INHERIT` and `OBJ_OPENIF`, or 0.
         flags: u32,
-        /// Unused.
-        pad: u32,
+        /// Non-zero: only opens one that has the name.
+        open: u32,
+        /// The name, UTF-16, with its directory; none is 0.
+        name: Address,
+        /// Bytes of the name.
+        name_size: u64,
         /// Out: the handle.
         handle: Handle,
+    }
+    /// Answers whether two handles stand for one object.
+    CompareObjects {
+        /// The handles.
+        handles: [Handle; 2],
+        /// Out: non-zero where they do.
+        same: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Answers an object's name.
+    QueryObjectName {
+        /// The handle.
+        handle: Handle,
+        /// Where the name goes, UTF-16.
+        buffer: Address,
+        /// Bytes there.
+        size: u64,
+        /// Out: bytes of the name; 0 where it has none.
+        needed: u64,
     }
     /// Sets, resets, pulses or releases an object.
     Signal {
@@ -131,7 +155,7 @@ requests! {
         handle: Handle,
         /// Out: an [`ObjectKind`] as a number.
         kind: u32,
-        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count.
+        /// Out: event: signalled; mutant: 1 less how often it is owned; semaphore: the count; port: its packets.
         state: i32,
         /// Out: event: manual reset; mutant: owned by the caller; semaphore: the maximum.
         limit: u32,
@@ -152,6 +176,10 @@ requests! {
         signalled: u32,
         /// Unused.
         pad: u32,
+        /// What the calling thread is to run when it is due, or 0.
+        routine: Address,
+        /// The routine's first argument.
+        argument: u64,
     }
 }
 
@@ -176,6 +204,8 @@ numbered! {
         Token = 7,
         /// A waitable timer.
         Timer = 8,
+        /// A completion port.
+        Completion = 9,
     }
 }
 

@@ -98,6 +98,66 @@ requests! {
         /// Out: the handle.
         handle: Handle,
     }
+    /// Queues an asynchronous procedure call to a thread, which runs it in its next alertable wait.
+    QueueCall {
+        /// The thread.
+        thread: Handle,
+        /// The routine, which takes three arguments.
+        routine: Address,
+        /// Its arguments.
+        arguments: [u64; 3],
+    }
+    /// Takes the next of the calling thread's asynchronous procedure calls.
+    TakeCall {
+        /// Out: the routine, or 0 where none is queued.
+        routine: Address,
+        /// Out: its arguments.
+        arguments: [u64; 3],
+    }
+    /// Ends another thread, in two steps: first it is stopped for good, then it is ended.
+    TerminateThread {
+        /// The thread.
+        thread: Handle,
+        /// The exit code.
+        code: u32,
+        /// Zero stops it, non-zero ends one that was stopped.
+        end: u32,
+        /// Out: its number; 0 where it had ended already.
+        id: u32,
+        /// Unused.
+        pad: u32,
+        /// Out: its TEB.
+        teb: Address,
+    }
+    /// Answers or sets a thread's registers.
+    ThreadContext {
+        /// The thread.
+        thread: Handle,
+        /// The `CONTEXT`, whose flags say which registers.
+        context: Address,
+        /// Non-zero: sets them.
+        set: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Makes a stack, which a thread may change to.
+    CreateStack {
+        /// Bytes to reserve, or 0 for the image's.
+        reserve: u64,
+        /// Bytes to commit, or 0 for the image's.
+        commit: u64,
+        /// Out: where it was allocated.
+        allocation: Address,
+        /// Out: the lowest committed byte above the guard page.
+        limit: Address,
+        /// Out: its end.
+        base: Address,
+    }
+    /// Gives back a stack that no thread is on.
+    FreeStack {
+        /// Where it was allocated.
+        allocation: Address,
+    }
     /// Answers which processor runs the calling thread.
     CurrentProcessor {
         /// Out: its number among those that the process may use.

@@ -1,7 +1,7 @@
 //! The gate's memory services.
 
 use super::{is_valid_protection, is_writable_code, lock, reset};
-use crate::serve::{Answer, Serve};
+use crate::gate::{Answer, Serve};
 use gate::service::{AllocateMemory, FreeMemory, LockMemory, ProtectMemory, QueryMemory, ReportKind};
 use windows_sys::Win32::Foundation::{
     STATUS_INVALID_PAGE_PROTECTION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_INVALID_PARAMETER_5, STATUS_NOT_SUPPORTED,

@@ -214,8 +214,8 @@ impl Space {
 
     /// Enters what lies at fixed places: the shared page, and the shared state.
     pub fn enter_shared(&mut self) {
-        use gate::map::{FILE_RECORDS_SIZE, OBJECTS_SIZE, SHARED_DATA, STATE};
-        for (base, size, protect) in [(SHARED_DATA, PAGE, PAGE_READONLY), (STATE, FILE_RECORDS_SIZE + OBJECTS_SIZE, PAGE_READWRITE)] {
+        use gate::map::{SHARED_DATA, STATE, STATE_END};
+        for (base, size, protect) in [(SHARED_DATA, PAGE, PAGE_READONLY), (STATE, STATE_END - STATE, PAGE_READWRITE)] {
             self.regions.insert(base, Region::new(size, Kind::System, protect, Page::Committed(protect), Backing::Mapped));
         }
     }

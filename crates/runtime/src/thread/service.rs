@@ -1,24 +1,27 @@
 //! The gate's services for threads.
 
-use super::running::running;
-use super::{HOST_STACK, run_to_the_end};
-use crate::current_thread;
-use crate::guest::leave_guest;
+use super::{HOST_STACK, Thread, current, run_to_the_end, running};
+use crate::gate::{Answer, Serve, leave_guest};
 use crate::memory::StackSize;
-use crate::object::{Body, Object, Thread};
-use crate::serve::{Answer, Serve};
+use crate::object::{Body, Object};
 use crate::{handle, process, processor, time};
-use gate::service::{CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, ThreadSetting};
+use gate::service::{
+    CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, TerminateThread, ThreadSetting,
+};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_TYPE_MISMATCH};
-use windows_sys::Win32::System::Threading::{THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME};
+use windows_sys::Win32::System::Threading::{
+    THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
+};
 
 /// The thread behind a handle that grants `access`.
-fn thread(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<Thread>), NTSTATUS> {
-    let object = handle::object(handle, access)?;
+pub fn thread(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<Thread>), NTSTATUS> {
+    // The kind is looked at before the access, as Windows does.
+    let object = handle::object(handle, 0)?;
     let Body::Thread(thread) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
     let thread = Arc::clone(thread);
+    handle::object(handle, access)?;
     Ok((object, thread))
 }
 
@@ -56,11 +59,30 @@ impl Serve for CreateThread {
 
 impl Serve for ExitThread {
     fn serve(&mut self) -> Answer {
-        let thread = current_thread::get();
+        let thread = current();
         thread.code.store(self.code, Ordering::Release);
         drop(thread);
         // SAFETY: this is a service, and nothing of it is left to drop.
         unsafe { leave_guest() }
+    }
+}
+
+impl Serve for TerminateThread {
+    fn serve(&mut self) -> Answer {
+        let (object, thread) = thread(self.thread, THREAD_TERMINATE)?;
+        if thread.id == current().id {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        if thread.has_ended() {
+            return Ok(());
+        }
+        if self.end == 0 {
+            thread.hold();
+        } else {
+            thread.terminate(self.code, &object);
+        }
+        (self.id, self.teb) = (thread.id, thread.teb);
+        Ok(())
     }
 }
 
@@ -94,7 +116,7 @@ impl Serve for QueryThread {
         self.affinity = thread.affinity.load(Ordering::Relaxed);
         self.start = thread.start.routine;
         self.boost_off = thread.boost_off.load(Ordering::Relaxed).into();
-        self.suspended = thread.suspended.load(Ordering::Relaxed);
+        self.suspended = thread.suspensions();
         Ok(())
     }
 }

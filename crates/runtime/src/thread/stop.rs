@@ -1,22 +1,22 @@
-//! Stopping threads: for a while, or for the end of the process. A thread in guest code stops in a signal's handler; one
-//! inside a service works on to its end, so that it lets go of the runtime's own locks, and stops on its way out.
+//! Stopping threads: for a while, or for the end of the thread or of the process. A thread in guest code stops in a
+//! signal's handler; one inside a service works on to its end, so that it lets go of the runtime's own locks, and stops on
+//! its way out. Where a signal finds the runtime's code elsewhere (the handler of a fault), it is sent again.
 
-use super::running::running;
-use crate::current_thread;
-use crate::current_thread::id;
-use crate::interrupt;
-use crate::object::{Body, Object, Thread};
-use crate::{processor, user};
+use super::{Thread, id, interrupted, running};
+use crate::gate::{Between, between, leave_guest, saved};
+use crate::object::{Body, Object};
+use crate::{processor, signal, user};
 use gate::block;
 use rustix::thread::futex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_SUSPEND_COUNT_EXCEEDED};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_SUSPEND_COUNT_EXCEEDED, STATUS_THREAD_IS_TERMINATING};
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
 static STOPPER: AtomicU32 = AtomicU32::new(0);
 
-static ACKNOWLEDGED: AtomicU32 = AtomicU32::new(0);
+/// The bit of the count of suspensions that says that the thread runs no guest code any more.
+const DOOMED: u32 = 1 << 31;
 
 /// Keeps every other thread from running guest code again, because the process ends with `code`.
 pub fn stop_others(code: u32) {
@@ -27,21 +27,14 @@ pub fn stop_others(code: u32) {
         return park_if_stopped();
     }
     let others: Vec<Arc<Object>> = running().values().filter(|object| is_other(object)).cloned().collect();
-    for object in &others {
-        if let Body::Thread(thread) = &object.body {
-            thread.call_attention();
-        }
-    }
-    let told = others.iter().filter(|object| host(object) != 0 && interrupt::stop(host(object))).count() as u32;
-    while ACKNOWLEDGED.load(Ordering::Acquire) < told {
-        rustix::thread::sched_yield();
-    }
+    let threads = || others.iter().filter_map(|object| if let Body::Thread(thread) = &object.body { Some((object, thread)) } else { None });
+    // All are told before any is waited for.
+    let told: Vec<_> = threads().map(|(_, thread)| (thread, thread.interrupt())).collect();
+    told.into_iter().for_each(|(thread, seen)| thread.await_stop(seen));
     // From here on they count as ended: what the last thread waits for at its end may be one of them.
-    for object in &others {
-        if let Body::Thread(thread) = &object.body {
-            thread.code.store(code, Ordering::Release);
-            thread.note_end(object);
-        }
+    for (object, thread) in threads() {
+        thread.code.store(code, Ordering::Release);
+        thread.note_end(object, thread.owned());
     }
 }
 
@@ -49,19 +42,25 @@ fn is_other(object: &Object) -> bool {
     matches!(&object.body, Body::Thread(thread) if thread.id != id())
 }
 
-fn host(object: &Object) -> i32 {
-    if let Body::Thread(thread) = &object.body { thread.host() } else { 0 }
-}
-
 impl Thread {
-    /// Whether the thread runs guest code, or is about to.
-    fn is_in_guest(&self) -> bool {
-        user::read::<u64>(self.teb + block::GATE_GUEST_STACK as u64) == Ok(0)
+    /// Whether the thread is inside a service.
+    fn is_inside(&self) -> bool {
+        user::read::<u64>(self.teb + block::GATE_GUEST_STACK as u64) != Ok(0)
     }
 
     /// Lets the thread look up before it runs guest code again.
-    fn call_attention(&self) {
+    pub fn call_attention(&self) {
         let _ = user::write(self.teb + block::ATTENTION as u64, &1_u32);
+    }
+
+    /// Whether the thread runs no guest code any more.
+    pub fn is_doomed(&self) -> bool {
+        self.suspended.load(Ordering::SeqCst) & DOOMED != 0
+    }
+
+    /// How often it is suspended.
+    pub fn suspensions(&self) -> u32 {
+        self.suspended.load(Ordering::SeqCst) & !DOOMED
     }
 
     /// Sleeps as long as the thread is suspended, and for ever once the process ends elsewhere.
@@ -69,10 +68,40 @@ impl Thread {
         loop {
             park_if_stopped();
             let count = self.suspended.load(Ordering::Acquire);
-            if count == 0 {
+            if count == 0 || count & DOOMED != 0 {
                 return;
             }
             let _ = futex::wait(&self.suspended, futex::Flags::PRIVATE, count, None);
+        }
+    }
+
+    /// Tells the thread to look up; answers which interruption it has acknowledged last.
+    fn interrupt(&self) -> u32 {
+        let seen = self.interruptions.load(Ordering::SeqCst);
+        self.call_attention();
+        if self.host() != 0 {
+            signal::interrupt(self.host());
+        }
+        seen
+    }
+
+    /// Waits until the thread, which was told to, has stopped: in guest code, or inside, where it stays.
+    fn await_stop(&self, mut seen: u32) {
+        loop {
+            if !self.has_begun() {
+                return;
+            }
+            while self.interruptions.load(Ordering::SeqCst) == seen {
+                if self.host() == 0 {
+                    return;
+                }
+                rustix::thread::sched_yield();
+            }
+            if self.host() == 0 || !self.stopped.load(Ordering::SeqCst).is_null() || self.is_inside() {
+                return;
+            }
+            rustix::thread::sched_yield();
+            seen = self.interrupt();
         }
     }
 
@@ -81,56 +110,148 @@ impl Thread {
     pub fn suspend(&self) -> Result<u32, NTSTATUS> {
         const MOST: u32 = 127;
         let raise = |now: u32| (now < MOST).then_some(now + 1);
-        let before = self.suspended.fetch_update(Ordering::SeqCst, Ordering::SeqCst, raise).map_err(|_| STATUS_SUSPEND_COUNT_EXCEEDED)?;
-        self.call_attention();
+        let before = self.suspended.fetch_update(Ordering::SeqCst, Ordering::SeqCst, raise);
+        let before = before.map_err(|now| if now & DOOMED != 0 { STATUS_THREAD_IS_TERMINATING } else { STATUS_SUSPEND_COUNT_EXCEEDED })?;
         if self.id == id() {
-            return Ok(before);
-        }
-        let seen = self.interruptions.load(Ordering::SeqCst);
-        let host = self.host();
-        if host != 0 && interrupt::interrupt(host) {
-            while self.interruptions.load(Ordering::SeqCst) == seen && self.host() != 0 {
-                rustix::thread::sched_yield();
-            }
+            self.call_attention();
+        } else {
+            self.await_stop(self.interrupt());
         }
         Ok(before)
     }
 
     /// Takes one suspension back; answers how many there were.
     pub fn resume(&self) -> u32 {
-        let before = self.suspended.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| now.checked_sub(1)).unwrap_or(0);
+        let lower = |now: u32| if now & DOOMED != 0 { None } else { now.checked_sub(1) };
+        let before = self.suspended.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lower).unwrap_or(0);
         if before == 1 {
             let _ = futex::wake(&self.suspended, futex::Flags::PRIVATE, 1);
         }
         before
     }
+
+    /// Stops the thread, which is to be terminated, however often it is suspended.
+    pub fn hold(&self) {
+        self.suspended.fetch_add(1, Ordering::SeqCst);
+        self.await_stop(self.interrupt());
+    }
+
+    /// Ends the thread, which is stopped. It is gone when this returns, unless the host keeps it in a call: then it counts
+    /// as ended, and goes as soon as it comes back.
+    pub fn terminate(&self, code: u32, object: &Object) {
+        const PATIENCE: u32 = 200;
+        const LOOKS: u32 = 50;
+        self.code.store(code, Ordering::Release);
+        self.suspended.fetch_or(DOOMED, Ordering::SeqCst);
+        let _ = futex::wake(&self.suspended, futex::Flags::PRIVATE, 1);
+        self.call_attention();
+        self.end_waits();
+        for _ in 0..PATIENCE {
+            let host = self.host();
+            if host == 0 {
+                break;
+            }
+            // Repeated, as one that comes just before the thread goes to sleep wakes nobody.
+            signal::break_off(host);
+            for _ in 0..LOOKS {
+                if self.host() == 0 {
+                    break;
+                }
+                rustix::thread::sched_yield();
+            }
+        }
+        if self.host() != 0 {
+            running().remove(&self.id);
+            self.note_end(object, self.owned());
+        }
+    }
 }
 
 /// Looks up, on the way out of the gate.
 pub extern "win64" fn attend() {
-    let thread = current_thread::get();
+    let thread = super::current();
     thread.stay_suspended();
     let _ = user::write(thread.teb + block::ATTENTION as u64, &0_u32);
     // A suspension that came meanwhile has set the word before it was cleared.
     thread.stay_suspended();
-}
-
-/// Acknowledges that the thread is to stop; it stops here, or at the gate.
-pub fn acknowledge_stop() {
-    ACKNOWLEDGED.fetch_add(1, Ordering::Release);
-    if current_thread::interrupted().is_some_and(|thread| thread.is_in_guest()) {
-        park_if_stopped();
+    let (doomed, pending, host) = (thread.is_doomed(), thread.has_pending(), thread.host());
+    let loading = &raw const thread.loading;
+    drop(thread);
+    if doomed {
+        // SAFETY: this is the way out of a service, and nothing of it is left to drop.
+        unsafe { leave_guest() }
+    }
+    if pending {
+        // SAFETY: the thread's own slot keeps it until its end.
+        unsafe { (*loading).store(true, Ordering::SeqCst) };
+        // The handler loads the registers: only the return from a signal sets all of them at once. Nothing is held here.
+        signal::interrupt(host);
     }
 }
 
 /// Acknowledges an interruption: the thread runs where it is allowed to, and stops here, or at the gate, where it is
 /// suspended.
-pub fn acknowledge_interruption() {
-    let Some(thread) = current_thread::interrupted() else { return };
+pub fn acknowledge_interruption(frame: &mut libc::ucontext_t) {
+    let Some(thread) = interrupted() else { return };
     processor::apply(thread.affinity.load(Ordering::Relaxed));
-    thread.interruptions.fetch_add(1, Ordering::SeqCst);
-    if thread.is_in_guest() {
+    let in_guest = if thread.loading.swap(false, Ordering::SeqCst) {
+        thread.load_pending(frame);
+        true
+    } else {
+        thread.is_in_guest(frame)
+    };
+    if !in_guest {
+        thread.interruptions.fetch_add(1, Ordering::SeqCst);
+        return;
+    }
+    let place: *mut libc::ucontext_t = frame;
+    let mut told = false;
+    loop {
+        thread.stopped.store(place, Ordering::SeqCst);
+        if !told {
+            thread.interruptions.fetch_add(1, Ordering::SeqCst);
+            told = true;
+        }
         thread.stay_suspended();
+        thread.stopped.store(std::ptr::null_mut(), Ordering::SeqCst);
+        // Who suspends it from here on either sees that it has no place, or is seen here.
+        let count = thread.suspended.load(Ordering::SeqCst);
+        if count == 0 || count & DOOMED != 0 {
+            break;
+        }
+    }
+    if thread.is_doomed() {
+        // SAFETY: the frame is the handler's own.
+        unsafe { (*place).uc_mcontext.gregs[libc::REG_RIP as usize] = leave_guest as *const () as i64 };
+    }
+}
+
+impl Thread {
+    /// Whether interrupted registers are those of guest code. Between the guest and a service they are made so: what has
+    /// been done of the way in is undone, what is left of the way out is done.
+    fn is_in_guest(&self, frame: &mut libc::ucontext_t) -> bool {
+        let registers = &mut frame.uc_mcontext.gregs;
+        let at = registers[libc::REG_RIP as usize] as u64;
+        let inside = self.teb + block::GATE_GUEST_STACK as u64;
+        match between(at) {
+            Some(Between::Entering(entry)) => {
+                if at != entry {
+                    registers[libc::REG_RSP as usize] = registers[libc::REG_R10 as usize];
+                    registers[libc::REG_RIP as usize] = entry as i64;
+                }
+                user::write(inside, &0_u64).is_ok()
+            }
+            Some(Between::Leaving) => {
+                let host = user::read::<u64>(self.teb + block::GATE_HOST_STACK as u64).unwrap_or(0);
+                // SAFETY: the thread has been inside, so that its entry has written what it saves.
+                let stack = unsafe { saved(host) }.0.stack;
+                let Ok(back) = user::read::<u64>(stack) else { return false };
+                registers[libc::REG_RSP as usize] = stack as i64 + 8;
+                registers[libc::REG_RIP as usize] = back as i64;
+                true
+            }
+            None => !self.is_inside() && !signal::runtime_holds(at),
+        }
     }
 }
 

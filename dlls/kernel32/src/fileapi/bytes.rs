@@ -1,10 +1,10 @@
 //! Bytes: reading, writing, positions, sizes.
 
 use crate::information::{high, query, query_volume, set};
-use crate::nt::{NtFlushBuffersFile, NtReadFile, NtWriteFile, check};
+use crate::nt::{NtFlushBuffersFile, NtReadFile, NtWaitForSingleObject, NtWriteFile, check};
 use crate::open::block;
 use core::ffi::c_void;
-use core::ptr::null;
+use core::ptr::{null, null_mut};
 use guest::call::{Bool, Count, Number};
 use guest::error::Win32Error;
 use guest::{shim, teb};
@@ -13,7 +13,7 @@ use windows_sys::Wdk::Storage::FileSystem::{
 };
 use windows_sys::Wdk::System::SystemServices::FILE_FS_DEVICE_INFORMATION;
 use windows_sys::Win32::Foundation::{
-    ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NEGATIVE_SEEK, HANDLE, NTSTATUS, STATUS_END_OF_FILE, STATUS_PENDING,
+    ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_IO_PENDING, ERROR_NEGATIVE_SEEK, HANDLE, NTSTATUS, STATUS_END_OF_FILE, STATUS_PENDING,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_BEGIN, FILE_CURRENT, FILE_END, FILE_TYPE_CHAR, FILE_TYPE_DISK, FILE_TYPE_PIPE, FILE_TYPE_UNKNOWN,
@@ -23,34 +23,60 @@ use windows_sys::Win32::System::IO::{IO_STATUS_BLOCK, OVERLAPPED};
 /// `FileFsDeviceInformation`.
 const DEVICE: i32 = 4;
 
-/// Moves bytes at the handle's position, or at that of an OVERLAPPED, which is told how it went.
-unsafe fn transfer(
-    moved: *mut u32,
-    overlapped: *mut OVERLAPPED,
-    call: impl FnOnce(HANDLE, *mut IO_STATUS_BLOCK, *const i64) -> NTSTATUS,
-) -> Result<Bool, Win32Error> {
+/// The position that an OVERLAPPED brings.
+///
+/// # Safety
+/// It is readable.
+pub unsafe fn position_of(overlapped: *const OVERLAPPED) -> i64 {
+    // SAFETY: as the caller promises; this member of the union is what file functions use.
+    let at = unsafe { (*overlapped).Anonymous.Anonymous };
+    i64::from(at.OffsetHigh) << 32 | i64::from(at.Offset)
+}
+
+/// Event, context, status block and position of a request.
+struct Request {
+    event: HANDLE,
+    context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    at: *const i64,
+}
+
+/// Moves bytes at the handle's position, or at that of an OVERLAPPED, which is told how it went, be it now or later.
+unsafe fn transfer(file: HANDLE, moved: *mut u32, overlapped: *mut OVERLAPPED, call: impl FnOnce(Request) -> NTSTATUS) -> Result<Bool, Win32Error> {
     if !moved.is_null() {
         unsafe { *moved = 0 };
     }
+    if overlapped.is_null() {
+        return unsafe { transfer_here(file, moved, call) };
+    }
+    let at = unsafe { position_of(overlapped) };
+    // The lowest bit of the event keeps a completion port from hearing of it.
+    let event = unsafe { (*overlapped).hEvent } as usize;
+    let context = if event & 1 == 0 { overlapped.cast_const().cast() } else { null() };
+    unsafe { (*overlapped).Internal = STATUS_PENDING as usize };
+    let status = call(Request { event: (event & !1) as HANDLE, context, block: overlapped.cast(), at: &raw const at });
+    if status == STATUS_PENDING {
+        return Err(Win32Error(ERROR_IO_PENDING));
+    }
+    check(status)?;
+    if !moved.is_null() {
+        unsafe { *moved = (*overlapped).InternalHigh as u32 };
+    }
+    Ok(Bool)
+}
+
+/// As [`transfer`], without an OVERLAPPED: what pends is waited for.
+unsafe fn transfer_here(file: HANDLE, moved: *mut u32, call: impl FnOnce(Request) -> NTSTATUS) -> Result<Bool, Win32Error> {
     let mut own = block();
-    let status = match unsafe { overlapped.as_mut() } {
-        None => call(core::ptr::null_mut(), &raw mut own, null()),
-        Some(overlapped) => {
-            // SAFETY: this member of the union is what file functions use.
-            let at = unsafe { overlapped.Anonymous.Anonymous };
-            let at = i64::from(at.OffsetHigh) << 32 | i64::from(at.Offset);
-            overlapped.Internal = STATUS_PENDING as usize;
-            // The lowest bit of the event keeps a completion port from hearing of it.
-            let event = (overlapped.hEvent as usize & !1) as HANDLE;
-            let status = call(event, &raw mut own, &raw const at);
-            overlapped.Internal = status as u32 as usize;
-            overlapped.InternalHigh = own.Information;
-            status
-        }
-    };
+    let mut status = call(Request { event: null_mut(), context: null(), block: &raw mut own, at: null() });
+    if status == STATUS_PENDING {
+        check(unsafe { NtWaitForSingleObject(file, 0, null()) })?;
+        // SAFETY: the request is complete, and told its status here.
+        status = unsafe { (&raw const own.Anonymous.Status).read_volatile() };
+    }
+    // At the end, a read at a position of its own fails; one at the handle's reads nothing.
     if status == STATUS_END_OF_FILE {
-        // At the end, a read at a position of its own fails; one at the handle's reads nothing.
-        return if overlapped.is_null() { Ok(Bool) } else { Err(Win32Error(ERROR_HANDLE_EOF)) };
+        return Ok(Bool);
     }
     check(status)?;
     if !moved.is_null() {
@@ -68,7 +94,12 @@ pub unsafe extern "system" fn ReadFile(
     read: *mut u32,
     overlapped: *mut OVERLAPPED,
 ) -> Result<Bool, Win32Error> {
-    unsafe { transfer(read, overlapped, |event, block, at| NtReadFile(file, event, null(), null(), block, buffer, length, at, null())) }
+    unsafe {
+        transfer(file, read, overlapped, |request| {
+            let Request { event, context, block, at } = request;
+            NtReadFile(file, event, null(), context, block, buffer, length, at, null())
+        })
+    }
 }
 
 /// Writes to a file, pipe or console.
@@ -80,7 +111,12 @@ pub unsafe extern "system" fn WriteFile(
     written: *mut u32,
     overlapped: *mut OVERLAPPED,
 ) -> Result<Bool, Win32Error> {
-    unsafe { transfer(written, overlapped, |event, block, at| NtWriteFile(file, event, null(), null(), block, buffer, length, at, null())) }
+    unsafe {
+        transfer(file, written, overlapped, |request| {
+            let Request { event, context, block, at } = request;
+            NtWriteFile(file, event, null(), context, block, buffer, length, at, null())
+        })
+    }
 }
 
 /// Writes what is buffered to the disk.

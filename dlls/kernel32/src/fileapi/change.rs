@@ -27,6 +27,7 @@ pub unsafe fn make_folder(path: *const u16, attributes: u32) -> Result<Bool, Win
         options: FILE_DIRECTORY_FILE | FILE_OPEN_FOR_BACKUP_INTENT,
         attributes,
         flags: 0,
+        overlapped: false,
     };
     open(&name, &how).map(|_| Bool).map_err(|Status(status)| error(status))
 }

@@ -11,8 +11,8 @@ use windows_sys::Wdk::Storage::FileSystem::{
     FILE_OPEN_NO_RECALL, FILE_OPEN_REPARSE_POINT, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_RANDOM_ACCESS, FILE_SEQUENTIAL_ONLY, FILE_WRITE_THROUGH,
 };
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_FILE_EXISTS, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_PATH_NOT_FOUND, GENERIC_READ,
-    GENERIC_WRITE, HANDLE, OBJ_INHERIT, STATUS_FILE_IS_A_DIRECTORY, STATUS_OBJECT_NAME_COLLISION,
+    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_FILE_EXISTS, ERROR_INVALID_PARAMETER, ERROR_PATH_NOT_FOUND, GENERIC_READ, GENERIC_WRITE, HANDLE,
+    OBJ_INHERIT, STATUS_FILE_IS_A_DIRECTORY, STATUS_OBJECT_NAME_COLLISION,
 };
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::Storage::FileSystem::{
@@ -31,7 +31,6 @@ router! {
     /// What CreateFile does with a path, a disposition and flags; the answer is the native disposition.
     fn disposition(name: &Name, access: u32, disposition: u32, flags: u32) -> Result<u32, Win32Error>
     for "CreateFileW", otherwise Win32Error(ERROR_INVALID_PARAMETER); {
-        flags & FILE_FLAG_OVERLAPPED != 0 => Err(Win32Error(ERROR_NOT_SUPPORTED));
         flags & FILE_ATTRIBUTE_DEVICE != 0 => Err(Win32Error(ERROR_ACCESS_DENIED));
         name.is_device() => Err(refused(name, ERROR_ACCESS_DENIED));
         name.is("CON") && !is_one_way(access) => Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -108,6 +107,7 @@ unsafe fn create(
         options: options(flags),
         attributes: flags & ATTRIBUTES,
         flags: if inherit { OBJ_INHERIT } else { 0 },
+        overlapped: flags & FILE_FLAG_OVERLAPPED != 0,
     };
     let (handle, done) = open(&name, &how).map_err(|Status(status)| match status {
         STATUS_OBJECT_NAME_COLLISION => Win32Error(ERROR_FILE_EXISTS),

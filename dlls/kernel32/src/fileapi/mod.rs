@@ -6,6 +6,8 @@ mod create;
 mod facts;
 mod find;
 mod full;
+mod lock;
+mod overlapped;
 mod pattern;
 pub mod set;
 mod temporary;

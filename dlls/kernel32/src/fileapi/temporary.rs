@@ -89,6 +89,7 @@ fn name(folder: &[u16], prefix: &[u16], unique: u32) -> Result<(Vec<u16>, u32), 
             options: FILE_NON_DIRECTORY_FILE,
             attributes: FILE_ATTRIBUTE_NORMAL,
             flags: 0,
+            overlapped: false,
         };
         match open(&nt, &how) {
             Ok(_) => return Ok((path, number)),

@@ -225,7 +225,6 @@ struct Facts {
 }
 
 unsafe fn facts(root: *const u16) -> Result<Facts, Win32Error> {
-    use core::mem::offset_of;
     if !root.is_null() {
         let given = unsafe { guest::text::wide(root) };
         if !matches!(given.last(), Some(&BACKSLASH | &0x2F)) {
@@ -236,9 +235,14 @@ unsafe fn facts(root: *const u16) -> Result<Facts, Win32Error> {
             return Err(Win32Error(ERROR_DIR_NOT_ROOT));
         }
     }
-    let root = unsafe { folder(root) }?;
-    let volume: Named<FILE_FS_VOLUME_INFORMATION> = query_volume(root.0, VOLUME)?;
-    let system: Named<FILE_FS_ATTRIBUTE_INFORMATION> = query_volume(root.0, ATTRIBUTE)?;
+    facts_of(unsafe { folder(root) }?.0)
+}
+
+/// Facts of the volume that an open file lies on.
+fn facts_of(file: HANDLE) -> Result<Facts, Win32Error> {
+    use core::mem::offset_of;
+    let volume: Named<FILE_FS_VOLUME_INFORMATION> = query_volume(file, VOLUME)?;
+    let system: Named<FILE_FS_ATTRIBUTE_INFORMATION> = query_volume(file, ATTRIBUTE)?;
     Ok(Facts {
         label: text(&volume, offset_of!(FILE_FS_VOLUME_INFORMATION, VolumeLabel), volume.head.VolumeLabelLength),
         serial: volume.head.VolumeSerialNumber,
@@ -302,6 +306,27 @@ pub unsafe extern "system" fn GetVolumeInformationA(
         let facts = facts(root.as_ref().map_or(core::ptr::null(), |root| root.as_ptr()))?;
         put(&ansi::from_wide(ansi::file_page(), &facts.label), label, label_room)?;
         put(&ansi::from_wide(ansi::file_page(), &facts.system), system, system_room)?;
+        put_numbers(&facts, [serial, longest, flags]);
+    }
+    Ok(Bool)
+}
+
+/// Answers the same of the volume that an open file lies on.
+#[shim(ix = 731, mapping = "NtQueryVolumeInformationFile", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn GetVolumeInformationByHandleW(
+    file: HANDLE,
+    label: *mut u16,
+    label_room: u32,
+    serial: *mut u32,
+    longest: *mut u32,
+    flags: *mut u32,
+    system: *mut u16,
+    system_room: u32,
+) -> Result<Bool, Win32Error> {
+    let facts = facts_of(file)?;
+    unsafe {
+        put(&facts.label, label, label_room)?;
+        put(&facts.system, system, system_room)?;
         put_numbers(&facts, [serial, longest, flags]);
     }
     Ok(Bool)

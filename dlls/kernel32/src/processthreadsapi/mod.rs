@@ -1,6 +1,7 @@
 //! processthreadsapi.h: processes and threads.
 
 mod attribute;
+mod call;
 mod processor;
 mod startup;
 mod thread;

@@ -169,22 +169,25 @@ pub unsafe extern "system" fn OpenThread(access: u32, inherits: i32, thread: u32
     Ok(Handle(handle))
 }
 
-router! {
-    /// By thread: one that runs elsewhere cannot be stopped yet.
-    fn terminate(is_caller: bool) -> Result<(), Win32Error> for "TerminateThread", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
-        is_caller => Ok(());
-    }
-}
-
-/// Ends a thread at once; so far only the calling one.
+/// Ends a thread at once, without any notice.
 #[shim(ix = 341, mapping = "NtTerminateThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "system" fn TerminateThread(thread: HANDLE, code: u32) -> Result<Bool, Win32Error> {
     if thread.is_null() {
         return Err(Win32Error(ERROR_INVALID_HANDLE));
     }
-    let basic: Basic = unsafe { query(thread, class::BASIC) }?;
-    terminate(basic.client[1] as u32 == teb::thread_id())?;
     check(unsafe { nt::NtTerminateThread(thread, code as i32) }).map(|_| Bool)
+}
+
+/// Answers a thread's registers, those that the context's flags name.
+#[shim(ix = 255, mapping = "NtGetContextThread", risk = Wrong("wrong registers"))]
+pub unsafe extern "system" fn GetThreadContext(thread: HANDLE, context: *mut c_void) -> Result<Bool, Win32Error> {
+    check(unsafe { nt::NtGetContextThread(thread, context) }).map(|_| Bool)
+}
+
+/// Sets a thread's registers, those that the context's flags name.
+#[shim(ix = 307, mapping = "NtSetContextThread", risk = Functional("a thread that goes on elsewhere"))]
+pub unsafe extern "system" fn SetThreadContext(thread: HANDLE, context: *const c_void) -> Result<Bool, Win32Error> {
+    check(unsafe { nt::NtSetContextThread(thread, context) }).map(|_| Bool)
 }
 
 /// Lowers a thread's suspend count; answers the count before.
@@ -195,7 +198,7 @@ pub unsafe extern "system" fn ResumeThread(thread: HANDLE) -> Result<Number, Win
     Ok(Number(before))
 }
 
-/// Raises a thread's suspend count; answers the count before. So far only for a thread that has not started.
+/// Raises a thread's suspend count; answers the count before.
 #[shim(ix = 221, mapping = "NtSuspendThread", risk = Functional("a thread that goes on"))]
 pub unsafe extern "system" fn SuspendThread(thread: HANDLE) -> Result<Number, Win32Error> {
     let mut before = 0;

@@ -1,36 +1,34 @@
 //! Events.
 
-use super::{created, name, open, unnamed};
-use crate::ansi;
+use super::{ObjectName, attributes, created, open};
 use crate::nt::{self, check};
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 use guest::call::{Bool, Handle};
 use guest::error::Win32Error;
 use guest::{router, shim};
-use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, HANDLE};
+use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, HANDLE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::System::Threading::{CREATE_EVENT_INITIAL_SET, CREATE_EVENT_MANUAL_RESET, EVENT_ALL_ACCESS};
 
 router! {
-    /// By name: there is no namespace of named objects yet.
-    fn create(named: bool, flags: u32) -> Result<(), Win32Error> for "CreateEvent", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
-        flags & !(CREATE_EVENT_INITIAL_SET | CREATE_EVENT_MANUAL_RESET) != 0 => Err(Win32Error(ERROR_INVALID_PARAMETER));
-        !named => Ok(());
+    /// By flags.
+    fn create(flags: u32) -> Result<(), Win32Error> for "CreateEvent", otherwise Win32Error(ERROR_INVALID_PARAMETER); {
+        flags & !(CREATE_EVENT_INITIAL_SET | CREATE_EVENT_MANUAL_RESET) == 0 => Ok(());
     }
 }
 
-unsafe fn create_event(security: *const SECURITY_ATTRIBUTES, named: bool, flags: u32, access: u32) -> Result<Handle, Win32Error> {
+unsafe fn create_event(security: *const SECURITY_ATTRIBUTES, name: Option<&ObjectName>, flags: u32, access: u32) -> Result<Handle, Win32Error> {
     const NOTIFICATION: i32 = 0;
     const SYNCHRONIZATION: i32 = 1;
-    create(named, flags)?;
+    create(flags)?;
     // SAFETY: NULL, or the caller's structure.
-    let object = unsafe { unnamed(security) };
+    let object = unsafe { attributes(security, name) };
     let kind = if flags & CREATE_EVENT_MANUAL_RESET != 0 { NOTIFICATION } else { SYNCHRONIZATION };
     let set = u8::from(flags & CREATE_EVENT_INITIAL_SET != 0);
     let mut handle = null_mut();
     // SAFETY: the structures live through the call.
-    check(unsafe { nt::NtCreateEvent(&raw mut handle, access, &raw const object, kind, set) })?;
-    Ok(created(handle))
+    let status = unsafe { nt::NtCreateEvent(&raw mut handle, access, &raw const object, kind, set) };
+    created(status, handle)
 }
 
 fn flags(manual: i32, initial: i32) -> u32 {
@@ -45,7 +43,7 @@ pub unsafe extern "system" fn CreateEventW(
     initial: i32,
     name: *const u16,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_event(security, !self::name(name).is_empty(), flags(manual, initial), EVENT_ALL_ACCESS) }
+    unsafe { create_event(security, ObjectName::wide(name)?.as_deref(), flags(manual, initial), EVENT_ALL_ACCESS) }
 }
 
 /// Creates an event.
@@ -56,7 +54,7 @@ pub unsafe extern "system" fn CreateEventA(
     initial: i32,
     name: *const u8,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_event(security, !guest::text::narrow(name).is_empty(), flags(manual, initial), EVENT_ALL_ACCESS) }
+    unsafe { create_event(security, ObjectName::narrow(name)?.as_deref(), flags(manual, initial), EVENT_ALL_ACCESS) }
 }
 
 /// Creates an event whose handle has the access wanted.
@@ -67,7 +65,7 @@ pub unsafe extern "system" fn CreateEventExW(
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_event(security, !self::name(name).is_empty(), flags, access) }
+    unsafe { create_event(security, ObjectName::wide(name)?.as_deref(), flags, access) }
 }
 
 /// Creates an event whose handle has the access wanted.
@@ -78,20 +76,19 @@ pub unsafe extern "system" fn CreateEventExA(
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_event(security, !guest::text::narrow(name).is_empty(), flags, access) }
+    unsafe { create_event(security, ObjectName::narrow(name)?.as_deref(), flags, access) }
 }
 
 /// Opens a named event.
 #[shim(ix = 378, mapping = "NtOpenEvent", risk = Functional("an event that is not found"))]
 pub unsafe extern "system" fn OpenEventW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
-    unsafe { open(name, access, inherits, nt::NtOpenEvent) }
+    unsafe { open(ObjectName::wide(name)?.as_deref(), access, inherits, nt::NtOpenEvent) }
 }
 
 /// Opens a named event.
 #[shim(ix = 645, mapping = "OpenEventW", risk = Functional("an event that is not found"))]
 pub unsafe extern "system" fn OpenEventA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
-    let wide = unsafe { ansi::to_wide(name) };
-    unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenEvent) }
+    unsafe { open(ObjectName::narrow(name)?.as_deref(), access, inherits, nt::NtOpenEvent) }
 }
 
 /// Sets an event.

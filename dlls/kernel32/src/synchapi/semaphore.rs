@@ -1,38 +1,36 @@
 //! Semaphores.
 
-use super::{created, name, open, unnamed};
-use crate::ansi;
+use super::{ObjectName, attributes, created, open};
 use crate::nt::{self, check};
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 use guest::call::{Bool, Handle};
 use guest::error::Win32Error;
 use guest::{router, shim};
-use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, HANDLE};
+use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, HANDLE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::System::Threading::SEMAPHORE_ALL_ACCESS;
 
 router! {
-    /// By name: there is no namespace of named objects yet.
-    fn create(named: bool, flags: u32) -> Result<(), Win32Error> for "CreateSemaphore", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
-        flags != 0 => Err(Win32Error(ERROR_INVALID_PARAMETER));
-        !named => Ok(());
+    /// By flags.
+    fn create(flags: u32) -> Result<(), Win32Error> for "CreateSemaphore", otherwise Win32Error(ERROR_INVALID_PARAMETER); {
+        flags == 0 => Ok(());
     }
 }
 
 unsafe fn create_semaphore(
     security: *const SECURITY_ATTRIBUTES,
     [initial, most]: [i32; 2],
-    named: bool,
+    name: Option<&ObjectName>,
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    create(named, flags)?;
+    create(flags)?;
     // SAFETY: NULL, or the caller's structure.
-    let object = unsafe { unnamed(security) };
+    let object = unsafe { attributes(security, name) };
     let mut handle = null_mut();
     // SAFETY: the structures live through the call.
-    check(unsafe { nt::NtCreateSemaphore(&raw mut handle, access, &raw const object, initial, most) })?;
-    Ok(created(handle))
+    let status = unsafe { nt::NtCreateSemaphore(&raw mut handle, access, &raw const object, initial, most) };
+    created(status, handle)
 }
 
 /// Creates a semaphore.
@@ -43,7 +41,7 @@ pub unsafe extern "system" fn CreateSemaphoreW(
     most: i32,
     name: *const u16,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_semaphore(security, [initial, most], !self::name(name).is_empty(), 0, SEMAPHORE_ALL_ACCESS) }
+    unsafe { create_semaphore(security, [initial, most], ObjectName::wide(name)?.as_deref(), 0, SEMAPHORE_ALL_ACCESS) }
 }
 
 /// Creates a semaphore.
@@ -54,7 +52,7 @@ pub unsafe extern "system" fn CreateSemaphoreA(
     most: i32,
     name: *const u8,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_semaphore(security, [initial, most], !guest::text::narrow(name).is_empty(), 0, SEMAPHORE_ALL_ACCESS) }
+    unsafe { create_semaphore(security, [initial, most], ObjectName::narrow(name)?.as_deref(), 0, SEMAPHORE_ALL_ACCESS) }
 }
 
 /// Creates a semaphore whose handle has the access wanted; the flags are reserved.
@@ -67,7 +65,7 @@ pub unsafe extern "system" fn CreateSemaphoreExW(
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_semaphore(security, [initial, most], !self::name(name).is_empty(), flags, access) }
+    unsafe { create_semaphore(security, [initial, most], ObjectName::wide(name)?.as_deref(), flags, access) }
 }
 
 /// Creates a semaphore whose handle has the access wanted; the flags are reserved.
@@ -80,20 +78,19 @@ pub unsafe extern "system" fn CreateSemaphoreExA(
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_semaphore(security, [initial, most], !guest::text::narrow(name).is_empty(), flags, access) }
+    unsafe { create_semaphore(security, [initial, most], ObjectName::narrow(name)?.as_deref(), flags, access) }
 }
 
 /// Opens a named semaphore.
 #[shim(ix = 558, mapping = "NtOpenSemaphore", risk = Functional("a semaphore that is not found"))]
 pub unsafe extern "system" fn OpenSemaphoreW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
-    unsafe { open(name, access, inherits, nt::NtOpenSemaphore) }
+    unsafe { open(ObjectName::wide(name)?.as_deref(), access, inherits, nt::NtOpenSemaphore) }
 }
 
 /// Opens a named semaphore.
 #[shim(ix = 508, mapping = "OpenSemaphoreW", risk = Functional("a semaphore that is not found"))]
 pub unsafe extern "system" fn OpenSemaphoreA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
-    let wide = unsafe { ansi::to_wide(name) };
-    unsafe { open(wide.as_ref().map_or(null(), |wide| wide.as_ptr()), access, inherits, nt::NtOpenSemaphore) }
+    unsafe { open(ObjectName::narrow(name)?.as_deref(), access, inherits, nt::NtOpenSemaphore) }
 }
 
 /// Raises a semaphore's count; answers the count before.

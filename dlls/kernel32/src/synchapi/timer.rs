@@ -1,7 +1,6 @@
 //! Waitable timers.
 
-use super::{created, name, open, unnamed};
-use crate::ansi;
+use super::{ObjectName, attributes, created, open};
 use crate::nt::{self, check};
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -16,22 +15,21 @@ use windows_sys::Win32::System::Threading::{CREATE_WAITABLE_TIMER_HIGH_RESOLUTIO
 const ALL_ACCESS: u32 = 0x1F_0003;
 
 router! {
-    /// By name: there is no namespace of named objects yet. Every timer is as exact as the host's.
-    fn create(named: bool, flags: u32) -> Result<(), Win32Error> for "CreateWaitableTimer", otherwise Win32Error(ERROR_NOT_SUPPORTED); {
-        flags & !(CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION) != 0 => Err(Win32Error(ERROR_INVALID_PARAMETER));
-        !named => Ok(());
+    /// By flags. Every timer is as exact as the host's.
+    fn create(flags: u32) -> Result<(), Win32Error> for "CreateWaitableTimer", otherwise Win32Error(ERROR_INVALID_PARAMETER); {
+        flags & !(CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION) == 0 => Ok(());
     }
 }
 
-unsafe fn create_timer(security: *const SECURITY_ATTRIBUTES, named: bool, flags: u32, access: u32) -> Result<Handle, Win32Error> {
-    create(named, flags)?;
+unsafe fn create_timer(security: *const SECURITY_ATTRIBUTES, name: Option<&ObjectName>, flags: u32, access: u32) -> Result<Handle, Win32Error> {
+    create(flags)?;
     // SAFETY: NULL, or the caller's structure.
-    let object = unsafe { unnamed(security) };
+    let object = unsafe { attributes(security, name) };
     let kind = i32::from(flags & CREATE_WAITABLE_TIMER_MANUAL_RESET == 0);
     let mut handle = null_mut();
     // SAFETY: the structures live through the call.
-    check(unsafe { nt::NtCreateTimer(&raw mut handle, access, &raw const object, kind) })?;
-    Ok(created(handle))
+    let status = unsafe { nt::NtCreateTimer(&raw mut handle, access, &raw const object, kind) };
+    created(status, handle)
 }
 
 fn flags(manual: i32) -> u32 {
@@ -45,13 +43,13 @@ pub unsafe extern "system" fn CreateWaitableTimerW(
     manual: i32,
     name: *const u16,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_timer(security, !self::name(name).is_empty(), flags(manual), ALL_ACCESS) }
+    unsafe { create_timer(security, ObjectName::wide(name)?.as_deref(), flags(manual), ALL_ACCESS) }
 }
 
 /// Creates a waitable timer.
 #[shim(ix = 477, mapping = "CreateWaitableTimerW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn CreateWaitableTimerA(security: *const SECURITY_ATTRIBUTES, manual: i32, name: *const u8) -> Result<Handle, Win32Error> {
-    unsafe { create_timer(security, !guest::text::narrow(name).is_empty(), flags(manual), ALL_ACCESS) }
+    unsafe { create_timer(security, ObjectName::narrow(name)?.as_deref(), flags(manual), ALL_ACCESS) }
 }
 
 /// Creates a waitable timer whose handle has the access wanted.
@@ -62,7 +60,7 @@ pub unsafe extern "system" fn CreateWaitableTimerExW(
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_timer(security, !self::name(name).is_empty(), flags, access) }
+    unsafe { create_timer(security, ObjectName::wide(name)?.as_deref(), flags, access) }
 }
 
 /// Creates a waitable timer whose handle has the access wanted.
@@ -73,20 +71,19 @@ pub unsafe extern "system" fn CreateWaitableTimerExA(
     flags: u32,
     access: u32,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create_timer(security, !guest::text::narrow(name).is_empty(), flags, access) }
+    unsafe { create_timer(security, ObjectName::narrow(name)?.as_deref(), flags, access) }
 }
 
 /// Opens a named waitable timer.
 #[shim(ix = 651, mapping = "NtOpenTimer", risk = Functional("a timer that is not found"))]
 pub unsafe extern "system" fn OpenWaitableTimerW(access: u32, inherits: i32, name: *const u16) -> Result<Handle, Win32Error> {
-    unsafe { open(name, access, inherits, nt::NtOpenTimer) }
+    unsafe { open(ObjectName::wide(name)?.as_deref(), access, inherits, nt::NtOpenTimer) }
 }
 
 /// Opens a named waitable timer.
 #[shim(ix = 652, mapping = "OpenWaitableTimerW", risk = Functional("a timer that is not found"))]
 pub unsafe extern "system" fn OpenWaitableTimerA(access: u32, inherits: i32, name: *const u8) -> Result<Handle, Win32Error> {
-    let wide = unsafe { ansi::to_wide(name) }.ok_or(Win32Error(ERROR_INVALID_PARAMETER))?;
-    unsafe { open(wide.as_ptr(), access, inherits, nt::NtOpenTimer) }
+    unsafe { open(ObjectName::narrow(name)?.as_deref(), access, inherits, nt::NtOpenTimer) }
 }
 
 /// Starts a waitable timer. A machine that sleeps is not woken, which the last error tells of, as documented.

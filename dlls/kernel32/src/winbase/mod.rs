@@ -2,6 +2,7 @@
 
 mod affinity;
 mod arithmetic;
+mod fiber;
 mod global;
 mod local;
 mod movable;

@@ -79,6 +79,7 @@ fn open_source(name: &Name) -> Result<Owned, Win32Error> {
         options: FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY,
         attributes: 0,
         flags: 0,
+        overlapped: false,
     };
     match open(name, &how(FILE_SHARE_READ)) {
         Err(Status(STATUS_SHARING_VIOLATION)) => open(name, &how(FILE_SHARE_READ | FILE_SHARE_WRITE)),
@@ -111,6 +112,7 @@ pub unsafe fn copy(existing: *const u16, new: *const u16, flags: u32, mut progre
         options: FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY,
         attributes: basic.FileAttributes,
         flags: 0,
+        overlapped: false,
     };
     let (target, _) = open(&to, &how).map_err(|Status(status)| match status {
         STATUS_OBJECT_NAME_COLLISION => Win32Error(ERROR_FILE_EXISTS),

@@ -5,5 +5,6 @@ mod copy;
 mod dos;
 mod information;
 mod link;
+mod modes;
 mod moving;
 mod replace;

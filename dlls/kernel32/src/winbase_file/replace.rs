@@ -29,6 +29,7 @@ fn open_to_move(name: &Name, access: u32) -> Result<Owned, Win32Error> {
         options: FILE_NON_DIRECTORY_FILE,
         attributes: 0,
         flags: 0,
+        overlapped: false,
     };
     open(name, &how).map(|(handle, _)| handle).map_err(|Status(status)| error(status))
 }

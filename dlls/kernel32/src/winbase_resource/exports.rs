@@ -81,6 +81,7 @@ unsafe fn begin(path: *const u16, delete: bool) -> Result<Handle, Win32Error> {
         options: FILE_NON_DIRECTORY_FILE,
         attributes: 0,
         flags: 0,
+        overlapped: false,
     };
     let (file, _) = open(&name, &how).map_err(|Status(status)| error(status))?;
     let bytes = read(&file)?;

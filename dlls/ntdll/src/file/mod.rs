@@ -1,25 +1,22 @@
 //! Files: the gate's services behind `NtCreateFile` and its kin.
 
+mod bytes;
+mod lock;
+pub mod pipe;
 mod query;
 mod set;
 
 use crate::gate::ask;
 use crate::string::units;
 use core::ffi::c_void;
-use gate::service::{FlushFile, HERE, OpenFile, ReadFile, WriteFile};
+use gate::service::{FlushFile, OpenFile};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::FILE_OPEN;
-use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED};
+use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, STATUS_INVALID_PARAMETER};
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
-
-/// The position that a read or write starts at.
-unsafe fn offset(at: *const i64) -> i64 {
-    // SAFETY: NULL or a readable position.
-    unsafe { at.as_ref() }.copied().unwrap_or(HERE)
-}
 
 /// Fills a status block.
 unsafe fn tell(block: *mut IO_STATUS_BLOCK, status: NTSTATUS, information: usize) {
@@ -90,50 +87,6 @@ pub unsafe extern "system" fn NtOpenFile(
 ) -> Result<NtStatus, Status> {
     let status = unsafe { NtCreateFile(handle, access, object, block, core::ptr::null(), 0, share, FILE_OPEN, options, core::ptr::null(), 0) };
     Status::check(status).map(NtStatus)
-}
-
-/// Reads.
-#[shim(ix = 28, mapping = "gate ReadFile", risk = Wrong("wrong bytes"))]
-pub unsafe extern "system" fn NtReadFile(
-    file: HANDLE,
-    event: HANDLE,
-    routine: *const c_void,
-    _context: *const c_void,
-    block: *mut IO_STATUS_BLOCK,
-    buffer: *mut c_void,
-    length: u32,
-    at: *const i64,
-    _key: *const u32,
-) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
-        return Err(Status(STATUS_NOT_SUPPORTED));
-    }
-    let mut request = ReadFile { file: file as u64, buffer: buffer as u64, length: length.into(), offset: unsafe { offset(at) }, done: 0 };
-    let outcome = ask(&mut request);
-    crate::sync::set_if_given(event);
-    unsafe { complete(block, outcome, request.done) }
-}
-
-/// Writes.
-#[shim(ix = 29, mapping = "gate WriteFile", risk = Wrong("wrong bytes"))]
-pub unsafe extern "system" fn NtWriteFile(
-    file: HANDLE,
-    event: HANDLE,
-    routine: *const c_void,
-    _context: *const c_void,
-    block: *mut IO_STATUS_BLOCK,
-    buffer: *const c_void,
-    length: u32,
-    at: *const i64,
-    _key: *const u32,
-) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
-        return Err(Status(STATUS_NOT_SUPPORTED));
-    }
-    let mut request = WriteFile { file: file as u64, buffer: buffer as u64, length: length.into(), offset: unsafe { offset(at) }, done: 0 };
-    let outcome = ask(&mut request);
-    crate::sync::set_if_given(event);
-    unsafe { complete(block, outcome, request.done) }
 }
 
 /// Writes what the host still buffers to the disk.

@@ -5,7 +5,7 @@ use crate::gate::ask;
 use crate::string::units;
 use core::ffi::c_void;
 use gate::file::{DEVICE, Facts};
-use gate::service::{Position, QueryFile, QueryName, QueryPath};
+use gate::service::{FileModes, Position, QueryFile, QueryName, QueryPath};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
@@ -14,9 +14,10 @@ use windows_sys::Wdk::Storage::FileSystem::{
     FILE_ACCESS_INFORMATION, FILE_ALIGNMENT_INFORMATION, FILE_ALL_INFORMATION, FILE_BASIC_INFORMATION, FILE_EA_INFORMATION, FILE_ID_INFORMATION,
     FILE_INFORMATION_CLASS, FILE_INTERNAL_INFORMATION, FILE_MODE_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_POSITION_INFORMATION,
     FILE_STANDARD_INFORMATION, FILE_STAT_INFORMATION, FILE_STREAM_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
-    FileAttributeTagInformation, FileBasicInformation, FileEaInformation, FileIdInformation, FileInternalInformation, FileModeInformation,
-    FileNameInformation, FileNetworkOpenInformation, FileNormalizedNameInformation, FilePositionInformation, FileStandardInformation,
-    FileStatInformation, FileStreamInformation, FileVolumeNameInformation,
+    FileAttributeTagInformation, FileBasicInformation, FileEaInformation, FileIdInformation, FileInternalInformation,
+    FileIoCompletionNotificationInformation, FileModeInformation, FileNameInformation, FileNetworkOpenInformation, FileNormalizedNameInformation,
+    FilePipeInformation, FilePipeLocalInformation, FilePositionInformation, FileStandardInformation, FileStatInformation, FileStreamInformation,
+    FileVolumeNameInformation,
 };
 use windows_sys::Wdk::System::SystemServices::FILE_ATTRIBUTE_TAG_INFORMATION;
 use windows_sys::Win32::Foundation::{
@@ -253,6 +254,13 @@ unsafe fn query(file: HANDLE, target: &Target, class: FILE_INFORMATION_CLASS) ->
                 whole(target.put(FILE_ID_INFORMATION { VolumeSerialNumber: facts.volume.into(), FileId: FILE_ID_128 { Identifier: identifier } }))
             }
             FileAllInformation => all(file, target),
+            FilePipeInformation => whole(target.put(super::pipe::modes(file)?)),
+            FilePipeLocalInformation => whole(target.put(super::pipe::local(file)?)),
+            FileIoCompletionNotificationInformation => {
+                let mut modes = FileModes { file: file as u64, ..FileModes::default() };
+                ask(&mut modes)?;
+                whole(target.put(modes.modes))
+            }
             _ => {
                 guest::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &alloc::format!("NtQueryInformationFile class={class}"), 0);
                 Err(Status(STATUS_INVALID_INFO_CLASS))

@@ -4,14 +4,15 @@ use super::tell;
 use crate::gate::ask;
 use core::ffi::c_void;
 use gate::file::Facts;
-use gate::service::{Position, QueryFile, RenameFile, SetDisposition, SetEnd, SetFacts};
+use gate::service::{FileModes, Position, QueryFile, RenameFile, SetDisposition, SetEnd, SetFacts};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_BASIC_INFORMATION, FILE_DISPOSITION_INFORMATION, FILE_DISPOSITION_INFORMATION_EX, FILE_INFORMATION_CLASS, FILE_LINK_INFORMATION,
-    FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION, FileAllocationInformation, FileBasicInformation, FileDispositionInformation,
-    FileDispositionInformationEx, FileEndOfFileInformation, FileLinkInformation, FilePositionInformation, FileRenameInformation,
+    FILE_PIPE_INFORMATION, FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION, FileAllocationInformation, FileBasicInformation,
+    FileCompletionInformation, FileDispositionInformation, FileDispositionInformationEx, FileEndOfFileInformation,
+    FileIoCompletionNotificationInformation, FileLinkInformation, FilePipeInformation, FilePositionInformation, FileRenameInformation,
     FileRenameInformationEx,
 };
 use windows_sys::Win32::Foundation::{
@@ -93,6 +94,11 @@ unsafe fn set(file: HANDLE, buffer: *const c_void, length: u32, class: FILE_INFO
             FileEndOfFileInformation => {
                 let size = u64::try_from(given::<i64>(buffer, length)?).map_err(|_| Status(STATUS_INVALID_PARAMETER))?;
                 ask(&mut SetEnd { file, size })
+            }
+            FileCompletionInformation => crate::completion::associate(file, given(buffer, length)?),
+            FileIoCompletionNotificationInformation => ask(&mut FileModes { file, modes: given::<u32>(buffer, length)?, set: 1 }),
+            FilePipeInformation => {
+                super::pipe::set_modes(file as usize as HANDLE, given::<FILE_PIPE_INFORMATION>(buffer, length)?).map(|()| STATUS_SUCCESS)
             }
             FileAllocationInformation => allocate(file, given::<i64>(buffer, length)?),
             _ => {

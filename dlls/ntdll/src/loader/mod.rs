@@ -78,6 +78,15 @@ fn loader<'a>() -> &'a mut Loader {
     unsafe { (*SHARED.0.get()).get_or_insert_default() }
 }
 
+/// Lets go of a DLL once more.
+///
+/// # Safety
+/// The caller holds a reference.
+pub unsafe fn unload(handle: *mut core::ffi::c_void) {
+    // SAFETY: as the caller promises; a handle that is none is refused.
+    unsafe { service::LdrUnloadDll(handle) };
+}
+
 /// Takes the locks that the process's end needs.
 pub fn lock_for_exit() {
     // SAFETY: the lock is a static section; it is never left again.
@@ -85,14 +94,18 @@ pub fn lock_for_exit() {
     loader().shutting_down = true;
 }
 
-/// The name and base of the module that holds an address.
-pub fn module_at(address: usize) -> Option<(Vec<u16>, usize)> {
-    locked(|| {
-        let module = find_by_address(address)?;
-        // SAFETY: modules live as long as they are listed.
-        let module = unsafe { &*module };
-        Some((module.base_name().to_vec(), module.base as usize))
-    })
+/// The name of the module that holds an address, and its base. A crash asks: it waits for no lock, and takes no memory,
+/// because either may be what broke.
+pub fn module_at<'a>(address: usize) -> Option<(&'a [u16], usize)> {
+    // SAFETY: the lock is a static section.
+    if unsafe { crate::critical::RtlTryEnterCriticalSection(lock()) } == 0 {
+        return None;
+    }
+    // SAFETY: modules live as long as they are listed.
+    let found = find_by_address(address).map(|module| unsafe { ((*module).base_name(), (*module).base as usize) });
+    // SAFETY: entered above.
+    unsafe { leave(lock()) };
+    found
 }
 
 fn find_by_address(address: usize) -> Option<*mut Module> {

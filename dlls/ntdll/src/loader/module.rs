@@ -159,6 +159,7 @@ impl Module {
             module.timestamp = image.timestamp();
             module.entry = if image.entry_point() == 0 { 0 } else { base as usize + image.entry_point() as usize };
         }
+        module.list_functions();
         let module = Box::into_raw(module);
         // SAFETY: the loader lock is held, and the lists are sound.
         unsafe {
@@ -177,6 +178,8 @@ impl Module {
     pub unsafe fn free(module: *mut Self) {
         // SAFETY: as the caller promises, under the loader lock.
         unsafe {
+            #[cfg(target_arch = "x86_64")]
+            crate::unwind::table::remove_image((*module).base as u64);
             Link::remove(&raw mut (*module).load);
             Link::remove(&raw mut (*module).memory);
             Link::remove(&raw mut (*module).initialisation);
@@ -191,6 +194,20 @@ impl Module {
         // SAFETY: the loader lock is held.
         unsafe { Link::append(&raw mut (*lists()).initialisation, &raw mut self.initialisation) };
     }
+
+    /// Lists its functions, for exceptions to find them.
+    #[cfg(target_arch = "x86_64")]
+    fn list_functions(&self) {
+        let base = self.base as u64;
+        let rows = self.image().ok().and_then(|image| image.functions().ok()).map(|functions| functions.iter());
+        let count = rows.as_ref().map_or(0, ExactSizeIterator::len);
+        let first = rows.and_then(|mut rows| rows.next()).map_or(0, |row| base + u64::from(row.row));
+        crate::unwind::table::add_image(base, self.size.into(), first, count as u64);
+    }
+
+    /// Other processors' exceptions need no tables.
+    #[cfg(not(target_arch = "x86_64"))]
+    fn list_functions(&self) {}
 
     /// The image, to look things up in.
     pub fn image<'a>(&self) -> Result<Image<'a>, Status> {

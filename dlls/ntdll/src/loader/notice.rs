@@ -122,14 +122,14 @@ pub fn thread_detach() {
                 }
             }
         }
-        tls::thread_detach();
+        tls::thread_detach(guest::teb::block());
     });
 }
 
-/// Forgets the calling thread without any notice: it is ended at once.
-pub fn forget_thread() {
+/// Forgets a thread without any notice: it is ended at once.
+pub fn forget_thread(block: *mut u8) {
     thread_list::count_out();
-    locked(tls::thread_detach);
+    locked(|| tls::thread_detach(block));
 }
 
 /// Tells every module that the process ends, the last that started first.

@@ -34,6 +34,8 @@ pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
         thread_list::list_caller();
         notice::thread_attach();
     }
+    // What was queued before the thread ran comes before its routine.
+    crate::call::run();
 }
 
 /// What the other DLLs call to tell the audit something.

@@ -189,22 +189,3 @@ pub unsafe extern "system" fn RtlImageNtHeader(base: *const u8) -> *const c_void
     let header = unsafe { base.add(base.add(0x3C).cast::<u32>().read_unaligned() as usize) };
     if unsafe { header.cast::<u32>().read_unaligned() } == PE { header.cast() } else { core::ptr::null() }
 }
-
-/// Answers the entry of the function that holds an address, and the base of its image; NULL for one that needs none, as it
-/// calls nothing and keeps nothing.
-#[cfg(target_pointer_width = "64")]
-#[shim(ix = 181, mapping = "the image's exception directory", risk = Wrong("a wrong function"))]
-pub unsafe extern "system" fn RtlLookupFunctionEntry(address: u64, base: *mut u64, _history: *mut c_void) -> *const c_void {
-    const INDIRECT: u32 = 1;
-    locked(|| {
-        let module = find_by_address(address as usize)?;
-        // SAFETY: modules live as long as they are listed.
-        let module = unsafe { &*module };
-        unsafe { *base = module.base as u64 };
-        let found = module.image().ok()?.functions().ok()?.at((address - module.base as u64) as u32)?;
-        // An entry may stand for another one of the same table.
-        let row = if found.unwind_data & INDIRECT == 0 { found.row } else { found.unwind_data & !INDIRECT };
-        Some(module.base.wrapping_add(row as usize).cast_const().cast())
-    })
-    .unwrap_or(core::ptr::null())
-}

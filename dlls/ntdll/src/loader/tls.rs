@@ -114,13 +114,13 @@ pub fn thread_attach() {
     table.threads.push(thread);
 }
 
-/// Frees the calling thread's vector and blocks.
-pub fn thread_detach() {
+/// Frees a thread's vector and blocks. It is the calling one, or runs no more.
+pub fn thread_detach(block: *mut u8) {
     let table = &mut loader().tls;
-    let block = teb::block();
     let Some(at) = table.threads.iter().position(|thread| thread.block == block) else { return };
     let thread = table.threads.swap_remove(at);
-    teb::set_tls_vector(null_mut());
+    // SAFETY: the block is listed, so that it is there.
+    unsafe { teb::set_tls_vector_of(block, null_mut()) };
     for index in 0..thread.room {
         // SAFETY: the vector holds that many pointers.
         free(unsafe { *thread.vector.add(index) });

@@ -19,13 +19,14 @@ mod act {
     use guests::{arguments, exit, last_error, print};
     use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CREATE_NEW, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, OPEN_EXISTING, ReadFile, WriteFile,
+        CREATE_NEW, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_SHARE_READ, FILE_SHARE_WRITE, OPEN_EXISTING, ReadFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::{
         COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW,
         STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleCursorPosition, SetConsoleMode, SetConsoleTextAttribute,
         SetConsoleTitleW, WriteConsoleW,
     };
+    use windows_sys::Win32::System::Memory::{CreateFileMappingW, FILE_MAP_READ, MapViewOfFile, PAGE_READONLY};
     use windows_sys::Win32::System::Threading::{CreateThread, Sleep};
 
     /// Does what the arguments say; answers the exit code.
@@ -53,6 +54,7 @@ mod act {
             ["open", path] => open(path, FILE_GENERIC_READ, OPEN_EXISTING),
             ["create", path] => open(path, FILE_GENERIC_WRITE, CREATE_NEW),
             ["crash", how] => crash(how),
+            ["view", path] => view(path),
             _ => {
                 print("act: unknown words\n");
                 100
@@ -230,6 +232,26 @@ mod act {
             unsafe { CreateThread(null(), 0, Some(spin), null(), 0, null_mut()) };
         }
         5
+    }
+
+    /// Reads the first byte of a file's view, and after a byte of input the last one.
+    fn view(path: &str) -> u32 {
+        const LENGTH: usize = 0x4000;
+        // SAFETY: the view is as long as the file was; what becomes of that is the test.
+        unsafe {
+            let name = guests::wide(path);
+            let file = CreateFileW(name.as_ptr(), FILE_GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, null(), OPEN_EXISTING, 0, null_mut());
+            let section = CreateFileMappingW(file, null(), PAGE_READONLY, 0, 0, null());
+            let view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0).Value.cast::<u8>();
+            if view.is_null() {
+                return last_error();
+            }
+            let first = view.read_volatile();
+            print("waiting\n");
+            let (mut byte, mut read) = (0_u8, 0);
+            ReadFile(GetStdHandle(STD_INPUT_HANDLE), &raw mut byte, 1, &raw mut read, null_mut());
+            u32::from(first | view.add(LENGTH - 1).read_volatile())
+        }
     }
 
     fn crash(how: &str) -> u32 {

@@ -18,19 +18,25 @@ mod bench {
     use core::ffi::c_void;
     use core::hint::black_box;
     use core::ptr::{null, null_mut};
+    use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+    use guests::guard::{Guard, guard_except};
     use guests::{arguments, last_error, print, wide};
     use windows_sys::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile,
+        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
-    use windows_sys::Win32::System::IO::OVERLAPPED;
+    use windows_sys::Win32::System::Diagnostics::Debug::{
+        AddVectoredExceptionHandler, EXCEPTION_POINTERS, RaiseException, RemoveVectoredExceptionHandler,
+    };
+    use windows_sys::Win32::System::IO::{CreateIoCompletionPort, GetQueuedCompletionStatus, OVERLAPPED, PostQueuedCompletionStatus};
     use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapAlloc, HeapFree};
     use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
+    use windows_sys::Win32::System::Pipes::CreatePipe;
     use windows_sys::Win32::System::SystemInformation::GetTickCount64;
     use windows_sys::Win32::System::Threading::{
-        CRITICAL_SECTION, CreateEventW, EnterCriticalSection, GetCurrentProcessId, InitializeCriticalSection, LeaveCriticalSection, SetEvent,
-        WaitForSingleObject,
+        CRITICAL_SECTION, CreateEventW, CreateMutexW, CreateThread, EnterCriticalSection, GetCurrentProcessId, INFINITE, InitializeCriticalSection,
+        LeaveCriticalSection, ReleaseMutex, SetEvent, WaitForSingleObject,
     };
 
     const BATCHES: usize = 51;
@@ -40,6 +46,24 @@ mod bench {
         name: &'a str,
         calls: u32,
         call: &'a mut dyn FnMut() -> bool,
+    }
+
+    /// The events of two threads that throw a ball to each other.
+    struct Round {
+        ball: HANDLE,
+        back: HANDLE,
+    }
+
+    unsafe extern "system" fn throw_back(round: *mut c_void) -> u32 {
+        // SAFETY: the round lives as long as the program.
+        let round = unsafe { &*round.cast::<Round>() };
+        // SAFETY: handles that stay open.
+        while unsafe { WaitForSingleObject(round.ball, INFINITE) == 0 && SetEvent(round.back) != 0 } {}
+        0
+    }
+
+    unsafe extern "system" fn nothing(_parameter: *mut c_void) -> u32 {
+        0
     }
 
     fn now() -> i64 {
@@ -59,6 +83,40 @@ mod bench {
         unsafe { run(&path) }
     }
 
+    unsafe extern "system" fn take(_: *mut Guard, _: *mut EXCEPTION_POINTERS) -> i32 {
+        1
+    }
+
+    unsafe extern "system" fn raise(_: *mut Guard) -> u64 {
+        unsafe { RaiseException(0xE000_0001, 0, 0, null()) };
+        0
+    }
+
+    unsafe extern "system" fn read_nowhere(_: *mut Guard) -> u64 {
+        unsafe { core::ptr::without_provenance::<u64>(8).read_volatile() }
+    }
+
+    unsafe extern "system" fn go_on(_: *mut EXCEPTION_POINTERS) -> i32 {
+        -1
+    }
+
+    /// The handler is there for as long as the case runs; its coming and going is a small part of one call.
+    fn raise_vectored() -> bool {
+        static HANDLED: AtomicU32 = AtomicU32::new(0);
+        static HANDLER: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+        // SAFETY: the handler is a function of the program's.
+        unsafe {
+            if HANDLER.load(Ordering::Relaxed).is_null() {
+                HANDLER.store(AddVectoredExceptionHandler(1, Some(go_on)), Ordering::Relaxed);
+            }
+            RaiseException(0xE000_0001, 0, 0, null());
+            if HANDLED.fetch_add(1, Ordering::Relaxed) + 1 == BATCHES as u32 * 1000 {
+                RemoveVectoredExceptionHandler(HANDLER.load(Ordering::Relaxed));
+            }
+        }
+        true
+    }
+
     fn open(path: &[u16]) -> HANDLE {
         // SAFETY: the path ends in a NUL.
         unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, FILE_SHARE_READ, null(), OPEN_EXISTING, 0, null_mut()) }
@@ -74,8 +132,16 @@ mod bench {
         }
         let mut section: CRITICAL_SECTION = unsafe { core::mem::zeroed() };
         unsafe { InitializeCriticalSection(&raw mut section) };
-        let mut buffer = [0_u8; 4096];
+        let (mut buffer, mut few) = ([0_u8; 4096], [0_u8; 64]);
         let section = &raw mut section;
+        let mutex = unsafe { CreateMutexW(null(), 0, null()) };
+        let round = unsafe { Round { ball: CreateEventW(null(), 0, 0, null()), back: CreateEventW(null(), 0, 0, null()) } };
+        unsafe { CreateThread(null(), 0, Some(throw_back), (&raw const round).cast(), 0, null_mut()) };
+        let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
+        unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
+        let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 0) };
+        let (mut raising, mut reading) = (Guard::new(raise), Guard::new(read_nowhere));
+        (raising.filter, reading.filter) = (take, take);
         unsafe {
             let mut cases = [
                 Case { name: "GetLastError", calls: 10_000, call: &mut || black_box(GetLastError()) != u32::MAX },
@@ -109,6 +175,24 @@ mod bench {
                     },
                 },
                 Case {
+                    name: "WaitForSingleObject, ReleaseMutex",
+                    calls: 1000,
+                    call: &mut || WaitForSingleObject(mutex, 0) == 0 && ReleaseMutex(mutex) != 0,
+                },
+                Case {
+                    name: "CreateThread, its end, CloseHandle",
+                    calls: 20,
+                    call: &mut || {
+                        let thread = CreateThread(null(), 0, Some(nothing), null(), 0, null_mut());
+                        WaitForSingleObject(thread, INFINITE) == 0 && CloseHandle(thread) != 0
+                    },
+                },
+                Case {
+                    name: "a round of two threads, by events",
+                    calls: 200,
+                    call: &mut || SetEvent(round.ball) != 0 && WaitForSingleObject(round.back, INFINITE) == 0,
+                },
+                Case {
                     name: "ReadFile of 4 KiB",
                     calls: 1000,
                     call: &mut || {
@@ -116,9 +200,38 @@ mod bench {
                         ReadFile(file, buffer.as_mut_ptr(), 4096, &raw mut read, &raw mut place) != 0 && read == 4096
                     },
                 },
+                Case {
+                    name: "ReadFile of 64 bytes",
+                    calls: 1000,
+                    call: &mut || {
+                        let (mut place, mut read): (OVERLAPPED, u32) = (core::mem::zeroed(), 0);
+                        ReadFile(file, few.as_mut_ptr(), 64, &raw mut read, &raw mut place) != 0 && read == 64
+                    },
+                },
+                Case {
+                    name: "WriteFile, ReadFile of 64 bytes through a pipe",
+                    calls: 1000,
+                    call: &mut || {
+                        let mut moved = 0;
+                        WriteFile(writer, bytes.as_ptr(), 64, &raw mut moved, null_mut()) != 0
+                            && ReadFile(reader, bytes.as_mut_ptr(), 64, &raw mut moved, null_mut()) != 0
+                    },
+                },
+                Case {
+                    name: "PostQueuedCompletionStatus, GetQueuedCompletionStatus",
+                    calls: 1000,
+                    call: &mut || {
+                        let (mut moved, mut key, mut place) = (0, 0, null_mut());
+                        PostQueuedCompletionStatus(port, 1, 2, null()) != 0
+                            && GetQueuedCompletionStatus(port, &raw mut moved, &raw mut key, &raw mut place, 0) != 0
+                    },
+                },
                 Case { name: "SetConsoleCtrlHandler (a round trip)", calls: 200, call: &mut || SetConsoleCtrlHandler(None, 0) != 0 },
                 Case { name: "GetFileAttributes", calls: 200, call: &mut || GetFileAttributesW(path.as_ptr()) != INVALID_FILE_ATTRIBUTES },
                 Case { name: "CreateFile, CloseHandle", calls: 200, call: &mut || CloseHandle(open(path)) != 0 },
+                Case { name: "RaiseException to a vectored handler", calls: 1000, call: &mut raise_vectored },
+                Case { name: "RaiseException to a frame that takes it", calls: 1000, call: &mut || guard_except(&raw mut raising) != 0 },
+                Case { name: "an access violation that a frame takes", calls: 200, call: &mut || guard_except(&raw mut reading) != 0 },
             ];
             let mut frequency = 0;
             QueryPerformanceFrequency(&raw mut frequency);

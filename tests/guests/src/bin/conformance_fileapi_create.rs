@@ -158,16 +158,9 @@ fn sharing(cases: &mut Cases) {
 }
 
 fn flags(cases: &mut Cases) {
-    case!(
-        cases,
-        "kernel32!CreateFileW",
-        Failure,
-        "FILE_FLAG_OVERLAPPED: asynchronous I/O is refused",
-        wine = "it has asynchronous I/O; the router's row refuses it until ours has",
-        {
-            same!(error(create("Exists.txt", GENERIC_READ, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED)), ERROR_NOT_SUPPORTED);
-        }
-    );
+    case!(cases, "kernel32!CreateFileW", Success, "FILE_FLAG_OVERLAPPED: requests bring their position", {
+        same!(create("Exists.txt", GENERIC_READ, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED).is_ok(), true);
+    });
     case!(
         cases,
         "kernel32!CreateFileW",

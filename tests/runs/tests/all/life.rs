@@ -48,7 +48,27 @@ fn crashes() {
         let outcome = home.run(&[], "act", &["crash", how]);
         assert_eq!(outcome.code, 139, "crash {how}: {outcome:?}");
         assert!(outcome.err.contains(name) && outcome.err.contains(number), "crash {how}: {outcome:?}");
+        assert!(how == "jump" || outcome.err.contains(" at act.exe+0x"), "crash {how}: {outcome:?}");
     }
+    home.ends();
+}
+
+/// A view whose file has become shorter: what is gone cannot be read, and the process hears of it as on Windows.
+#[test]
+fn a_view_of_a_file_that_was_cut_off() {
+    let home = Home::new();
+    let path = home.write("view.bin", vec![1; 0x4000]);
+    let mut command = home.run_command(&["--ro", "."], "act", &["view", "view.bin"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line");
+    assert_eq!(line.trim_end(), "waiting");
+    std::fs::OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(0x1000)).expect("it can be cut off");
+    drop(child.stdin.take());
+    let output = child.wait_with_output().expect("it ends");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(139), "{error}");
+    assert!(error.contains("in-page error reading 0x") && error.contains("0xc0000006"), "{error}");
     home.ends();
 }
 

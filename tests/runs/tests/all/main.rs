@@ -2,6 +2,7 @@
 
 mod attack;
 mod breakout;
+mod completion;
 mod escape;
 mod example;
 mod life;
@@ -10,3 +11,4 @@ mod program;
 mod refusals;
 mod sandboxes;
 mod terminal;
+mod threads;

@@ -1,0 +1,91 @@
+//! Synchronous calls that wait for a pipe or a terminal: each blocks its own thread, which others may free.
+
+use super::{FileObject, step_aside};
+use crate::gate::Answer;
+use crate::signal;
+use crate::thread::{self, Thread};
+use std::mem::zeroed;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use windows_sys::Win32::Foundation::{STATUS_CANCELLED, STATUS_THREAD_IS_TERMINATING};
+
+/// A thread that waits for a descriptor.
+pub struct Blocked {
+    thread: u32,
+    host: i32,
+    object: *const FileObject,
+    block: u64,
+    cancelled: AtomicBool,
+}
+
+// SAFETY: the object's address is compared only.
+unsafe impl Send for Blocked {}
+// SAFETY: as above.
+unsafe impl Sync for Blocked {}
+
+static BLOCKED: Mutex<Vec<Arc<Blocked>>> = Mutex::new(Vec::new());
+
+fn blocked() -> MutexGuard<'static, Vec<Arc<Blocked>>> {
+    BLOCKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until a descriptor is ready for `events` (`POLLIN`, `POLLOUT`), or the call is cancelled.
+pub fn until_ready(object: &FileObject, block: u64, descriptor: BorrowedFd<'_>, events: i16) -> Answer {
+    let thread = thread::current();
+    let me = Arc::new(Blocked { thread: thread.id, host: thread.host(), object, block, cancelled: AtomicBool::new(false) });
+    blocked().push(Arc::clone(&me));
+    let _place = step_aside();
+    let outcome = wait(&thread, &me, descriptor, events);
+    blocked().retain(|other| !Arc::ptr_eq(other, &me));
+    outcome
+}
+
+fn wait(thread: &Thread, me: &Blocked, descriptor: BorrowedFd<'_>, events: i16) -> Answer {
+    // SAFETY: zeroed sets are sets; the kernel writes into them.
+    let (mut masked, mut before): (libc::sigset_t, libc::sigset_t) = unsafe { (zeroed(), zeroed()) };
+    // The signal is held back until the wait itself, so that none is lost between the look at the flag and the wait.
+    // SAFETY: as above.
+    unsafe {
+        libc::sigemptyset(&raw mut masked);
+        libc::sigaddset(&raw mut masked, signal::BREAK_OFF);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const masked, &raw mut before);
+    }
+    let outcome = loop {
+        if me.cancelled.load(Ordering::SeqCst) {
+            break Err(STATUS_CANCELLED);
+        }
+        if thread.is_doomed() {
+            break Err(STATUS_THREAD_IS_TERMINATING);
+        }
+        let mut descriptor = libc::pollfd { fd: descriptor.as_raw_fd(), events, revents: 0 };
+        // SAFETY: one descriptor, no time limit, and the mask from before.
+        let ready = unsafe { libc::ppoll(&raw mut descriptor, 1, std::ptr::null(), &raw const before) };
+        if ready > 0 {
+            break Ok(());
+        }
+    };
+    // SAFETY: the mask from before.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
+    outcome
+}
+
+fn cancel(which: impl Fn(&Blocked) -> bool) -> bool {
+    let mut any = false;
+    for blocked in blocked().iter().filter(|blocked| which(blocked)) {
+        blocked.cancelled.store(true, Ordering::SeqCst);
+        signal::break_off(blocked.host);
+        any = true;
+    }
+    any
+}
+
+/// Cancels the call that a thread waits in; false where it waits in none.
+pub fn cancel_thread(thread: u32, block: u64) -> bool {
+    cancel(|blocked| blocked.thread == thread && (block == 0 || blocked.block == block))
+}
+
+/// Cancels the calls that wait on a file object; false where there are none.
+pub fn cancel_file(object: &FileObject, block: u64) -> bool {
+    cancel(|blocked| std::ptr::eq(blocked.object, object) && (block == 0 || blocked.block == block))
+}

@@ -1,0 +1,135 @@
+//! Asynchronous procedure calls: what is queued for a thread to run in its alertable waits. Whoever completes something
+//! for a thread queues a [`Call`]; `ntdll` takes one after the other when a wait ends with `STATUS_USER_APC`.
+
+use super::{Thread, current};
+use crate::dispatch::{Dispatcher, Waiter};
+use crate::gate::{Answer, Serve};
+use crate::object::Object;
+use gate::service::{QueueCall, TakeCall};
+use std::collections::VecDeque;
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+use windows_sys::Win32::Foundation::{STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
+use windows_sys::Win32::System::Threading::THREAD_SET_CONTEXT;
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    /// The guest's routine.
+    pub routine: u64,
+    /// Its arguments.
+    pub arguments: [u64; 3],
+    /// The timer that queued it, which has one call queued at most.
+    pub timer: Option<Weak<Object>>,
+}
+
+/// A thread's calls, and what it waits for meanwhile. Changes that may end a wait are made under the dispatcher's lock.
+#[derive(Debug, Default)]
+pub struct Calls {
+    queued: VecDeque<Call>,
+    /// The wait that is under way, and whether calls end it.
+    waiting: Option<(Arc<Waiter>, bool)>,
+    /// The timers that queue calls here.
+    timers: Vec<Weak<Object>>,
+    /// The thread is to end, and waits no more.
+    over: bool,
+}
+
+fn is_of(timer: Option<&Weak<Object>>, object: &Arc<Object>) -> bool {
+    timer.is_some_and(|timer| std::ptr::eq(timer.as_ptr(), Arc::as_ptr(object)))
+}
+
+impl Calls {
+    /// Notes the wait that the thread begins, under the dispatcher's lock; fails where a call is queued already, and
+    /// where the thread is to end.
+    pub fn begin_wait(&mut self, waiter: &Arc<Waiter>, alertable: bool) -> Answer {
+        if self.over {
+            return Err(STATUS_THREAD_IS_TERMINATING);
+        }
+        if alertable && !self.queued.is_empty() {
+            return Err(STATUS_USER_APC);
+        }
+        self.waiting = Some((Arc::clone(waiter), alertable));
+        Ok(())
+    }
+
+    /// The wait is over.
+    pub fn end_wait(&mut self) {
+        self.waiting = None;
+    }
+
+    /// The timers that queue calls here.
+    pub fn timers(&mut self) -> Vec<Arc<Object>> {
+        let timers: Vec<_> = self.timers.iter().filter_map(Weak::upgrade).collect();
+        self.timers.retain(|timer| timer.strong_count() > 0);
+        timers
+    }
+
+    /// Enters a timer that queues calls here.
+    pub fn note_timer(&mut self, timer: &Arc<Object>) {
+        self.timers.push(Arc::downgrade(timer));
+    }
+
+    /// Takes a timer out again, with the call that it may have queued.
+    pub fn forget_timer(&mut self, timer: &Arc<Object>) {
+        self.timers.retain(|other| !is_of(Some(other), timer));
+        self.queued.retain(|call| !is_of(call.timer.as_ref(), timer));
+    }
+
+    fn holds_call_of(&self, timer: &Weak<Object>) -> bool {
+        self.queued.iter().any(|call| call.timer.as_ref().is_some_and(|other| other.ptr_eq(timer)))
+    }
+}
+
+impl Thread {
+    /// The calls that are queued for it.
+    pub fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a call, which ends an alertable wait of the thread.
+    pub fn queue_call(&self, call: Call) -> Answer {
+        let mut dispatcher = Dispatcher::lock();
+        let mut calls = self.calls();
+        if calls.over {
+            return Err(STATUS_UNSUCCESSFUL);
+        }
+        if call.timer.as_ref().is_some_and(|timer| calls.holds_call_of(timer)) {
+            return Ok(());
+        }
+        calls.queued.push_back(call);
+        if let Some((waiter, true)) = &calls.waiting {
+            dispatcher.interrupt(Arc::clone(waiter), STATUS_USER_APC);
+        }
+        Ok(())
+    }
+
+    /// Ends the wait that is under way, and lets no other begin: the thread is to end.
+    pub fn end_waits(&self) {
+        let mut dispatcher = Dispatcher::lock();
+        let mut calls = self.calls();
+        calls.over = true;
+        calls.queued.clear();
+        if let Some((waiter, _)) = calls.waiting.take() {
+            dispatcher.interrupt(waiter, STATUS_THREAD_IS_TERMINATING);
+        }
+    }
+}
+
+/// Takes the calling thread's next call.
+fn take() -> Option<Call> {
+    current().calls().queued.pop_front()
+}
+
+impl Serve for QueueCall {
+    fn serve(&mut self) -> Answer {
+        let (_object, thread) = super::service::thread(self.thread, THREAD_SET_CONTEXT)?;
+        thread.queue_call(Call { routine: self.routine, arguments: self.arguments, timer: None })
+    }
+}
+
+impl Serve for TakeCall {
+    fn serve(&mut self) -> Answer {
+        (self.routine, self.arguments) = take().map_or((0, [0; 3]), |call| (call.routine, call.arguments));
+        Ok(())
+    }
+}

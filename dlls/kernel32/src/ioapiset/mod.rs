@@ -1,0 +1,5 @@
+//! ioapiset.h: control codes, overlapped requests and what became of them, completion ports.
+
+mod control;
+mod overlapped;
+mod port;
