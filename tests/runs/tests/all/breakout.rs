@@ -15,37 +15,8 @@ fn system_calls_of_the_host_are_refused() {
     // openat, execve, socket, ptrace, process_vm_readv, fork, vfork, kill, memfd_create, io_uring_setup, open, creat,
     // mount, unshare, setns, bpf, seccomp, userfaultfd, perf_event_open, keyctl, pidfd_open, process_madvise, execveat,
     // open_by_handle_at, dup, dup2, pipe, shmget, and read by the x32 numbers.
-    let numbers = [
-        257,
-        59,
-        41,
-        101,
-        310,
-        57,
-        58,
-        62,
-        319,
-        425,
-        2,
-        85,
-        165,
-        272,
-        308,
-        321,
-        317,
-        323,
-        298,
-        250,
-        434,
-        440,
-        322,
-        304,
-        32,
-        33,
-        22,
-        29,
-        0x4000_0000,
-    ];
+    let numbers =
+        [257, 59, 41, 101, 310, 57, 58, 62, 319, 425, 2, 85, 165, 272, 308, 321, 317, 323, 298, 250, 434, 440, 322, 304, 32, 33, 22, 29, 0x4000_0000];
     let words: Vec<String> = numbers.iter().map(|number: &u64| number.to_string()).collect();
     let words: Vec<&str> = std::iter::once("calls").chain(words.iter().map(String::as_str)).collect();
     for flags in [&[][..], &["--without", "dispatch"]] {
