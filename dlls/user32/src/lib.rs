@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod winuser_char;
+mod winuser_metrics;
 mod winuser_oem;
 mod winuser_print;
 mod winuser_string;
