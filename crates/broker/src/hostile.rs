@@ -99,12 +99,16 @@ mod tests {
             let options = options | FILE_SYNCHRONOUS_IO_NONALERT;
             let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
             let request = OpenFile { access, disposition, options, share, ..OpenFile::default() };
-            let path = format!("\\??\\Z:{}", self.file(name).display().to_string().replace('/', "\\"));
-            let path: Vec<u8> = path.encode_utf16().flat_map(u16::to_le_bytes).collect();
             let before = self.handles().numbers();
-            self.hostile.process.open_file(&request, &path)?;
+            self.hostile.process.open_file(&request, &self.nt_path(name))?;
             let opened = self.handles().numbers();
             Ok(*opened.iter().find(|number| !before.contains(number)).expect("a new handle"))
+        }
+
+        /// Its NT path, as a request has it.
+        fn nt_path(&self, name: &str) -> Vec<u8> {
+            let path = format!("\\??\\Z:{}", self.file(name).display().to_string().replace('/', "\\"));
+            path.encode_utf16().flat_map(u16::to_le_bytes).collect()
         }
 
         fn file(&self, name: &str) -> PathBuf {
@@ -145,9 +149,7 @@ mod tests {
             assert_eq!(place.open("x.txt", FILE_READ_DATA, FILE_OPEN, 0), Err(STATUS_DELETE_PENDING));
             assert_eq!(client.post(reader), channel::Posted::Yes);
             if look {
-                let path = format!("\\??\\Z:{}", place.file("x.txt").display().to_string().replace('/', "\\"));
-                let path: Vec<u8> = path.encode_utf16().flat_map(u16::to_le_bytes).collect();
-                let facts = place.hostile.process.query_path(&QueryPath { root: 0 }, &path);
+                let facts = place.hostile.process.query_path(&QueryPath { root: 0 }, &place.nt_path("x.txt"));
                 assert_eq!(facts.err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
             } else {
                 let opened = place.open("x.txt", FILE_READ_DATA | FILE_WRITE_DATA, FILE_OPEN, 0);

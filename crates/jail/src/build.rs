@@ -7,7 +7,7 @@
 #[path = "rules.rs"]
 mod rules;
 
-use rules::{Must, QUIETLY_REFUSED, RULES};
+use rules::{Must, OWN_PROCESS_STAND_IN, QUIETLY_REFUSED, RULES};
 
 /// An instruction: code, jump if true, jump if false, constant.
 type Instruction = (u16, u8, u8, u32);
@@ -34,8 +34,6 @@ const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 // linux/audit.h
 const AUDIT_ARCH_X86_64: u32 = 0xC000_003E;
-/// What stands in the filter for the process's own number.
-const OWN_PROCESS_STAND_IN: u32 = 0x5AFE_C0DE;
 
 const ALLOW: Instruction = (RETURN, 0, 0, libc::SECCOMP_RET_ALLOW);
 const TELL: Instruction = (RETURN, 0, 0, libc::SECCOMP_RET_USER_NOTIF);

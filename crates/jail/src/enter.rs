@@ -1,7 +1,7 @@
 //! What a process does to itself before it looks at anything hostile.
 
 use crate::layers::{Layer, Layers};
-use crate::rules::{QUIETLY_REFUSED, RULES};
+use crate::rules::{OWN_PROCESS_STAND_IN, QUIETLY_REFUSED, RULES};
 use crate::text::text;
 use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The filter as the build compiled it: code, jump if true, jump if false, constant.
 const FILTER: &[(u16, u8, u8, u32)] = include!(concat!(env!("OUT_DIR"), "/filter.rs"));
-/// What stands in the filter for the process's own number.
-const OWN_PROCESS_STAND_IN: u32 = 0x5AFE_C0DE;
 
 static DISPATCH: AtomicBool = AtomicBool::new(false);
 

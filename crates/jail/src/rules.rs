@@ -29,6 +29,9 @@ pub struct Rule {
     pub reason: &'static str,
 }
 
+/// What stands in the filter for the process's own number, until it is installed ([`Must::OwnProcess`]).
+pub const OWN_PROCESS_STAND_IN: u32 = 0x5AFE_C0DE;
+
 /// The boot socket's descriptor: it carries the seccomp listener to the broker, who then closes the other end.
 pub const BOOT: u64 = 5;
 

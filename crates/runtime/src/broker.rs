@@ -120,16 +120,12 @@ pub fn pipe(request: &CreatePipe) -> Result<(Opened, [Option<OwnedFd>; 2]), NTST
 pub fn close(handle: u32, now: bool) -> Answer {
     with_channel(|client| {
         let posted = if now { Posted::No } else { client.post(handle) };
-        match posted {
-            Posted::Yes => return Ok(()),
-            Posted::No => {}
-            // It is closed before this request is looked at, which then finds no such handle.
-            Posted::Unseen => {
-                let _ = exchange(client, &Frame::request(&CloseHandle { handle }, 0), &[]);
-                return Ok(());
-            }
+        if posted == Posted::Yes {
+            return Ok(());
         }
-        exchange(client, &Frame::request(&CloseHandle { handle }, 0), &[]).map(|_| ())
+        let closed = exchange(client, &Frame::request(&CloseHandle { handle }, 0), &[]).map(|_| ());
+        // What was posted unseen is closed before the request is looked at, which then finds no such handle.
+        if posted == Posted::Unseen { Ok(()) } else { closed }
     })
 }
 

@@ -112,6 +112,9 @@ fn file() -> Result<*mut File, Fault> {
 
 /// `_mktemp`: replaces the X at the end by a letter and the process's number.
 unsafe fn fill_in<C: Name>(template: *mut C) -> Result<(), Fault> {
+    if template.is_null() {
+        return Err(INVALID);
+    }
     // SAFETY: it is a string that can be written.
     unsafe {
         let length = crt::text::length(template);
@@ -174,24 +177,16 @@ pub unsafe extern "C" fn _wtempnam(folder: *const u16, prefix: *const u16) -> Re
 /// Makes a name that no file has of a template that ends in XXXXXX.
 #[shim(ix = {msvcrt: 512, ucrtbase: 587}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _mktemp(template: *mut u8) -> Result<Pointer<u8>, Fault> {
-    if template.is_null() {
-        return Err(INVALID);
-    }
-    fill_in(template)?;
-    Ok(Pointer(template))
+    fill_in(template).map(|()| Pointer(template))
 }
 
-/// Makes a name that no file has of a template that ends in XXXXXX.
+/// The same, of a wide template.
 #[shim(ix = {msvcrt: 513, ucrtbase: 588}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wmktemp(template: *mut u16) -> Result<Pointer<u16>, Fault> {
-    if template.is_null() {
-        return Err(INVALID);
-    }
-    fill_in(template)?;
-    Ok(Pointer(template))
+    fill_in(template).map(|()| Pointer(template))
 }
 
-/// Makes a name that no file has of a template that ends in XXXXXX.
+/// The same, for a template that must end within its room.
 #[shim(ix = {msvcrt: 514, ucrtbase: 589}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _mktemp_s(template: *mut u8, size: usize) -> Result<Code, Fault> {
     if template.is_null() || size == 0 || text::narrow(template).len() >= size {
@@ -200,7 +195,7 @@ pub unsafe extern "C" fn _mktemp_s(template: *mut u8, size: usize) -> Result<Cod
     fill_in(template).map(|()| Code)
 }
 
-/// Makes a name that no file has of a template that ends in XXXXXX.
+/// The same, for a wide template that must end within its room.
 #[shim(ix = {msvcrt: 515, ucrtbase: 590}, mapping = "GetFileAttributesW", risk = Functional("a name that a file already has"))]
 pub unsafe extern "C" fn _wmktemp_s(template: *mut u16, size: usize) -> Result<Code, Fault> {
     if template.is_null() || size == 0 || text::wide(template).len() >= size {

@@ -7,9 +7,11 @@ use alloc::vec::Vec;
 use core::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{CloseHandle, GENERIC_READ, GENERIC_WRITE, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_ALWAYS, CreateDirectoryW, CreateFileW, DeleteFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE,
-    OPEN_EXISTING, ReadFile, RemoveDirectoryW, SetFileAttributesW, WriteFile,
+    CREATE_ALWAYS, CreateDirectoryW, CreateFileW, DeleteFileW, FILE_ATTRIBUTE_NORMAL, FILE_FLAG_OVERLAPPED, FILE_SHARE_DELETE, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, OPEN_EXISTING, ReadFile, RemoveDirectoryW, SetFileAttributesW, WriteFile,
 };
+use windows_sys::Win32::System::IO::OVERLAPPED;
+use windows_sys::Win32::System::Threading::CreateEventW;
 
 /// Every share mode.
 pub const SHARE: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
@@ -92,4 +94,24 @@ pub fn forget(name: &str) {
 /// Bytes with a NUL behind them.
 pub fn ansi(text: &str) -> Vec<u8> {
     text.bytes().chain([0]).collect()
+}
+
+/// An `OVERLAPPED` of a position, and the event that tells of its end.
+pub fn overlapped(offset: u32, event: HANDLE) -> OVERLAPPED {
+    // SAFETY: plain data, for which zero is a value.
+    let mut overlapped = unsafe { core::mem::zeroed::<OVERLAPPED>() };
+    overlapped.Anonymous.Anonymous.Offset = offset;
+    overlapped.hEvent = event;
+    overlapped
+}
+
+/// Opens what exists, for requests that may pend.
+pub fn open_overlapped(name: &str) -> Result<File, String> {
+    create(name, GENERIC_READ | GENERIC_WRITE, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED).map_err(|code| format!("{name} was not opened: {code}"))
+}
+
+/// A new event that stays set until it is reset.
+pub fn event() -> File {
+    // SAFETY: takes no memory of ours.
+    File(unsafe { CreateEventW(null(), 1, 0, null()) })
 }

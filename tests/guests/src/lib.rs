@@ -6,6 +6,8 @@
 
 extern crate alloc;
 
+#[cfg(target_os = "windows")]
+pub mod callbacks;
 pub mod cstructs;
 #[cfg(target_os = "windows")]
 pub mod files;

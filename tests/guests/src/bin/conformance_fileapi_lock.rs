@@ -6,28 +6,12 @@ extern crate alloc;
 
 use alloc::string::String;
 use core::ptr::{null, null_mut};
-use guests::files::{File, SHARE, create, make};
+use guests::files::{File, SHARE, create, event, make, open_overlapped, overlapped};
 use guests::{Cases, case, clear_error, last_error, same};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Storage::FileSystem::*;
 use windows_sys::Win32::System::IO::*;
 use windows_sys::Win32::System::Threading::*;
-
-fn overlapped(offset: u32, event: HANDLE) -> OVERLAPPED {
-    let mut overlapped = unsafe { core::mem::zeroed::<OVERLAPPED>() };
-    overlapped.Anonymous.Anonymous.Offset = offset;
-    overlapped.hEvent = event;
-    overlapped
-}
-
-fn open_overlapped(name: &str) -> Result<File, String> {
-    create(name, GENERIC_READ | GENERIC_WRITE, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED)
-        .map_err(|code| alloc::format!("{name} was not opened: {code}"))
-}
-
-fn event() -> File {
-    File(unsafe { CreateEventW(null(), 1, 0, null()) })
-}
 
 guests::program! {
     fn main() -> u32 {

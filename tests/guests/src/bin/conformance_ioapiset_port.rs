@@ -7,7 +7,7 @@ extern crate alloc;
 use alloc::string::String;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicU32, Ordering};
-use guests::files::{File, SHARE, create, make};
+use guests::files::{File, event, make, open_overlapped, overlapped};
 use guests::{Cases, case, clear_error, last_error, same};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Storage::FileSystem::*;
@@ -34,22 +34,6 @@ fn get(port: HANDLE, timeout: u32) -> (i32, u32, usize, usize, u32) {
     clear_error();
     let done = unsafe { GetQueuedCompletionStatus(port, &raw mut moved, &raw mut key, &raw mut overlapped, timeout) };
     (done, moved, key, overlapped as usize, if done == 0 { last_error() } else { 0 })
-}
-
-fn overlapped(offset: u32, event: HANDLE) -> OVERLAPPED {
-    let mut overlapped = unsafe { core::mem::zeroed::<OVERLAPPED>() };
-    overlapped.Anonymous.Anonymous.Offset = offset;
-    overlapped.hEvent = event;
-    overlapped
-}
-
-fn open_overlapped(name: &str) -> Result<File, String> {
-    create(name, GENERIC_READ | GENERIC_WRITE, SHARE, OPEN_EXISTING, FILE_FLAG_OVERLAPPED)
-        .map_err(|code| alloc::format!("{name} was not opened: {code}"))
-}
-
-fn event() -> File {
-    File(unsafe { CreateEventW(null(), 1, 0, null()) })
 }
 
 /// Reads at a position; pending counts as done once it is, with what GetOverlappedResult says.

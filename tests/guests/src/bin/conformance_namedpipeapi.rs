@@ -8,7 +8,7 @@ use alloc::string::String;
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicU32, Ordering};
-use guests::files::File;
+use guests::files::{File, event, overlapped};
 use guests::{Cases, case, clear_error, last_error, same};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::NtOpenFile;
@@ -100,16 +100,6 @@ fn peek(file: &File, bytes: &mut [u8]) -> (i32, u32, u32, u32) {
     clear_error();
     let done = unsafe { PeekNamedPipe(file.0, bytes.as_mut_ptr().cast(), bytes.len() as u32, &raw mut moved, &raw mut available, null_mut()) };
     if done == 0 { (0, 0, 0, last_error()) } else { (done, moved, available, 0) }
-}
-
-fn overlapped(event: HANDLE) -> OVERLAPPED {
-    let mut overlapped = unsafe { core::mem::zeroed::<OVERLAPPED>() };
-    overlapped.hEvent = event;
-    overlapped
-}
-
-fn event() -> File {
-    File(unsafe { CreateEventW(null(), 1, 0, null()) })
 }
 
 guests::program! {
@@ -276,7 +266,7 @@ fn states(cases: &mut Cases) {
 fn pending(cases: &mut Cases) {
     case!(cases, "kernel32!ReadFile kernel32!GetOverlappedResult", Success, "a read of an empty pipe pends until there is something", {
         let ((reader, writer), event, mut bytes, mut moved) = (overlapped_pipe()?, event(), [0; 8], 9);
-        let mut request = overlapped(event.0);
+        let mut request = overlapped(0, event.0);
         clear_error();
         let done = unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 8, null_mut(), &raw mut request) };
         same!((done, last_error(), request.Internal), (0, ERROR_IO_PENDING, STATUS_PENDING as usize));
@@ -290,13 +280,13 @@ fn pending(cases: &mut Cases) {
     case!(cases, "kernel32!ReadFile", Success, "what is there already is read at once", {
         let ((reader, writer), mut bytes, mut moved) = (overlapped_pipe()?, [0; 8], 9);
         same!(write(&writer, b"hello"), (1, 5, 0));
-        let mut request = overlapped(null_mut());
+        let mut request = overlapped(0, null_mut());
         same!(unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 8, &raw mut moved, &raw mut request) }, 1);
         same!((moved, request.Internal, request.InternalHigh), (5, 0, 5));
     });
     case!(cases, "kernel32!ReadFile", Success, "requests are served in their order", {
         let ((reader, writer), mut bytes) = (overlapped_pipe()?, [[0; 2]; 3]);
-        let mut requests = [overlapped(null_mut()), overlapped(null_mut()), overlapped(null_mut())];
+        let mut requests = [overlapped(0, null_mut()), overlapped(0, null_mut()), overlapped(0, null_mut())];
         for (request, bytes) in requests.iter_mut().zip(&mut bytes) {
             clear_error();
             same!((unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 2, null_mut(), request) }, last_error()), (0, ERROR_IO_PENDING));
@@ -312,7 +302,7 @@ fn pending(cases: &mut Cases) {
     case!(cases, "kernel32!GetQueuedCompletionStatus", Success, "a port hears of a read that pended, and of the end", {
         let ((reader, writer), mut bytes) = (overlapped_pipe()?, [0; 8]);
         let port = File(unsafe { CreateIoCompletionPort(reader.0, null_mut(), 5, 0) });
-        let mut request = overlapped(null_mut());
+        let mut request = overlapped(0, null_mut());
         clear_error();
         same!((unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 8, null_mut(), &raw mut request) }, last_error()), (0, ERROR_IO_PENDING));
         same!(get(&port, 0), (0, 0, 0, false, WAIT_TIMEOUT));
@@ -366,7 +356,7 @@ unsafe extern "system" fn read_and_note(reader: *mut c_void) -> u32 {
 fn cancelled(cases: &mut Cases) {
     case!(cases, "kernel32!CancelIoEx", Success, "a request that pends is taken back", {
         let ((reader, writer), event, mut bytes, mut moved) = (overlapped_pipe()?, event(), [0; 4], 9);
-        let mut request = overlapped(event.0);
+        let mut request = overlapped(0, event.0);
         same!(unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 4, null_mut(), &raw mut request) }, 0);
         same!(unsafe { CancelIoEx(reader.0, &raw const request) }, 1);
         clear_error();
@@ -374,13 +364,13 @@ fn cancelled(cases: &mut Cases) {
         same!(request.Internal as NTSTATUS, STATUS_CANCELLED);
         // What comes now is for the next one.
         same!(write(&writer, b"ab"), (1, 2, 0));
-        let mut request = overlapped(event.0);
+        let mut request = overlapped(0, event.0);
         same!(unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 4, &raw mut moved, &raw mut request) }, 1);
         same!(&bytes[..2], b"ab");
     });
     case!(cases, "kernel32!CancelIoEx", Failure, "the request is another one", {
         let ((reader, _writer), mut bytes, mut moved) = (overlapped_pipe()?, [0; 4], 0);
-        let (mut request, other) = (overlapped(null_mut()), overlapped(null_mut()));
+        let (mut request, other) = (overlapped(0, null_mut()), overlapped(0, null_mut()));
         same!(unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 4, null_mut(), &raw mut request) }, 0);
         clear_error();
         same!((unsafe { CancelIoEx(reader.0, &raw const other) }, last_error()), (0, ERROR_NOT_FOUND));
@@ -390,7 +380,7 @@ fn cancelled(cases: &mut Cases) {
     case!(cases, "kernel32!CancelIo kernel32!GetQueuedCompletionStatus", Success, "the thread's own requests, and the port hears of it", {
         let ((reader, _writer), mut bytes) = (overlapped_pipe()?, [0; 4]);
         let port = File(unsafe { CreateIoCompletionPort(reader.0, null_mut(), 5, 0) });
-        let mut request = overlapped(null_mut());
+        let mut request = overlapped(0, null_mut());
         same!(unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 4, null_mut(), &raw mut request) }, 0);
         same!(unsafe { CancelIo(reader.0) }, 1);
         same!(get(&port, LONG), (0, 0, 5, true, ERROR_OPERATION_ABORTED));
@@ -415,7 +405,7 @@ fn cancelled(cases: &mut Cases) {
     });
     case!(cases, "kernel32!CloseHandle", Success, "the last handle takes along what pends", {
         let ((reader, writer), event, mut bytes) = (overlapped_pipe()?, event(), [0; 4]);
-        let mut request = overlapped(event.0);
+        let mut request = overlapped(0, event.0);
         same!(unsafe { ReadFile(reader.0, bytes.as_mut_ptr(), 4, null_mut(), &raw mut request) }, 0);
         drop(reader);
         same!(unsafe { WaitForSingleObject(event.0, LONG) }, WAIT_OBJECT_0);

@@ -8,75 +8,11 @@ use parts::*;
 mod parts {
     pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
-    pub use core::sync::atomic::{AtomicU32, Ordering};
+    pub use core::sync::atomic::Ordering;
+    pub use guests::callbacks::{LONG, Seen, event, wait};
     pub use guests::{Cases, case, holds, same};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::Win32::System::Threading::*;
-
-    /// Longer than anything here takes, so that a wait that does not end is a failed case.
-    pub const LONG: u32 = 20_000;
-
-    pub fn event(manual: bool, set: bool) -> HANDLE {
-        unsafe { CreateEventW(null(), manual.into(), set.into(), null()) }
-    }
-
-    pub fn wait(handle: HANDLE, timeout: u32) -> u32 {
-        unsafe { WaitForSingleObject(handle, timeout) }
-    }
-
-    /// What callbacks did.
-    #[derive(Default)]
-    pub struct Seen {
-        pub calls: AtomicU32,
-        pub thread: AtomicU32,
-        pub result: AtomicU32,
-        pub gate: AtomicHandle,
-        pub told: AtomicHandle,
-    }
-
-    #[derive(Default)]
-    pub struct AtomicHandle(core::sync::atomic::AtomicUsize);
-
-    impl AtomicHandle {
-        pub fn set(&self, handle: HANDLE) {
-            self.0.store(handle as usize, Ordering::SeqCst);
-        }
-
-        pub fn get(&self) -> HANDLE {
-            self.0.load(Ordering::SeqCst) as HANDLE
-        }
-    }
-
-    impl Seen {
-        pub fn pointer(&self) -> *mut c_void {
-            core::ptr::from_ref(self).cast_mut().cast()
-        }
-
-        pub fn calls(&self) -> u32 {
-            self.calls.load(Ordering::SeqCst)
-        }
-
-        /// Waits until there were that many calls.
-        pub fn wait(&self, calls: u32) -> bool {
-            (0..LONG).any(|_| {
-                if self.calls() < calls {
-                    unsafe { Sleep(1) };
-                }
-                self.calls() >= calls
-            })
-        }
-
-        pub unsafe fn note(at: *mut c_void) -> &'static Self {
-            let seen = unsafe { &*at.cast::<Self>() };
-            seen.thread.store(unsafe { GetCurrentThreadId() }, Ordering::SeqCst);
-            let gate = seen.gate.get();
-            if !gate.is_null() {
-                wait(gate, LONG);
-            }
-            seen.calls.fetch_add(1, Ordering::SeqCst);
-            seen
-        }
-    }
 
     pub unsafe extern "system" fn on_work(_instance: PTP_CALLBACK_INSTANCE, seen: *mut c_void, _work: PTP_WORK) {
         unsafe { Seen::note(seen) };
