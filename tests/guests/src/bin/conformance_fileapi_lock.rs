@@ -5,8 +5,8 @@
 extern crate alloc;
 
 use alloc::string::String;
-use core::ptr::{null, null_mut};
-use guests::files::{File, SHARE, create, event, make, open_overlapped, overlapped};
+use core::ptr::null_mut;
+use guests::files::{File, event, make, open_overlapped, overlapped};
 use guests::{Cases, case, clear_error, last_error, same};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Storage::FileSystem::*;
