@@ -6,7 +6,7 @@ use crate::image::{self, Refused};
 use crate::memory::{self, StackSize};
 use crate::process::peb::make_peb;
 use crate::process::{self, Process, end};
-use crate::thread::run::run_first;
+use crate::thread::runner::run_first;
 use crate::{broker, clock, handle, processor, signal, time, words};
 use gate::file::Device;
 use gate::map::{FILE_RECORDS_SIZE, PAGE, SHARED_DATA, STATE};

@@ -2,9 +2,11 @@
 
 mod affinity;
 pub mod attend;
+mod block;
 pub mod call;
 mod context;
-pub mod run;
+mod run;
+pub mod runner;
 mod service;
 mod stack;
 pub mod stop;
@@ -15,8 +17,9 @@ use crate::object::{Object, Part, owned_by};
 use crate::registers::Contents;
 use crate::serve::Answer;
 use crate::{time, user};
+use block::Block;
 use call::{Call, Calls};
-use gate::block;
+use gate::block as layout;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -30,7 +33,7 @@ pub struct Thread {
     pub id: u32,
     /// Its TEB.
     pub teb: u64,
-    slice: u32,
+    block: Block,
     stack: Mutex<Stack>,
     start: Start,
     code: AtomicU32,
@@ -52,6 +55,8 @@ pub struct Thread {
     ended: AtomicI64,
     /// What it had used of the processor when it ended.
     used: AtomicI64,
+    /// What its host thread had used before it ran.
+    used_before: AtomicI64,
     /// The host's number of the thread, while it runs.
     host: AtomicI32,
     object: Mutex<Weak<Object>>,
@@ -127,6 +132,11 @@ impl Thread {
         self.registers().begun
     }
 
+    /// Its exit code, once it has ended.
+    pub fn code(&self) -> u32 {
+        self.code.load(Ordering::Acquire)
+    }
+
     /// Whether it has ended.
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst) != 0
@@ -156,7 +166,7 @@ impl Thread {
 
     /// How many mutants the thread owns, as far as its block says.
     fn owned(&self) -> u32 {
-        user::read(self.teb + block::OWNED as u64).unwrap_or(1)
+        user::read(self.teb + layout::OWNED as u64).unwrap_or(1)
     }
 
     /// Lets everybody know that the thread has ended: whoever waits for it, or for what it owned.

@@ -1,40 +1,28 @@
 //! A guest thread's life: its stack and its block are made, it runs on a thread of the host, and gives everything back.
 
-use super::stop::park;
+use super::block::Block;
 use super::{CURRENT, Start, Thread, running};
-use crate::memory::{self, Backing, Kind, Page, Region, Stack, StackSize};
+use crate::memory::{self, Stack, StackSize};
 use crate::object::{Body, Object, Part};
-use crate::process::{self, end};
-use crate::{broker, current, guest, interrupt, port, processor, time, user};
+use crate::{broker, current, guest, port, process, processor, time, user};
 use gate::block;
-use gate::map::PAGE;
 use gate::teb::offset64 as teb;
-use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
-use std::convert::Infallible;
-use std::ffi::c_void;
+use rustix::time::ClockId;
 use std::mem::zeroed;
-use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NO_MEMORY, STATUS_PENDING};
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
-use windows_sys::Win32::System::Memory::PAGE_READWRITE;
-
-/// Bytes of the runtime's own stack in each thread.
-pub(super) const HOST_STACK: usize = 256 * 1024;
-
-/// The free slices of the telemetry.
-static SLICE: Mutex<(u32, Vec<u32>)> = Mutex::new((0, Vec::new()));
 
 impl Thread {
     /// Makes a thread's stack and block, and its object; it does not run yet.
     pub(super) fn create(routine: u64, parameter: u64, size: StackSize, suspended: u32) -> Result<(Arc<Object>, Arc<Self>), NTSTATUS> {
         let stack = Stack::new(size)?;
-        let (teb, slice) = map_block().inspect_err(|_| drop(memory::lock().remove(stack.allocation)))?;
+        let block = Block::take().inspect_err(|_| drop(memory::lock().remove(stack.allocation)))?;
         let thread = Arc::new(Self {
             id: process::next_id(),
-            teb,
-            slice,
+            teb: block.teb,
+            block,
             stack: Mutex::new(stack),
             start: Start { routine, parameter },
             code: AtomicU32::new(STATUS_PENDING as u32),
@@ -49,6 +37,7 @@ impl Thread {
             created: time::since_1601(),
             ended: AtomicI64::new(0),
             used: AtomicI64::new(0),
+            used_before: AtomicI64::new(0),
             host: AtomicI32::new(0),
             object: Mutex::default(),
             calls: Mutex::default(),
@@ -80,12 +69,12 @@ impl Thread {
         word(block::CLOCK, process::get().clock)
     }
 
-    /// Runs the guest's part on the calling host thread, until the guest ends it.
-    fn run(self: Arc<Self>) {
+    /// Runs the guest's part on the calling host thread, until the guest ends it. The host thread had used so much of the
+    /// processor before.
+    pub(super) fn run(self: Arc<Self>, used_before: i64) {
+        self.used_before.store(used_before, Ordering::Relaxed);
         CURRENT.set(Some(Arc::clone(&self)));
         current::enter(self.id, self.teb);
-        let _handlers = interrupt::prepare_thread();
-        jail::dispatch_thread();
         processor::apply(self.affinity.load(Ordering::Relaxed));
         self.host.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::SeqCst);
         let base = self.stack_base();
@@ -102,15 +91,19 @@ impl Thread {
         }
     }
 
-    /// What is left to do when the guest's part is over, in the thread itself.
-    fn finish(&self) {
-        self.used.store(time::used(rustix::time::ClockId::ThreadCPUTime), Ordering::Relaxed);
+    /// What is left to do when the guest's part is over, in the thread itself; `free` is called just before anybody hears
+    /// of the end.
+    pub(super) fn finish(&self, free: impl FnOnce()) {
+        self.used.store(time::used(ClockId::ThreadCPUTime) - self.used_before.load(Ordering::Relaxed), Ordering::Relaxed);
         self.host.store(0, Ordering::SeqCst);
+        CURRENT.set(None);
+        current::enter(0, 0);
         let object = running().remove(&self.id);
         port::leave();
         broker::let_go();
         let owned = self.owned();
         self.release();
+        free();
         if let Some(object) = object {
             self.note_end(&object, owned);
         }
@@ -118,11 +111,8 @@ impl Thread {
 
     /// Gives back what the thread took of the address space.
     pub(super) fn release(&self) {
-        let mut space = memory::lock();
-        space.remove(self.teb);
-        space.remove(self.stack.lock().unwrap_or_else(PoisonError::into_inner).allocation);
-        drop(space);
-        SLICE.lock().unwrap_or_else(PoisonError::into_inner).1.push(self.slice);
+        memory::lock().remove(self.stack.lock().unwrap_or_else(PoisonError::into_inner).allocation);
+        self.block.give_back();
     }
 }
 
@@ -152,69 +142,9 @@ fn first_frame(base: u64, context: &CONTEXT) -> (u64, u64) {
     (context_address - 0x28, context_address)
 }
 
-/// Maps a thread block: TEB and gate page private, counters and failure log shared with the broker.
-fn map_block() -> Result<(u64, u32), NTSTATUS> {
-    let slice = {
-        let mut slices = SLICE.lock().unwrap_or_else(PoisonError::into_inner);
-        match slices.1.pop() {
-            Some(slice) => slice,
-            None if (slices.0 as usize) < block::SLICES => {
-                slices.0 += 1;
-                slices.0 - 1
-            }
-            None => return Err(STATUS_NO_MEMORY),
-        }
-    };
-    let mapped = map_slice(slice);
-    if mapped.is_err() {
-        SLICE.lock().unwrap_or_else(PoisonError::into_inner).1.push(slice);
-    }
-    mapped.map(|teb| (teb, slice))
-}
-
-fn map_slice(slice: u32) -> Result<u64, NTSTATUS> {
-    let region = Region::new(block::SIZE as u64, Kind::System, PAGE_READWRITE, Page::Committed(PAGE_READWRITE), Backing::Mapped);
-    let mut space = memory::lock();
-    let teb = space.insert_anywhere(region, 0)?;
-    // SAFETY: the descriptor is one of those that the process is born with.
-    let telemetry = unsafe { BorrowedFd::borrow_raw(protocol::start::descriptor::TELEMETRY) };
-    let both = ProtFlags::READ | ProtFlags::WRITE;
-    // SAFETY: the account has just given the place to this block.
-    let mapped = unsafe {
-        mmap_anonymous(teb as *mut c_void, block::COUNTERS, both, MapFlags::PRIVATE | MapFlags::FIXED).and_then(|_| {
-            let place = (teb + block::COUNTERS as u64) as *mut c_void;
-            mmap(place, block::TELEMETRY_SIZE, both, MapFlags::SHARED | MapFlags::FIXED, telemetry, u64::from(slice) * block::TELEMETRY_SIZE as u64)
-        })
-    };
-    if mapped.is_err() {
-        space.remove(teb);
-        return Err(STATUS_NO_MEMORY);
-    }
-    Ok(teb)
-}
-
-/// Makes the first thread and runs it on the calling host thread.
-pub fn run_first(routine: u64, size: StackSize) -> Result<Infallible, NTSTATUS> {
-    let (object, thread) = Thread::create(routine, process::get().peb, size, 0)?;
-    drop(object);
-    run_to_the_end(thread);
-    // The process lives on in its other threads.
-    park()
-}
-
-pub(super) fn run_to_the_end(thread: Arc<Thread>) {
-    Arc::clone(&thread).run();
-    thread.finish();
-    if running().is_empty() {
-        end::last_thread_ended(thread.code.load(Ordering::Acquire));
-    }
-}
-
 /// # Safety
 /// `base` is a thread block that lives as long as the thread.
 unsafe fn set_gs(base: u64) {
     // SAFETY: the process checked at its start that the kernel lets it set the base; Rust does not use GS.
     unsafe { std::arch::asm!("wrgsbase {}", in(reg) base, options(nostack, preserves_flags)) };
 }
-
-const _: () = assert!(block::TELEMETRY_SIZE.is_multiple_of(PAGE as usize));

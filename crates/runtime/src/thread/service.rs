@@ -1,8 +1,7 @@
 //! The gate's services for threads.
 
 use super::call::Call;
-use super::run::{HOST_STACK, run_to_the_end};
-use super::{Thread, current, running};
+use super::{Thread, current, runner, running};
 use crate::guest::leave_guest;
 use crate::memory::StackSize;
 use crate::serve::{Answer, Serve};
@@ -37,9 +36,7 @@ impl Serve for CreateThread {
             Ok(handle) => handle,
             Err(status) => return give_up(status),
         };
-        let runner = Arc::clone(&thread);
-        let started = std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || run_to_the_end(runner));
-        if started.is_err() {
+        if runner::start(Arc::clone(&thread)).is_err() {
             handle::take_back(handle);
             return give_up(STATUS_NO_MEMORY);
         }
@@ -97,12 +94,13 @@ impl Serve for SuspendThread {
 impl Serve for QueryThread {
     fn serve(&mut self) -> Answer {
         let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_QUERY_LIMITED_INFORMATION)?;
-        self.code = thread.code.load(Ordering::Acquire);
+        self.code = thread.code();
         self.priority = thread.priority.load(Ordering::Relaxed);
         self.id = u64::from(thread.id);
         self.teb = thread.teb;
         let (ended, host) = (thread.ended.load(Ordering::Relaxed), thread.host());
-        let used = if host == 0 { thread.used.load(Ordering::Relaxed) } else { time::used_by(host) };
+        let before = thread.used_before.load(Ordering::Relaxed);
+        let used = if host == 0 { thread.used.load(Ordering::Relaxed) } else { (time::used_by(host) - before).max(0) };
         self.times = [thread.created, ended, 0, used];
         self.affinity = thread.affinity.load(Ordering::Relaxed);
         self.start = thread.start.routine;
