@@ -32,7 +32,7 @@ pub fn one(folder: BorrowedFd<'_>, name: &[u16], index: &Index, view: &View<'_>)
         Some(Entry { name: host.encode_utf16().collect(), metadata })
     };
     let exact = to_host(name).filter(|host| from_host(host.as_bytes()).is_some()).and_then(find);
-    exact.or_else(|| index.find(folder, name).and_then(find))
+    exact.or_else(|| index.find(folder, name).ok().flatten().and_then(find))
 }
 
 /// Whether a folder has no entries at all.

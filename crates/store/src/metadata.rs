@@ -79,6 +79,12 @@ impl Metadata {
         Ok(if host.link { host } else { host.with(Kept::of_entry(folder, name)) })
     }
 
+    /// The same, as far as the host itself tells them.
+    pub(crate) fn of_host_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
+        let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+        statx(folder, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, flags).map(|facts| Self::from_host(&facts))
+    }
+
     fn from_host(facts: &Statx) -> Self {
         let time = |time: StatxTimestamp| time.tv_sec * 10_000_000 + i64::from(time.tv_nsec) / 100 + UNIX_EPOCH;
         let kind = FileType::from_raw_mode(facts.stx_mode.into());
@@ -119,6 +125,11 @@ impl Metadata {
             self.times[0] = created;
         }
         self
+    }
+
+    /// Whether it is neither file nor folder nor link: to open a pipe or a device has effects of its own.
+    pub fn is_special(&self) -> bool {
+        !self.folder && !self.regular && !self.link
     }
 
     /// Whether nobody may write it.

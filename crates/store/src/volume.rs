@@ -116,7 +116,7 @@ pub struct Change {
 pub trait Volume: Send + Sync {
     /// Opens or makes a file or folder.
     fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS>;
-    /// Facts of a path.
+    /// Facts of a path, also of what is special ([`Metadata::is_special`]).
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS>;
     /// Facts of what is open at a path.
     fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS>;
@@ -139,8 +139,6 @@ pub trait Volume: Send + Sync {
     /// Where a link on the way of a path leads out of the volume: the place on the host, and how many components are
     /// behind the link.
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
-    /// Whether a path leads to what is neither file nor folder: opening a pipe or a device has effects of its own.
-    fn is_special(&self, path: &Path) -> bool;
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

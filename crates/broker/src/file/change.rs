@@ -117,9 +117,9 @@ impl Process {
     /// What is to be replaced must not be in use, nor be a folder.
     fn check_replaced(&self, to: &Inside, object: &FileObject, flags: u32) -> Result<(), NTSTATUS> {
         let known = match to.volume.metadata(&to.path, Look { link: true, attributes: false }) {
-            Ok(known) => known,
+            Ok(known) if !known.is_special() => known,
             Err(store::OUTSIDE) => return Err(store::OUTSIDE),
-            Err(_) => return Ok(()),
+            Ok(_) | Err(_) => return Ok(()),
         };
         let id = (known.device, known.id);
         if object.id() == Some(id) {

@@ -12,7 +12,7 @@ use std::path::Component;
 use store::{Change, Look, Metadata, attribute, volume_serial};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_A_REPARSE_POINT,
-    STATUS_OBJECT_NAME_INVALID,
+    STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES};
 
@@ -61,6 +61,9 @@ impl Process {
             Place::Way(_) => return Ok(way_facts()),
         };
         let metadata = inside.volume.metadata(&inside.path, Look { link: true, attributes: true })?;
+        if metadata.is_special() {
+            return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+        }
         if path.folder && metadata.attributes & attribute::DIRECTORY == 0 {
             return Err(STATUS_OBJECT_NAME_INVALID);
         }
