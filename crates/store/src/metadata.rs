@@ -73,14 +73,13 @@ impl Metadata {
     }
 
     /// Facts of an entry of a folder; a link's are its own.
-    pub fn of_entry(folder: BorrowedFd<'_>, name: &std::ffi::CStr) -> Result<Self> {
-        let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-        let host = Self::from_host(&statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, flags)?);
+    pub fn of_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
+        let host = Self::of_host_entry(folder, name)?;
         Ok(if host.link { host } else { host.with(Kept::of_entry(folder, name)) })
     }
 
     /// The same, as far as the host itself tells them.
-    pub(crate) fn of_host_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
+    pub fn of_host_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
         let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
         statx(folder, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, flags).map(|facts| Self::from_host(&facts))
     }

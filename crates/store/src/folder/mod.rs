@@ -175,9 +175,10 @@ impl Folder {
 
     /// Facts of what a path leads to, as it is spelt.
     fn facts_at(&self, names: &[String], look: Look) -> HostResult<Metadata> {
-        // An entry of this very folder lies beneath it, unless it is a link: one call, and no descriptor to hold the place.
-        if let ([name], false) = (names, look.attributes) {
-            let entry = Metadata::of_host_entry(self.root.as_fd(), name)?;
+        // An entry of this very folder lies beneath it, unless it is a link: no descriptor is needed that holds the place.
+        if let [name] = names {
+            let root = self.root.as_fd();
+            let entry = if look.attributes { Metadata::of_entry(root, name) } else { Metadata::of_host_entry(root, name) }?;
             if look.link || !entry.link {
                 return Ok(entry);
             }
