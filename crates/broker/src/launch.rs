@@ -129,12 +129,7 @@ fn check_machine(program: &OwnedFd, path: &Path) -> Result<(), Refused> {
 
 /// The user's working folder where it is granted, else the sandbox's profile folder.
 fn working_folder(namespace: &Namespace, folder: &Path) -> Vec<u16> {
-    let components: Option<Vec<Vec<u16>>> = folder
-        .components()
-        .filter(|component| !matches!(component, std::path::Component::RootDir))
-        .map(|component| store::from_host(component.as_os_str().as_encoded_bytes()))
-        .collect();
-    let path = components.map(|components| crate::namespace::DrivePath { letter: b'Z', components, folder: false });
+    let path = crate::namespace::path_of(folder).map(|path| crate::namespace::DrivePath { letter: b'Z', path, folder: false });
     let granted = path.filter(|path| namespace.shows_folder(path));
     let shown = granted.map_or_else(|| format!("C:\\Users\\{USER}").encode_utf16().collect(), |path| path.to_nt()[4..].to_vec());
     if shown.ends_with(&[u16::from(b'\\')]) { shown } else { [shown, vec![u16::from(b'\\')]].concat() }

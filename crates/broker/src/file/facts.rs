@@ -1,7 +1,7 @@
 //! Facts: attributes, times and sizes, of paths and of what is open; volumes; names; what links say.
 
 use super::{Answer, bytes, lock, shown};
-use crate::namespace::{DrivePath, Name, Place, components};
+use crate::namespace::{DrivePath, Name, Place, path_of};
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
@@ -167,7 +167,7 @@ impl Process {
         if request.resolved != 0
             && let (Some(inside), Some(descriptor)) = (object.inside(), &object.descriptor)
         {
-            path = inside.drive_path(inside.volume.resolved(&inside.path, descriptor.as_fd())?);
+            path = inside.drive_path(&inside.volume.resolved(&inside.path, descriptor.as_fd())?);
         }
         Ok(Reply::value(&Done {}).with_payload(bytes(&path.to_nt())))
     }
@@ -193,8 +193,8 @@ impl Process {
                 .collect();
             names?.join(&u16::from(b'\\'))
         } else {
-            let components = components(&says).ok_or(STATUS_ACCESS_DENIED)?;
-            DrivePath { letter: b'Z', components, folder: false }.to_nt()
+            let path = path_of(&says).ok_or(STATUS_ACCESS_DENIED)?;
+            DrivePath { letter: b'Z', path, folder: false }.to_nt()
         };
         Ok(Reply::value(&Word { value: relative.into() }).with_payload(bytes(&path)))
     }

@@ -105,9 +105,8 @@ impl Process {
         let inside = match opened.path {
             None => inside,
             Some(names) => {
-                if path.components.len() == inside.mount.len() + names.len() && path == at {
-                    spelt.components.truncate(inside.mount.len());
-                    spelt.components.extend(names.iter().cloned());
+                if path == at {
+                    spelt.path = path.path.first(inside.mount.count()).join(&names);
                 }
                 Inside { path: names, ..inside }
             }

@@ -11,7 +11,8 @@ use crate::index::Index;
 use crate::listing::{self, View};
 use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
-use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Path, Space, Volume};
+use crate::path::Path;
+use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Space, Volume};
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
 use std::borrow::Cow;
@@ -59,10 +60,10 @@ impl Folder {
     fn names(path: &Path) -> Result<Vec<String>, NTSTATUS> {
         // A path that the host cannot take is refused before its parts are looked for one by one.
         const LONGEST: usize = 4096;
-        if path.iter().map(|name| name.len() + 1).sum::<usize>() > LONGEST {
+        if path.units().len() >= LONGEST {
             return Err(STATUS_NAME_TOO_LONG);
         }
-        path.iter().map(|name| to_host(name).ok_or(STATUS_OBJECT_NAME_INVALID)).collect()
+        path.names().map(|name| to_host(name).ok_or(STATUS_OBJECT_NAME_INVALID)).collect()
     }
 
     /// The host's spelling of a path. Components that do not exist keep the caller's spelling.
@@ -74,7 +75,7 @@ impl Folder {
                 [name] => {
                     let spelt = if filter(name) { Some(name.clone()) } else { None };
                     let found = spelt.filter(|name| self.entry(std::slice::from_ref(name)).is_ok());
-                    let other = || self.index.find(self.root.as_fd(), &path[0]).ok().flatten().filter(|name| filter(name));
+                    let other = || self.index.find(self.root.as_fd(), path.units()).ok().flatten().filter(|name| filter(name));
                     found.or_else(other).map(|name| vec![name]).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)
                 }
                 _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
@@ -113,19 +114,20 @@ impl Folder {
         let mut holder = self.holder(&names[..last]);
         let respelt = matches!(holder, Err(Errno::NOENT));
         if respelt {
-            for count in 1..=last {
+            for (count, name) in (1..=last).zip(path.names()) {
                 match self.entry(&names[..count]) {
                     Ok(_) => continue,
                     Err(Errno::NOENT) => {}
                     Err(error) => return Err(parent_status(error)),
                 }
                 let above = self.holder(&names[..count - 1]).map_err(parent_status)?;
-                let found = self.index.find(above.as_fd(), &path[count - 1]).map_err(parent_status)?;
+                let found = self.index.find(above.as_fd(), name).map_err(parent_status)?;
                 names[count - 1] = found.ok_or(STATUS_OBJECT_PATH_NOT_FOUND)?;
             }
             holder = self.holder(&names[..last]);
         }
-        let found = self.index.find(holder.map_err(parent_status)?.as_fd(), &path[last]).map_err(parent_status)?;
+        let name = path.last().unwrap_or_default();
+        let found = self.index.find(holder.map_err(parent_status)?.as_fd(), name).map_err(parent_status)?;
         match found {
             // The caller's own spelling comes first, also where it is a link that leads nowhere.
             Some(name) if name != names[last] && self.entry(names).is_err() => names[last] = name,
@@ -255,7 +257,7 @@ impl Volume for Folder {
         self.remove_entry(path, folder, id)
     }
 
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
         self.rename_entry(from, to, replace)
     }
 
@@ -267,8 +269,8 @@ impl Volume for Folder {
         change::set(file, change)
     }
 
-    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Vec<Vec<u16>>, NTSTATUS> {
-        Ok(self.real_path(file).unwrap_or_else(|| path.to_vec()))
+    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Path, NTSTATUS> {
+        Ok(self.real_path(file).unwrap_or_else(|| path.clone()))
     }
 
     fn target(&self, file: BorrowedFd<'_>) -> Result<PathBuf, NTSTATUS> {

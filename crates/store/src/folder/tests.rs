@@ -52,7 +52,7 @@ fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
 }
 
-fn path(text: &str) -> Vec<Vec<u16>> {
+fn path(text: &str) -> Path {
     text.split('/').filter(|name| !name.is_empty()).map(wide).collect()
 }
 
@@ -119,7 +119,7 @@ fn links_are_links_and_lead_on() {
     assert_eq!(place.volume.metadata(&path("loop"), ALL).err(), Some(STATUS_REPARSE_POINT_NOT_RESOLVED));
     assert_eq!(place.names("", ""), ["File.txt", "loop", "nowhere", "out", "sub", "to-file", "to-folder"]);
     let opened = place.volume.open(&path("to-folder/TO-PARENT/file.txt"), &READ).unwrap();
-    assert_eq!(place.volume.resolved(opened.path.as_deref().unwrap(), opened.file.as_fd()).unwrap(), path("File.txt"));
+    assert_eq!(place.volume.resolved(opened.path.as_ref().unwrap(), opened.file.as_fd()).unwrap(), path("File.txt"));
     let link = place.volume.open(&path("out"), &How { read: false, link: true, ..READ }).unwrap();
     assert_eq!(place.volume.target(link.file.as_fd()).unwrap(), HostPath::new("../outside"));
 }
@@ -174,7 +174,7 @@ fn attributes_and_times_are_kept() {
     let change = Change { times: times.map(Some), attributes: Some(attributes) };
     place.volume.set(&path("File.txt"), file.as_fd(), &change).unwrap();
     assert_eq!((facts().attributes, &facts().times[..3]), (attributes, times.as_slice()));
-    assert_eq!(place.volume.list(&[], &Pattern::new(&wide("file.TXT"))).unwrap()[0].metadata.attributes, attributes);
+    assert_eq!(place.volume.list(&Path::default(), &Pattern::new(&wide("file.TXT"))).unwrap()[0].metadata.attributes, attributes);
     place.volume.set(&path("File.txt"), file.as_fd(), &Change { attributes: Some(attribute::NORMAL), ..Change::default() }).unwrap();
     assert_eq!((facts().attributes, facts().times[0]), (attribute::NORMAL, times[0]));
     let folder = place.volume.open(&path("sub"), &How { read: false, ..READ }).unwrap();
