@@ -26,11 +26,6 @@ mod user;
 mod wait;
 mod words;
 
-/// The C library's allocator maps a page or two for each size of block, which is a dozen system calls before the program runs.
-#[cfg(not(test))]
-#[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
-
 /// The C start-up code calls this; Rust's own, which would install handlers of its own, never runs.
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
