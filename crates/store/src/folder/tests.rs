@@ -124,6 +124,40 @@ fn links_are_links_and_lead_on() {
     assert_eq!(place.volume.target(link.file.as_fd()).unwrap(), HostPath::new("../outside"));
 }
 
+/// A name that is there as it is spelt is that entry, also where another one differs by case alone.
+#[test]
+fn the_callers_spelling_comes_first() {
+    let place = Place::new();
+    std::fs::write(place.host("LINK"), "other").unwrap();
+    place.link("link", "missing");
+    std::fs::write(place.host("sub/B"), "upper").unwrap();
+    std::fs::write(place.host("sub/b"), "lower case").unwrap();
+    assert_eq!(place.volume.metadata(&path("link"), ALL).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.open(&path("link"), &READ).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("Link"), ALL).unwrap().size, 5);
+    for (name, size) in [("sub/b", 10), ("SUB/b", 10), ("SUB/B", 5)] {
+        assert_eq!(place.volume.metadata(&path(name), ALL).unwrap().size, size, "{name}");
+    }
+    assert_eq!(place.volume.metadata(&path("SUB/c"), ALL).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("none/c"), ALL).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("File.txt/c"), ALL).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
+}
+
+/// What has effects of its own when it is opened is known before, by whichever name.
+#[test]
+fn what_is_special_is_told() {
+    use rustix::fs::{CWD, FileType, mknodat};
+    let place = Place::new();
+    for name in ["pipe", "sub/pipe"] {
+        mknodat(CWD, place.host(name), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    }
+    place.link("to-pipe", "pipe");
+    let is_special = |name| place.volume.metadata(&path(name), Look::default()).unwrap().is_special();
+    assert_eq!(["pipe", "PIPE", "sub/pipe", "SUB/Pipe", "to-pipe"].map(is_special), [true; 5]);
+    assert_eq!(["File.txt", "sub"].map(is_special), [false; 2]);
+    assert_eq!(place.names("", ""), ["File.txt", "sub", "to-pipe"]);
+}
+
 #[test]
 fn a_link_that_leads_outside_tells_where() {
     let place = Place::new();
