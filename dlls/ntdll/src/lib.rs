@@ -23,6 +23,7 @@ mod context;
 mod critical;
 mod crt;
 mod directory;
+mod entry;
 mod error;
 mod exception;
 mod file;
