@@ -164,10 +164,12 @@ pub fn count() -> u32 {
 
 /// The access that `GENERIC_ALL` and `MAXIMUM_ALLOWED` come to for a kind of object.
 pub const fn full_access(kind: ObjectKind) -> u32 {
+    // Nobody waits for a keyed event itself.
+    let wait = if matches!(kind, ObjectKind::KeyedEvent) { 0 } else { SYNCHRONIZE };
     STANDARD_RIGHTS_REQUIRED
-        | SYNCHRONIZE
+        | wait
         | match kind {
-            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer | ObjectKind::Completion => 0x3,
+            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer | ObjectKind::Completion | ObjectKind::KeyedEvent => 0x3,
             ObjectKind::Mutant => 0x1,
             ObjectKind::Section => 0x1F,
             ObjectKind::Thread | ObjectKind::Process => 0xFFFF,
@@ -340,7 +342,7 @@ trait Make {
 impl Make for CreateObject {
     fn check(&self, kind: ObjectKind) -> Answer {
         let bad = match kind {
-            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion => false,
+            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion | ObjectKind::KeyedEvent => false,
             // Opening asks for no numbers.
             ObjectKind::Semaphore => self.open == 0 && (self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit),
             _ => true,
@@ -355,6 +357,7 @@ impl Make for CreateObject {
             ObjectKind::Mutant => Object::mutant(self.initial != 0),
             ObjectKind::Semaphore => Object::new(Body::Semaphore { limit: self.limit }, self.initial),
             ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::KeyedEvent => Object::new(Body::Keyed(crate::keyed::Keyed::default()), 0),
             ObjectKind::Completion => Object::new(Body::Completion(crate::io::Port::new(self.limit)), 0),
             _ => Object::new(Body::Timer { manual: self.limit != 0, due: crate::timer::Due::default() }, 0),
         })

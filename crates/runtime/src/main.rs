@@ -11,6 +11,7 @@ mod gate;
 mod handle;
 mod image;
 mod io;
+mod keyed;
 mod memory;
 mod name;
 mod object;

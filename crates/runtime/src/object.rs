@@ -58,6 +58,8 @@ pub enum Body {
     Token,
     /// A completion port; the state is 1 while it has packets.
     Completion(crate::io::Port),
+    /// A keyed event.
+    Keyed(crate::keyed::Keyed),
 }
 
 /// Every mutant, for the end of a thread that owns some.
@@ -157,12 +159,13 @@ impl Object {
             Body::Token => ObjectKind::Token,
             Body::Timer { .. } => ObjectKind::Timer,
             Body::Completion(_) => ObjectKind::Completion,
+            Body::Keyed(_) => ObjectKind::KeyedEvent,
         }
     }
 
     /// Whether it can be waited for.
     pub fn is_waitable(&self) -> bool {
-        !matches!(self.body, Body::Section(_) | Body::Token)
+        !matches!(self.body, Body::Section(_) | Body::Token | Body::Keyed(_))
     }
 
     /// The state word.
@@ -183,7 +186,7 @@ impl Object {
             }
             Body::Event { manual: false } | Body::Timer { manual: false, .. } | Body::Semaphore { .. } => state.checked_sub(1),
             Body::Mutant => (state & !ABANDONED == 0 || state == thread).then_some(thread),
-            Body::Section(_) | Body::Token => None,
+            Body::Section(_) | Body::Token | Body::Keyed(_) => None,
         }
     }
 

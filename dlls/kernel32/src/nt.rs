@@ -248,6 +248,10 @@ guest::imports! {
         fn RtlDeregisterWaitEx(wait: HANDLE, event: HANDLE) -> NTSTATUS;
         fn RtlQueueWorkItem(routine: *const c_void, context: *mut c_void, flags: u32) -> NTSTATUS;
         fn RtlRegisterWait(answer: *mut HANDLE, object: HANDLE, callback: *const c_void, context: *mut c_void, milliseconds: u32, flags: u32) -> NTSTATUS;
+        fn RtlBarrier(barrier: *mut c_void, flags: u32) -> u8;
+        fn RtlDeleteBarrier(barrier: *mut c_void) -> NTSTATUS;
+        fn RtlInitBarrier(barrier: *mut c_void, threads: i32, spins: i32) -> NTSTATUS;
+        fn RtlSetIoCompletionCallback(file: HANDLE, callback: *const c_void, flags: u32) -> NTSTATUS;
         fn RtlUpdateTimer(queue: HANDLE, timer: HANDLE, due: u32, period: u32) -> NTSTATUS;
         fn TpAllocCleanupGroup(answer: *mut *mut c_void) -> NTSTATUS;
         fn TpAllocPool(answer: *mut *mut c_void, reserved: *mut c_void) -> NTSTATUS;
@@ -257,6 +261,13 @@ guest::imports! {
         fn TpCallbackMayRunLong(instance: *mut c_void) -> NTSTATUS;
         fn TpSetPoolMinThreads(pool: *mut c_void, least: u32) -> NTSTATUS;
         fn TpSimpleTryPost(callback: *const c_void, context: *mut c_void, environment: *const c_void) -> NTSTATUS;
+        fn WcAllocWin32IoCompletion(
+            answer: *mut *mut c_void,
+            file: HANDLE,
+            callback: *const c_void,
+            context: *mut c_void,
+            environment: *const c_void,
+        ) -> NTSTATUS;
         fn WcConsole(console: HANDLE, kind: u32, mode: *mut u32, size: *mut [u32; 2]) -> NTSTATUS;
         fn WcDebugPrint(text: *const u8, size: usize) -> NTSTATUS;
         fn WcQueryMemory(answer: *mut [u64; 4]) -> NTSTATUS;

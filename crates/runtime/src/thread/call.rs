@@ -8,7 +8,7 @@ use crate::object::Object;
 use gate::service::{QueueCall, TakeCall};
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
-use windows_sys::Win32::Foundation::{STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
+use windows_sys::Win32::Foundation::{STATUS_ALERTED, STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
 use windows_sys::Win32::System::Threading::THREAD_SET_CONTEXT;
 
 /// One call.
@@ -32,6 +32,8 @@ pub struct Calls {
     timers: Vec<Weak<Object>>,
     /// The thread is to end, and waits no more.
     over: bool,
+    /// It was alerted outside of an alertable wait.
+    alerted: bool,
 }
 
 fn is_of(timer: Option<&Weak<Object>>, object: &Arc<Object>) -> bool {
@@ -45,6 +47,9 @@ impl Calls {
         if self.over {
             return Err(STATUS_THREAD_IS_TERMINATING);
         }
+        if alertable && self.take_alert() {
+            return Err(STATUS_ALERTED);
+        }
         if alertable && !self.queued.is_empty() {
             return Err(STATUS_USER_APC);
         }
@@ -55,6 +60,21 @@ impl Calls {
     /// The wait is over.
     pub fn end_wait(&mut self) {
         self.waiting = None;
+    }
+
+    /// What is under way and ends for a call or an alert.
+    pub fn interruptible(&self) -> Option<Arc<Waiter>> {
+        self.waiting.as_ref().filter(|(_, alertable)| *alertable).map(|(waiter, _)| Arc::clone(waiter))
+    }
+
+    /// The next alertable wait ends at once.
+    pub fn set_alerted(&mut self) {
+        self.alerted = true;
+    }
+
+    /// Takes an alert back; whether there was one.
+    pub fn take_alert(&mut self) -> bool {
+        std::mem::take(&mut self.alerted)
     }
 
     /// The timers that queue calls here.
@@ -97,8 +117,8 @@ impl Thread {
             return Ok(());
         }
         calls.queued.push_back(call);
-        if let Some((waiter, true)) = &calls.waiting {
-            dispatcher.interrupt(Arc::clone(waiter), STATUS_USER_APC);
+        if let Some(waiter) = calls.interruptible() {
+            dispatcher.interrupt(waiter, STATUS_USER_APC);
         }
         Ok(())
     }

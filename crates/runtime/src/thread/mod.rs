@@ -1,5 +1,6 @@
 //! Guest threads: their blocks, their start, their end.
 
+mod alert;
 mod call;
 mod context;
 mod service;
@@ -65,6 +66,8 @@ pub struct Thread {
     object: Mutex<Weak<Object>>,
     /// What it runs in its alertable waits.
     calls: Mutex<Calls>,
+    /// 1 once it was alerted by its number; it sleeps here.
+    alert: AtomicU32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +141,7 @@ impl Thread {
             host: AtomicI32::new(0),
             object: Mutex::default(),
             calls: Mutex::default(),
+            alert: AtomicU32::new(0),
         });
         let filled = thread.fill_block(&stack).map_err(NTSTATUS::from);
         let object = filled.and_then(|()| Object::new(Body::Thread(Arc::clone(&thread)), 0).ok_or(STATUS_NO_MEMORY));
