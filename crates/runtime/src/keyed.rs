@@ -8,7 +8,7 @@ use crate::object::{Body, Object};
 use crate::time::Deadline;
 use gate::service::MeetAtKey;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_TYPE_MISMATCH, STATUS_WAIT_0};
+use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER_1, STATUS_OBJECT_TYPE_MISMATCH, STATUS_WAIT_0};
 
 const KEYEDEVENT_WAIT: u32 = 1;
 const KEYEDEVENT_WAKE: u32 = 2;
@@ -63,7 +63,7 @@ impl Keyed {
 impl Serve for MeetAtKey {
     fn serve(&mut self) -> Answer {
         if self.key & 1 != 0 {
-            return Err(STATUS_INVALID_PARAMETER_2);
+            return Err(STATUS_INVALID_PARAMETER_1);
         }
         let deadline = Deadline::new(self.timed != 0, self.timeout);
         let (releases, alertable) = (self.release != 0, self.alertable != 0);

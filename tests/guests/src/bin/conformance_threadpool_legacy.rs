@@ -7,7 +7,7 @@ use parts::*;
 #[cfg(target_os = "windows")]
 mod parts {
     pub use core::ffi::c_void;
-    pub use core::ptr::{null, null_mut};
+    pub use core::ptr::null_mut;
     pub use core::sync::atomic::Ordering;
     pub use guests::callbacks::{LONG, Seen, event, wait};
     pub use guests::{Cases, case, clear_error, holds, last_error, same};
