@@ -36,7 +36,8 @@ pub struct File {
     pub device: Device,
     /// What its duplicates share.
     pub object: Arc<FileObject>,
-    mode: u32,
+    /// What it was opened for: `FILE_*` options.
+    pub mode: u32,
     folder: bool,
     close_now: bool,
     flags: AtomicU32,

@@ -85,6 +85,28 @@ guest::imports! {
         fn NtQueryVirtualMemory(process: HANDLE, address: *const c_void, class: i32, buffer: *mut c_void, length: usize, result: *mut usize) -> NTSTATUS;
         fn NtQueryVolumeInformationFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, class: i32) -> NTSTATUS;
         fn NtRaiseException(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT, first_chance: u32);
+        fn NtReadFileScatter(
+            file: HANDLE,
+            event: HANDLE,
+            routine: *const c_void,
+            context: *const c_void,
+            block: *mut IO_STATUS_BLOCK,
+            segments: *const u64,
+            length: u32,
+            at: *const i64,
+            key: *const u32,
+        ) -> NTSTATUS;
+        fn NtWriteFileGather(
+            file: HANDLE,
+            event: HANDLE,
+            routine: *const c_void,
+            context: *const c_void,
+            block: *mut IO_STATUS_BLOCK,
+            segments: *const u64,
+            length: u32,
+            at: *const i64,
+            key: *const u32,
+        ) -> NTSTATUS;
         fn NtReadFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, at: *const i64, key: *const u32) -> NTSTATUS;
         fn NtReleaseMutant(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> NTSTATUS;

@@ -167,6 +167,7 @@ services! {
     78 AlertThreadId,
     79 WaitAlert,
     80 MeetAtKey,
+    81 TransferSegments,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod lock;
 mod pipe;
 mod poll;
 mod port;
+mod segments;
 mod service;
 mod transfer;
 

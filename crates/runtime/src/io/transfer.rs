@@ -154,7 +154,7 @@ impl FileObject {
 }
 
 /// One read of the host's into the guest's memory.
-fn read(descriptor: i32, buffer: u64, length: u64, offset: Option<u64>) -> Result<u64, Errno> {
+pub fn read(descriptor: i32, buffer: u64, length: u64, offset: Option<u64>) -> Result<u64, Errno> {
     let (buffer, length) = file::guest_buffer(buffer, length);
     // SAFETY: the kernel writes to the guest's memory, or answers EFAULT; the runtime's own lies elsewhere.
     file::retry(buffer, length, || unsafe {
@@ -166,7 +166,7 @@ fn read(descriptor: i32, buffer: u64, length: u64, offset: Option<u64>) -> Resul
 }
 
 /// One write of the host's out of the guest's memory.
-fn write(descriptor: i32, buffer: u64, length: u64, offset: Option<u64>) -> Result<u64, Errno> {
+pub fn write(descriptor: i32, buffer: u64, length: u64, offset: Option<u64>) -> Result<u64, Errno> {
     let (buffer, length) = file::guest_buffer(buffer, length);
     // SAFETY: the kernel reads the guest's memory, or answers EFAULT.
     file::retry(buffer, length, || unsafe {
