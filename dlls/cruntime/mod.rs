@@ -20,6 +20,7 @@ mod setjmp;
 mod stdio;
 mod stdlib;
 mod string;
+mod terminate;
 mod thread;
 mod time;
 mod variables;

@@ -41,9 +41,8 @@ pub struct Thread {
     pub current_exception: Cell<*mut c_void>,
     pub current_context: Cell<*mut c_void>,
     pub processing_throw: Cell<i32>,
-    /// The innermost `catch` that runs.
-    #[cfg(target_arch = "x86_64")]
-    pub catches: Cell<*mut super::frame::Catch>,
+    /// The innermost `catch` that runs; the frames' own.
+    pub catches: Cell<*mut c_void>,
     /// The handlers of SIGFPE, SIGILL and SIGSEGV.
     pub signals: [Cell<usize>; 3],
     /// What `_beginthread` was called with.

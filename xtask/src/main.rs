@@ -50,11 +50,15 @@ fn work() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["build", ..] => build::build(),
-        ["conformance", rest @ ..] => {
-            let filter = rest.iter().find(|argument| !argument.starts_with("--")).copied();
-            conformance::run(filter, !rest.contains(&"--no-wine"))
+        [_, rest @ ..] if rest.iter().any(|argument| matches!(*argument, "--help" | "-h")) => {
+            print!("{HELP}");
+            Ok(())
         }
+        ["build"] | ["build", "--release"] => build::build(),
+        ["conformance"] => conformance::run(None, true),
+        ["conformance", "--no-wine"] => conformance::run(None, false),
+        ["conformance", name] => conformance::run(Some(name), true),
+        ["conformance", name, "--no-wine"] | ["conformance", "--no-wine", name] => conformance::run(Some(name), false),
         ["scenarios", seed, count] => scenarios::run(seed, count),
         ["bench"] => bench::bench(),
         ["demo"] => demo::demo(),
@@ -65,6 +69,6 @@ fn work() -> Result<()> {
             print!("{HELP}");
             Ok(())
         }
-        [unknown, ..] => bail!("unknown command `{unknown}`\n\n{HELP}"),
+        unknown => bail!("unknown command `{}`\n\n{HELP}", unknown.join(" ")),
     }
 }

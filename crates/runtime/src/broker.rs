@@ -1,6 +1,6 @@
 //! Asking the broker: each thread has a channel of its own from its first request on.
 
-use crate::gate::Answer;
+use crate::serve::Answer;
 use channel::{Client, Posted};
 use protocol::message::{CloseHandle, CreatePipe, Message, NewChannel, OpenFile, Opened};
 use protocol::{Frame, start::descriptor};
@@ -72,9 +72,15 @@ fn new_channel() -> Result<Client, NTSTATUS> {
     Client::new(memory, socket).map_err(|_| STATUS_INSUFFICIENT_RESOURCES)
 }
 
+/// Ends the process at once, without a word: the broker is gone, or has been told.
+pub fn vanish() -> ! {
+    // SAFETY: ending the process is always possible.
+    unsafe { libc::_exit(0) }
+}
+
 fn exchange(client: &mut Client, request: &Frame, payload: &[u8]) -> Result<Frame, NTSTATUS> {
     // Without its broker a sandbox process has nothing left to do.
-    let reply = client.call(request, payload).unwrap_or_else(|_| crate::process::vanish());
+    let reply = client.call(request, payload).unwrap_or_else(|_| vanish());
     if reply.status as u32 >= 0x8000_0000 { Err(reply.status) } else { Ok(reply) }
 }
 
@@ -114,6 +120,12 @@ pub fn pipe(request: &CreatePipe) -> Result<(Opened, [Option<OwnedFd>; 2]), NTST
             Ok(descriptors) => Ok((reply.get(), descriptors)),
         }
     })
+}
+
+/// A pipe of the runtime's own: what can be read from, what can be written to.
+pub fn bare_pipe() -> Result<(OwnedFd, OwnedFd), NTSTATUS> {
+    let (_, [read, write]) = pipe(&CreatePipe { bare: 1, ..Default::default() })?;
+    read.zip(write).ok_or(STATUS_INSUFFICIENT_RESOURCES)
 }
 
 /// Lets go of a handle: posted, unless its effect must not wait.

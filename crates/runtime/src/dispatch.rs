@@ -1,28 +1,16 @@
 //! The dispatcher: who waits for which objects, and who gets one that is signalled. One lock, which nobody takes as long
 //! as nobody waits. A signalled object goes to its first waiter that can have it, before any thread that comes later.
 
-use crate::object::Object;
-use crate::time::Deadline;
-use crate::{thread, timer, wait};
-use gate::cell::{GENERATION, LOCKED, STATE, WAITERS};
+use crate::current;
+use crate::object::{Body, Object, Waiter, take_one};
+use gate::cell::{ABANDONED, GENERATION, LOCKED, STATE, WAITERS};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_WAIT_0};
-
-/// A thread that waits.
-#[derive(Debug)]
-pub struct Waiter {
-    /// 1 once it has what it waits for; it sleeps here.
-    done: AtomicU32,
-    status: AtomicI32,
-    thread: u32,
-    all: bool,
-    objects: Vec<Arc<Object>>,
-}
-
-/// A waiter in an object's list, and the object's place among those that it waits for.
-pub type Entry = (Arc<Waiter>, usize);
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH,
+    STATUS_SEMAPHORE_LIMIT_EXCEEDED, STATUS_WAIT_0,
+};
 
 /// The dispatcher's lock, and whom to wake once it is given back.
 pub struct Dispatcher {
@@ -88,8 +76,8 @@ impl Dispatcher {
     }
 
     /// Enters the calling thread as a waiter, or answers what it could take at once.
-    fn enter(&mut self, objects: Vec<Arc<Object>>, all: bool) -> Result<Arc<Waiter>, NTSTATUS> {
-        let thread = thread::id();
+    pub fn enter(&mut self, objects: Vec<Arc<Object>>, all: bool) -> Result<Arc<Waiter>, NTSTATUS> {
+        let thread = current::id();
         if all && let Some(status) = take_all(&objects, thread, None) {
             objects.iter().for_each(Object::note_taken);
             return Err(status);
@@ -103,7 +91,7 @@ impl Dispatcher {
         let late = if all {
             take_all(&waiter.objects, thread, None).inspect(|_| waiter.objects.iter().for_each(Object::note_taken))
         } else {
-            wait::take_one(&waiter.objects)
+            take_one(&waiter.objects)
         };
         match late {
             Some(status) => {
@@ -125,7 +113,7 @@ impl Drop for Dispatcher {
 }
 
 /// Takes a waiter out of every list.
-fn leave(waiter: &Arc<Waiter>) {
+pub fn leave(waiter: &Arc<Waiter>) {
     for object in &waiter.objects {
         let mut waiters = object.waiters();
         waiters.retain(|(other, _)| !Arc::ptr_eq(other, waiter));
@@ -198,61 +186,62 @@ pub fn wake_waiters(object: &Object) {
     }
 }
 
-/// Waits for one or all of some objects, or for time alone. With `alertable`, asynchronous procedure calls end the wait.
-pub fn wait(objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
-    wait_with(Dispatcher::lock(), objects, all, alertable, deadline)
-}
-
-/// As [`wait`], with the dispatcher locked already.
-pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
-    let thread = thread::current();
-    let timers = if alertable { thread.calls().timers() } else { Vec::new() };
-    if !timers.is_empty() {
-        // Their turn is before the dispatcher's lock, as everywhere.
-        drop(dispatcher);
-        timer::look(&timers);
-        dispatcher = Dispatcher::lock();
+impl Object {
+    /// Sets an event; answers its state before.
+    pub fn set(&self) -> Result<u32, NTSTATUS> {
+        self.change_event(|_| 1, false)
     }
-    let waiter = match dispatcher.enter(objects, all) {
-        Ok(waiter) => waiter,
-        Err(status) => return status,
-    };
-    if let Err(status) = thread.calls().begin_wait(&waiter, alertable) {
-        leave(&waiter);
-        return status;
-    }
-    drop(dispatcher);
-    let status = sleep(&waiter, &timers, deadline);
-    thread.calls().end_wait();
-    finish(&waiter, status);
-    status
-}
 
-/// Sleeps until the waiter has what it waits for, or the time is over.
-fn sleep(waiter: &Arc<Waiter>, timers: &[Arc<Object>], deadline: Deadline) -> NTSTATUS {
-    while waiter.done.load(Ordering::Acquire) == 0 {
-        let over = !wait::sleep(&waiter.done, 0, timer::next(&waiter.objects, timer::next(timers, deadline)));
-        timer::look(&waiter.objects);
-        timer::look(timers);
-        if over && deadline.is_over() {
-            let _dispatcher = Dispatcher::lock();
-            if waiter.done.load(Ordering::Acquire) == 0 {
-                leave(waiter);
-                return STATUS_TIMEOUT;
+    /// Resets an event; answers its state before.
+    pub fn reset(&self) -> Result<u32, NTSTATUS> {
+        self.change_event(|_| 0, false)
+    }
+
+    /// Wakes an event's waiters, and leaves it reset; answers its state before.
+    pub fn pulse(&self) -> Result<u32, NTSTATUS> {
+        self.change_event(|_| 1, true)
+    }
+
+    fn change_event(&self, change: impl Fn(u32) -> u32, pulse: bool) -> Result<u32, NTSTATUS> {
+        let Body::Event { .. } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        signal(self, |state| Ok(change(state)), pulse)
+    }
+
+    /// Releases a semaphore by `count`, or a mutant once; answers the state before.
+    pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
+        match &self.body {
+            Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
+            Body::Semaphore { limit } => {
+                let raise = |state: u32| state.checked_add(count).filter(|sum| sum <= limit).ok_or(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+                signal(self, raise, false)
             }
+            Body::Mutant => {
+                let depth = self.depth();
+                if self.unlocked() as u32 != current::id() {
+                    return Err(STATUS_MUTANT_NOT_OWNED);
+                }
+                let held = depth.fetch_sub(1, Ordering::Relaxed);
+                if held == 1 {
+                    current::count_owned(-1);
+                    signal(self, |_| Ok(0), false)?;
+                }
+                // The count that the kernel keeps: 1 while free, 0 and below while owned.
+                Ok(1_u32.wrapping_sub(held))
+            }
+            _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
         }
     }
-    waiter.status.load(Ordering::Relaxed)
-}
 
-/// Notes what the calling thread was given.
-fn finish(waiter: &Waiter, status: NTSTATUS) {
-    if !(STATUS_WAIT_0..STATUS_USER_APC).contains(&status) {
-        return;
+    /// Lets go of a mutant whose owner has ended.
+    pub fn abandon(&self) {
+        if let Body::Mutant = &self.body {
+            self.depth().store(0, Ordering::Relaxed);
+            let _ = signal(self, |_| Ok(ABANDONED), false);
+        }
     }
-    if waiter.all {
-        waiter.objects.iter().for_each(Object::note_taken);
-    } else if let Some(object) = waiter.objects.get((status & 0x3F) as usize) {
-        object.note_taken();
+
+    /// Marks a thread as ended.
+    pub fn finish(&self) {
+        let _ = signal(self, |_| Ok(1), false);
     }
 }

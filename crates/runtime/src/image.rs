@@ -1,8 +1,8 @@
 //! Images: mapped, relocated and protected, as the NT kernel does it. Imports and the rest are `ntdll`'s business.
 
 use crate::file::File;
-use crate::gate::{Answer, Serve};
 use crate::memory::{self, Backing, Kind, Page, Region, page_up, to_host};
+use crate::serve::{Answer, Serve};
 use crate::user;
 use gate::service::{IMAGE_AGAIN, IMAGE_BOUND, IMAGE_MOVED, MapSystemImage};
 use gate::system::{Entry, Tables};

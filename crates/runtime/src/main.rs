@@ -3,21 +3,28 @@
 #![cfg_attr(not(test), no_main)]
 #![cfg_attr(test, allow(dead_code, reason = "unit tests reach less than the program, which starts at `start::run`"))]
 
+mod access;
 mod broker;
 mod clock;
+mod current;
 mod dispatch;
 mod file;
 mod gate;
+mod guest;
 mod handle;
 mod image;
+mod interrupt;
 mod io;
 mod keyed;
 mod memory;
 mod name;
 mod object;
+mod port;
 mod process;
 mod processor;
+mod registers;
 mod section;
+mod serve;
 mod signal;
 mod start;
 mod thread;
@@ -25,6 +32,7 @@ mod time;
 mod timer;
 mod user;
 mod wait;
+mod waiting;
 mod words;
 
 /// The C start-up code calls this; Rust's own, which would install handlers of its own, never runs.

@@ -2,7 +2,7 @@
 //! object's state is that process's. A name goes with the last handle to its object.
 
 use crate::broker;
-use crate::object::Object;
+use crate::object::{Name, Object};
 use protocol::message::{ForgetName, NameObject};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -25,27 +25,22 @@ fn objects() -> MutexGuard<'static, Option<HashMap<u32, Weak<Object>>>> {
     OBJECTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A name that an object has.
-#[derive(Debug)]
-pub struct Name {
-    number: u32,
-    text: Vec<u8>,
+/// Counts one handle less of an object; its name goes with the last one.
+pub fn let_go(object: &Object) {
+    if object.drop_handle()
+        && let Some(name) = object.name()
+    {
+        forget(name);
+    }
 }
 
-impl Name {
-    /// UTF-16, as bytes.
-    pub fn text(&self) -> &[u8] {
-        &self.text
+/// Takes a name away: nobody holds its object any more.
+fn forget(name: &Name) {
+    if let Some(objects) = &mut *objects() {
+        objects.remove(&name.number);
     }
-
-    /// Takes the name away: nobody holds its object any more.
-    pub fn forget(&self) {
-        if let Some(objects) = &mut *objects() {
-            objects.remove(&self.number);
-        }
-        // Without an answer the process is about to end.
-        let _ = broker::ask(&ForgetName { number: self.number }, &[]);
-    }
+    // Without an answer the process is about to end.
+    let _ = broker::ask(&ForgetName { number: name.number }, &[]);
 }
 
 /// Refuses names that lie in no directory of named objects.

@@ -1,29 +1,67 @@
 //! Local objects: events, mutants, semaphores and threads that no other process knows. Their state is one word each,
 //! which is changed without a lock as long as nobody waits.
 
-use crate::dispatch::{self, Entry};
-use crate::name::Name;
-use crate::thread;
+use crate::current;
 use crate::words::Word;
 use gate::cell::{self, ABANDONED, LOCKED};
 use gate::service::ObjectKind;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SEMAPHORE_LIMIT_EXCEEDED,
-};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_WAIT_0};
 
 /// An object and its state word.
 #[derive(Debug)]
 pub struct Object {
     /// What it is.
     pub body: Body,
+    /// What only its kind has.
+    part: Option<Arc<dyn Part>>,
     word: Word,
     /// Who waits for it, in order; the dispatcher's.
     waiters: Mutex<Vec<Entry>>,
     /// How many handles it has.
     handles: AtomicU32,
     name: OnceLock<Name>,
+}
+
+/// What only one kind of object has. The kind's own file knows its type: [`Object::part`].
+pub trait Part: Any + Debug + Send + Sync {
+    /// The object's last handle is closed.
+    fn close(&self) {}
+
+    /// The count that queries tell, where the state is none.
+    fn count(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// A thread that waits.
+#[derive(Debug)]
+pub struct Waiter {
+    /// 1 once it has what it waits for; it sleeps here.
+    pub done: AtomicU32,
+    /// What the wait answers then.
+    pub status: AtomicI32,
+    /// The thread's number.
+    pub thread: u32,
+    /// It waits for all of its objects, and not for one of them.
+    pub all: bool,
+    /// What it waits for.
+    pub objects: Vec<Arc<Object>>,
+}
+
+/// A waiter in an object's list, and the object's place among those that it waits for.
+pub type Entry = (Arc<Waiter>, usize);
+
+/// A name that an object has.
+#[derive(Debug)]
+pub struct Name {
+    /// The broker's number for it.
+    pub number: u32,
+    /// UTF-16, as bytes.
+    pub text: Vec<u8>,
 }
 
 /// What kind of object it is, with what only that kind needs.
@@ -38,8 +76,6 @@ pub enum Body {
     Timer {
         /// It stays signalled until it is set again.
         manual: bool,
-        /// When it is signalled.
-        due: crate::timer::Due,
     },
     /// The state is the owner's thread number, or 0, with [`ABANDONED`].
     Mutant,
@@ -49,17 +85,17 @@ pub enum Body {
         limit: u32,
     },
     /// The state is 1 once it has ended.
-    Thread(Arc<thread::Thread>),
+    Thread,
     /// This process; it never ends while anybody looks.
     Process,
-    /// A section.
-    Section(Arc<crate::section::Section>),
+    /// Memory or a file's bytes, which views map.
+    Section,
     /// The process's access token.
     Token,
     /// A completion port; the state is 1 while it has packets.
-    Completion(crate::io::Port),
+    Completion,
     /// A keyed event.
-    Keyed(crate::keyed::Keyed),
+    Keyed,
 }
 
 /// Every mutant, for the end of a thread that owns some.
@@ -93,14 +129,35 @@ pub enum Taken {
 impl Object {
     /// A new object in its first state.
     pub fn new(body: Body, state: u32) -> Option<Arc<Self>> {
+        Self::make(body, state, None)
+    }
+
+    /// A new object in its first state, with what only its kind has.
+    pub fn with(body: Body, state: u32, part: Arc<dyn Part>) -> Option<Arc<Self>> {
+        Self::make(body, state, Some(part))
+    }
+
+    fn make(body: Body, state: u32, part: Option<Arc<dyn Part>>) -> Option<Arc<Self>> {
         let limit = if let Body::Semaphore { limit } = body { limit } else { 0 };
         let word = Word::new(state, limit)?;
-        Some(Arc::new(Self { body, word, waiters: Mutex::default(), handles: AtomicU32::new(0), name: OnceLock::new() }))
+        Some(Arc::new(Self { body, part, word, waiters: Mutex::default(), handles: AtomicU32::new(0), name: OnceLock::new() }))
+    }
+
+    /// What only its kind has, where that is a `T`.
+    pub fn part<T: Part>(&self) -> Option<&T> {
+        let part: &dyn Any = self.part.as_deref()?;
+        part.downcast_ref()
+    }
+
+    /// As [`Object::part`], to keep.
+    pub fn shared_part<T: Part>(&self) -> Option<Arc<T>> {
+        let part: Arc<dyn Any + Send + Sync> = Arc::clone(self.part.as_ref()?) as _;
+        part.downcast().ok()
     }
 
     /// A mutant, owned by the calling thread or by nobody.
     pub fn mutant(owned: bool) -> Option<Arc<Self>> {
-        let mutant = Self::new(Body::Mutant, if owned { thread::id() } else { 0 })?;
+        let mutant = Self::new(Body::Mutant, if owned { current::id() } else { 0 })?;
         mutants().push(Arc::downgrade(&mutant));
         if owned {
             mutant.note_taken();
@@ -113,9 +170,9 @@ impl Object {
         let _ = self.name.set(name);
     }
 
-    /// Its name, UTF-16 as bytes.
-    pub fn name(&self) -> Option<&[u8]> {
-        self.name.get().map(Name::text)
+    /// Its name.
+    pub fn name(&self) -> Option<&Name> {
+        self.name.get()
     }
 
     /// How many handles it has.
@@ -134,17 +191,13 @@ impl Object {
         self.handles.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
     }
 
-    /// Counts one handle less; its name goes with the last one.
-    pub fn let_go(&self) {
-        if self.handles.fetch_sub(1, Ordering::SeqCst) != 1 {
-            return;
+    /// Counts one handle less; whether it was the last one.
+    pub fn drop_handle(&self) -> bool {
+        let last = self.handles.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last && let Some(part) = &self.part {
+            part.close();
         }
-        if let Some(name) = self.name.get() {
-            name.forget();
-        }
-        if let Body::Completion(port) = &self.body {
-            port.close();
-        }
+        last
     }
 
     /// The kind's number.
@@ -153,24 +206,29 @@ impl Object {
             Body::Event { .. } => ObjectKind::Event,
             Body::Mutant => ObjectKind::Mutant,
             Body::Semaphore { .. } => ObjectKind::Semaphore,
-            Body::Thread(_) => ObjectKind::Thread,
+            Body::Thread => ObjectKind::Thread,
             Body::Process => ObjectKind::Process,
-            Body::Section(_) => ObjectKind::Section,
+            Body::Section => ObjectKind::Section,
             Body::Token => ObjectKind::Token,
             Body::Timer { .. } => ObjectKind::Timer,
-            Body::Completion(_) => ObjectKind::Completion,
-            Body::Keyed(_) => ObjectKind::KeyedEvent,
+            Body::Completion => ObjectKind::Completion,
+            Body::Keyed => ObjectKind::KeyedEvent,
         }
     }
 
     /// Whether it can be waited for.
     pub fn is_waitable(&self) -> bool {
-        !matches!(self.body, Body::Section(_) | Body::Token | Body::Keyed(_))
+        !matches!(self.body, Body::Section | Body::Token | Body::Keyed)
     }
 
     /// The state word.
     pub fn word(&self) -> &AtomicU64 {
         self.word.get()
+    }
+
+    /// How often a mutant's owner has taken it.
+    pub fn depth(&self) -> &AtomicU32 {
+        self.word.depth()
     }
 
     /// Who waits for it; the dispatcher is locked.
@@ -181,12 +239,12 @@ impl Object {
     /// What the state becomes when a thread takes the object; `None` where it cannot.
     pub fn after(&self, state: u32, thread: u32) -> Option<u32> {
         match &self.body {
-            Body::Event { manual: true } | Body::Timer { manual: true, .. } | Body::Thread(_) | Body::Process | Body::Completion(_) => {
+            Body::Event { manual: true } | Body::Timer { manual: true } | Body::Thread | Body::Process | Body::Completion => {
                 (state != 0).then_some(state)
             }
-            Body::Event { manual: false } | Body::Timer { manual: false, .. } | Body::Semaphore { .. } => state.checked_sub(1),
+            Body::Event { manual: false } | Body::Timer { manual: false } | Body::Semaphore { .. } => state.checked_sub(1),
             Body::Mutant => (state & !ABANDONED == 0 || state == thread).then_some(thread),
-            Body::Section(_) | Body::Token | Body::Keyed(_) => None,
+            Body::Section | Body::Token | Body::Keyed => None,
         }
     }
 
@@ -224,7 +282,7 @@ impl Object {
         if let Body::Mutant = &self.body
             && self.word.depth().fetch_add(1, Ordering::Relaxed) == 0
         {
-            thread::current().count_owned(1);
+            current::count_owned(1);
         }
     }
 
@@ -244,64 +302,6 @@ impl Object {
         self.word.entry() | kind | wait | change
     }
 
-    /// Sets an event; answers its state before.
-    pub fn set(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, false)
-    }
-
-    /// Resets an event; answers its state before.
-    pub fn reset(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 0, false)
-    }
-
-    /// Wakes an event's waiters, and leaves it reset; answers its state before.
-    pub fn pulse(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, true)
-    }
-
-    fn change_event(&self, change: impl Fn(u32) -> u32, pulse: bool) -> Result<u32, NTSTATUS> {
-        let Body::Event { .. } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        dispatch::signal(self, |state| Ok(change(state)), pulse)
-    }
-
-    /// Releases a semaphore by `count`, or a mutant once; answers the state before.
-    pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
-        match &self.body {
-            Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
-            Body::Semaphore { limit } => {
-                let raise = |state: u32| state.checked_add(count).filter(|sum| sum <= limit).ok_or(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
-                dispatch::signal(self, raise, false)
-            }
-            Body::Mutant => {
-                let depth = self.word.depth();
-                if self.unlocked() as u32 != thread::id() {
-                    return Err(STATUS_MUTANT_NOT_OWNED);
-                }
-                let held = depth.fetch_sub(1, Ordering::Relaxed);
-                if held == 1 {
-                    thread::current().count_owned(-1);
-                    dispatch::signal(self, |_| Ok(0), false)?;
-                }
-                // The count that the kernel keeps: 1 while free, 0 and below while owned.
-                Ok(1_u32.wrapping_sub(held))
-            }
-            _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
-        }
-    }
-
-    /// Lets go of a mutant whose owner has ended.
-    pub fn abandon(&self) {
-        if let Body::Mutant = &self.body {
-            self.word.depth().store(0, Ordering::Relaxed);
-            let _ = dispatch::signal(self, |_| Ok(ABANDONED), false);
-        }
-    }
-
-    /// Marks a thread as ended.
-    pub fn finish(&self) {
-        let _ = dispatch::signal(self, |_| Ok(1), false);
-    }
-
     /// An object's state as NtQueryEvent and the like tell it: state, limit, abandoned.
     pub fn state(&self) -> (i32, u32, u32) {
         let state = self.unlocked() as u32;
@@ -309,12 +309,21 @@ impl Object {
             Body::Event { manual } => (state as i32, (*manual).into(), 0),
             Body::Semaphore { limit } => (state as i32, *limit, 0),
             Body::Mutant => {
-                let owned = state == thread::id();
+                let owned = state == current::id();
                 let held = self.word.depth().load(Ordering::Relaxed).max(u32::from(state & !ABANDONED != 0));
                 (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
             }
-            Body::Completion(port) => (port.depth() as i32, 0, 0),
-            _ => (state as i32, 0, 0),
+            _ => (self.part.as_ref().and_then(|part| part.count()).unwrap_or(state) as i32, 0, 0),
         }
     }
+}
+
+/// Takes the first object that can be taken for the calling thread; answers the wait's status.
+pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
+    let me = current::id();
+    objects.iter().enumerate().find_map(|(index, object)| match object.try_take(me) {
+        Taken::Yes => Some(STATUS_WAIT_0 + index as NTSTATUS),
+        Taken::Abandoned => Some(STATUS_ABANDONED_WAIT_0 + index as NTSTATUS),
+        Taken::No => None,
+    })
 }

@@ -1,14 +1,7 @@
 //! Processors: which of the host's the guest may use, by the numbers that it sees, and which run which thread.
 
-use crate::gate::{Answer, Serve};
-use crate::object::Body;
-use crate::thread::{self, Thread};
-use crate::{handle, signal};
-use gate::service::SetAffinity;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use windows_sys::Win32::Foundation::{STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH};
-use windows_sys::Win32::System::Threading::PROCESS_SET_INFORMATION;
 
 /// The host's numbers of the processors, by the guest's; 64 at most, which is what a mask can name.
 static HOST: OnceLock<Vec<usize>> = OnceLock::new();
@@ -40,6 +33,24 @@ fn host() -> &'static [usize] {
     })
 }
 
+/// The host's processors as a mask.
+pub fn all() -> u64 {
+    let count = host().len();
+    if count >= 64 { u64::MAX } else { (1 << count) - 1 }
+}
+
+/// Lets masks count from now on that are narrower than the host's own.
+pub fn narrow() {
+    host();
+    NARROWED.store(true, Ordering::Relaxed);
+}
+
+/// Sets the processors that may run the process's threads.
+pub fn set_process_mask(mask: u64) {
+    MASK.store(mask, Ordering::SeqCst);
+    narrow();
+}
+
 /// Lets the calling thread run on a mask's processors alone.
 pub fn apply(mask: u64) {
     if !NARROWED.load(Ordering::Relaxed) {
@@ -55,26 +66,6 @@ pub fn apply(mask: u64) {
     unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set) };
 }
 
-/// Sets a thread's mask.
-pub fn set_thread(thread: &Thread, mask: u64) -> Answer {
-    if mask == 0 || mask & !process_mask() != 0 {
-        return Err(STATUS_INVALID_PARAMETER);
-    }
-    host();
-    NARROWED.store(true, Ordering::Relaxed);
-    give(thread, mask);
-    Ok(())
-}
-
-fn give(thread: &Thread, mask: u64) {
-    thread.affinity.store(mask, Ordering::SeqCst);
-    if thread.id == thread::id() {
-        apply(mask);
-    } else if thread.host() != 0 {
-        signal::interrupt(thread.host());
-    }
-}
-
 /// The number of the processor that runs the calling thread.
 pub fn current() -> u32 {
     let mut number = 0;
@@ -83,20 +74,4 @@ pub fn current() -> u32 {
     let number = number as usize & 0xFFF;
     let host = host();
     host.iter().position(|other| *other == number).unwrap_or(0) as u32
-}
-
-impl Serve for SetAffinity {
-    fn serve(&mut self) -> Answer {
-        let object = handle::object(self.process, PROCESS_SET_INFORMATION)?;
-        let Body::Process = object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        let all = host().len();
-        let all = if all >= 64 { u64::MAX } else { (1 << all) - 1 };
-        if self.mask == 0 || self.mask & !all != 0 {
-            return Err(STATUS_INVALID_PARAMETER);
-        }
-        MASK.store(self.mask, Ordering::SeqCst);
-        NARROWED.store(true, Ordering::Relaxed);
-        thread::all().iter().for_each(|thread| give(thread, self.mask));
-        Ok(())
-    }
 }

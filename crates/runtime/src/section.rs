@@ -1,9 +1,10 @@
 //! Sections: a file's bytes, an image, or paging-file memory, which views map.
 
-use crate::gate::{Answer, Serve};
+use crate::file::File;
 use crate::memory::{self, Backing, Kind, Page, Region, to_host};
-use crate::object::{Body, Object};
-use crate::{file::File, handle, image};
+use crate::object::{Body, Object, Part};
+use crate::serve::{Answer, Serve};
+use crate::{access, handle, image};
 use gate::map::GRANULARITY;
 use gate::service::{CreateSection, MapView, ObjectKind, UnmapView};
 use rustix::fs::{fstat, ftruncate};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PAGE_PROTECTION,
     STATUS_INVALID_PARAMETER, STATUS_INVALID_VIEW_SIZE, STATUS_MAPPED_ALIGNMENT, STATUS_MAPPED_FILE_SIZE_ZERO, STATUS_NO_MEMORY,
-    STATUS_NOT_MAPPED_VIEW, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SECTION_PROTECTION, STATUS_SECTION_TOO_BIG,
+    STATUS_NOT_MAPPED_VIEW, STATUS_SECTION_PROTECTION, STATUS_SECTION_TOO_BIG,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 use windows_sys::Win32::System::Memory::{
@@ -48,6 +49,8 @@ impl Drop for Memory {
         let _ = unsafe { rustix::mm::munmap(self.0 as *mut c_void, self.1 as usize) };
     }
 }
+
+impl Part for Section {}
 
 impl Section {
     fn create(request: &CreateSection) -> Result<Self, NTSTATUS> {
@@ -138,16 +141,15 @@ impl Memory {
 impl Serve for CreateSection {
     fn serve(&mut self) -> Answer {
         let section = Section::create(self)?;
-        let object = Object::new(Body::Section(Arc::new(section)), 0).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        self.handle = handle::insert(object, handle::granted(ObjectKind::Section, self.access), 0)?;
+        let object = Object::with(Body::Section, 0, Arc::new(section)).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        self.handle = handle::insert(object, access::granted(ObjectKind::Section, self.access), 0)?;
         Ok(())
     }
 }
 
 impl Serve for MapView {
     fn serve(&mut self) -> Answer {
-        let object = handle::object(self.section, 0)?;
-        let Body::Section(section) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        let (_, section) = handle::part::<Section>(self.section, 0)?;
         if let Source::Image(file) = &section.source {
             handle::object(self.section, SECTION_MAP_EXECUTE).or_else(|_| handle::object(self.section, SECTION_MAP_READ))?;
             let image = image::map_file(file)?;
@@ -166,7 +168,7 @@ impl Serve for MapView {
             return Err(STATUS_INVALID_VIEW_SIZE);
         }
         let size = memory::page_up(size).ok_or(STATUS_INVALID_VIEW_SIZE)?;
-        let backing = Backing::Section(Arc::clone(section) as Arc<dyn std::any::Any + Send + Sync>);
+        let backing = Backing::Section(Arc::clone(&section) as Arc<dyn std::any::Any + Send + Sync>);
         let region = Region::new(size, Kind::Mapped, self.protect, Page::Committed(self.protect), backing);
         let mut space = memory::lock();
         let base = if self.base == 0 { space.insert_anywhere(region, 0)? } else { space.insert_at(self.base, region)? };

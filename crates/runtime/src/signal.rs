@@ -1,25 +1,22 @@
 //! Signals: hardware faults of guest code become Windows exceptions, faults inside the runtime's copying are answered,
 //! everything else is a bug of ours.
 
+use crate::interrupt::{BREAK_OFF, INTERRUPT, runtime_holds};
 use crate::memory::{self, Fault};
-use crate::{process, thread, user};
+use crate::process::{self, end};
+use crate::registers::{Extended, context};
+use crate::thread::attend::acknowledge_interruption;
+use crate::{current, thread, user};
 use gate::map::PAGE;
 use std::ffi::{c_int, c_void};
-use std::mem::{MaybeUninit, zeroed};
+use std::mem::zeroed;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_ASSERTION_FAILURE, STATUS_BREAKPOINT, STATUS_DATATYPE_MISALIGNMENT, STATUS_END_OF_FILE,
     STATUS_FLOAT_DENORMAL_OPERAND, STATUS_FLOAT_DIVIDE_BY_ZERO, STATUS_FLOAT_INEXACT_RESULT, STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_OVERFLOW,
     STATUS_FLOAT_UNDERFLOW, STATUS_GUARD_PAGE_VIOLATION, STATUS_ILLEGAL_INSTRUCTION, STATUS_IN_PAGE_ERROR, STATUS_INTEGER_DIVIDE_BY_ZERO,
     STATUS_PRIVILEGED_INSTRUCTION, STATUS_SINGLE_STEP, STATUS_STACK_BUFFER_OVERRUN, STATUS_STACK_OVERFLOW,
 };
-use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD, XSAVE_FORMAT};
-
-/// Bytes of the stack that handlers run on.
-const HANDLER_STACK: usize = 64 * 1024;
-/// The signal that breaks off a system call.
-pub const BREAK_OFF: c_int = libc::SIGUSR1;
-/// The signal that lets a thread see to its processors, and stops it.
-const INTERRUPT: c_int = libc::SIGUSR2;
+use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_RECORD;
 
 /// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
 const TRAP_GENERAL_PROTECTION: i64 = 13;
@@ -43,40 +40,6 @@ pub fn install() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
-/// The stack that the calling thread's handlers run on.
-pub struct HandlerStack {
-    _memory: Box<[MaybeUninit<u8>]>,
-}
-
-/// Gives the calling thread a stack for its handlers.
-pub fn prepare_thread() -> HandlerStack {
-    let mut memory = Box::<[u8]>::new_uninit_slice(HANDLER_STACK);
-    let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
-    // SAFETY: the stack is taken away again before its memory goes.
-    unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
-    HandlerStack { _memory: memory }
-}
-
-impl Drop for HandlerStack {
-    fn drop(&mut self) {
-        let none = libc::stack_t { ss_sp: std::ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
-        // SAFETY: from here on, handlers run on the thread's own stack.
-        unsafe { libc::sigaltstack(&raw const none, std::ptr::null_mut()) };
-    }
-}
-
-/// Breaks off another thread's system call; false when it has ended.
-pub fn break_off(host_thread: i32) -> bool {
-    // SAFETY: a signal to a thread of this process.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, BREAK_OFF) == 0 }
-}
-
-/// Interrupts another thread of this process; false when it has ended.
-pub fn interrupt(host_thread: i32) -> bool {
-    // SAFETY: a signal to a thread of this process.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), host_thread, INTERRUPT) == 0 }
-}
-
 /// The flag by which a program asks for exceptions at misaligned addresses.
 const ALIGNMENT_CHECK: i64 = 0x4_0000;
 
@@ -94,7 +57,7 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
     match signal {
         libc::SIGSYS => return forbidden_call(info, frame),
         BREAK_OFF => return,
-        INTERRUPT => return thread::acknowledge_interruption(frame),
+        INTERRUPT => return acknowledge_interruption(frame),
         _ => {}
     }
     if let Some(recovery) = user::recovery(at) {
@@ -104,16 +67,11 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
         frame.uc_mcontext.gregs[libc::REG_RIP as usize] = recovery as i64;
         return;
     }
-    if thread::id() == 0 || runtime_holds(at) {
-        process::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
+    if current::id() == 0 || runtime_holds(at) {
+        end::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
     }
     let Some(exception) = exception(signal, info, frame) else { return };
     deliver(&exception, frame)
-}
-
-/// Whether an address is the runtime's own code.
-pub fn runtime_holds(at: u64) -> bool {
-    jail::text().contains(&at)
 }
 
 /// An exception about to be delivered.
@@ -271,7 +229,7 @@ fn deliver(exception: &Exception, frame: &libc::ucontext_t) -> ! {
         // There is no stack to run handlers on: Windows ends the process there and then.
         let Exception { code, parameter: [first, second, _], at, .. } = *exception;
         let parameter = [first, second];
-        process::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
+        end::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
     }
     // No return from the signal: the handlers' mask is empty and their stack is free again once the thread is off it, so
     // there is nothing that the kernel would restore but registers, which are the context's by now. The vector registers
@@ -293,95 +251,6 @@ fn deliver(exception: &Exception, frame: &libc::ucontext_t) -> ! {
     }
 }
 
-/// The processor's state beyond FXSAVE, as the kernel's frame has it in the standard form of XSAVE.
-struct Extended<'a> {
-    /// Which parts are not in their initial state.
-    used: u64,
-    /// What lies behind the header, as far as a part is used.
-    parts: &'a [u8],
-}
-
-impl Extended<'_> {
-    /// Bytes of the header.
-    const HEADER: u64 = 64;
-    /// AVX, and the three parts of AVX-512. The tiles of AMX would take 8 KiB of every stack.
-    const CARRIED: u64 = 0xE4;
-
-    /// The state in a signal's frame, where the processor has any.
-    fn of(frame: &libc::ucontext_t) -> Option<Self> {
-        const MAGIC: u32 = 0x4650_5853;
-        const SOFTWARE: usize = 464;
-        const LEGACY: usize = 512;
-        let float = float_state(frame)?.cast::<u8>();
-        // SAFETY: the kernel says in the legacy part's unused bytes how far its area goes (asm/sigcontext.h).
-        unsafe {
-            let word = |at: usize| float.add(at).cast::<u64>().read_unaligned();
-            if word(SOFTWARE) as u32 != MAGIC || word(SOFTWARE + 8) & 4 == 0 {
-                return None;
-            }
-            let size = (word(SOFTWARE + 16) as u32 as usize).max(LEGACY + Self::HEADER as usize);
-            let used = word(LEGACY) & Self::CARRIED;
-            let end = part_ends().iter().filter(|(part, _)| used >> part & 1 != 0).map(|(_, end)| *end).max().unwrap_or(0);
-            let start = LEGACY + Self::HEADER as usize;
-            let parts = std::slice::from_raw_parts(float.add(start), end.min(size).saturating_sub(start));
-            Some(Self { used, parts })
-        }
-    }
-
-    /// Writes header and parts to the guest.
-    fn write(&self, at: u64) -> Result<(), user::BadAddress> {
-        user::write(at, &[self.used, 0, 0, 0, 0, 0, 0, 0])?;
-        user::write_bytes(at + Self::HEADER, self.parts)
-    }
-}
-
-/// Where the parts of the extended state end that are carried: the processor says it.
-fn part_ends() -> &'static [(u32, usize); 4] {
-    static ENDS: std::sync::OnceLock<[(u32, usize); 4]> = std::sync::OnceLock::new();
-    ENDS.get_or_init(|| {
-        [2, 5, 6, 7].map(|part| {
-            let place = std::arch::x86_64::__cpuid_count(0xD, part);
-            (part, (place.eax + place.ebx) as usize)
-        })
-    })
-}
-
-/// The floating-point state in a signal's frame.
-fn float_state(frame: &libc::ucontext_t) -> Option<*const XSAVE_FORMAT> {
-    // SAFETY: the kernel's `sigcontext` has the floating-point state's address behind the general registers.
-    let float = unsafe { (&raw const frame.uc_mcontext.gregs).add(1).cast::<*const XSAVE_FORMAT>().read() };
-    (!float.is_null()).then_some(float)
-}
-
-/// The interrupted registers as Windows' CONTEXT.
-pub fn context(frame: &libc::ucontext_t) -> CONTEXT {
-    const CONTEXT_ALL: u32 = 0x10_001F;
-    let machine = &frame.uc_mcontext;
-    let register = |number: c_int| machine.gregs[number as usize] as u64;
-    // SAFETY: a CONTEXT is plain data, for which zero is a value.
-    let mut context: CONTEXT = unsafe { zeroed() };
-    context.ContextFlags = CONTEXT_ALL;
-    (context.SegCs, context.SegSs, context.SegDs, context.SegEs) = (0x33, 0x2B, 0x2B, 0x2B);
-    (context.SegFs, context.SegGs) = (0x53, 0x2B);
-    context.EFlags = register(libc::REG_EFL) as u32;
-    context.Rip = register(libc::REG_RIP);
-    (context.Rax, context.Rbx, context.Rcx, context.Rdx) =
-        (register(libc::REG_RAX), register(libc::REG_RBX), register(libc::REG_RCX), register(libc::REG_RDX));
-    (context.Rsi, context.Rdi, context.Rbp, context.Rsp) =
-        (register(libc::REG_RSI), register(libc::REG_RDI), register(libc::REG_RBP), register(libc::REG_RSP));
-    (context.R8, context.R9, context.R10, context.R11) =
-        (register(libc::REG_R8), register(libc::REG_R9), register(libc::REG_R10), register(libc::REG_R11));
-    (context.R12, context.R13, context.R14, context.R15) =
-        (register(libc::REG_R12), register(libc::REG_R13), register(libc::REG_R14), register(libc::REG_R15));
-    if let Some(float) = float_state(frame) {
-        // SAFETY: the kernel's frame holds an FXSAVE area there, which is what Windows calls XSAVE_FORMAT.
-        context.Anonymous.FltSave = unsafe { float.read_unaligned() };
-        // SAFETY: just written.
-        context.MxCsr = unsafe { context.Anonymous.FltSave.MxCsr };
-    }
-    context
-}
-
 /// Guest code made a system call by itself: it gets ENOSYS. One that the runtime never makes is repeated from the
 /// runtime's own text, so that the kernel tells the broker of it.
 fn forbidden_call(info: &libc::siginfo_t, frame: &mut libc::ucontext_t) {
@@ -395,7 +264,7 @@ fn forbidden_call(info: &libc::siginfo_t, frame: &mut libc::ucontext_t) {
     } else if !jail::is_listed(number) {
         jail::raise(number);
     } else if !runtime_holds(registers[libc::REG_RIP as usize] as u64) {
-        process::report_call(number as u32);
+        end::report_call(number as u32);
     }
     registers[libc::REG_RAX as usize] = -i64::from(libc::ENOSYS);
 }

@@ -1,10 +1,13 @@
 //! The start of a sandbox process: take what the broker handed over, enter the jail, map the program, run it.
 
 use crate::file::File;
+use crate::gate::gate_entry;
 use crate::image::{self, Refused};
-use crate::memory::StackSize;
-use crate::process::{self, Process};
-use crate::{broker, handle, signal, thread, time, words};
+use crate::memory::{self, StackSize};
+use crate::process::peb::make_peb;
+use crate::process::{self, Process, end};
+use crate::thread::runner::run_first;
+use crate::{broker, clock, handle, processor, signal, time, words};
 use gate::file::Device;
 use gate::map::{FILE_RECORDS_SIZE, PAGE, SHARED_DATA, STATE};
 use protocol::start::{Start, descriptor};
@@ -20,7 +23,7 @@ pub fn run() -> c_int {
     let Some(start) = broker::attach().and_then(|bytes| Start::decode(&bytes)) else { return 125 };
     signal::install();
     if let Err(sentence) = jail::enter(start.layers, descriptor::BOOT) {
-        process::fail(0, &sentence);
+        end::fail(0, &sentence);
     }
     let Err(refused) = load(&start);
     let (status, sentence) = match refused {
@@ -29,7 +32,7 @@ pub fn run() -> c_int {
         Refused::Library => (protocol::start::UNFIT, "this is a DLL, not a program".into()),
         Refused::Status(status) => (status, format!("the program could not be loaded (status {:#010x})", status as u32)),
     };
-    process::fail(status, &sentence)
+    end::fail(status, &sentence)
 }
 
 fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
@@ -47,12 +50,13 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     drop(program);
     let (ntdll, _) = image::map_system(b"ntdll.dll").map_err(|_| STATUS_DLL_NOT_FOUND)?;
     let export = |name| image::export(ntdll.base, ntdll.size, name).ok_or(STATUS_ENTRYPOINT_NOT_FOUND);
-    let peb = process::make_peb(start, mapped.base, subsystem)?;
+    let peb = make_peb(start, mapped.base, subsystem)?;
     let process = Process {
         id: start.process,
         peb,
         per_call: if start.per_call { start.stamps_per_microsecond.into() } else { 0 },
-        clock: crate::clock::vdso_clock_gettime(),
+        clock: clock::vdso_clock_gettime(),
+        gate: gate_entry as *const () as u64,
         loader: export("LdrInitializeThunk")?,
         thread_start: export("RtlUserThreadStart")?,
         dispatcher: export("KiUserExceptionDispatcher")?,
@@ -60,9 +64,9 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
         created: time::since_1601(),
     };
     process::set(process, start.thread);
-    crate::processor::prepare(start.processors);
+    processor::prepare(start.processors);
     take_standard_streams(start);
-    Ok(thread::run_first(mapped.base + entry, stack)?)
+    Ok(run_first(mapped.base + entry, stack)?)
 }
 
 /// A descriptor that the process is born with.
@@ -84,7 +88,7 @@ fn map_shared() -> Result<(), NTSTATUS> {
             .map_err(|_| STATUS_NO_MEMORY)?;
     }
     words::map().map_err(|_| STATUS_NO_MEMORY)?;
-    crate::memory::lock().enter_shared();
+    memory::lock().enter_shared();
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! Windows' times and timeouts on the host's clocks.
 
+use crate::clock::vdso_clock_gettime;
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use std::ffi::c_int;
+use std::sync::LazyLock;
 
 /// 100 ns units between 1601 and 1970.
 pub const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
@@ -53,9 +56,24 @@ impl Deadline {
     }
 }
 
+/// Reads a clock by the vDSO's function, found once. (`rustix` did not find it in this process on Linux 6.18, and made a
+/// system call each time, which the filter makes dearer still.)
+fn read(clock: ClockId) -> Timespec {
+    type Read = unsafe extern "C" fn(c_int, *mut Timespec) -> c_int;
+    static READ: LazyLock<Option<Read>> = LazyLock::new(|| match vdso_clock_gettime() {
+        0 => None,
+        // SAFETY: that is the form of the vDSO's function.
+        address => Some(unsafe { std::mem::transmute::<usize, Read>(address as usize) }),
+    });
+    let mut time = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes one time, which has the kernel's form on 64-bit hosts.
+    let read = READ.is_some_and(|read| unsafe { read(clock as c_int, &raw mut time) } == 0);
+    if read { time } else { clock_gettime(clock) }
+}
+
 /// The monotonic clock, in nanoseconds.
 pub fn monotonic() -> i128 {
-    nanoseconds(clock_gettime(ClockId::Monotonic))
+    nanoseconds(read(ClockId::Monotonic))
 }
 
 fn nanoseconds(time: Timespec) -> i128 {
@@ -64,7 +82,7 @@ fn nanoseconds(time: Timespec) -> i128 {
 
 /// The time in 100 ns units since 1601 (UTC).
 pub fn since_1601() -> i64 {
-    (nanoseconds(clock_gettime(ClockId::Realtime)) / 100) as i64 + UNIX_EPOCH
+    (nanoseconds(read(ClockId::Realtime)) / 100) as i64 + UNIX_EPOCH
 }
 
 /// What the calling thread, or the whole process, has used of the processor, in 100 ns units.

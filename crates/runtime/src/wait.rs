@@ -1,19 +1,19 @@
 //! Waiting: for objects, for a value in the guest's memory, for time.
 
-use crate::dispatch::{self, Dispatcher};
-use crate::gate::{Answer, Serve};
+use crate::dispatch::Dispatcher;
 use crate::handle::{self, Target};
-use crate::object::{Body, Object, Taken};
-use crate::{thread, time, user};
+use crate::object::{Body, Object, take_one};
+use crate::port::step_aside;
+use crate::serve::{Answer, Serve};
+use crate::waiting::{self, sleep};
+use crate::{time, timer, user};
 use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
-use rustix::io::Errno;
 use rustix::thread::futex;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX,
-    STATUS_NO_YIELD_PERFORMED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX, STATUS_NO_YIELD_PERFORMED,
+    STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
 };
 use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -32,11 +32,11 @@ impl Serve for Wait {
         if all && objects.iter().enumerate().any(|(index, object)| objects[..index].iter().any(|other| Arc::ptr_eq(other, object))) {
             return Err(STATUS_INVALID_PARAMETER_MIX);
         }
-        crate::timer::look(&objects);
+        timer::look(&objects);
         let status = match if all { None } else { take_one(&objects) } {
             Some(status) => status,
             None if !all && self.alertable == 0 && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
-            None => dispatch::wait(objects, all, self.alertable != 0, deadline),
+            None => waiting::wait(objects, all, self.alertable != 0, deadline),
         };
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
@@ -48,30 +48,9 @@ fn waitable(handle: u64) -> Result<Arc<Object>, NTSTATUS> {
         Target::Local(object, _) if !object.is_waitable() => Err(STATUS_OBJECT_TYPE_MISMATCH),
         Target::Local(object, access) if access & SYNCHRONIZE != 0 => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
-        Target::File(file) if file.access & SYNCHRONIZE != 0 => file.object.event(),
+        Target::File(file) if file.access & SYNCHRONIZE != 0 => file.object.completion.event(),
         Target::File(_) => Err(STATUS_ACCESS_DENIED),
     }
-}
-
-/// Takes the first object that can be taken; answers the wait's status.
-pub fn take_one(objects: &[Arc<Object>]) -> Option<NTSTATUS> {
-    let me = thread::id();
-    objects.iter().enumerate().find_map(|(index, object)| match object.try_take(me) {
-        Taken::Yes => Some(STATUS_WAIT_0 + index as NTSTATUS),
-        Taken::Abandoned => Some(STATUS_ABANDONED_WAIT_0 + index as NTSTATUS),
-        Taken::No => None,
-    })
-}
-
-/// Sleeps while a word holds a value; may return early. False when the time is over.
-pub fn sleep(word: &AtomicU32, value: u32, deadline: time::Deadline) -> bool {
-    let Some(limit) = deadline.timespec() else { return false };
-    let _place = crate::io::step_aside();
-    let slept = match &limit {
-        None => futex::wait(word, futex::Flags::PRIVATE, value, None),
-        Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
-    };
-    slept != Err(Errno::TIMEDOUT)
 }
 
 impl Serve for SignalAndWait {
@@ -80,11 +59,11 @@ impl Serve for SignalAndWait {
         let signalled = handle::object(self.signal, 0)?;
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
-        crate::timer::look(std::slice::from_ref(&object));
+        timer::look(std::slice::from_ref(&object));
         if let Body::Mutant = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;
-            let status = dispatch::wait(vec![object], false, self.alertable != 0, deadline);
+            let status = waiting::wait(vec![object], false, self.alertable != 0, deadline);
             return if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) };
         }
         let mut dispatcher = Dispatcher::lock();
@@ -97,7 +76,7 @@ impl Serve for SignalAndWait {
             }
             _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
         };
-        let status = dispatch::wait_with(dispatcher, vec![object], false, self.alertable != 0, deadline);
+        let status = waiting::wait_with(dispatcher, vec![object], false, self.alertable != 0, deadline);
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
 }
@@ -167,7 +146,7 @@ fn wait_word(address: u64, value: u32, deadline: time::Deadline) -> Answer {
     let Some(limit) = deadline.timespec() else {
         return if user::read::<u32>(address)? == value { Err(STATUS_TIMEOUT) } else { Ok(()) };
     };
-    let _place = crate::io::step_aside();
+    let _place = step_aside();
     let limit = limit.map(|limit| libc::timespec { tv_sec: limit.tv_sec, tv_nsec: limit.tv_nsec });
     let pointer = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the kernel answers a bad address with an error.
@@ -250,7 +229,7 @@ impl Serve for Delay {
             // The host does not say whether another thread ran; a call that took that long came back from one.
             return if time::stamp() - start > time::SWITCH { Ok(()) } else { Err(STATUS_NO_YIELD_PERFORMED) };
         }
-        match dispatch::wait(Vec::new(), false, self.alertable != 0, time::Deadline::new(true, self.timeout)) {
+        match waiting::wait(Vec::new(), false, self.alertable != 0, time::Deadline::new(true, self.timeout)) {
             STATUS_TIMEOUT => Ok(()),
             status => Err(status),
         }

@@ -1,7 +1,7 @@
 //! `catch` blocks that run: they stand above the frames of what was thrown, which are kept until they end.
 
+use super::Dispatcher;
 use super::types::Thrown;
-use super::{Dispatcher, catches};
 use crate::cruntime::thread;
 use core::ffi::c_void;
 use windows_sys::Win32::Foundation::STATUS_UNWIND_CONSOLIDATE;
@@ -26,11 +26,11 @@ pub fn state_of(frame: u64) -> Option<i32> {
 /// The record of the exception that is handled.
 pub fn current_record() -> Option<&'static EXCEPTION_RECORD> {
     // SAFETY: it lies in the frames that are kept.
-    unsafe { catches().get().as_ref().and_then(|catch| catch.record.as_ref()) }
+    unsafe { innermost().as_ref().and_then(|catch| catch.record.as_ref()) }
 }
 
 fn find<'a>(wanted: impl Fn(&Catch) -> bool) -> Option<&'a Catch> {
-    let mut next = catches().get().cast_const();
+    let mut next = innermost().cast_const();
     // SAFETY: those in the list run, so their frames are there.
     while let Some(catch) = unsafe { next.as_ref() } {
         if wanted(catch) {
@@ -46,8 +46,8 @@ pub unsafe extern "C" fn run(end: *const EXCEPTION_RECORD) -> u64 {
     let [_, variables, funclet, _, context, frame, record, state, ..] = unsafe { (*end).ExceptionInformation };
     let thread = thread::current();
     let before = [thread.current_exception.get(), thread.current_context.get()];
-    let mut catch = Catch { previous: catches().get(), frame: frame as u64, state: state as i32, record: record as *mut EXCEPTION_RECORD, before };
-    catches().set(&raw mut catch);
+    let mut catch = Catch { previous: innermost(), frame: frame as u64, state: state as i32, record: record as *mut EXCEPTION_RECORD, before };
+    thread::current().catches.set((&raw mut catch).cast());
     thread.current_exception.set(record as *mut c_void);
     thread.current_context.set(context as *mut c_void);
     thread.processing_throw.set((thread.processing_throw.get() - 1).max(0));
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn run(end: *const EXCEPTION_RECORD) -> u64 {
 /// Ends a `catch`: its exception's object goes, unless another one still handles it, or it is on its way again.
 unsafe fn leave(catch: &Catch, on_its_way: Option<Thrown>) {
     let thread = thread::current();
-    catches().set(catch.previous);
+    thread::current().catches.set(catch.previous.cast());
     thread.current_exception.set(catch.before[0]);
     thread.current_context.set(catch.before[1]);
     let thrown = |record: *const EXCEPTION_RECORD| unsafe { record.as_ref().and_then(Thrown::of) };
@@ -119,4 +119,9 @@ pub unsafe extern "C" fn call(funclet: u64, variables: u64, catch: *mut Catch) -
 #[cfg(not(target_os = "windows"))]
 pub unsafe fn call(_funclet: u64, _variables: u64, _catch: *mut Catch) -> u64 {
     0
+}
+
+/// The innermost `catch` of the thread that runs.
+fn innermost() -> *mut Catch {
+    thread::current().catches.get().cast()
 }

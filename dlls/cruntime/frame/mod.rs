@@ -10,11 +10,10 @@ mod packed;
 mod plain;
 mod types;
 
-pub use catch::{Catch, current_record};
+pub use catch::current_record;
 
-use super::cpp::terminate_now;
 use super::nt::RtlUnwindEx;
-use super::thread;
+use super::terminate::terminate_now;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use guest::shim;
@@ -284,9 +283,4 @@ pub unsafe extern "C" fn __CxxFrameHandler4(record: *mut EXCEPTION_RECORD, _fram
 pub unsafe extern "C" fn _local_unwind(frame: *mut c_void, target: *mut c_void) {
     let mut context: core::mem::MaybeUninit<[u64; 256]> = core::mem::MaybeUninit::uninit();
     RtlUnwindEx(frame, target, null_mut(), null_mut(), context.as_mut_ptr().cast(), null_mut());
-}
-
-/// The state of the thread's `catch` blocks.
-fn catches<'a>() -> &'a core::cell::Cell<*mut Catch> {
-    &thread::current().catches
 }

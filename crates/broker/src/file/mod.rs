@@ -34,6 +34,9 @@ const CHANGES: u32 =
     FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER;
 const MAXIMUM_ALLOWED: u32 = 0x0200_0000;
 
+/// What the audit calls a pipe.
+const PIPE: &str = "\\Device\\NamedPipe\\";
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,6 @@
 //! Opening and making.
 
-use super::pipe::PIPE;
-use super::{Answer, CHANGES, MAXIMUM_ALLOWED, READ_RIGHTS, lock, shown, specific};
+use super::{Answer, CHANGES, MAXIMUM_ALLOWED, PIPE, READ_RIGHTS, lock, shown, specific};
 use crate::handle::Handle;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};

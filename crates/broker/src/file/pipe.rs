@@ -1,7 +1,7 @@
 //! Pipes without a name: a server's end, and a client's that is opened relative to it.
 
 use super::open::{FILE_OPENED, mode};
-use super::{Answer, lock, specific};
+use super::{Answer, PIPE, lock, specific};
 use crate::object::{Client, FileObject};
 use crate::process::Process;
 use crate::reply::Reply;
@@ -18,9 +18,6 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA, SYNCHRONIZE,
 };
-
-/// What the audit calls a pipe.
-pub const PIPE: &str = "\\Device\\NamedPipe\\";
 
 /// The ends of a pipe of the host, which never block: what is read from, and what is written to.
 fn stream() -> Result<(OwnedFd, OwnedFd), NTSTATUS> {

@@ -1,9 +1,11 @@
 //! Synchronous calls that wait for a pipe or a terminal: each blocks its own thread, which others may free.
 
-use super::{FileObject, step_aside};
-use crate::gate::Answer;
-use crate::signal;
+use super::FileObject;
+use crate::interrupt::{BREAK_OFF, break_off};
+use crate::port::step_aside;
+use crate::serve::Answer;
 use crate::thread::{self, Thread};
+use rustix::event::PollFlags;
 use std::mem::zeroed;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,13 +32,13 @@ fn blocked() -> MutexGuard<'static, Vec<Arc<Blocked>>> {
     BLOCKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until a descriptor is ready for `events` (`POLLIN`, `POLLOUT`), or the call is cancelled.
-pub fn until_ready(object: &FileObject, block: u64, descriptor: BorrowedFd<'_>, events: i16) -> Answer {
+/// Waits until a file object's descriptor is ready for `events`, or the call is cancelled.
+pub fn until_ready(object: &FileObject, block: u64, descriptor: BorrowedFd<'_>, events: PollFlags) -> Answer {
     let thread = thread::current();
     let me = Arc::new(Blocked { thread: thread.id, host: thread.host(), object, block, cancelled: AtomicBool::new(false) });
     blocked().push(Arc::clone(&me));
     let _place = step_aside();
-    let outcome = wait(&thread, &me, descriptor, events);
+    let outcome = wait(&thread, &me, descriptor, events.bits().cast_signed());
     blocked().retain(|other| !Arc::ptr_eq(other, &me));
     outcome
 }
@@ -48,7 +50,7 @@ fn wait(thread: &Thread, me: &Blocked, descriptor: BorrowedFd<'_>, events: i16) 
     // SAFETY: as above.
     unsafe {
         libc::sigemptyset(&raw mut masked);
-        libc::sigaddset(&raw mut masked, signal::BREAK_OFF);
+        libc::sigaddset(&raw mut masked, BREAK_OFF);
         libc::pthread_sigmask(libc::SIG_BLOCK, &raw const masked, &raw mut before);
     }
     let outcome = loop {
@@ -74,7 +76,7 @@ fn cancel(which: impl Fn(&Blocked) -> bool) -> bool {
     let mut any = false;
     for blocked in blocked().iter().filter(|blocked| which(blocked)) {
         blocked.cancelled.store(true, Ordering::SeqCst);
-        signal::break_off(blocked.host);
+        break_off(blocked.host);
         any = true;
     }
     any

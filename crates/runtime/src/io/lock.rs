@@ -1,22 +1,18 @@
 //! Locks on ranges of bytes. They hold between the file objects of this process; a read or write that meets another's lock fails.
 
-use super::{FileObject, Notice};
-use crate::dispatch;
-use crate::file::File;
-use crate::gate::{Answer, Serve};
-use crate::handle;
+use super::FileObject;
+use super::completion::Notice;
 use crate::object::{Body, Object};
+use crate::serve::Answer;
 use crate::time::Deadline;
-use gate::file::Device;
-use gate::service::{LockFile, UnlockFile};
+use crate::waiting;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_CANCELLED, STATUS_FILE_LOCK_CONFLICT, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_IO_DEVICE_ERROR,
-    STATUS_LOCK_NOT_GRANTED, STATUS_PENDING, STATUS_RANGE_NOT_LOCKED, STATUS_SUCCESS,
+    NTSTATUS, STATUS_CANCELLED, STATUS_FILE_LOCK_CONFLICT, STATUS_INSUFFICIENT_RESOURCES, STATUS_IO_DEVICE_ERROR, STATUS_LOCK_NOT_GRANTED,
+    STATUS_PENDING, STATUS_RANGE_NOT_LOCKED, STATUS_SUCCESS,
 };
-use windows_sys::Win32::Storage::FileSystem::{FILE_READ_DATA, FILE_WRITE_DATA};
 
 /// A file's identity on the host.
 type Identity = (u64, u64);
@@ -109,7 +105,7 @@ impl Locks {
 fn tell(granted: Vec<Grant>) {
     for grant in granted {
         match grant {
-            Grant::Request(object, notice) => notice.tell(&object, STATUS_SUCCESS, 0),
+            Grant::Request(object, notice) => notice.tell(&object.completion, STATUS_SUCCESS, 0),
             Grant::Thread(event) => drop(event.set().ok()),
         }
     }
@@ -147,7 +143,7 @@ pub fn forget(object: &FileObject) {
 fn cancel_all(cancelled: Vec<Waiting>) {
     for waiting in cancelled {
         match waiting.grant {
-            Grant::Request(object, notice) => notice.tell(&object, STATUS_CANCELLED, 0),
+            Grant::Request(object, notice) => notice.tell(&object.completion, STATUS_CANCELLED, 0),
             Grant::Thread(event) => drop(event.set().ok()),
         }
     }
@@ -166,61 +162,59 @@ pub fn cancel(object: &FileObject, which: impl Fn(&Notice) -> bool) -> usize {
     count
 }
 
-/// The file behind a handle that may be locked.
-fn lockable(number: u64) -> Result<Arc<File>, NTSTATUS> {
-    let file = handle::file(number)?;
-    file.needs(FILE_READ_DATA | FILE_WRITE_DATA)?;
-    if file.device == Device::Disk { Ok(file) } else { Err(STATUS_INVALID_DEVICE_REQUEST) }
+/// What is asked of a lock.
+pub struct Request {
+    /// Its first byte.
+    pub start: u64,
+    /// Bytes.
+    pub length: u64,
+    /// Nobody else may read there.
+    pub exclusive: bool,
+    /// It is had at once, or not at all.
+    pub at_once: bool,
 }
 
-impl Serve for LockFile {
-    fn serve(&mut self) -> Answer {
-        let file = lockable(self.file)?;
-        let object = &file.object;
-        let notice = Notice::new(object, self.event, self.routine, self.context, self.block)?;
-        let identity = identity(object)?;
-        let lock = Lock { owner: address(object), start: self.start, length: self.length, exclusive: self.exclusive != 0 };
-        notice.begin(object)?;
-        USED.store(true, Ordering::Relaxed);
-        let mut all = locks();
-        let locks = all.entry(identity).or_default();
-        let outcome = if locks.is_free(&lock) {
-            locks.held.push(lock);
-            Ok(())
-        } else if self.at_once != 0 {
-            Err(STATUS_LOCK_NOT_GRANTED)
-        } else if object.synchronous {
-            let event = Object::new(Body::Event { manual: true }, 0).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-            locks.waiting.push(Waiting { lock, grant: Grant::Thread(Arc::clone(&event)) });
-            drop(all);
-            dispatch::wait(vec![event], false, false, Deadline::Never);
-            Ok(())
-        } else {
-            locks.waiting.push(Waiting { lock, grant: Grant::Request(Arc::clone(object), notice) });
-            self.told = 1;
-            return Err(STATUS_PENDING);
-        };
-        self.told = 1;
-        notice.tell_at_once(object, outcome.err().unwrap_or(STATUS_SUCCESS), 0);
-        outcome
-    }
-}
-
-impl Serve for UnlockFile {
-    fn serve(&mut self) -> Answer {
-        let file = lockable(self.file)?;
-        let (identity, me) = (identity(&file.object)?, address(&file.object));
-        let mut all = locks();
-        let locks = all.get_mut(&identity).ok_or(STATUS_RANGE_NOT_LOCKED)?;
-        let is = |lock: &Lock| lock.owner == me && lock.start == self.start && lock.length == self.length;
-        // Where a range is locked in both ways, the exclusive lock goes first.
-        let found = locks.held.iter().position(|lock| is(lock) && lock.exclusive).or_else(|| locks.held.iter().position(is));
-        locks.held.remove(found.ok_or(STATUS_RANGE_NOT_LOCKED)?);
-        let granted = locks.grant();
-        drop(all);
-        tell(granted);
+/// Locks a range: at once, or when it becomes free. The calling thread waits for that where the file is synchronous; else
+/// the request pends, and `notice` is told.
+pub fn lock(object: &Arc<FileObject>, request: &Request, notice: Notice) -> Answer {
+    let identity = identity(object)?;
+    let lock = Lock { owner: address(object), start: request.start, length: request.length, exclusive: request.exclusive };
+    notice.begin(&object.completion)?;
+    USED.store(true, Ordering::Relaxed);
+    let mut all = locks();
+    let locks = all.entry(identity).or_default();
+    let outcome = if locks.is_free(&lock) {
+        locks.held.push(lock);
         Ok(())
-    }
+    } else if request.at_once {
+        Err(STATUS_LOCK_NOT_GRANTED)
+    } else if object.is_synchronous() {
+        let event = Object::new(Body::Event { manual: true }, 0).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        locks.waiting.push(Waiting { lock, grant: Grant::Thread(Arc::clone(&event)) });
+        drop(all);
+        waiting::wait(vec![event], false, false, Deadline::Never);
+        Ok(())
+    } else {
+        locks.waiting.push(Waiting { lock, grant: Grant::Request(Arc::clone(object), notice) });
+        return Err(STATUS_PENDING);
+    };
+    notice.tell_at_once(&object.completion, outcome.err().unwrap_or(STATUS_SUCCESS), 0);
+    outcome
+}
+
+/// Unlocks a range that was locked as it is.
+pub fn unlock(object: &FileObject, start: u64, length: u64) -> Answer {
+    let (identity, me) = (identity(object)?, address(object));
+    let mut all = locks();
+    let locks = all.get_mut(&identity).ok_or(STATUS_RANGE_NOT_LOCKED)?;
+    let is = |lock: &Lock| lock.owner == me && lock.start == start && lock.length == length;
+    // Where a range is locked in both ways, the exclusive lock goes first.
+    let found = locks.held.iter().position(|lock| is(lock) && lock.exclusive).or_else(|| locks.held.iter().position(is));
+    locks.held.remove(found.ok_or(STATUS_RANGE_NOT_LOCKED)?);
+    let granted = locks.grant();
+    drop(all);
+    tell(granted);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Pipes: byte streams of the host, whose descriptors never block.
 
-use super::{FileObject, block};
-use crate::file::{self, File};
-use crate::gate::{Answer, Serve};
-use crate::{broker, handle};
+use super::{Pipe, host};
+use crate::file::File;
+use crate::serve::{Answer, Serve};
+use crate::{access, broker, handle};
 use gate::file::Device;
 use gate::service::{CreatePipe, PeekPipe, QueryPipe};
 use protocol::message;
@@ -12,55 +12,13 @@ use rustix::io::Errno;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_PIPE_BROKEN};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_PIPE_BROKEN};
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_DATA, FILE_SHARE_READ, FILE_SHARE_WRITE};
 
 /// `FILE_PIPE_INBOUND`, `_OUTBOUND`, `_FULL_DUPLEX` (ntifs.h).
 const INBOUND: u32 = 0;
 const OUTBOUND: u32 = 1;
 const FULL_DUPLEX: u32 = 2;
-
-/// One end of a pipe that the broker made.
-#[derive(Debug)]
-pub struct Pipe {
-    server: bool,
-    configuration: u32,
-    /// What was asked for: what comes in at the server, what goes out there.
-    quotas: [u32; 2],
-    /// Calls answer at once, even with nothing.
-    no_wait: AtomicBool,
-}
-
-impl FileObject {
-    /// Whether it is a pipe that the broker made.
-    pub fn is_pipe(&self) -> bool {
-        self.pipe.get().is_some()
-    }
-
-    /// Whether calls answer at once, even with nothing.
-    pub fn answers_at_once(&self) -> bool {
-        self.pipe.get().is_some_and(|pipe| pipe.no_wait.load(Ordering::Relaxed))
-    }
-
-    /// Notes that it is the client's end of a pipe.
-    pub fn set_client_of(&self, server: &Self) {
-        if let Some(Pipe { configuration, quotas, .. }) = server.pipe.get() {
-            let pipe = Pipe { server: false, configuration: *configuration, quotas: *quotas, no_wait: AtomicBool::new(false) };
-            let _ = self.pipe.set(pipe);
-        }
-    }
-
-    /// Waits until its descriptor is ready, or the call is cancelled.
-    pub fn until_ready(&self, address: u64, events: PollFlags) -> Answer {
-        block::until_ready(self, address, self.descriptor()?, events.bits().cast_signed())
-    }
-}
-
-/// A pipe of the runtime's own.
-pub fn bare() -> Result<(OwnedFd, OwnedFd), NTSTATUS> {
-    let (_, [read, write]) = broker::pipe(&message::CreatePipe { bare: 1, ..Default::default() })?;
-    read.zip(write).ok_or(STATUS_INSUFFICIENT_RESOURCES)
-}
 
 impl Serve for CreatePipe {
     fn serve(&mut self) -> Answer {
@@ -74,7 +32,7 @@ impl Serve for CreatePipe {
             _ => FULL_DUPLEX,
         };
         let _ = file.object.pipe.set(Pipe { server: true, configuration, quotas: self.quotas, no_wait: AtomicBool::new(false) });
-        file.set_inherit(object_flags);
+        file.set_inherit(access::inherit(object_flags));
         self.handle = u64::from(opened.handle);
         handle::insert_file(Arc::new(file));
         Ok(())
@@ -126,7 +84,7 @@ impl Serve for PeekPipe {
         let file = pipe(self.file)?;
         file.needs(FILE_READ_DATA)?;
         let descriptor = file.descriptor()?;
-        self.available = available(descriptor).map_err(|error| file::status(error, false))?;
+        self.available = available(descriptor).map_err(|error| host::status(error, false))?;
         if self.available == 0 {
             return if is_closed(descriptor) && available(descriptor) == Ok(0) { Err(STATUS_PIPE_BROKEN) } else { Ok(()) };
         }
@@ -138,7 +96,7 @@ impl Serve for PeekPipe {
             };
             self.done = match peeked {
                 Err(Errno::AGAIN) => 0,
-                peeked => peeked.map_err(|error| file::status(error, false))?,
+                peeked => peeked.map_err(|error| host::status(error, false))?,
             };
         }
         Ok(())
@@ -152,9 +110,9 @@ fn peek(descriptor: BorrowedFd<'_>, buffer: u64, length: u64) -> Result<u64, Err
     // It is put back only once it is empty again.
     let (read, write) = match copy.take() {
         Some(pair) => pair,
-        None => bare().map_err(|_| Errno::NOMEM)?,
+        None => broker::bare_pipe().map_err(|_| Errno::NOMEM)?,
     };
-    let (buffer, length) = file::guest_buffer(buffer, length);
+    let (buffer, length) = host::guest_buffer(buffer, length);
     // SAFETY: both are pipes of this process.
     let copied = unsafe { libc::tee(descriptor.as_raw_fd(), write.as_raw_fd(), length, libc::SPLICE_F_NONBLOCK) };
     let Ok(copied) = usize::try_from(copied) else {
@@ -165,7 +123,7 @@ fn peek(descriptor: BorrowedFd<'_>, buffer: u64, length: u64) -> Result<u64, Err
     let mut moved = 0;
     while moved < copied {
         // SAFETY: the kernel writes to the guest's memory, or answers EFAULT.
-        let done = file::retry(buffer.wrapping_add(moved), copied - moved, || unsafe {
+        let done = host::retry(buffer.wrapping_add(moved), copied - moved, || unsafe {
             libc::read(read.as_raw_fd(), buffer.wrapping_add(moved).cast(), copied - moved)
         })?;
         moved += done as usize;
@@ -176,8 +134,8 @@ fn peek(descriptor: BorrowedFd<'_>, buffer: u64, length: u64) -> Result<u64, Err
 
 /// Looks at a socket's bytes, which stay there.
 fn peek_socket(descriptor: BorrowedFd<'_>, buffer: u64, length: u64) -> Result<u64, Errno> {
-    let (buffer, length) = file::guest_buffer(buffer, length);
-    file::retry(buffer, length, || {
+    let (buffer, length) = host::guest_buffer(buffer, length);
+    host::retry(buffer, length, || {
         let mut piece = libc::iovec { iov_base: buffer.cast(), iov_len: length };
         // SAFETY: a zeroed message is one; its one piece is the guest's memory, to which the kernel writes, or answers EFAULT.
         unsafe {

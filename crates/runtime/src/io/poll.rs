@@ -1,7 +1,7 @@
 //! The thread that polls the descriptors of requests that pend. It starts with the first of them.
 
 use super::FileObject;
-use super::pipe::bare;
+use crate::broker;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::thread::futex;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -35,7 +35,7 @@ pub fn start() -> Result<(), NTSTATUS> {
     static STARTED: Mutex<()> = Mutex::new(());
     let _started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     if WAKE.get().is_none() {
-        let (read, write) = bare()?;
+        let (read, write) = broker::bare_pipe()?;
         let _ = WAKE.set(Wake { read, write });
         let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
         thread.map_err(|_| STATUS_INSUFFICIENT_RESOURCES)?;

@@ -1,10 +1,11 @@
 //! Reads into pages, and writes out of pages, that lie anywhere: for files that are opened for that, without a cache
 //! between and without a position of their own.
 
-use super::transfer::{read, write};
-use super::{Notice, lock};
+use super::host::{self, read, write};
+use super::lock;
+use super::service::notice;
 use crate::file::{self, File};
-use crate::gate::{Answer, Serve};
+use crate::serve::{Answer, Serve};
 use crate::{handle, user};
 use gate::file::Device;
 use gate::map::PAGE;
@@ -21,7 +22,7 @@ impl Serve for TransferSegments {
     fn serve(&mut self) -> Answer {
         let file = handle::file(self.file)?;
         file.needs(if self.write != 0 { FILE_WRITE_DATA } else { FILE_READ_DATA })?;
-        let fits = file.device == Device::Disk && !file.object.synchronous && file.mode & FILE_NO_INTERMEDIATE_BUFFERING != 0;
+        let fits = file.device == Device::Disk && !file.object.is_synchronous() && file.mode() & FILE_NO_INTERMEDIATE_BUFFERING != 0;
         if !fits || !self.length.is_multiple_of(SECTOR) {
             return Err(STATUS_INVALID_PARAMETER);
         }
@@ -29,11 +30,11 @@ impl Serve for TransferSegments {
         if !offset.is_multiple_of(SECTOR) {
             return Err(STATUS_INVALID_PARAMETER);
         }
-        let notice = Notice::new(&file.object, self.event, self.routine, self.context, self.block)?;
-        notice.begin(&file.object)?;
+        let notice = notice(&file.object, self.event, self.routine, self.context, self.block)?;
+        notice.begin(&file.object.completion)?;
         self.told = 1;
         let outcome = lock::check(&file.object, offset, self.length, self.write != 0).and_then(|()| self.move_all(&file, offset));
-        notice.tell_at_once(&file.object, outcome.err().unwrap_or(STATUS_SUCCESS), self.done);
+        notice.tell_at_once(&file.object.completion, outcome.err().unwrap_or(STATUS_SUCCESS), self.done);
         outcome
     }
 }
@@ -52,7 +53,7 @@ impl MoveAll for TransferSegments {
             let (page, length) = (self.segment(at / PAGE as u64)?, (self.length - at).min(PAGE as u64));
             let place = Some(offset + at);
             let moved = if self.write != 0 { write(descriptor, page, length, place) } else { read(descriptor, page, length, place) };
-            let moved = moved.map_err(|error| file::status(error, false))?;
+            let moved = moved.map_err(|error| host::status(error, false))?;
             self.done += moved;
             at += length;
             if moved < length {

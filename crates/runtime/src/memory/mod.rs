@@ -12,5 +12,5 @@ mod stack;
 pub use pages::Page;
 pub use protection::{is_valid as is_valid_protection, is_writable_code, to_host};
 pub use region::{Backing, Kind, Region};
-pub use space::{Fault, Space, lock, page_up, reset};
+pub use space::{Fault, lock, page_up, reset};
 pub use stack::{Stack, StackSize};

@@ -1,7 +1,8 @@
 //! The gate's memory services.
 
 use super::{is_valid_protection, is_writable_code, lock, reset};
-use crate::gate::{Answer, Serve};
+use crate::process::end;
+use crate::serve::{Answer, Serve};
 use gate::service::{AllocateMemory, FreeMemory, LockMemory, ProtectMemory, QueryMemory, ReportKind};
 use windows_sys::Win32::Foundation::{
     STATUS_INVALID_PAGE_PROTECTION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_4, STATUS_INVALID_PARAMETER_5, STATUS_NOT_SUPPORTED,
@@ -25,7 +26,7 @@ impl Serve for AllocateMemory {
             return Err(STATUS_NOT_SUPPORTED);
         }
         if is_writable_code(self.protect) {
-            crate::process::report(ReportKind::WritableCode, self.protect, "writable and executable memory was allocated");
+            end::report(ReportKind::WritableCode, self.protect, "writable and executable memory was allocated");
         }
         let mut space = lock();
         (self.base, self.size) = if self.kind & MEM_RESET != 0 {
@@ -55,7 +56,7 @@ impl Serve for FreeMemory {
 impl Serve for ProtectMemory {
     fn serve(&mut self) -> Answer {
         if is_writable_code(self.protect) {
-            crate::process::report(ReportKind::WritableCode, self.protect, "memory was made writable and executable");
+            end::report(ReportKind::WritableCode, self.protect, "memory was made writable and executable");
         }
         (self.base, self.size, self.old) = lock().protect(self.base, self.size, self.protect)?;
         Ok(())

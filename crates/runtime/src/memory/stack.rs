@@ -2,7 +2,7 @@
 
 use super::pages::Page;
 use super::region::{Backing, Kind, Region};
-use super::space::{lock, page_up};
+use super::space::{Space, lock, page_up};
 use gate::map::PAGE;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
 use std::ffi::c_void;
@@ -69,7 +69,7 @@ impl Stack {
         (self.allocation..self.base).contains(&address)
     }
 
-    fn commit_down_to(&mut self, space: &mut super::Space, limit: u64) -> Result<(), NTSTATUS> {
+    fn commit_down_to(&mut self, space: &mut Space, limit: u64) -> Result<(), NTSTATUS> {
         let guard = limit - PAGE;
         // SAFETY: the range lies in this stack's own region.
         unsafe { mprotect(limit as *mut c_void, (self.limit - limit) as usize, MprotectFlags::READ | MprotectFlags::WRITE) }

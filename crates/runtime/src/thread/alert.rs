@@ -3,10 +3,9 @@
 
 use super::{Thread, current, running};
 use crate::dispatch::Dispatcher;
-use crate::gate::{Answer, Serve};
-use crate::object::Body;
+use crate::serve::{Answer, Serve};
 use crate::time::Deadline;
-use crate::wait;
+use crate::{handle, waiting};
 use gate::service::{AlertThread, AlertThreadId, TestAlert, WaitAlert};
 use rustix::thread::futex;
 use std::sync::Arc;
@@ -16,22 +15,11 @@ use windows_sys::Win32::Foundation::{STATUS_ALERTED, STATUS_INVALID_CID, STATUS_
 /// The right to alert a thread (`THREAD_ALERT`, ntifs.h).
 const THREAD_ALERT: u32 = 4;
 
-impl Thread {
-    /// Ends its alertable wait, the one that is under way or the next.
-    fn alert(&self) {
-        let mut dispatcher = Dispatcher::lock();
-        let mut calls = self.calls();
-        let waiter = calls.interruptible();
-        if !waiter.is_some_and(|waiter| dispatcher.interrupt(waiter, STATUS_ALERTED)) {
-            calls.set_alerted();
-        }
-    }
-}
-
 impl Serve for AlertThread {
     fn serve(&mut self) -> Answer {
-        let (_object, thread) = super::service::thread(self.thread, THREAD_ALERT)?;
-        thread.alert();
+        let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_ALERT)?;
+        let mut dispatcher = Dispatcher::lock();
+        thread.calls().alert(&mut dispatcher);
         Ok(())
     }
 }
@@ -47,7 +35,7 @@ impl Serve for AlertThreadId {
     fn serve(&mut self) -> Answer {
         let id = u32::try_from(self.id).map_err(|_| STATUS_INVALID_CID)?;
         let object = running().get(&id).cloned().ok_or(STATUS_INVALID_CID)?;
-        let Body::Thread(thread) = &object.body else { return Err(STATUS_INVALID_CID) };
+        let thread: Arc<Thread> = object.shared_part().ok_or(STATUS_INVALID_CID)?;
         thread.alert.store(1, Ordering::Release);
         let _ = futex::wake(&thread.alert, futex::Flags::PRIVATE, 1);
         Ok(())
@@ -57,12 +45,12 @@ impl Serve for AlertThreadId {
 impl Serve for WaitAlert {
     fn serve(&mut self) -> Answer {
         let deadline = Deadline::new(self.timed != 0, self.timeout);
-        let thread: Arc<Thread> = current();
+        let thread = current();
         loop {
             if thread.alert.swap(0, Ordering::Acquire) != 0 {
                 return Err(STATUS_ALERTED);
             }
-            if !wait::sleep(&thread.alert, 0, deadline) && deadline.is_over() {
+            if !waiting::sleep(&thread.alert, 0, deadline) && deadline.is_over() {
                 return Err(if thread.alert.swap(0, Ordering::Acquire) != 0 { STATUS_ALERTED } else { STATUS_TIMEOUT });
             }
         }

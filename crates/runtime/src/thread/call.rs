@@ -1,15 +1,12 @@
 //! Asynchronous procedure calls: what is queued for a thread to run in its alertable waits. Whoever completes something
 //! for a thread queues a [`Call`]; `ntdll` takes one after the other when a wait ends with `STATUS_USER_APC`.
 
-use super::{Thread, current};
-use crate::dispatch::{Dispatcher, Waiter};
-use crate::gate::{Answer, Serve};
-use crate::object::Object;
-use gate::service::{QueueCall, TakeCall};
+use crate::dispatch::Dispatcher;
+use crate::object::{Object, Waiter};
+use crate::serve::Answer;
 use std::collections::VecDeque;
-use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use windows_sys::Win32::Foundation::{STATUS_ALERTED, STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
-use windows_sys::Win32::System::Threading::THREAD_SET_CONTEXT;
 
 /// One call.
 #[derive(Debug)]
@@ -62,21 +59,6 @@ impl Calls {
         self.waiting = None;
     }
 
-    /// What is under way and ends for a call or an alert.
-    pub fn interruptible(&self) -> Option<Arc<Waiter>> {
-        self.waiting.as_ref().filter(|(_, alertable)| *alertable).map(|(waiter, _)| Arc::clone(waiter))
-    }
-
-    /// The next alertable wait ends at once.
-    pub fn set_alerted(&mut self) {
-        self.alerted = true;
-    }
-
-    /// Takes an alert back; whether there was one.
-    pub fn take_alert(&mut self) -> bool {
-        std::mem::take(&mut self.alerted)
-    }
-
     /// The timers that queue calls here.
     pub fn timers(&mut self) -> Vec<Arc<Object>> {
         let timers: Vec<_> = self.timers.iter().filter_map(Weak::upgrade).collect();
@@ -95,61 +77,50 @@ impl Calls {
         self.queued.retain(|call| !is_of(call.timer.as_ref(), timer));
     }
 
-    fn holds_call_of(&self, timer: &Weak<Object>) -> bool {
-        self.queued.iter().any(|call| call.timer.as_ref().is_some_and(|other| other.ptr_eq(timer)))
-    }
-}
-
-impl Thread {
-    /// The calls that are queued for it.
-    pub fn calls(&self) -> MutexGuard<'_, Calls> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Queues a call, which ends an alertable wait of the thread.
-    pub fn queue_call(&self, call: Call) -> Answer {
-        let mut dispatcher = Dispatcher::lock();
-        let mut calls = self.calls();
-        if calls.over {
+    /// Queues a call, which ends an alertable wait.
+    pub fn queue(&mut self, call: Call, dispatcher: &mut Dispatcher) -> Answer {
+        if self.over {
             return Err(STATUS_UNSUCCESSFUL);
         }
-        if call.timer.as_ref().is_some_and(|timer| calls.holds_call_of(timer)) {
+        if call.timer.as_ref().is_some_and(|timer| self.holds_call_of(timer)) {
             return Ok(());
         }
-        calls.queued.push_back(call);
-        if let Some(waiter) = calls.interruptible() {
-            dispatcher.interrupt(waiter, STATUS_USER_APC);
+        self.queued.push_back(call);
+        if let Some((waiter, true)) = &self.waiting {
+            dispatcher.interrupt(Arc::clone(waiter), STATUS_USER_APC);
         }
         Ok(())
     }
 
-    /// Ends the wait that is under way, and lets no other begin: the thread is to end.
-    pub fn end_waits(&self) {
-        let mut dispatcher = Dispatcher::lock();
-        let mut calls = self.calls();
-        calls.over = true;
-        calls.queued.clear();
-        if let Some((waiter, _)) = calls.waiting.take() {
+    /// Ends an alertable wait, the one that is under way or the next.
+    pub fn alert(&mut self, dispatcher: &mut Dispatcher) {
+        let ended = match &self.waiting {
+            Some((waiter, true)) => dispatcher.interrupt(Arc::clone(waiter), STATUS_ALERTED),
+            _ => false,
+        };
+        self.alerted |= !ended;
+    }
+
+    /// Takes an alert back; whether there was one.
+    pub fn take_alert(&mut self) -> bool {
+        std::mem::take(&mut self.alerted)
+    }
+
+    /// Takes the next call.
+    pub fn take(&mut self) -> Option<Call> {
+        self.queued.pop_front()
+    }
+
+    /// Ends the wait that is under way, and lets no other begin.
+    pub fn end(&mut self, dispatcher: &mut Dispatcher) {
+        self.over = true;
+        self.queued.clear();
+        if let Some((waiter, _)) = self.waiting.take() {
             dispatcher.interrupt(waiter, STATUS_THREAD_IS_TERMINATING);
         }
     }
-}
 
-/// Takes the calling thread's next call.
-fn take() -> Option<Call> {
-    current().calls().queued.pop_front()
-}
-
-impl Serve for QueueCall {
-    fn serve(&mut self) -> Answer {
-        let (_object, thread) = super::service::thread(self.thread, THREAD_SET_CONTEXT)?;
-        thread.queue_call(Call { routine: self.routine, arguments: self.arguments, timer: None })
-    }
-}
-
-impl Serve for TakeCall {
-    fn serve(&mut self) -> Answer {
-        (self.routine, self.arguments) = take().map_or((0, [0; 3]), |call| (call.routine, call.arguments));
-        Ok(())
+    fn holds_call_of(&self, timer: &Weak<Object>) -> bool {
+        self.queued.iter().any(|call| call.timer.as_ref().is_some_and(|other| other.ptr_eq(timer)))
     }
 }

@@ -1,29 +1,20 @@
 //! The gate's services for threads.
 
-use super::{HOST_STACK, Thread, current, run_to_the_end, running};
-use crate::gate::{Answer, Serve, leave_guest};
+use super::call::Call;
+use super::{Thread, current, runner, running};
+use crate::guest::leave_guest;
 use crate::memory::StackSize;
-use crate::object::{Body, Object};
-use crate::{handle, process, processor, time};
+use crate::serve::{Answer, Serve};
+use crate::{access, handle, process, time};
 use gate::service::{
-    CreateThread, CurrentProcessor, ExitThread, ObjectKind, OpenThread, QueryThread, SetThread, SuspendThread, TerminateThread, ThreadSetting,
+    CreateThread, ExitThread, ObjectKind, OpenThread, QueryThread, QueueCall, SetThread, SuspendThread, TakeCall, TerminateThread, ThreadSetting,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_OBJECT_TYPE_MISMATCH};
+use windows_sys::Win32::Foundation::{STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY};
 use windows_sys::Win32::System::Threading::{
-    THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
+    THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_CONTEXT, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
 };
-
-/// The thread behind a handle that grants `access`.
-pub fn thread(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<Thread>), NTSTATUS> {
-    // The kind is looked at before the access, as Windows does.
-    let object = handle::object(handle, 0)?;
-    let Body::Thread(thread) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-    let thread = Arc::clone(thread);
-    handle::object(handle, access)?;
-    Ok((object, thread))
-}
 
 impl Serve for CreateThread {
     fn serve(&mut self) -> Answer {
@@ -32,8 +23,7 @@ impl Serve for CreateThread {
             reserve: if self.reserve == 0 { image.reserve } else { self.reserve },
             commit: if self.commit == 0 { image.commit } else { self.commit },
         };
-        let object = Thread::create(self.start, self.parameter, size, u32::from(self.suspended != 0))?;
-        let Body::Thread(thread) = &object.body else { return Err(STATUS_NO_MEMORY) };
+        let (object, thread) = Thread::create(self.start, self.parameter, size, u32::from(self.suspended != 0))?;
         self.id = u64::from(thread.id);
         self.teb = thread.teb;
         let give_up = |status| {
@@ -42,13 +32,11 @@ impl Serve for CreateThread {
             Err(status)
         };
         // The handle comes first: a thread that runs cannot be taken back.
-        let handle = match handle::insert(Arc::clone(&object), handle::granted(ObjectKind::Thread, self.access), handle::inherit(self.flags)) {
+        let handle = match handle::insert(Arc::clone(&object), access::granted(ObjectKind::Thread, self.access), access::inherit(self.flags)) {
             Ok(handle) => handle,
             Err(status) => return give_up(status),
         };
-        let runner = Arc::clone(thread);
-        let started = std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || run_to_the_end(runner));
-        if started.is_err() {
+        if runner::start(Arc::clone(&thread)).is_err() {
             handle::take_back(handle);
             return give_up(STATUS_NO_MEMORY);
         }
@@ -69,7 +57,7 @@ impl Serve for ExitThread {
 
 impl Serve for TerminateThread {
     fn serve(&mut self) -> Answer {
-        let (object, thread) = thread(self.thread, THREAD_TERMINATE)?;
+        let (object, thread) = handle::part::<Thread>(self.thread, THREAD_TERMINATE)?;
         if thread.id == current().id {
             return Err(STATUS_INVALID_PARAMETER);
         }
@@ -90,14 +78,14 @@ impl Serve for OpenThread {
     fn serve(&mut self) -> Answer {
         let id = u32::try_from(self.id).map_err(|_| STATUS_INVALID_CID)?;
         let object = running().get(&id).cloned().ok_or(STATUS_INVALID_CID)?;
-        self.handle = handle::insert(object, handle::granted(ObjectKind::Thread, self.access), handle::inherit(self.flags))?;
+        self.handle = handle::insert(object, access::granted(ObjectKind::Thread, self.access), access::inherit(self.flags))?;
         Ok(())
     }
 }
 
 impl Serve for SuspendThread {
     fn serve(&mut self) -> Answer {
-        let (_object, thread) = thread(self.thread, THREAD_SUSPEND_RESUME)?;
+        let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_SUSPEND_RESUME)?;
         self.previous = if self.resume == 0 { thread.suspend()? } else { thread.resume() };
         Ok(())
     }
@@ -105,13 +93,14 @@ impl Serve for SuspendThread {
 
 impl Serve for QueryThread {
     fn serve(&mut self) -> Answer {
-        let (_object, thread) = thread(self.thread, THREAD_QUERY_LIMITED_INFORMATION)?;
-        self.code = thread.code.load(Ordering::Acquire);
+        let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_QUERY_LIMITED_INFORMATION)?;
+        self.code = thread.code();
         self.priority = thread.priority.load(Ordering::Relaxed);
         self.id = u64::from(thread.id);
         self.teb = thread.teb;
         let (ended, host) = (thread.ended.load(Ordering::Relaxed), thread.host());
-        let used = if host == 0 { thread.used.load(Ordering::Relaxed) } else { time::used_by(host) };
+        let before = thread.used_before.load(Ordering::Relaxed);
+        let used = if host == 0 { thread.used.load(Ordering::Relaxed) } else { (time::used_by(host) - before).max(0) };
         self.times = [thread.created, ended, 0, used];
         self.affinity = thread.affinity.load(Ordering::Relaxed);
         self.start = thread.start.routine;
@@ -123,19 +112,26 @@ impl Serve for QueryThread {
 
 impl Serve for SetThread {
     fn serve(&mut self) -> Answer {
-        let (_object, thread) = thread(self.thread, THREAD_SET_LIMITED_INFORMATION)?;
+        let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_SET_LIMITED_INFORMATION)?;
         match ThreadSetting::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)? {
             ThreadSetting::Priority => thread.priority.store(self.value as i32, Ordering::Relaxed),
             ThreadSetting::BoostOff => thread.boost_off.store(self.value != 0, Ordering::Relaxed),
-            ThreadSetting::Affinity => processor::set_thread(&thread, self.value)?,
+            ThreadSetting::Affinity => thread.set_affinity(self.value)?,
         }
         Ok(())
     }
 }
 
-impl Serve for CurrentProcessor {
+impl Serve for QueueCall {
     fn serve(&mut self) -> Answer {
-        self.number = processor::current();
+        let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_SET_CONTEXT)?;
+        thread.queue_call(Call { routine: self.routine, arguments: self.arguments, timer: None })
+    }
+}
+
+impl Serve for TakeCall {
+    fn serve(&mut self) -> Answer {
+        (self.routine, self.arguments) = current().calls().take().map_or((0, [0; 3]), |call| (call.routine, call.arguments));
         Ok(())
     }
 }

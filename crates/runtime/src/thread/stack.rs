@@ -1,8 +1,9 @@
-//! Stacks that belong to no thread: those of fibers. They grow like any other, whichever thread is on them.
+//! Stacks grow as their guard pages are hit: a thread's own, and those that belong to no thread, the fibers', whichever
+//! thread is on them.
 
 use super::Thread;
-use crate::gate::{Answer, Serve};
 use crate::memory::{self, Stack, StackSize};
+use crate::serve::{Answer, Serve};
 use crate::{process, user};
 use gate::service::{CreateStack, FreeStack};
 use gate::teb::offset64 as teb;
@@ -18,8 +19,21 @@ fn stacks() -> MutexGuard<'static, BTreeMap<u64, Stack>> {
 }
 
 impl Thread {
+    /// Grows the stack after its guard page was hit. `None` when the page is no part of it, false on overflow.
+    pub fn grow_stack(&self, page: u64) -> Option<bool> {
+        let mut stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        if !stack.holds(page) {
+            drop(stack);
+            return self.grow_other_stack(page);
+        }
+        let guaranteed = user::read::<u32>(self.teb + teb::GUARANTEED_STACK_BYTES as u64).unwrap_or(0);
+        let grown = stack.grow(page, guaranteed.into());
+        let _ = user::write(self.teb + teb::STACK_LIMIT as u64, &stack.limit);
+        Some(grown)
+    }
+
     /// Grows a stack of no thread after its guard page was hit, as [`Thread::grow_stack`] does.
-    pub(super) fn grow_other_stack(&self, page: u64) -> Option<bool> {
+    fn grow_other_stack(&self, page: u64) -> Option<bool> {
         let mut stacks = stacks();
         let (allocation, stack) = stacks.range_mut(..=page).next_back().filter(|(_, stack)| stack.holds(page))?;
         let guaranteed = user::read::<u32>(self.teb + teb::GUARANTEED_STACK_BYTES as u64).unwrap_or(0);

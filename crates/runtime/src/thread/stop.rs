@@ -1,11 +1,11 @@
 //! Stopping threads: for a while, or for the end of the thread or of the process. A thread in guest code stops in a
 //! signal's handler; one inside a service works on to its end, so that it lets go of the runtime's own locks, and stops on
-//! its way out. Where a signal finds the runtime's code elsewhere (the handler of a fault), it is sent again.
+//! its way out (`attend`). Where a signal finds the runtime's code elsewhere (the handler of a fault), it is sent again.
 
-use super::{Thread, id, interrupted, running};
-use crate::gate::{Between, between, leave_guest, saved};
-use crate::object::{Body, Object};
-use crate::{processor, signal, user};
+use super::{Thread, running};
+use crate::current::id;
+use crate::object::Object;
+use crate::{interrupt, user};
 use gate::block;
 use rustix::thread::futex;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub fn stop_others(code: u32) {
         return park_if_stopped();
     }
     let others: Vec<Arc<Object>> = running().values().filter(|object| is_other(object)).cloned().collect();
-    let threads = || others.iter().filter_map(|object| if let Body::Thread(thread) = &object.body { Some((object, thread)) } else { None });
+    let threads = || others.iter().filter_map(|object| Some((object, object.part::<Thread>()?)));
     // All are told before any is waited for.
     let told: Vec<_> = threads().map(|(_, thread)| (thread, thread.interrupt())).collect();
     told.into_iter().for_each(|(thread, seen)| thread.await_stop(seen));
@@ -39,12 +39,12 @@ pub fn stop_others(code: u32) {
 }
 
 fn is_other(object: &Object) -> bool {
-    matches!(&object.body, Body::Thread(thread) if thread.id != id())
+    object.part::<Thread>().is_some_and(|thread| thread.id != id())
 }
 
 impl Thread {
     /// Whether the thread is inside a service.
-    fn is_inside(&self) -> bool {
+    pub(super) fn is_inside(&self) -> bool {
         user::read::<u64>(self.teb + block::GATE_GUEST_STACK as u64) != Ok(0)
     }
 
@@ -56,6 +56,12 @@ impl Thread {
     /// Whether the thread runs no guest code any more.
     pub fn is_doomed(&self) -> bool {
         self.suspended.load(Ordering::SeqCst) & DOOMED != 0
+    }
+
+    /// Whether it may run guest code: nobody has suspended it, or it is to run to its end.
+    pub fn may_run(&self) -> bool {
+        let count = self.suspended.load(Ordering::SeqCst);
+        count == 0 || count & DOOMED != 0
     }
 
     /// How often it is suspended.
@@ -80,7 +86,7 @@ impl Thread {
         let seen = self.interruptions.load(Ordering::SeqCst);
         self.call_attention();
         if self.host() != 0 {
-            signal::interrupt(self.host());
+            interrupt::interrupt(self.host());
         }
         seen
     }
@@ -152,7 +158,7 @@ impl Thread {
                 break;
             }
             // Repeated, as one that comes just before the thread goes to sleep wakes nobody.
-            signal::break_off(host);
+            interrupt::break_off(host);
             for _ in 0..LOOKS {
                 if self.host() == 0 {
                     break;
@@ -163,94 +169,6 @@ impl Thread {
         if self.host() != 0 {
             running().remove(&self.id);
             self.note_end(object, self.owned());
-        }
-    }
-}
-
-/// Looks up, on the way out of the gate.
-pub extern "win64" fn attend() {
-    let thread = super::current();
-    thread.stay_suspended();
-    let _ = user::write(thread.teb + block::ATTENTION as u64, &0_u32);
-    // A suspension that came meanwhile has set the word before it was cleared.
-    thread.stay_suspended();
-    let (doomed, pending, host) = (thread.is_doomed(), thread.has_pending(), thread.host());
-    let loading = &raw const thread.loading;
-    drop(thread);
-    if doomed {
-        // SAFETY: this is the way out of a service, and nothing of it is left to drop.
-        unsafe { leave_guest() }
-    }
-    if pending {
-        // SAFETY: the thread's own slot keeps it until its end.
-        unsafe { (*loading).store(true, Ordering::SeqCst) };
-        // The handler loads the registers: only the return from a signal sets all of them at once. Nothing is held here.
-        signal::interrupt(host);
-    }
-}
-
-/// Acknowledges an interruption: the thread runs where it is allowed to, and stops here, or at the gate, where it is
-/// suspended.
-pub fn acknowledge_interruption(frame: &mut libc::ucontext_t) {
-    let Some(thread) = interrupted() else { return };
-    processor::apply(thread.affinity.load(Ordering::Relaxed));
-    let in_guest = if thread.loading.swap(false, Ordering::SeqCst) {
-        thread.load_pending(frame);
-        true
-    } else {
-        thread.is_in_guest(frame)
-    };
-    if !in_guest {
-        thread.interruptions.fetch_add(1, Ordering::SeqCst);
-        return;
-    }
-    let place: *mut libc::ucontext_t = frame;
-    let mut told = false;
-    loop {
-        thread.stopped.store(place, Ordering::SeqCst);
-        if !told {
-            thread.interruptions.fetch_add(1, Ordering::SeqCst);
-            told = true;
-        }
-        thread.stay_suspended();
-        thread.stopped.store(std::ptr::null_mut(), Ordering::SeqCst);
-        // Who suspends it from here on either sees that it has no place, or is seen here.
-        let count = thread.suspended.load(Ordering::SeqCst);
-        if count == 0 || count & DOOMED != 0 {
-            break;
-        }
-    }
-    if thread.is_doomed() {
-        // SAFETY: the frame is the handler's own.
-        unsafe { (*place).uc_mcontext.gregs[libc::REG_RIP as usize] = leave_guest as *const () as i64 };
-    }
-}
-
-impl Thread {
-    /// Whether interrupted registers are those of guest code. Between the guest and a service they are made so: what has
-    /// been done of the way in is undone, what is left of the way out is done.
-    fn is_in_guest(&self, frame: &mut libc::ucontext_t) -> bool {
-        let registers = &mut frame.uc_mcontext.gregs;
-        let at = registers[libc::REG_RIP as usize] as u64;
-        let inside = self.teb + block::GATE_GUEST_STACK as u64;
-        match between(at) {
-            Some(Between::Entering(entry)) => {
-                if at != entry {
-                    registers[libc::REG_RSP as usize] = registers[libc::REG_R10 as usize];
-                    registers[libc::REG_RIP as usize] = entry as i64;
-                }
-                user::write(inside, &0_u64).is_ok()
-            }
-            Some(Between::Leaving) => {
-                let host = user::read::<u64>(self.teb + block::GATE_HOST_STACK as u64).unwrap_or(0);
-                // SAFETY: the thread has been inside, so that its entry has written what it saves.
-                let stack = unsafe { saved(host) }.0.stack;
-                let Ok(back) = user::read::<u64>(stack) else { return false };
-                registers[libc::REG_RSP as usize] = stack as i64 + 8;
-                registers[libc::REG_RIP as usize] = back as i64;
-                true
-            }
-            None => !self.is_inside() && !signal::runtime_holds(at),
         }
     }
 }

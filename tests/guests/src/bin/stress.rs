@@ -1,5 +1,5 @@
 //! Every kind of object at once: 64 threads, a fixed seed, and what must hold whatever happens. `stress ROUNDS` says
-//! `held` at its end; `stress leak` ends with threads, handles and names that nobody lets go of.
+//! `held` at its end; `stress leak` ends with threads, handles, names, files, pipes and views that nobody lets go of.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
 #[cfg(target_os = "windows")]
@@ -19,6 +19,9 @@ mod load {
     use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering};
     use guests::{arguments, print, wide};
     use windows_sys::Win32::Foundation::*;
+    use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE};
+    use windows_sys::Win32::System::Memory::{CreateFileMappingW, FILE_MAP_WRITE, MapViewOfFile, PAGE_READWRITE};
+    use windows_sys::Win32::System::Pipes::CreatePipe;
     use windows_sys::Win32::System::Threading::*;
 
     const THREADS: usize = 64;
@@ -282,6 +285,17 @@ mod load {
                 let name = wide(&alloc::format!("leaked {number}"));
                 CreateMutexW(null(), 1, name.as_ptr());
                 CreateSemaphoreW(null(), 0, 1, null());
+                if number % 20 == 0 {
+                    let (mut reader, mut writer) = (null_mut(), null_mut());
+                    CreatePipe(&raw mut reader, &raw mut writer, null(), 0);
+                    let file = wide(&alloc::format!("C:\\leaked {number}.txt"));
+                    let file = CreateFileW(file.as_ptr(), FILE_GENERIC_READ | FILE_GENERIC_WRITE, 0, null(), CREATE_ALWAYS, 0, null_mut());
+                    let section = CreateFileMappingW(file, null(), PAGE_READWRITE, 0, 0x1_0000, null());
+                    if MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0).Value.is_null() {
+                        print("no view\n");
+                        return 7;
+                    }
+                }
                 if number % 5 == 0 {
                     CreateThread(null(), 0x1_0000, Some(wait_for_ever), event, STACK_SIZE_PARAM_IS_A_RESERVATION, null_mut());
                 }

@@ -1,6 +1,8 @@
 //! Threads and waits under load, and what a program leaves of them.
 
-use runs::Home;
+use runs::home::Waiting;
+use runs::{Home, until};
+use std::fs;
 
 /// 64 threads with every kind of object; what must hold holds.
 #[test]
@@ -19,5 +21,35 @@ fn what_a_program_leaks_goes_with_its_run() {
         let outcome = home.run(&["--sandbox", "leak"], "stress", &["leak"]);
         assert_eq!((outcome.code, outcome.out.as_str()), (6, "leaked\n"), "{outcome:?}");
     }
+    home.ends();
+}
+
+/// What a process of the host holds: its descriptors, its threads, and how much shared memory it maps.
+fn held(process: u32) -> [usize; 3] {
+    let count = |what: &str| fs::read_dir(format!("/proc/{process}/{what}")).map(Iterator::count).unwrap_or(0);
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap_or_default();
+    [count("fd"), count("task"), maps.lines().filter(|line| line.contains("memfd:")).count()]
+}
+
+/// A broker that goes on keeps nothing of a program that has ended: no descriptor, no thread, no shared memory.
+#[test]
+fn a_broker_keeps_nothing_of_what_a_program_leaked() {
+    let home = Home::new();
+    let other = Waiting::new(&home, &["--sandbox", "leak"], &["wait"]);
+    let broker = home.family().number("win-compat: ").expect("there is a broker");
+    let leak = || {
+        let outcome = home.run(&["--sandbox", "leak"], "stress", &["leak"]);
+        assert_eq!((outcome.code, outcome.out.as_str()), (6, "leaked\n"), "{outcome:?}");
+    };
+    let waiting = held(broker);
+    // What a sandbox opens once, its audit and its C:, is opened by now; nothing else stays.
+    leak();
+    let opened_once = [waiting[0] + 2, waiting[1], waiting[2]];
+    assert!(until(|| held(broker) <= opened_once), "before {waiting:?}, now {:?}", held(broker));
+    let before = held(broker);
+    (0..3).for_each(|_| leak());
+    // The last of it goes while the command line's end is already known.
+    assert!(until(|| held(broker) == before), "before {before:?}, now {:?}", held(broker));
+    other.ends();
     home.ends();
 }

@@ -1,17 +1,14 @@
 //! Keyed events: places where a thread that waits and one that releases meet, by a key. Neither goes on without the other,
 //! so that no release is lost. Keys are a process's own.
 
-use crate::dispatch;
-use crate::gate::{Answer, Serve};
-use crate::handle;
-use crate::object::{Body, Object};
-use crate::time::Deadline;
-use gate::service::MeetAtKey;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER_1, STATUS_OBJECT_TYPE_MISMATCH, STATUS_WAIT_0};
+mod service;
 
-const KEYEDEVENT_WAIT: u32 = 1;
-const KEYEDEVENT_WAKE: u32 = 2;
+use crate::object::{Body, Object, Part};
+use crate::serve::Answer;
+use crate::time::Deadline;
+use crate::waiting;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_WAIT_0};
 
 /// Who stands at a keyed event and has not met anybody, in the order in which they came.
 #[derive(Debug, Default)]
@@ -27,6 +24,8 @@ struct Standing {
 
 /// The keyed event of calls that name none.
 static OWN: Keyed = Keyed(Mutex::new(Vec::new()));
+
+impl Part for Keyed {}
 
 impl Keyed {
     fn lock(&self) -> MutexGuard<'_, Vec<Standing>> {
@@ -46,7 +45,7 @@ impl Keyed {
             all.push(Standing { key, releases, met: Arc::clone(&met) });
             met
         };
-        let status = dispatch::wait(vec![Arc::clone(&met)], false, alertable, deadline);
+        let status = waiting::wait(vec![Arc::clone(&met)], false, alertable, deadline);
         if status == STATUS_WAIT_0 {
             return Ok(());
         }
@@ -57,23 +56,5 @@ impl Keyed {
         };
         all.remove(at);
         Err(status)
-    }
-}
-
-impl Serve for MeetAtKey {
-    fn serve(&mut self) -> Answer {
-        if self.key & 1 != 0 {
-            return Err(STATUS_INVALID_PARAMETER_1);
-        }
-        let deadline = Deadline::new(self.timed != 0, self.timeout);
-        let (releases, alertable) = (self.release != 0, self.alertable != 0);
-        if self.handle == 0 {
-            return OWN.meet(self.key, releases, alertable, deadline);
-        }
-        // The kind is looked at before the access, as Windows does.
-        let object = handle::object(self.handle, 0)?;
-        let Body::Keyed(keyed) = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        handle::object(self.handle, if releases { KEYEDEVENT_WAKE } else { KEYEDEVENT_WAIT })?;
-        keyed.meet(self.key, releases, alertable, deadline)
     }
 }

@@ -1,18 +1,15 @@
 //! Waitable timers. No thread runs for them: who waits for one wakes up when it is due, and signals it; a thread that is
 //! to run a routine then wakes up from its alertable waits.
 
-use crate::dispatch;
-use crate::gate::{Answer, Serve};
-use crate::handle;
-use crate::object::{Body, Object};
-use crate::thread::{self, Call, Thread};
-use crate::time::{self, Deadline, monotonic};
-use gate::service::SetTimer;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_TYPE_MISMATCH};
+mod service;
 
-/// The right to set a timer (winnt.h).
-const TIMER_MODIFY_STATE: u32 = 2;
+use crate::dispatch;
+use crate::object::{Object, Part};
+use crate::thread::Thread;
+use crate::thread::call::Call;
+use crate::time::{self, Deadline, monotonic};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use windows_sys::Win32::Foundation::NTSTATUS;
 
 /// When a timer is signalled.
 #[derive(Debug, Default)]
@@ -58,6 +55,8 @@ impl Setting {
     }
 }
 
+impl Part for Due {}
+
 impl Due {
     fn get(&self) -> MutexGuard<'_, Setting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -67,7 +66,7 @@ impl Due {
 /// Signals those timers among some objects that are due.
 pub fn look(objects: &[Arc<Object>]) {
     for object in objects {
-        if let Body::Timer { due, .. } = &object.body {
+        if let Some(due) = object.part::<Due>() {
             let mut setting = due.get();
             if setting.at.is_some() && setting.pass(monotonic()) {
                 // The setting stays locked, so that nobody stops the timer between its time and its signal.
@@ -82,46 +81,11 @@ pub fn look(objects: &[Arc<Object>]) {
 
 /// The earlier of a deadline and the next time of a timer among some objects.
 pub fn next(objects: &[Arc<Object>], deadline: Deadline) -> Deadline {
-    let dues = objects.iter().filter_map(|object| if let Body::Timer { due, .. } = &object.body { due.get().at } else { None });
+    let dues = objects.iter().filter_map(|object| object.part::<Due>()?.get().at);
     match (dues.min(), deadline) {
         (Some(due), Deadline::At(at)) => Deadline::At(due.min(at)),
         (Some(due), Deadline::Never) => Deadline::At(due),
         _ => deadline,
-    }
-}
-
-impl Serve for SetTimer {
-    fn serve(&mut self) -> Answer {
-        let object = handle::object(self.handle, TIMER_MODIFY_STATE)?;
-        let Body::Timer { due, .. } = &object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        look(std::slice::from_ref(&object));
-        let mut setting = due.get();
-        if let Some(thread) = setting.routine.take().and_then(|routine| routine.thread.upgrade()) {
-            thread.calls().forget_timer(&object);
-        }
-        if self.cancel != 0 {
-            setting.at = None;
-            self.signalled = object.unlocked() as u32;
-            return Ok(());
-        }
-        *setting = Setting {
-            at: match Deadline::new(true, self.due) {
-                Deadline::Never => None,
-                Deadline::Now => Some(monotonic()),
-                Deadline::At(at) => Some(at),
-            },
-            period: i128::from(self.period) * 1_000_000,
-            routine: (self.routine != 0).then(|| {
-                let thread = thread::current();
-                thread.calls().note_timer(&object);
-                Routine { thread: Arc::downgrade(&thread), address: self.routine, argument: self.argument }
-            }),
-        };
-        // Set again, it is not signalled until its new time.
-        self.signalled = dispatch::signal(&object, |_| Ok::<u32, NTSTATUS>(0), false)?;
-        drop(setting);
-        dispatch::wake_waiters(&object);
-        Ok(())
     }
 }
 

@@ -1,0 +1,33 @@
+//! Rights and flags of handles.
+
+use gate::service::ObjectKind;
+use windows_sys::Win32::Foundation::HANDLE_FLAG_INHERIT;
+use windows_sys::Win32::Storage::FileSystem::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
+
+/// The access that `GENERIC_ALL` and `MAXIMUM_ALLOWED` come to for a kind of object.
+pub const fn full_access(kind: ObjectKind) -> u32 {
+    // Nobody waits for a keyed event itself.
+    let wait = if matches!(kind, ObjectKind::KeyedEvent) { 0 } else { SYNCHRONIZE };
+    STANDARD_RIGHTS_REQUIRED
+        | wait
+        | match kind {
+            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer | ObjectKind::Completion | ObjectKind::KeyedEvent => 0x3,
+            ObjectKind::Mutant => 0x1,
+            ObjectKind::Section => 0x1F,
+            ObjectKind::Thread | ObjectKind::Process => 0xFFFF,
+            ObjectKind::File => 0x1FF,
+            ObjectKind::Token => 0x1FF,
+        }
+}
+
+/// Turns generic rights into those of a kind of object.
+pub const fn granted(kind: ObjectKind, wanted: u32) -> u32 {
+    const GENERIC: u32 = 0xF200_0000;
+    if wanted & GENERIC == 0 { wanted } else { full_access(kind) }
+}
+
+/// `OBJ_INHERIT` as a handle flag.
+pub const fn inherit(object_flags: u32) -> u32 {
+    const OBJ_INHERIT: u32 = 2;
+    if object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 }
+}

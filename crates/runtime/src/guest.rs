@@ -1,0 +1,106 @@
+//! Between guest code and the runtime: how a thread goes there and leaves for good, what the gate keeps of it, and where an
+//! interrupted thread stands.
+
+use core::arch::naked_asm;
+use gate::block::GATE_HOST_STACK;
+
+/// What the entry leaves on the runtime's stack, below the pointer that the gate page keeps.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Saved {
+    /// r15 to r12.
+    pub r15_to_r12: [u64; 4],
+    /// rdi.
+    pub rdi: u64,
+    /// rsi.
+    pub rsi: u64,
+    /// rbp.
+    pub rbp: u64,
+    /// rbx.
+    pub rbx: u64,
+    /// The guest's stack pointer; the way back lies on top of that stack.
+    pub stack: u64,
+}
+
+/// The registers of a thread that is inside a service, and the service's answer, which is there once the thread looks up
+/// on its way out.
+///
+/// # Safety
+/// `host` is the thread's stack pointer in its gate page, and the thread stays inside.
+pub unsafe fn saved(host: u64) -> (Saved, u64) {
+    let below = host - size_of::<Saved>() as u64;
+    // SAFETY: the entry has written both, as the caller promises.
+    unsafe { ((below as *const Saved).read(), ((below - 8) as *const u64).read()) }
+}
+
+/// Where a thread stands that was interrupted between guest code and a service.
+pub enum Between {
+    /// On its way in, which starts there: nothing has happened yet but that the stack was changed.
+    Entering(u64),
+    /// On its way out: all that is left is to go back to the guest's stack.
+    Leaving,
+}
+
+/// Where an instruction of the gate stands; `None` for any other.
+pub fn between(at: u64) -> Option<Between> {
+    unsafe extern "C" {
+        static gate_start: u8;
+        static gate_entered: u8;
+        static gate_leaving: u8;
+        static gate_left: u8;
+    }
+    let entry = &raw const gate_start as u64;
+    if (entry..&raw const gate_entered as u64).contains(&at) {
+        Some(Between::Entering(entry))
+    } else if (&raw const gate_leaving as u64..&raw const gate_left as u64).contains(&at) {
+        Some(Between::Leaving)
+    } else {
+        None
+    }
+}
+
+/// Leaves the runtime for guest code, on a stack of the guest's; returns when the thread leaves for good.
+///
+/// # Safety
+/// GS holds the thread's block, `stack` is the guest's, and `start` is guest code.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn run_guest(start: u64, argument: u64, stack: u64) {
+    naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov gs:[{host}], rsp",
+        "mov rcx, rsi",
+        "mov rsp, rdx",
+        "xor edx, edx",
+        "xor r8d, r8d",
+        "xor r9d, r9d",
+        "xor ebp, ebp",
+        "jmp rdi",
+        host = const GATE_HOST_STACK,
+    )
+}
+
+/// Ends the guest's part of a thread: continues behind its [`run_guest`]. Nothing between is dropped.
+///
+/// # Safety
+/// The thread runs a service.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn leave_guest() -> ! {
+    naked_asm!(
+        "mov rsp, gs:[{host}]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbp",
+        "pop rbx",
+        "ret",
+        host = const GATE_HOST_STACK,
+    )
+}

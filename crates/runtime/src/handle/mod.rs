@@ -1,0 +1,179 @@
+//! The two handle tables: local objects, numbered here, and what the broker gave, numbered by the broker. Their number
+//! ranges never meet (`protocol::handle`).
+
+mod service;
+
+use crate::file::File;
+use crate::object::{Object, Part};
+use crate::serve::Answer;
+use crate::{name, process, thread, words};
+use gate::service::ObjectKind;
+use protocol::handle::{BROKER, LOCAL_MOST};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+};
+use windows_sys::Win32::System::Threading::{EVENT_MODIFY_STATE, SEMAPHORE_MODIFY_STATE};
+
+/// The pseudo handle of this process.
+pub const THIS_PROCESS: u64 = u64::MAX;
+/// The pseudo handle of the calling thread.
+pub const THIS_THREAD: u64 = u64::MAX - 1;
+
+/// A freed number is not given out again before this many others were freed: a stale handle is then answered with
+/// `STATUS_INVALID_HANDLE` instead of somebody else's object.
+const QUARANTINE: usize = 64;
+
+/// What stands behind a handle.
+#[derive(Clone)]
+pub enum Target {
+    /// A local object and the access granted.
+    Local(Arc<Object>, u32),
+    /// A file that the broker opened.
+    File(Arc<File>),
+}
+
+struct Slot {
+    object: Arc<Object>,
+    access: u32,
+    flags: u32,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        name::let_go(&self.object);
+    }
+}
+
+#[derive(Default)]
+struct Table {
+    slots: Vec<Option<Slot>>,
+    freed: VecDeque<u32>,
+    files: HashMap<u32, Arc<File>>,
+}
+
+static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
+
+fn read() -> RwLockReadGuard<'static, Table> {
+    TABLE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn change() -> RwLockWriteGuard<'static, Table> {
+    TABLE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Handles are multiples of 4; the two lowest bits are the caller's.
+fn index(handle: u64) -> Option<usize> {
+    let number = u32::try_from(handle & !3).ok()?;
+    (number < BROKER).then(|| (number as usize / 4).checked_sub(1)).flatten()
+}
+
+/// What a handle stands for, pseudo handles included.
+pub fn target(handle: u64) -> Result<Target, NTSTATUS> {
+    // A program may have sign-extended a 32-bit value.
+    let handle = if handle >> 32 == 0 && handle >= u64::from(u32::MAX - 1) { handle | 0xFFFF_FFFF_0000_0000 } else { handle };
+    match handle {
+        THIS_PROCESS => return Ok(Target::Local(process::object()?, u32::MAX)),
+        THIS_THREAD => return Ok(Target::Local(thread::current().object()?, u32::MAX)),
+        _ => {}
+    }
+    let table = read();
+    if let Some(index) = index(handle) {
+        let slot = table.slots.get(index).and_then(Option::as_ref).ok_or(STATUS_INVALID_HANDLE)?;
+        return Ok(Target::Local(Arc::clone(&slot.object), slot.access));
+    }
+    let number = u32::try_from(handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
+    table.files.get(&number).map(|file| Target::File(Arc::clone(file))).ok_or(STATUS_INVALID_HANDLE)
+}
+
+/// The file behind a handle.
+pub fn file(handle: u64) -> Result<Arc<File>, NTSTATUS> {
+    match target(handle)? {
+        Target::File(file) => Ok(file),
+        Target::Local(..) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+    }
+}
+
+/// The local object behind a handle that grants `access`.
+pub fn object(handle: u64, access: u32) -> Result<Arc<Object>, NTSTATUS> {
+    match target(handle)? {
+        Target::Local(object, granted) if granted & access == access => Ok(object),
+        Target::Local(..) => Err(STATUS_ACCESS_DENIED),
+        Target::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+    }
+}
+
+/// The object behind a handle that grants `access`, and what only its kind has.
+pub fn part<T: Part>(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<T>), NTSTATUS> {
+    // The kind is looked at before the access, as Windows does.
+    let Target::Local(object, granted) = target(handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+    let part = object.shared_part().ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+    if granted & access == access { Ok((object, part)) } else { Err(STATUS_ACCESS_DENIED) }
+}
+
+/// Gives an object a handle.
+pub fn insert(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTATUS> {
+    object.add_handle();
+    insert_held(object, access, flags)
+}
+
+/// Gives an object a handle that it counts already.
+fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTATUS> {
+    let entry = object.entry(access);
+    let slot = Some(Slot { object, access, flags });
+    let mut table = change();
+    let index = if table.freed.len() > QUARANTINE { table.freed.pop_front() } else { None };
+    let index = match index {
+        Some(index) => {
+            table.slots[index as usize] = slot;
+            index as usize
+        }
+        None if table.slots.len() < LOCAL_MOST as usize => {
+            table.slots.push(slot);
+            table.slots.len() - 1
+        }
+        None => {
+            drop(table);
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
+    };
+    let handle = (index as u64 + 1) * 4;
+    words::enter(handle, entry);
+    Ok(handle)
+}
+
+/// Takes back a handle that nobody has seen.
+pub fn take_back(handle: u64) {
+    if let Some(index) = index(handle) {
+        let mut table = change();
+        let slot = table.slots.get_mut(index).and_then(Option::take);
+        words::enter(handle, 0);
+        table.freed.push_back(index as u32);
+        drop(table);
+        drop(slot);
+    }
+}
+
+/// Enters a file under the number that the broker gave it.
+pub fn insert_file(file: Arc<File>) {
+    change().files.insert(file.handle, file);
+}
+
+/// How many handles are open.
+pub fn count() -> u32 {
+    let table = read();
+    (table.slots.iter().flatten().count() + table.files.len()) as u32
+}
+
+/// Refuses to signal an object through a handle that does not allow it.
+pub fn check_signal(handle: u64, object: &Object) -> Answer {
+    let needed = match object.kind() {
+        ObjectKind::Event => EVENT_MODIFY_STATE,
+        ObjectKind::Semaphore => SEMAPHORE_MODIFY_STATE,
+        // Releasing a mutant asks for no right (NtReleaseMutant): only its owner can.
+        ObjectKind::Mutant => 0,
+        _ => return Err(STATUS_OBJECT_TYPE_MISMATCH),
+    };
+    self::object(handle, needed).map(|_| ())
+}

@@ -1,0 +1,230 @@
+//! The gate's services for handles, and for what every kind of object has.
+
+use super::{THIS_THREAD, Target, change, check_signal, file, index, insert, insert_file, insert_held, object, read, target};
+use crate::file::File;
+use crate::keyed::Keyed;
+use crate::name::{self, Found};
+use crate::object::{Body, Object};
+use crate::port::Port;
+use crate::serve::{Answer, Serve};
+use crate::timer::Due;
+use crate::{access, broker, user, words};
+use gate::service::{
+    CloseHandle, CompareObjects, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, QueryObjectName, SetHandle, Signal, SignalKind,
+};
+use std::sync::Arc;
+use windows_sys::Win32::Foundation::{
+    DUPLICATE_CLOSE_SOURCE, DUPLICATE_SAME_ACCESS, HANDLE_FLAG_PROTECT_FROM_CLOSE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_HANDLE_NOT_CLOSABLE,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_EXISTS,
+    STATUS_OBJECT_TYPE_MISMATCH,
+};
+
+impl Serve for CloseHandle {
+    fn serve(&mut self) -> Answer {
+        if let Some(index) = index(self.handle) {
+            let mut table = change();
+            let slot = table.slots.get_mut(index).filter(|slot| slot.is_some()).ok_or(STATUS_INVALID_HANDLE)?;
+            if slot.as_ref().is_some_and(|slot| slot.flags & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0) {
+                return Err(STATUS_HANDLE_NOT_CLOSABLE);
+            }
+            let closed = slot.take();
+            words::enter(self.handle, 0);
+            table.freed.push_back(index as u32);
+            drop(table);
+            drop(closed);
+            return Ok(());
+        }
+        if self.handle >= THIS_THREAD {
+            return Ok(());
+        }
+        let number = u32::try_from(self.handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
+        let mut table = change();
+        let file = table.files.get(&number).ok_or(STATUS_INVALID_HANDLE)?;
+        if file.flags() & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0 {
+            return Err(STATUS_HANDLE_NOT_CLOSABLE);
+        }
+        let file = table.files.remove(&number);
+        drop(table);
+        let close_now = file.as_ref().is_some_and(|file| file.close_now());
+        drop(file);
+        broker::close(number, close_now)
+    }
+}
+
+impl Serve for DuplicateHandle {
+    fn serve(&mut self) -> Answer {
+        match target(self.source)? {
+            Target::Local(object, access) => {
+                let wanted = access::granted(object.kind(), self.access);
+                let access = if self.options & DUPLICATE_SAME_ACCESS != 0 {
+                    if access == u32::MAX { access::full_access(object.kind()) } else { access }
+                } else if wanted & !access != 0 {
+                    return Err(STATUS_ACCESS_DENIED);
+                } else {
+                    wanted
+                };
+                self.handle = insert(object, access, access::inherit(self.flags))?;
+            }
+            Target::File(file) => self.handle = duplicate(&file, self.access, self.options, access::inherit(self.flags))?,
+        }
+        if self.options & DUPLICATE_CLOSE_SOURCE != 0 && self.source < THIS_THREAD {
+            let _ = CloseHandle { handle: self.source }.serve();
+        }
+        Ok(())
+    }
+}
+
+impl Serve for QueryHandle {
+    fn serve(&mut self) -> Answer {
+        match target(self.handle)? {
+            Target::Local(object, access) => {
+                self.kind = object.kind() as u32;
+                self.access = access;
+                self.flags = index(self.handle).and_then(|index| read().slots.get(index)?.as_ref().map(|slot| slot.flags)).unwrap_or(0);
+                self.references = object.handles();
+            }
+            Target::File(file) => {
+                self.kind = ObjectKind::File as u32;
+                self.access = file.access;
+                self.flags = file.flags();
+                self.references = 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serve for SetHandle {
+    fn serve(&mut self) -> Answer {
+        if let Some(index) = index(self.handle) {
+            let mut table = change();
+            let slot = table.slots.get_mut(index).and_then(Option::as_mut).ok_or(STATUS_INVALID_HANDLE)?;
+            slot.flags = self.flags;
+            return Ok(());
+        }
+        file(self.handle)?.set_flags(self.flags)
+    }
+}
+
+impl Serve for CreateObject {
+    fn serve(&mut self) -> Answer {
+        const OBJ_OPENIF: u32 = 0x80;
+        let kind = ObjectKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
+        if self.name == 0 {
+            let object = self.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+            self.handle = insert(object, access::granted(kind, self.access), access::inherit(self.flags))?;
+            return Ok(());
+        }
+        let text = user::read_vec(self.name, self.name_size, 0xFFFF)?;
+        let this = *self;
+        // What is wrong with the numbers is said before anything is made.
+        this.check(kind)?;
+        let make = || this.make(kind).ok().flatten();
+        let found = name::find(&text, self.kind, (self.open == 0).then_some(&make as &dyn Fn() -> _))?;
+        let (object, exists) = match found {
+            Found::New(object) => {
+                object.add_handle();
+                (object, false)
+            }
+            Found::Existing(object) => (object, true),
+        };
+        if exists && self.open == 0 && self.flags & OBJ_OPENIF == 0 {
+            name::let_go(&object);
+            return Err(STATUS_OBJECT_NAME_COLLISION);
+        }
+        self.handle = insert_held(object, access::granted(kind, self.access), access::inherit(self.flags))?;
+        if exists && self.open == 0 { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
+    }
+}
+
+impl Serve for CompareObjects {
+    fn serve(&mut self) -> Answer {
+        let [first, second] = self.handles;
+        self.same = match (target(first)?, target(second)?) {
+            (Target::Local(first, _), Target::Local(second, _)) => Arc::ptr_eq(&first, &second),
+            (Target::File(first), Target::File(second)) => first.is_same(&second),
+            _ => false,
+        }
+        .into();
+        Ok(())
+    }
+}
+
+impl Serve for QueryObjectName {
+    fn serve(&mut self) -> Answer {
+        let Target::Local(object, _) = target(self.handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        let name = object.name().map(|name| name.text.as_slice()).unwrap_or_default();
+        self.needed = name.len() as u64;
+        if name.len() as u64 <= self.size {
+            user::write_bytes(self.buffer, name)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a [`CreateObject`] makes its object.
+trait Make {
+    fn check(&self, kind: ObjectKind) -> Answer;
+    fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS>;
+}
+
+impl Make for CreateObject {
+    fn check(&self, kind: ObjectKind) -> Answer {
+        let bad = match kind {
+            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion | ObjectKind::KeyedEvent => false,
+            // Opening asks for no numbers.
+            ObjectKind::Semaphore => self.open == 0 && (self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit),
+            _ => true,
+        };
+        if bad { Err(STATUS_INVALID_PARAMETER) } else { Ok(()) }
+    }
+
+    fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS> {
+        self.check(kind)?;
+        Ok(match kind {
+            ObjectKind::Event => Object::new(Body::Event { manual: self.limit != 0 }, u32::from(self.initial != 0)),
+            ObjectKind::Mutant => Object::mutant(self.initial != 0),
+            ObjectKind::Semaphore => Object::new(Body::Semaphore { limit: self.limit }, self.initial),
+            ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::KeyedEvent => Object::with(Body::Keyed, 0, Arc::new(Keyed::default())),
+            ObjectKind::Completion => Object::with(Body::Completion, 0, Arc::new(Port::new(self.limit))),
+            _ => Object::with(Body::Timer { manual: self.limit != 0 }, 0, Arc::new(Due::default())),
+        })
+    }
+}
+
+impl Serve for Signal {
+    fn serve(&mut self) -> Answer {
+        let kind = SignalKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
+        let object = object(self.handle, 0)?;
+        check_signal(self.handle, &object)?;
+        self.previous = match kind {
+            SignalKind::Set => object.set()?,
+            SignalKind::Reset => object.reset()?,
+            SignalKind::Pulse => object.pulse()?,
+            SignalKind::Release => object.release(self.count)?,
+        };
+        Ok(())
+    }
+}
+
+impl Serve for QueryObject {
+    fn serve(&mut self) -> Answer {
+        let Target::Local(object, access) = target(self.handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        // EVENT_QUERY_STATE, MUTANT_QUERY_STATE and SEMAPHORE_QUERY_STATE are the same bit.
+        if access & 1 == 0 {
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        self.kind = object.kind() as u32;
+        (self.state, self.limit, self.abandoned) = object.state();
+        Ok(())
+    }
+}
+
+/// A second handle to the same file object.
+fn duplicate(file: &File, access: u32, options: u32, flags: u32) -> Result<u64, NTSTATUS> {
+    let copy = file.duplicate(access, options, flags)?;
+    let handle = u64::from(copy.handle);
+    insert_file(Arc::new(copy));
+    Ok(handle)
+}

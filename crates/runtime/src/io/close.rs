@@ -1,0 +1,36 @@
+//! The end of requests that pend, and of a file object with its last handle.
+
+use super::completion::Notice;
+use super::{FileObject, Pending, Transfer, lock, poll};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use windows_sys::Win32::Foundation::STATUS_CANCELLED;
+
+/// One handle less; the last one takes along what pends.
+pub fn let_go(object: &FileObject) {
+    if object.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+        cancel(object, |_| true);
+        poll::forget(object);
+        lock::forget(object);
+    }
+}
+
+/// Cancels the requests that `which` picks; answers how many there were.
+pub fn cancel(object: &FileObject, which: impl Fn(&Notice) -> bool) -> usize {
+    let mut pending = object.pending();
+    let mut cancelled = Vec::new();
+    let Pending { reads, writes } = &mut *pending;
+    for queue in [reads, writes] {
+        let (taken, left) = std::mem::take(queue).into_iter().partition(|transfer: &Transfer| which(&transfer.notice));
+        *queue = left;
+        cancelled.extend::<VecDeque<_>>(taken);
+    }
+    drop(pending);
+    if !cancelled.is_empty() {
+        poll::look_again();
+    }
+    for transfer in &cancelled {
+        transfer.notice.tell(&object.completion, STATUS_CANCELLED, transfer.moved);
+    }
+    cancelled.len() + lock::cancel(object, which)
+}

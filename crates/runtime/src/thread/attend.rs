@@ -1,0 +1,95 @@
+//! Where a thread stops, takes new registers, or ends because another wants it to: on its way out of the gate, and in the
+//! handler of the signal that interrupts it.
+
+use super::{Thread, current, interrupted};
+use crate::guest::{Between, between, leave_guest, saved};
+use crate::{interrupt, processor, user};
+use gate::block;
+use std::sync::atomic::Ordering;
+
+/// Looks up, on the way out of the gate.
+pub extern "win64" fn attend() {
+    let thread = current();
+    thread.stay_suspended();
+    let _ = user::write(thread.teb + block::ATTENTION as u64, &0_u32);
+    // A suspension that came meanwhile has set the word before it was cleared.
+    thread.stay_suspended();
+    let (doomed, pending, host) = (thread.is_doomed(), thread.has_pending(), thread.host());
+    let loading = &raw const thread.loading;
+    drop(thread);
+    if doomed {
+        // SAFETY: this is the way out of a service, and nothing of it is left to drop.
+        unsafe { leave_guest() }
+    }
+    if pending {
+        // SAFETY: the thread's own slot keeps it until its end.
+        unsafe { (*loading).store(true, Ordering::SeqCst) };
+        // The handler loads the registers: only the return from a signal sets all of them at once. Nothing is held here.
+        interrupt::interrupt(host);
+    }
+}
+
+/// Acknowledges an interruption: the thread runs where it is allowed to, and stops here, or at the gate, where it is
+/// suspended.
+pub fn acknowledge_interruption(frame: &mut libc::ucontext_t) {
+    let Some(thread) = interrupted() else { return };
+    processor::apply(thread.affinity.load(Ordering::Relaxed));
+    let in_guest = if thread.loading.swap(false, Ordering::SeqCst) {
+        thread.load_pending(frame);
+        true
+    } else {
+        thread.is_in_guest(frame)
+    };
+    if !in_guest {
+        thread.interruptions.fetch_add(1, Ordering::SeqCst);
+        return;
+    }
+    let place: *mut libc::ucontext_t = frame;
+    let mut told = false;
+    loop {
+        thread.stopped.store(place, Ordering::SeqCst);
+        if !told {
+            thread.interruptions.fetch_add(1, Ordering::SeqCst);
+            told = true;
+        }
+        thread.stay_suspended();
+        thread.stopped.store(std::ptr::null_mut(), Ordering::SeqCst);
+        // Who suspends it from here on either sees that it has no place, or is seen here.
+        if thread.may_run() {
+            break;
+        }
+    }
+    if thread.is_doomed() {
+        // SAFETY: the frame is the handler's own.
+        unsafe { (*place).uc_mcontext.gregs[libc::REG_RIP as usize] = leave_guest as *const () as i64 };
+    }
+}
+
+impl Thread {
+    /// Whether interrupted registers are those of guest code. Between the guest and a service they are made so: what has
+    /// been done of the way in is undone, what is left of the way out is done.
+    fn is_in_guest(&self, frame: &mut libc::ucontext_t) -> bool {
+        let registers = &mut frame.uc_mcontext.gregs;
+        let at = registers[libc::REG_RIP as usize] as u64;
+        let inside = self.teb + block::GATE_GUEST_STACK as u64;
+        match between(at) {
+            Some(Between::Entering(entry)) => {
+                if at != entry {
+                    registers[libc::REG_RSP as usize] = registers[libc::REG_R10 as usize];
+                    registers[libc::REG_RIP as usize] = entry as i64;
+                }
+                user::write(inside, &0_u64).is_ok()
+            }
+            Some(Between::Leaving) => {
+                let host = user::read::<u64>(self.teb + block::GATE_HOST_STACK as u64).unwrap_or(0);
+                // SAFETY: the thread has been inside, so that its entry has written what it saves.
+                let stack = unsafe { saved(host) }.0.stack;
+                let Ok(back) = user::read::<u64>(stack) else { return false };
+                registers[libc::REG_RSP as usize] = stack as i64 + 8;
+                registers[libc::REG_RIP as usize] = back as i64;
+                true
+            }
+            None => !self.is_inside() && !interrupt::runtime_holds(at),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The gate's service for timers.
+
+use super::{Due, Routine, Setting, look};
+use crate::serve::{Answer, Serve};
+use crate::time::{Deadline, monotonic};
+use crate::{dispatch, handle, thread};
+use gate::service::SetTimer;
+use std::sync::Arc;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_TYPE_MISMATCH};
+
+/// The right to set a timer (winnt.h).
+const TIMER_MODIFY_STATE: u32 = 2;
+
+impl Serve for SetTimer {
+    fn serve(&mut self) -> Answer {
+        let object = handle::object(self.handle, TIMER_MODIFY_STATE)?;
+        let due = object.part::<Due>().ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+        look(std::slice::from_ref(&object));
+        let mut setting = due.get();
+        if let Some(thread) = setting.routine.take().and_then(|routine| routine.thread.upgrade()) {
+            thread.calls().forget_timer(&object);
+        }
+        if self.cancel != 0 {
+            setting.at = None;
+            self.signalled = object.unlocked() as u32;
+            return Ok(());
+        }
+        *setting = Setting {
+            at: match Deadline::new(true, self.due) {
+                Deadline::Never => None,
+                Deadline::Now => Some(monotonic()),
+                Deadline::At(at) => Some(at),
+            },
+            period: i128::from(self.period) * 1_000_000,
+            routine: (self.routine != 0).then(|| {
+                let thread = thread::current();
+                thread.calls().note_timer(&object);
+                Routine { thread: Arc::downgrade(&thread), address: self.routine, argument: self.argument }
+            }),
+        };
+        // Set again, it is not signalled until its new time.
+        self.signalled = dispatch::signal(&object, |_| Ok::<u32, NTSTATUS>(0), false)?;
+        drop(setting);
+        dispatch::wake_waiters(&object);
+        Ok(())
+    }
+}
