@@ -98,6 +98,32 @@ mod parts {
         0
     }
 
+    windows_link::link!("kernel32.dll" "system" fn FlsAlloc(callback: Option<unsafe extern "system" fn(*const core::ffi::c_void)>) -> u32);
+    windows_link::link!("kernel32.dll" "system" fn FlsSetValue(slot: u32, value: *const core::ffi::c_void) -> i32);
+    windows_link::link!("kernel32.dll" "system" fn FlsFree(slot: u32) -> i32);
+
+    /// Notes the end of a fiber's value among the DLLs' notices.
+    pub unsafe extern "system" fn value_ends(_value: *const core::ffi::c_void) {
+        locked(|notes| notes.push("value ends".into()));
+    }
+
+    /// Keeps a value in the slot, and ends.
+    pub unsafe extern "system" fn keep_value(slot: *mut core::ffi::c_void) -> u32 {
+        unsafe { FlsSetValue(slot as usize as u32, 7 as *const core::ffi::c_void) };
+        0
+    }
+
+    /// Ends in the middle.
+    pub unsafe extern "system" fn exits(_parameter: *mut core::ffi::c_void) -> u32 {
+        unsafe { ExitThread(3) }
+    }
+
+    /// Waits for an event, and ends.
+    pub unsafe extern "system" fn waits(event: *mut core::ffi::c_void) -> u32 {
+        unsafe { WaitForSingleObject(event, INFINITE) };
+        0
+    }
+
     pub unsafe extern "system" fn free_and_exit(module: *mut core::ffi::c_void) -> u32 {
         unsafe { FreeLibraryAndExitThread(module, 5) }
     }
@@ -287,6 +313,88 @@ fn notices(cases: &mut Cases) {
         same!(unsafe { FreeLibrary(second) }, 1);
         notes();
     });
+    case!(
+        cases,
+        "kernel32!LoadLibraryW",
+        Success,
+        "a thread that was there before is told of at its end alone",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            unsafe {
+                let event = CreateEventW(null(), 1, 0, null());
+                let early = CreateThread(null(), 0, Some(waits), event, 0, null_mut());
+                let first = load("companion_first");
+                same!(notes(), "second attach, callback attach, first attach");
+                SetEvent(event);
+                WaitForSingleObject(early, INFINITE);
+                same!(notes(), "callback thread detach, first thread detach, second thread detach");
+                same!(FreeLibrary(first), 1);
+                CloseHandle(early);
+                CloseHandle(event);
+            }
+            notes();
+        }
+    );
+    case!(
+        cases,
+        "kernel32!ExitThread",
+        Success,
+        "DLLs are told of an end in the middle",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            let first = load("companion_first");
+            notes();
+            same!(thread(exits, null_mut()), 3);
+            same!(
+                notes(),
+                "second thread attach, callback thread attach, first thread attach, callback thread detach, first thread detach, second thread detach"
+            );
+            same!(unsafe { FreeLibrary(first) }, 1);
+            notes();
+        }
+    );
+    case!(cases, "kernel32!TerminateThread", Success, "DLLs are told nothing", {
+        unsafe {
+            let first = load("companion_first");
+            let event = CreateEventW(null(), 1, 0, null());
+            let thread = CreateThread(null(), 0, Some(waits), event, 0, null_mut());
+            // It has begun once its notices have run.
+            let mut seen = String::new();
+            while !seen.contains("first thread attach") {
+                Sleep(1);
+                seen.push_str(&notes());
+            }
+            same!(TerminateThread(thread, 4), 1);
+            WaitForSingleObject(thread, INFINITE);
+            same!(notes(), "");
+            same!(FreeLibrary(first), 1);
+            CloseHandle(thread);
+            CloseHandle(event);
+        }
+        notes();
+    });
+    case!(
+        cases,
+        "kernel32!FlsAlloc",
+        Success,
+        "a thread's values end before DLLs are told of its end",
+        wine = "Wine does not count the import that closes a circle",
+        {
+            let first = load("companion_first");
+            let slot = unsafe { FlsAlloc(Some(value_ends)) };
+            notes();
+            same!(thread(keep_value, slot as usize as HMODULE), 0);
+            same!(
+                notes(),
+                "second thread attach, callback thread attach, first thread attach, value ends, callback thread detach, first thread detach, second thread detach"
+            );
+            unsafe {
+                FlsFree(slot);
+                same!(FreeLibrary(first), 1);
+            }
+            notes();
+        }
+    );
     case!(cases, "kernel32!DisableThreadLibraryCalls", Failure, "no module", {
         clear_error();
         same!(unsafe { DisableThreadLibraryCalls(0x12_0000 as HMODULE) }, 0);
