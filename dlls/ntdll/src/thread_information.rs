@@ -271,10 +271,8 @@ pub unsafe extern "system" fn NtSetInformationThread(handle: HANDLE, class: i32,
 
 /// Keeps what a program says of a thread, as long as that has not ended.
 fn keep(handle: HANDLE, change: impl FnOnce(u32)) -> Result<NtStatus, Status> {
-    // What is set to what it was asks for the right to change the thread.
     let facts = query(handle)?;
-    let same = SetThread { thread: handle as u64, kind: ThreadSetting::BoostOff as u32, pad: 0, value: facts.boost_off.into() };
-    ask(&mut { same })?;
+    ask(&mut SetThread { thread: handle as u64, kind: ThreadSetting::Nothing as u32, pad: 0, value: 0 })?;
     if facts.code == STATUS_PENDING {
         change(facts.id as u32);
     }

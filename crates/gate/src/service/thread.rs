@@ -202,5 +202,7 @@ numbered! {
         BoostOff = 1,
         /// The processors that may run it, as a mask.
         Affinity = 2,
+        /// Nothing: asks for the right to set.
+        Nothing = 3,
     }
 }

@@ -50,7 +50,7 @@ impl MoveAll for TransferSegments {
         let descriptor = file.descriptor()?.as_raw_fd();
         let mut at = 0;
         while at < self.length {
-            let (page, length) = (self.segment(at / PAGE as u64)?, (self.length - at).min(PAGE as u64));
+            let (page, length) = (self.segment(at / PAGE)?, (self.length - at).min(PAGE));
             let place = Some(offset + at);
             let moved = if self.write != 0 { write(descriptor, page, length, place) } else { read(descriptor, page, length, place) };
             let moved = moved.map_err(|error| host::status(error, false))?;
@@ -66,6 +66,6 @@ impl MoveAll for TransferSegments {
     /// A page's address, which is aligned.
     fn segment(&self, index: u64) -> Result<u64, NTSTATUS> {
         let page: u64 = user::read(self.segments.wrapping_add(8 * index))?;
-        if page.is_multiple_of(PAGE as u64) { Ok(page) } else { Err(STATUS_INVALID_PARAMETER) }
+        if page.is_multiple_of(PAGE) { Ok(page) } else { Err(STATUS_INVALID_PARAMETER) }
     }
 }

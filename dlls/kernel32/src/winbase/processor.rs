@@ -9,7 +9,7 @@ use windows_sys::Win32::System::Kernel::PROCESSOR_NUMBER;
 use windows_sys::Win32::System::Threading::ALL_PROCESSOR_GROUPS;
 
 fn count_of(group: u16) -> Result<Count<u32>, Win32Error> {
-    if group != 0 && group != ALL_PROCESSOR_GROUPS as u16 {
+    if group != 0 && group != ALL_PROCESSOR_GROUPS {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
     Ok(Count(basic().processors.into()))

@@ -70,9 +70,9 @@ fn ready() {
     unsafe { Sleep(5) };
 }
 
-unsafe extern "system" fn delay(alertable: *mut c_void) -> u32 {
+unsafe extern "system" fn delay(_: *mut c_void) -> u32 {
     READY.store(1, Ordering::SeqCst);
-    unsafe { NtDelayExecution(alertable as usize as u8, &raw const LATE) as u32 }
+    unsafe { NtDelayExecution(1, &raw const LATE) as u32 }
 }
 
 unsafe extern "system" fn wait_alertably(event: *mut c_void) -> u32 {
@@ -129,7 +129,7 @@ guests::program! {
 
 fn alerts(cases: &mut Cases) {
     case!(cases, "ntdll!NtAlertThread", Success, "ends an alertable sleep", wine = "NtAlertThread is not implemented", {
-        let (thread, _) = launch(Some(delay), 1 as *mut c_void, 0);
+        let (thread, _) = launch(Some(delay), null_mut(), 0);
         ready();
         same!(unsafe { NtAlertThread(thread) }, 0);
         same!(code(thread), STATUS_ALERTED as u32);
@@ -180,7 +180,7 @@ fn alerts(cases: &mut Cases) {
         unsafe { CloseHandle(event) };
     });
     case!(cases, "ntdll!NtAlertResumeThread", Success, "resumes, and the first alertable wait ends at once", wine = "it resumes without an alert", {
-        let (thread, _) = launch(Some(delay), 1 as *mut c_void, CREATE_SUSPENDED);
+        let (thread, _) = launch(Some(delay), null_mut(), CREATE_SUSPENDED);
         let mut before = 7;
         same!(unsafe { NtAlertResumeThread(thread, &raw mut before) }, 0);
         same!(before, 1);

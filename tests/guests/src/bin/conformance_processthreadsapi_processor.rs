@@ -372,7 +372,7 @@ fn names(cases: &mut Cases) {
     });
     case!(cases, "kernel32!SetThreadDescription kernel32!GetThreadDescription", Failure, "a handle that is none", {
         const RESULT: i32 = STATUS_INVALID_HANDLE | 0x1000_0000;
-        let mut text = 1 as *mut u16;
+        let mut text = core::ptr::dangling_mut::<u16>();
         same!(name(NO_HANDLE, "a name"), RESULT);
         same!(unsafe { GetThreadDescription(NO_HANDLE, &raw mut text) }, RESULT);
         holds!(text.is_null());
