@@ -6,10 +6,12 @@ use windows_sys::Win32::Storage::FileSystem::{STANDARD_RIGHTS_REQUIRED, SYNCHRON
 
 /// The access that `GENERIC_ALL` and `MAXIMUM_ALLOWED` come to for a kind of object.
 pub const fn full_access(kind: ObjectKind) -> u32 {
+    // Nobody waits for a keyed event itself.
+    let wait = if matches!(kind, ObjectKind::KeyedEvent) { 0 } else { SYNCHRONIZE };
     STANDARD_RIGHTS_REQUIRED
-        | SYNCHRONIZE
+        | wait
         | match kind {
-            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer | ObjectKind::Completion => 0x3,
+            ObjectKind::Event | ObjectKind::Semaphore | ObjectKind::Timer | ObjectKind::Completion | ObjectKind::KeyedEvent => 0x3,
             ObjectKind::Mutant => 0x1,
             ObjectKind::Section => 0x1F,
             ObjectKind::Thread | ObjectKind::Process => 0xFFFF,

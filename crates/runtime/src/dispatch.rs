@@ -59,11 +59,13 @@ impl Dispatcher {
         }
     }
 
-    /// Ends a thread's wait, if it is not over yet, without any object.
-    pub fn interrupt(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {
-        if waiter.done.load(Ordering::Relaxed) == 0 {
+    /// Ends a thread's wait, if it is not over yet, without any object. Whether it ended for that.
+    pub fn interrupt(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) -> bool {
+        let waits = waiter.done.load(Ordering::Relaxed) == 0;
+        if waits {
             self.grant(waiter, status);
         }
+        waits
     }
 
     fn grant(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {

@@ -15,6 +15,7 @@ mod handle;
 mod image;
 mod interrupt;
 mod io;
+mod keyed;
 mod memory;
 mod name;
 mod object;

@@ -94,6 +94,8 @@ pub enum Body {
     Token,
     /// A completion port; the state is 1 while it has packets.
     Completion,
+    /// A keyed event.
+    Keyed,
 }
 
 /// Every mutant, for the end of a thread that owns some.
@@ -210,12 +212,13 @@ impl Object {
             Body::Token => ObjectKind::Token,
             Body::Timer { .. } => ObjectKind::Timer,
             Body::Completion => ObjectKind::Completion,
+            Body::Keyed => ObjectKind::KeyedEvent,
         }
     }
 
     /// Whether it can be waited for.
     pub fn is_waitable(&self) -> bool {
-        !matches!(self.body, Body::Section | Body::Token)
+        !matches!(self.body, Body::Section | Body::Token | Body::Keyed)
     }
 
     /// The state word.
@@ -241,7 +244,7 @@ impl Object {
             }
             Body::Event { manual: false } | Body::Timer { manual: false } | Body::Semaphore { .. } => state.checked_sub(1),
             Body::Mutant => (state & !ABANDONED == 0 || state == thread).then_some(thread),
-            Body::Section | Body::Token => None,
+            Body::Section | Body::Token | Body::Keyed => None,
         }
     }
 

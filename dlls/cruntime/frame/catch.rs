@@ -1,6 +1,6 @@
 //! `catch` blocks that run: they stand above the frames of what was thrown, which are kept until they end.
 
-use super::Dispatcher;
+use super::tables::{CONTINUE_SEARCH, Dispatcher};
 use super::types::Thrown;
 use crate::cruntime::thread;
 use core::ffi::c_void;
@@ -87,7 +87,7 @@ unsafe extern "C" fn leaving(record: *const EXCEPTION_RECORD, frame: u64, _conte
             leave(catch, record.as_ref().and_then(Thrown::of));
         }
     }
-    super::CONTINUE_SEARCH
+    CONTINUE_SEARCH
 }
 
 /// Where [`call`] keeps its `catch`, above its frame.

@@ -8,6 +8,7 @@
 mod catch;
 mod packed;
 mod plain;
+mod tables;
 mod types;
 
 pub use catch::current_record;
@@ -17,6 +18,7 @@ use super::terminate::terminate_now;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use guest::shim;
+use tables::{Action, CONTINUE_SEARCH, Dispatcher, EMPTY, Handler, Tables, Try};
 use types::Thrown;
 use windows_sys::Win32::Foundation::{STATUS_BREAKPOINT, STATUS_LONGJUMP, STATUS_UNWIND_CONSOLIDATE};
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD};
@@ -25,82 +27,6 @@ const UNWINDING: u32 = 0x2;
 const EXIT_UNWIND: u32 = 0x4;
 const TARGET_UNWIND: u32 = 0x20;
 const NONCONTINUABLE: u32 = 0x1;
-const CONTINUE_SEARCH: i32 = 1;
-
-/// The state outside of everything.
-const EMPTY: i32 = -1;
-
-/// `DISPATCHER_CONTEXT`: the frame that a handler is called for.
-#[repr(C)]
-pub struct Dispatcher {
-    pc: u64,
-    base: u64,
-    row: *const [u32; 3],
-    establisher: u64,
-    target: u64,
-    context: *mut CONTEXT,
-    handler: *const c_void,
-    data: *const u32,
-    history: *mut c_void,
-    /// How far an unwinding of this frame has come: its state plus 2; 0 before it begins. Another unwinding that takes
-    /// over goes on there.
-    scope: u32,
-    fill: u32,
-}
-
-/// What leaving a state does.
-pub enum Action {
-    Nothing,
-    /// Calls a funclet for the frame.
-    Funclet(u64),
-    /// Calls a destructor for an object.
-    Destroy(u64, u64),
-}
-
-/// A `try`: the states in it, and the last one of its `catch` blocks.
-#[derive(Clone, Copy)]
-pub struct Try {
-    low: i32,
-    high: i32,
-    catch_high: i32,
-    handlers: *const u8,
-    count: u32,
-}
-
-/// A `catch`.
-#[derive(Clone, Copy, Default)]
-pub struct Handler {
-    adjectives: u32,
-    /// The type's descriptor; 0 for `catch (...)`.
-    kind: u32,
-    /// Where the object goes in the frame; 0 where nobody looks at it.
-    object: i64,
-    /// The funclet.
-    funclet: u32,
-    /// Where a funclet keeps the frame that it belongs to.
-    frame: u32,
-    /// Where to go on: what the funclet answers may be a number of these, or the address itself.
-    next: [u64; 2],
-}
-
-/// A function's tables.
-pub trait Tables {
-    /// The state at an address.
-    unsafe fn state(&self, pc: u64) -> i32;
-    /// Only C++ exceptions end this function's objects.
-    fn synchronous(&self) -> bool;
-    /// No exception leaves the function.
-    fn noexcept(&self) -> bool;
-    /// Its `try` blocks, the inner ones first, until one is wanted.
-    unsafe fn tries(&self, wanted: impl FnMut(Try) -> bool) -> Option<Try>;
-    /// A `try`'s `catch` blocks, in order, until one is wanted.
-    unsafe fn handlers(&self, of: Try, wanted: impl FnMut(Handler) -> bool) -> Option<Handler>;
-    /// Where leaving a state leads to, and what it does.
-    unsafe fn leave(&self, state: i32, frame: u64) -> (i32, Action);
-    /// Where a `catch` funclet of tables of its own keeps the frame that it belongs to.
-    fn own_frame(&self) -> Option<u32>;
-}
-
 /// A frame that is looked at.
 struct Frame<'a, T> {
     tables: T,

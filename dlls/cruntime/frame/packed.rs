@@ -1,6 +1,6 @@
 //! The tables of `__CxxFrameHandler4`: numbers of one to five bytes, and only what a function needs.
 
-use super::{Action, Dispatcher, EMPTY, Handler, Tables, Try};
+use super::tables::{Action, Dispatcher, EMPTY, Handler, Tables, Try};
 
 /// Reads numbers one after the other.
 #[derive(Clone, Copy)]

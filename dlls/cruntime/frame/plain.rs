@@ -1,6 +1,6 @@
 //! The tables of `__CxxFrameHandler3`: words of fixed width.
 
-use super::{Action, Dispatcher, EMPTY, Handler, Tables, Try};
+use super::tables::{Action, Dispatcher, EMPTY, Handler, Tables, Try};
 
 /// `FuncInfo`, with addresses from the image's base.
 #[repr(C)]

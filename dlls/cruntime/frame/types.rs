@@ -1,6 +1,6 @@
 //! What was thrown, and whether a `catch` takes it.
 
-use super::Handler;
+use super::tables::Handler;
 use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_RECORD;
 
 /// The code of C++ exceptions.

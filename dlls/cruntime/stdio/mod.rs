@@ -11,7 +11,8 @@ mod stream;
 mod temporary;
 mod wide;
 
-pub use stream::File;
+use stream::place;
+pub use stream::{_iob, File};
 
 use super::heap;
 use super::lock::{self, Guarded, Held, IOB_ENTRIES, hold_section};
@@ -22,8 +23,6 @@ use guest::shim;
 use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
 variables! {
-    // The first three are standard input, output and error.
-    "the streams that programs reach by number": _iob: [File; IOB_ENTRIES] = [File::CLOSED; IOB_ENTRIES];
     "whether `fflush` reaches the device": _commode: i32 = 0;
 }
 
@@ -44,12 +43,6 @@ pub fn start() {
         // SAFETY: nobody uses them yet.
         unsafe { iob.add(index).write(File { flags, number: index as i32, ..File::CLOSED }) };
     }
-}
-
-/// The place in `_iob`, for a stream that lies there.
-fn place(file: *const File) -> Option<usize> {
-    let distance = (file as usize).wrapping_sub(&raw const _iob as usize);
-    (distance < IOB_ENTRIES * size_of::<File>()).then_some(distance / size_of::<File>())
 }
 
 fn section(file: *mut File) -> *mut CRITICAL_SECTION {

@@ -5,6 +5,8 @@ use super::super::fault::Fault;
 use super::super::heap;
 use super::super::io::{self, Encoding};
 use super::super::kernel32::DeleteFileW;
+use super::super::lock::IOB_ENTRIES;
+use super::super::variables::variables;
 use core::ptr::null_mut;
 
 pub const READ: i32 = 1;
@@ -41,6 +43,17 @@ pub struct File {
     pub size: i32,
     /// A file that is removed when the stream closes.
     pub temporary: *mut u8,
+}
+
+variables! {
+    // The first three are standard input, output and error.
+    "the streams that programs reach by number": _iob: [File; IOB_ENTRIES] = [File::CLOSED; IOB_ENTRIES];
+}
+
+/// The place in `_iob`, for a stream that lies there.
+pub fn place(file: *const File) -> Option<usize> {
+    let distance = (file as usize).wrapping_sub(&raw const _iob as usize);
+    (distance < IOB_ENTRIES * size_of::<File>()).then_some(distance / size_of::<File>())
 }
 
 impl File {
@@ -253,7 +266,7 @@ impl File {
         }
         self.flags = self.flags & !AT_END | WRITE;
         // What goes to a terminal goes there at once.
-        if self.base.is_null() && !(matches!(super::place(self), Some(1 | 2)) && io::is_device(self.number)) {
+        if self.base.is_null() && !(matches!(place(self), Some(1 | 2)) && io::is_device(self.number)) {
             self.make_buffer();
         }
         true

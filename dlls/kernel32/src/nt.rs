@@ -85,6 +85,28 @@ guest::imports! {
         fn NtQueryVirtualMemory(process: HANDLE, address: *const c_void, class: i32, buffer: *mut c_void, length: usize, result: *mut usize) -> NTSTATUS;
         fn NtQueryVolumeInformationFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, class: i32) -> NTSTATUS;
         fn NtRaiseException(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT, first_chance: u32);
+        fn NtReadFileScatter(
+            file: HANDLE,
+            event: HANDLE,
+            routine: *const c_void,
+            context: *const c_void,
+            block: *mut IO_STATUS_BLOCK,
+            segments: *const u64,
+            length: u32,
+            at: *const i64,
+            key: *const u32,
+        ) -> NTSTATUS;
+        fn NtWriteFileGather(
+            file: HANDLE,
+            event: HANDLE,
+            routine: *const c_void,
+            context: *const c_void,
+            block: *mut IO_STATUS_BLOCK,
+            segments: *const u64,
+            length: u32,
+            at: *const i64,
+            key: *const u32,
+        ) -> NTSTATUS;
         fn NtReadFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, at: *const i64, key: *const u32) -> NTSTATUS;
         fn NtReleaseMutant(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtReleaseSemaphore(handle: HANDLE, count: u32, previous: *mut u32) -> NTSTATUS;
@@ -248,6 +270,10 @@ guest::imports! {
         fn RtlDeregisterWaitEx(wait: HANDLE, event: HANDLE) -> NTSTATUS;
         fn RtlQueueWorkItem(routine: *const c_void, context: *mut c_void, flags: u32) -> NTSTATUS;
         fn RtlRegisterWait(answer: *mut HANDLE, object: HANDLE, callback: *const c_void, context: *mut c_void, milliseconds: u32, flags: u32) -> NTSTATUS;
+        fn RtlBarrier(barrier: *mut c_void, flags: u32) -> u8;
+        fn RtlDeleteBarrier(barrier: *mut c_void) -> NTSTATUS;
+        fn RtlInitBarrier(barrier: *mut c_void, threads: i32, spins: i32) -> NTSTATUS;
+        fn RtlSetIoCompletionCallback(file: HANDLE, callback: *const c_void, flags: u32) -> NTSTATUS;
         fn RtlUpdateTimer(queue: HANDLE, timer: HANDLE, due: u32, period: u32) -> NTSTATUS;
         fn TpAllocCleanupGroup(answer: *mut *mut c_void) -> NTSTATUS;
         fn TpAllocPool(answer: *mut *mut c_void, reserved: *mut c_void) -> NTSTATUS;
@@ -257,6 +283,13 @@ guest::imports! {
         fn TpCallbackMayRunLong(instance: *mut c_void) -> NTSTATUS;
         fn TpSetPoolMinThreads(pool: *mut c_void, least: u32) -> NTSTATUS;
         fn TpSimpleTryPost(callback: *const c_void, context: *mut c_void, environment: *const c_void) -> NTSTATUS;
+        fn WcAllocWin32IoCompletion(
+            answer: *mut *mut c_void,
+            file: HANDLE,
+            callback: *const c_void,
+            context: *mut c_void,
+            environment: *const c_void,
+        ) -> NTSTATUS;
         fn WcConsole(console: HANDLE, kind: u32, mode: *mut u32, size: *mut [u32; 2]) -> NTSTATUS;
         fn WcDebugPrint(text: *const u8, size: usize) -> NTSTATUS;
         fn WcQueryMemory(answer: *mut [u64; 4]) -> NTSTATUS;

@@ -6,11 +6,14 @@ use core::ptr::null_mut;
 use guest::call::{Bool, Pointer};
 use guest::error::Win32Error;
 use guest::shim;
+use windows_sys::Win32::Foundation::HANDLE;
 
 guest::forward!(
     CloseThreadpool = 715 => "ntdll.TpReleasePool",
     CloseThreadpoolCleanupGroup = 716 => "ntdll.TpReleaseCleanupGroup",
     CloseThreadpoolCleanupGroupMembers = 717 => "ntdll.TpReleaseCleanupGroupMembers",
+    CancelThreadpoolIo = 737 => "ntdll.TpCancelAsyncIoOperation",
+    CloseThreadpoolIo = 738 => "ntdll.TpReleaseIoCompletion",
     CloseThreadpoolTimer = 342 => "ntdll.TpReleaseTimer",
     CloseThreadpoolWait = 343 => "ntdll.TpReleaseWait",
     CloseThreadpoolWork = 273 => "ntdll.TpReleaseWork",
@@ -26,7 +29,9 @@ guest::forward!(
     SetThreadpoolTimerEx = 725 => "ntdll.TpSetTimerEx",
     SetThreadpoolWait = 358 => "ntdll.TpSetWait",
     SetThreadpoolWaitEx = 726 => "ntdll.TpSetWaitEx",
+    StartThreadpoolIo = 739 => "ntdll.TpStartAsyncIoOperation",
     SubmitThreadpoolWork = 281 => "ntdll.TpPostWork",
+    WaitForThreadpoolIoCallbacks = 740 => "ntdll.TpWaitForIoCompletion",
     WaitForThreadpoolTimerCallbacks = 359 => "ntdll.TpWaitForTimer",
     WaitForThreadpoolWaitCallbacks = 360 => "ntdll.TpWaitForWait",
     WaitForThreadpoolWorkCallbacks = 727 => "ntdll.TpWaitForWork",
@@ -82,6 +87,19 @@ pub unsafe extern "system" fn CreateThreadpoolWait(
     let mut wait = null_mut();
     check(unsafe { nt::TpAllocWait(&raw mut wait, callback, context, environment) })?;
     Ok(Pointer(wait))
+}
+
+/// Creates an object that hears of what is completed on a file.
+#[shim(ix = 736, mapping = "a completion port", risk = Functional("a callback that does not run"))]
+pub unsafe extern "system" fn CreateThreadpoolIo(
+    file: HANDLE,
+    callback: *const c_void,
+    context: *mut c_void,
+    environment: *const c_void,
+) -> Result<Pointer<c_void>, Win32Error> {
+    let mut io = null_mut();
+    check(unsafe { nt::WcAllocWin32IoCompletion(&raw mut io, file, callback, context, environment) })?;
+    Ok(Pointer(io))
 }
 
 /// Queues a single callback.

@@ -44,6 +44,12 @@ pub unsafe extern "system" fn UnregisterWaitEx(wait: HANDLE, event: HANDLE) -> R
     ended(unsafe { nt::RtlDeregisterWaitEx(wait, event) })
 }
 
+/// Lets a function hear of everything that is completed on a file.
+#[shim(ix = 741, mapping = "RtlSetIoCompletionCallback", risk = Functional("a callback that does not run"))]
+pub unsafe extern "system" fn BindIoCompletionCallback(file: HANDLE, callback: *const c_void, flags: u32) -> Result<Bool, Win32Error> {
+    check(unsafe { nt::RtlSetIoCompletionCallback(file, callback, flags) }).map(|_| Bool)
+}
+
 /// Creates a timer queue.
 #[shim(ix = 475, mapping = "RtlCreateTimerQueue", risk = Functional("a callback that does not run"))]
 pub unsafe extern "system" fn CreateTimerQueue() -> Result<Handle, Win32Error> {

@@ -20,6 +20,11 @@ pub fn wake(word: &AtomicU32, all: bool) {
     call(&mut WakeAddress { address: core::ptr::from_ref(word) as u64, all: all.into(), pad: 0 });
 }
 
+/// Wakes those who sleep on a word that may be gone.
+pub fn wake_at(word: *const AtomicU32) {
+    call(&mut WakeAddress { address: word as u64, all: 1, pad: 0 });
+}
+
 /// Waits until the value at an address differs from the one given, or the time is over.
 #[shim(ix = 0, mapping = "gate WaitAddress", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn RtlWaitOnAddress(

@@ -48,10 +48,3 @@ pub unsafe extern "system" fn NtQueueApcThread(
     let arguments = [first, second, third].map(|argument| argument as u64);
     ask(&mut QueueCall { thread: thread as u64, routine: routine as u64, arguments }).map(NtStatus)
 }
-
-/// Runs the calls that are queued for the calling thread.
-#[shim(ix = 405, mapping = "gate TakeCall", risk = Functional("a call that is lost"))]
-pub unsafe extern "system" fn NtTestAlert() -> Result<NtStatus, Status> {
-    run();
-    Ok(NtStatus::SUCCESS)
-}

@@ -29,6 +29,13 @@ pub struct Association {
     key: *mut c_void,
 }
 
+impl Association {
+    /// Packets of the file go to a port, with a key.
+    pub const fn new(port: HANDLE, key: *mut c_void) -> Self {
+        Self { port, key }
+    }
+}
+
 /// Creates a completion port.
 #[shim(ix = 451, mapping = "gate CreateObject", risk = Functional("a completion that nobody hears of"))]
 pub unsafe extern "system" fn NtCreateIoCompletion(

@@ -13,8 +13,10 @@
 extern crate alloc;
 
 mod address;
+mod alert;
 #[cfg(target_os = "windows")]
 mod allocator;
+mod barrier;
 mod call;
 mod cell;
 mod class_buffer;
@@ -23,12 +25,14 @@ mod context;
 mod critical;
 mod crt;
 mod directory;
+mod entry;
 mod error;
 mod exception;
 mod file;
 mod fls;
 mod gate;
 mod heap;
+mod keyed;
 mod loader;
 mod lock;
 mod memory;
@@ -47,6 +51,7 @@ mod string;
 mod sync;
 mod system;
 mod thread;
+mod thread_attribute;
 mod thread_information;
 mod thread_list;
 mod time;

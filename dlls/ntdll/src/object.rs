@@ -141,6 +141,7 @@ pub unsafe extern "system" fn NtQueryObject(
                 Some(ObjectKind::Token) => "Token",
                 Some(ObjectKind::Timer) => "Timer",
                 Some(ObjectKind::Completion) => "IoCompletion",
+                Some(ObjectKind::KeyedEvent) => "KeyedEvent",
                 None => return Err(Status(STATUS_NOT_SUPPORTED)),
             };
             let text = guest::text::terminated(name);

@@ -14,7 +14,8 @@ use windows_sys::Win32::Foundation::{
     STATUS_OBJECT_TYPE_MISMATCH,
 };
 
-unsafe fn create(
+/// Creates an object.
+pub unsafe fn create(
     kind: ObjectKind,
     handle: *mut HANDLE,
     access: u32,
@@ -63,7 +64,7 @@ unsafe fn signal(handle: HANDLE, kind: SignalKind, count: u32, previous: *mut u3
 }
 
 /// Opens a named object.
-unsafe fn open(kind: ObjectKind, handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+pub unsafe fn open(kind: ObjectKind, handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     if handle.is_null() || object.is_null() {
         return Err(Status(if handle.is_null() { STATUS_ACCESS_VIOLATION } else { STATUS_INVALID_PARAMETER }));
     }

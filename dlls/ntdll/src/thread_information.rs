@@ -3,7 +3,8 @@
 use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::ask;
 use crate::thread::query;
-use crate::thread_list::{caller_is_last, forget_tls, name, set_name};
+use crate::thread_attribute::{ideal_processor, name, processors, set_ideal_processor, set_name};
+use crate::thread_list::{caller_is_last, forget_tls};
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use gate::service::{SetThread, ThreadSetting};
@@ -15,6 +16,8 @@ use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED, UNICODE_STRING,
 };
+use windows_sys::Win32::System::Kernel::PROCESSOR_NUMBER;
+use windows_sys::Win32::System::SystemInformation::GROUP_AFFINITY;
 
 /// Information classes (`THREADINFOCLASS`).
 mod class {
@@ -26,9 +29,12 @@ mod class {
     pub const START_ADDRESS: i32 = 9;
     pub const ZERO_TLS_CELL: i32 = 10;
     pub const AM_I_LAST: i32 = 12;
+    pub const IDEAL_PROCESSOR: i32 = 13;
     pub const PRIORITY_BOOST: i32 = 14;
     pub const HIDE_FROM_DEBUGGER: i32 = 17;
     pub const IS_TERMINATED: i32 = 20;
+    pub const GROUP: i32 = 30;
+    pub const IDEAL_PROCESSOR_EX: i32 = 33;
     pub const SUSPEND_COUNT: i32 = 35;
     pub const NAME: i32 = 38;
 }
@@ -43,6 +49,9 @@ struct Basic {
     priority: i32,
     base_priority: i32,
 }
+
+/// The exit code of a thread that has not ended.
+const STATUS_PENDING: u32 = 0x103;
 
 unsafe fn put<T>(buffer: *mut c_void, length: u32, result: *mut u32, value: T) -> Result<NtStatus, Status> {
     unsafe {
@@ -64,6 +73,8 @@ enum Question {
     Hidden,
     IsTerminated,
     SuspendCount,
+    Group,
+    IdealProcessor,
     Name,
 }
 
@@ -78,6 +89,8 @@ router! {
         class == class::PRIORITY_BOOST => Ok(Question::PriorityBoost);
         class == class::HIDE_FROM_DEBUGGER => Ok(Question::Hidden);
         class == class::IS_TERMINATED => Ok(Question::IsTerminated);
+        class == class::GROUP => Ok(Question::Group);
+        class == class::IDEAL_PROCESSOR_EX => Ok(Question::IdealProcessor);
         class == class::SUSPEND_COUNT => Ok(Question::SuspendCount);
         class == class::NAME => Ok(Question::Name);
         class < 0 => Err(Status(STATUS_INVALID_INFO_CLASS));
@@ -93,7 +106,6 @@ pub unsafe extern "system" fn NtQueryInformationThread(
     length: u32,
     result: *mut u32,
 ) -> Result<NtStatus, Status> {
-    const STATUS_PENDING: u32 = 0x103;
     let question = question(class)?;
     let facts = query(handle)?;
     unsafe {
@@ -122,9 +134,16 @@ pub unsafe extern "system" fn NtQueryInformationThread(
             Question::Hidden => put(buffer, length, result, 1_u8),
             Question::IsTerminated => put(buffer, length, result, u32::from(facts.code != STATUS_PENDING)),
             Question::SuspendCount => put(buffer, length, result, facts.suspended),
-            Question::Name => put_name(name(facts.id as u32).unwrap_or_default(), buffer, length, result),
+            // All processors are one group.
+            Question::Group => put(buffer, length, result, GROUP_AFFINITY { Mask: facts.affinity as usize, Group: 0, Reserved: [0; 3] }),
+            Question::IdealProcessor => put(buffer, length, result, number(ideal_processor(facts.id as u32))),
+            Question::Name => put_name(name(facts.id as u32), buffer, length, result),
         }
     }
+}
+
+const fn number(processor: u8) -> PROCESSOR_NUMBER {
+    PROCESSOR_NUMBER { Group: 0, Number: processor, Reserved: 0 }
 }
 
 /// A counted string, and its text behind it.
@@ -153,6 +172,9 @@ enum Setting {
     ZeroTlsCell,
     PriorityBoost,
     NoDebugEvents,
+    Group,
+    IdealProcessor,
+    IdealProcessorEx,
     Name,
 }
 
@@ -164,6 +186,9 @@ router! {
         class == class::ZERO_TLS_CELL => Ok(Setting::ZeroTlsCell);
         class == class::PRIORITY_BOOST => Ok(Setting::PriorityBoost);
         class == class::HIDE_FROM_DEBUGGER => Ok(Setting::NoDebugEvents);
+        class == class::GROUP => Ok(Setting::Group);
+        class == class::IDEAL_PROCESSOR => Ok(Setting::IdealProcessor);
+        class == class::IDEAL_PROCESSOR_EX => Ok(Setting::IdealProcessorEx);
         class == class::NAME => Ok(Setting::Name);
         class < 0 => Err(Status(STATUS_INVALID_INFO_CLASS));
     }
@@ -205,11 +230,59 @@ pub unsafe extern "system" fn NtSetInformationThread(handle: HANDLE, class: i32,
             }
             query(handle).map(|_| NtStatus::SUCCESS)
         }
-        Setting::Name => {
-            let text: UNICODE_STRING = unsafe { take(buffer, length) }?;
+        Setting::Group => {
+            let group: GROUP_AFFINITY = unsafe { take(buffer, length) }?;
+            if group.Group != 0 || group.Reserved != [0; 3] {
+                return Err(Status(STATUS_INVALID_PARAMETER));
+            }
+            set(ThreadSetting::Affinity, group.Mask as u64)
+        }
+        Setting::IdealProcessor => {
+            /// What asks for the processor and changes nothing.
+            const MAXIMUM_PROCESSORS: u32 = usize::BITS;
+            let processor: u32 = unsafe { take(buffer, length) }?;
             let facts = query(handle)?;
-            set_name(facts.id as u32, unsafe { crate::string::units(&raw const text) }.to_vec());
+            let before = ideal_processor(facts.id as u32);
+            if processor != MAXIMUM_PROCESSORS {
+                let processor = u8::try_from(processor).map_err(|_| Status(STATUS_INVALID_PARAMETER))?;
+                keep_ideal(handle, processor)?;
+            }
+            // The processor before is a success of its own.
+            Ok(NtStatus(before.into()))
+        }
+        Setting::IdealProcessorEx => {
+            let wanted: PROCESSOR_NUMBER = unsafe { take(buffer, length) }?;
+            if wanted.Group != 0 || wanted.Reserved != 0 {
+                return Err(Status(STATUS_INVALID_PARAMETER));
+            }
+            let before = ideal_processor(query(handle)?.id as u32);
+            keep_ideal(handle, wanted.Number)?;
+            // The buffer tells the processor before.
+            unsafe { buffer.cast_mut().cast::<PROCESSOR_NUMBER>().write_unaligned(number(before)) };
             Ok(NtStatus::SUCCESS)
         }
+        Setting::Name => {
+            let text: UNICODE_STRING = unsafe { take(buffer, length) }?;
+            let name = unsafe { crate::string::units(&raw const text) }.to_vec();
+            keep(handle, |id| set_name(id, name))
+        }
     }
+}
+
+/// Keeps what a program says of a thread, as long as that has not ended.
+fn keep(handle: HANDLE, change: impl FnOnce(u32)) -> Result<NtStatus, Status> {
+    let facts = query(handle)?;
+    ask(&mut SetThread { thread: handle as u64, kind: ThreadSetting::Nothing as u32, pad: 0, value: 0 })?;
+    if facts.code == STATUS_PENDING {
+        change(facts.id as u32);
+    }
+    Ok(NtStatus::SUCCESS)
+}
+
+/// Sets the processor that a thread would like best.
+fn keep_ideal(handle: HANDLE, processor: u8) -> Result<NtStatus, Status> {
+    if u32::from(processor) >= processors() {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    keep(handle, |id| set_ideal_processor(id, processor))
 }

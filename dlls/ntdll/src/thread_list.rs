@@ -1,6 +1,7 @@
-//! The threads that run: how many they are, their TEBs and names, and the TLS slots that they share.
+//! The threads that run: how many they are, their TEBs, and the TLS slots that they share.
 
 use crate::lock::Mutex;
+use crate::thread_attribute;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 use guest::teb;
@@ -23,13 +24,12 @@ pub fn count_out() -> bool {
     COUNT.fetch_sub(1, Ordering::AcqRel) <= 1
 }
 
-/// Every thread's TEB, and what the program calls it.
+/// Every thread's TEB.
 static THREADS: Mutex<Vec<Listed>> = Mutex::new(Vec::new());
 
 struct Listed {
     block: *mut u8,
     id: u32,
-    name: Vec<u16>,
 }
 
 // SAFETY: the blocks are reached under the list's lock alone, and belong to threads that run.
@@ -37,13 +37,14 @@ unsafe impl Send for Listed {}
 
 /// Lists the calling thread among those that run.
 pub fn list_caller() {
-    THREADS.lock().push(Listed { block: teb::block(), id: teb::thread_id(), name: Vec::new() });
+    THREADS.lock().push(Listed { block: teb::block(), id: teb::thread_id() });
 }
 
 /// Takes the calling thread off the list, with what it keeps on the heap: it ends.
 pub fn forget_caller() {
     let id = teb::thread_id();
     THREADS.lock().retain(|thread| thread.id != id);
+    thread_attribute::forget(id);
     let table = teb::tls_expansion();
     teb::set_tls_expansion(core::ptr::null_mut());
     // SAFETY: kernel32 allocates the table there, and only the thread itself uses it.
@@ -52,6 +53,7 @@ pub fn forget_caller() {
 
 /// Takes a thread off the list that runs no more; whether it was on it.
 pub fn forget(id: u32) -> bool {
+    thread_attribute::forget(id);
     let mut threads = THREADS.lock();
     let before = threads.len();
     threads.retain(|thread| thread.id != id);
@@ -85,17 +87,5 @@ pub fn forget_tls(slot: usize) {
     for thread in THREADS.lock().iter() {
         // SAFETY: the thread is listed, so that it runs.
         unsafe { teb::forget_tls_of(thread.block, slot) };
-    }
-}
-
-/// What the program calls a thread; `None` where it does not run.
-pub fn name(id: u32) -> Option<Vec<u16>> {
-    THREADS.lock().iter().find(|thread| thread.id == id).map(|thread| thread.name.clone())
-}
-
-/// Names a thread that runs.
-pub fn set_name(id: u32, name: Vec<u16>) {
-    if let Some(thread) = THREADS.lock().iter_mut().find(|thread| thread.id == id) {
-        thread.name = name;
     }
 }

@@ -14,6 +14,8 @@ pub mod files;
 #[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 pub mod guard;
 #[cfg(target_os = "windows")]
+pub mod notices;
+#[cfg(target_os = "windows")]
 mod runtime;
 
 use alloc::format;

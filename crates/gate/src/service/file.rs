@@ -85,6 +85,31 @@ requests! {
         /// Out: non-zero where the status block was told already.
         told: u64,
     }
+    /// Reads a file into pages, or writes it out of pages, that lie anywhere.
+    TransferSegments {
+        /// The file.
+        file: Handle,
+        /// The pages' addresses, 8 bytes each.
+        segments: Address,
+        /// How many bytes.
+        length: u64,
+        /// The position.
+        offset: i64,
+        /// Out: how many bytes were moved.
+        done: u64,
+        /// The event that is set when it is complete, or 0.
+        event: Handle,
+        /// The routine that the calling thread runs then, or 0.
+        routine: Address,
+        /// The routine's first argument, or what the completion packet carries.
+        context: u64,
+        /// The status block.
+        block: Address,
+        /// Non-zero: writes.
+        write: u32,
+        /// Out: non-zero where the status block was told already.
+        told: u32,
+    }
     /// Answers an open file's facts.
     QueryFile {
         /// The file.

@@ -162,6 +162,12 @@ services! {
     73 PollSockets,
     74 LockFile,
     75 UnlockFile,
+    76 AlertThread,
+    77 TestAlert,
+    78 AlertThreadId,
+    79 WaitAlert,
+    80 MeetAtKey,
+    81 TransferSegments,
 }
 
 #[cfg(test)]

@@ -136,6 +136,23 @@ requests! {
         /// Unused.
         pad: u32,
     }
+    /// Meets another thread at a keyed event: one that waits, and one that releases, go on together.
+    MeetAtKey {
+        /// The keyed event, or 0 for the process's own.
+        handle: Handle,
+        /// Where they meet; its lowest bit is 0.
+        key: u64,
+        /// Non-zero: this thread releases one that waits.
+        release: u32,
+        /// Non-zero: asynchronous calls may interrupt.
+        alertable: u32,
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// Unused.
+        pad: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
     /// Signals one object, then waits for another.
     SignalAndWait {
         /// An event, mutant or semaphore.
@@ -206,6 +223,8 @@ numbered! {
         Timer = 8,
         /// A completion port.
         Completion = 9,
+        /// A keyed event.
+        KeyedEvent = 10,
     }
 }
 

@@ -114,6 +114,32 @@ requests! {
         /// Out: its arguments.
         arguments: [u64; 3],
     }
+    /// Alerts a thread: its alertable wait ends, the one that is under way or the next.
+    AlertThread {
+        /// The thread.
+        thread: Handle,
+    }
+    /// Takes the calling thread's alert.
+    TestAlert {
+        /// Out: non-zero where it was alerted.
+        alerted: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Ends a thread's [`WaitAlert`], the one that is under way or the next. These alerts are none of [`AlertThread`]'s.
+    AlertThreadId {
+        /// The thread's number.
+        id: u64,
+    }
+    /// Waits for an alert by the thread's number. `STATUS_ALERTED` when there was one.
+    WaitAlert {
+        /// Non-zero: `timeout` counts.
+        timed: u32,
+        /// Unused.
+        pad: u32,
+        /// 100 ns units: negative is relative, else since 1601.
+        timeout: i64,
+    }
     /// Ends another thread, in two steps: first it is stopped for good, then it is ended.
     TerminateThread {
         /// The thread.
@@ -176,5 +202,7 @@ numbered! {
         BoostOff = 1,
         /// The processors that may run it, as a mask.
         Affinity = 2,
+        /// Nothing: asks for the right to set.
+        Nothing = 3,
     }
 }

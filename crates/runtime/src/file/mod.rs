@@ -166,6 +166,11 @@ impl File {
         })
     }
 
+    /// The options that it was opened with, as they are told.
+    pub fn mode(&self) -> u32 {
+        self.mode
+    }
+
     /// Whether it is a folder.
     pub fn is_folder(&self) -> bool {
         self.folder

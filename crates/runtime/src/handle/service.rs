@@ -2,6 +2,7 @@
 
 use super::{THIS_THREAD, Target, change, check_signal, file, index, insert, insert_file, insert_held, object, read, target};
 use crate::file::File;
+use crate::keyed::Keyed;
 use crate::name::{self, Found};
 use crate::object::{Body, Object};
 use crate::port::Port;
@@ -170,7 +171,7 @@ trait Make {
 impl Make for CreateObject {
     fn check(&self, kind: ObjectKind) -> Answer {
         let bad = match kind {
-            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion => false,
+            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion | ObjectKind::KeyedEvent => false,
             // Opening asks for no numbers.
             ObjectKind::Semaphore => self.open == 0 && (self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit),
             _ => true,
@@ -185,6 +186,7 @@ impl Make for CreateObject {
             ObjectKind::Mutant => Object::mutant(self.initial != 0),
             ObjectKind::Semaphore => Object::new(Body::Semaphore { limit: self.limit }, self.initial),
             ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::KeyedEvent => Object::with(Body::Keyed, 0, Arc::new(Keyed::default())),
             ObjectKind::Completion => Object::with(Body::Completion, 0, Arc::new(Port::new(self.limit))),
             _ => Object::with(Body::Timer { manual: self.limit != 0 }, 0, Arc::new(Due::default())),
         })

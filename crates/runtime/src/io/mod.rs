@@ -9,6 +9,7 @@ pub mod host;
 mod lock;
 mod pipe;
 mod poll;
+mod segments;
 mod service;
 mod transfer;
 

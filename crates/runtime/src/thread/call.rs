@@ -6,7 +6,7 @@ use crate::object::{Object, Waiter};
 use crate::serve::Answer;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
-use windows_sys::Win32::Foundation::{STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
+use windows_sys::Win32::Foundation::{STATUS_ALERTED, STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL, STATUS_USER_APC};
 
 /// One call.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Calls {
     timers: Vec<Weak<Object>>,
     /// The thread is to end, and waits no more.
     over: bool,
+    /// It was alerted outside of an alertable wait.
+    alerted: bool,
 }
 
 fn is_of(timer: Option<&Weak<Object>>, object: &Arc<Object>) -> bool {
@@ -41,6 +43,9 @@ impl Calls {
     pub fn begin_wait(&mut self, waiter: &Arc<Waiter>, alertable: bool) -> Answer {
         if self.over {
             return Err(STATUS_THREAD_IS_TERMINATING);
+        }
+        if alertable && self.take_alert() {
+            return Err(STATUS_ALERTED);
         }
         if alertable && !self.queued.is_empty() {
             return Err(STATUS_USER_APC);
@@ -85,6 +90,20 @@ impl Calls {
             dispatcher.interrupt(Arc::clone(waiter), STATUS_USER_APC);
         }
         Ok(())
+    }
+
+    /// Ends an alertable wait, the one that is under way or the next.
+    pub fn alert(&mut self, dispatcher: &mut Dispatcher) {
+        let ended = match &self.waiting {
+            Some((waiter, true)) => dispatcher.interrupt(Arc::clone(waiter), STATUS_ALERTED),
+            _ => false,
+        };
+        self.alerted |= !ended;
+    }
+
+    /// Takes an alert back; whether there was one.
+    pub fn take_alert(&mut self) -> bool {
+        std::mem::take(&mut self.alerted)
     }
 
     /// Takes the next call.

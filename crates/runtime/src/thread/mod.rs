@@ -1,6 +1,7 @@
 //! Guest threads: what is known of each, and which of them run.
 
 mod affinity;
+mod alert;
 pub mod attend;
 mod block;
 pub mod call;
@@ -62,6 +63,8 @@ pub struct Thread {
     object: Mutex<Weak<Object>>,
     /// What it runs in its alertable waits.
     calls: Mutex<Calls>,
+    /// 1 once it was alerted by its number; it sleeps here.
+    alert: AtomicU32,
 }
 
 /// What a thread is given, and where it takes it.

@@ -41,6 +41,7 @@ impl Thread {
             host: AtomicI32::new(0),
             object: Mutex::default(),
             calls: Mutex::default(),
+            alert: AtomicU32::new(0),
         });
         let filled = thread.fill_block(&stack).map_err(NTSTATUS::from);
         let object = filled.and_then(|()| Object::with(Body::Thread, 0, Arc::clone(&thread) as Arc<dyn Part>).ok_or(STATUS_NO_MEMORY));

@@ -115,6 +115,7 @@ impl Serve for SetThread {
         let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_SET_LIMITED_INFORMATION)?;
         match ThreadSetting::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)? {
             ThreadSetting::Priority => thread.priority.store(self.value as i32, Ordering::Relaxed),
+            ThreadSetting::Nothing => {}
             ThreadSetting::BoostOff => thread.boost_off.store(self.value != 0, Ordering::Relaxed),
             ThreadSetting::Affinity => thread.set_affinity(self.value)?,
         }

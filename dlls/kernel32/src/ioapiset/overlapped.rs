@@ -2,6 +2,7 @@
 
 use crate::nt::{NtCancelIoFile, NtCancelIoFileEx, NtCancelSynchronousIoFile, NtWaitForSingleObject, check};
 use crate::open::block;
+use crate::synchapi::through_alerts;
 use core::ptr::null;
 use guest::call::Bool;
 use guest::error::Win32Error;
@@ -17,7 +18,7 @@ unsafe fn wait(file: HANDLE, overlapped: &OVERLAPPED, timeout: u32, alertable: b
     let handle = if overlapped.hEvent.is_null() { file } else { (overlapped.hEvent as usize & !1) as HANDLE };
     let ticks = -10_000 * i64::from(timeout);
     let limit = if timeout == INFINITE { null() } else { &raw const ticks };
-    match check(unsafe { NtWaitForSingleObject(handle, alertable.into(), limit) })? {
+    match check(through_alerts(|| unsafe { NtWaitForSingleObject(handle, alertable.into(), limit) }))? {
         STATUS_TIMEOUT => Err(Win32Error(WAIT_TIMEOUT)),
         STATUS_USER_APC => Err(Win32Error(WAIT_IO_COMPLETION)),
         _ => Ok(()),

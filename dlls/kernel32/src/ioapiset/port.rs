@@ -3,7 +3,7 @@
 use crate::information::set;
 use crate::nt::{NtClose, NtCreateIoCompletion, NtRemoveIoCompletion, NtRemoveIoCompletionEx, NtSetIoCompletion, check};
 use crate::open::block;
-use crate::synchapi::{pointer, timeout};
+use crate::synchapi::{pointer, through_alerts, timeout};
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use guest::call::{Bool, Handle};
@@ -91,7 +91,8 @@ pub unsafe extern "system" fn GetQueuedCompletionStatusEx(
     alertable: i32,
 ) -> Result<Bool, Win32Error> {
     let limit = timeout(milliseconds);
-    let status = unsafe { NtRemoveIoCompletionEx(port, entries.cast(), count, removed, pointer(limit.as_ref()), (alertable != 0).into()) };
+    let status =
+        through_alerts(|| unsafe { NtRemoveIoCompletionEx(port, entries.cast(), count, removed, pointer(limit.as_ref()), (alertable != 0).into()) });
     match check(status)? {
         STATUS_SUCCESS => Ok(Bool),
         STATUS_TIMEOUT => Err(Win32Error(WAIT_TIMEOUT)),

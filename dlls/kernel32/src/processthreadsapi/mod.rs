@@ -2,6 +2,7 @@
 
 mod attribute;
 mod call;
+mod description;
 mod processor;
 mod startup;
 mod thread;
@@ -43,6 +44,34 @@ pub unsafe fn query_process<T>(process: HANDLE, class: i32) -> Result<T, Win32Er
 pub unsafe fn set_process<T>(process: HANDLE, class: i32, value: &T) -> Result<Bool, Win32Error> {
     // SAFETY: the value has that size.
     check(unsafe { nt::NtSetInformationProcess(process, class, core::ptr::from_ref(value).cast(), size_of::<T>() as u32) }).map(|_| Bool)
+}
+
+/// Information classes of NtQueryInformationThread.
+pub mod thread_class {
+    #![allow(missing_docs, reason = "the classes bear Windows' own names")]
+    pub const BASIC: i32 = 0;
+    pub const TIMES: i32 = 1;
+    pub const BASE_PRIORITY: i32 = 3;
+    pub const IDEAL_PROCESSOR: i32 = 13;
+    pub const PRIORITY_BOOST: i32 = 14;
+    pub const GROUP: i32 = 30;
+    pub const IDEAL_PROCESSOR_EX: i32 = 33;
+    pub const NAME: i32 = 38;
+}
+
+/// Answers an information class of a thread.
+pub unsafe fn query_thread<T>(thread: HANDLE, class: i32) -> Result<T, Win32Error> {
+    // SAFETY: the classes' structures are plain data, for which zero is a value.
+    let mut answer: T = unsafe { core::mem::zeroed() };
+    // SAFETY: the answer has that size.
+    check(unsafe { nt::NtQueryInformationThread(thread, class, (&raw mut answer).cast(), size_of::<T>() as u32, null_mut()) })?;
+    Ok(answer)
+}
+
+/// Sets an information class of a thread.
+pub unsafe fn set_thread<T>(thread: HANDLE, class: i32, value: &T) -> Result<Bool, Win32Error> {
+    // SAFETY: the value has that size.
+    check(unsafe { nt::NtSetInformationThread(thread, class, core::ptr::from_ref(value).cast(), size_of::<T>() as u32) }).map(|_| Bool)
 }
 
 /// Writes a time to a caller's structure.

@@ -1,6 +1,6 @@
 //! Threads.
 
-use super::{THIS_PROCESS, THIS_THREAD, by_number, put_time};
+use super::{THIS_PROCESS, THIS_THREAD, by_number, put_time, query_thread, set_thread, thread_class};
 use crate::nt::{self, check};
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -16,14 +16,6 @@ use windows_sys::Win32::System::Threading::{
 
 guest::forward!(ExitThread = 160 => "ntdll.RtlExitUserThread");
 
-/// Information classes of NtQueryInformationThread.
-mod class {
-    pub const BASIC: i32 = 0;
-    pub const TIMES: i32 = 1;
-    pub const BASE_PRIORITY: i32 = 3;
-    pub const PRIORITY_BOOST: i32 = 14;
-}
-
 /// `THREAD_BASIC_INFORMATION` (ntifs.h).
 #[repr(C)]
 struct Basic {
@@ -33,19 +25,6 @@ struct Basic {
     affinity: usize,
     priority: i32,
     base_priority: i32,
-}
-
-unsafe fn query<T>(thread: HANDLE, class: i32) -> Result<T, Win32Error> {
-    // SAFETY: the classes' structures are plain data, for which zero is a value.
-    let mut answer: T = unsafe { core::mem::zeroed() };
-    // SAFETY: the answer has that size.
-    check(unsafe { nt::NtQueryInformationThread(thread, class, (&raw mut answer).cast(), size_of::<T>() as u32, null_mut()) })?;
-    Ok(answer)
-}
-
-unsafe fn set<T>(thread: HANDLE, class: i32, value: &T) -> Result<Bool, Win32Error> {
-    // SAFETY: the value has that size.
-    check(unsafe { nt::NtSetInformationThread(thread, class, core::ptr::from_ref(value).cast(), size_of::<T>() as u32) }).map(|_| Bool)
 }
 
 /// Where a thread writes its number: `PS_ATTRIBUTE_LIST` with one attribute.
@@ -149,14 +128,14 @@ pub unsafe extern "system" fn GetCurrentThreadId() -> u32 {
 /// Answers a thread's number.
 #[shim(ix = 497, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetThreadId(thread: HANDLE) -> Result<Count<u32>, Win32Error> {
-    let basic: Basic = unsafe { query(thread, class::BASIC) }?;
+    let basic: Basic = unsafe { query_thread(thread, thread_class::BASIC) }?;
     Ok(Count(basic.client[1] as u32))
 }
 
 /// Answers the number of a thread's process.
 #[shim(ix = 641, mapping = "NtQueryInformationThread", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessIdOfThread(thread: HANDLE) -> Result<Count<u32>, Win32Error> {
-    let basic: Basic = unsafe { query(thread, class::BASIC) }?;
+    let basic: Basic = unsafe { query_thread(thread, thread_class::BASIC) }?;
     Ok(Count(basic.client[0] as u32))
 }
 
@@ -209,7 +188,7 @@ pub unsafe extern "system" fn SuspendThread(thread: HANDLE) -> Result<Number, Wi
 /// Answers a thread's exit code, or STILL_ACTIVE.
 #[shim(ix = 200, mapping = "NtQueryInformationThread", risk = Wrong("a wrong code"))]
 pub unsafe extern "system" fn GetExitCodeThread(thread: HANDLE, code: *mut u32) -> Result<Bool, Win32Error> {
-    let basic: Basic = unsafe { query(thread, class::BASIC) }?;
+    let basic: Basic = unsafe { query_thread(thread, thread_class::BASIC) }?;
     unsafe { *code = basic.exit_status as u32 };
     Ok(Bool)
 }
@@ -218,7 +197,7 @@ pub unsafe extern "system" fn GetExitCodeThread(thread: HANDLE, code: *mut u32) 
 #[shim(ix = 214, mapping = "NtQueryInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn GetThreadPriority(thread: HANDLE) -> i32 {
     const ERROR_RETURN: i32 = i32::MAX;
-    match unsafe { query::<Basic>(thread, class::BASIC) } {
+    match unsafe { query_thread::<Basic>(thread, thread_class::BASIC) } {
         Ok(basic) => basic.base_priority,
         Err(error) => {
             teb::set_last_error(error.0);
@@ -239,13 +218,13 @@ router! {
 #[shim(ix = 152, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetThreadPriority(thread: HANDLE, priority: i32) -> Result<Bool, Win32Error> {
     let value = self::priority(priority)?;
-    unsafe { set(thread, class::BASE_PRIORITY, &value) }
+    unsafe { set_thread(thread, thread_class::BASE_PRIORITY, &value) }
 }
 
 /// Answers whether a thread's priority boost is off.
 #[shim(ix = 642, mapping = "NtQueryInformationThread", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GetThreadPriorityBoost(thread: HANDLE, off: *mut i32) -> Result<Bool, Win32Error> {
-    let boost: u32 = unsafe { query(thread, class::PRIORITY_BOOST) }?;
+    let boost: u32 = unsafe { query_thread(thread, thread_class::PRIORITY_BOOST) }?;
     unsafe { *off = (boost != 0).into() };
     Ok(Bool)
 }
@@ -253,7 +232,7 @@ pub unsafe extern "system" fn GetThreadPriorityBoost(thread: HANDLE, off: *mut i
 /// Turns a thread's priority boost off or on.
 #[shim(ix = 643, mapping = "NtSetInformationThread", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetThreadPriorityBoost(thread: HANDLE, off: i32) -> Result<Bool, Win32Error> {
-    unsafe { set(thread, class::PRIORITY_BOOST, &u32::from(off != 0)) }
+    unsafe { set_thread(thread, thread_class::PRIORITY_BOOST, &u32::from(off != 0)) }
 }
 
 /// Answers when a thread started and ended, and its time in the system and in its own code.
@@ -265,7 +244,7 @@ pub unsafe extern "system" fn GetThreadTimes(
     kernel: *mut FILETIME,
     user: *mut FILETIME,
 ) -> Result<Bool, Win32Error> {
-    let times: KERNEL_USER_TIMES = unsafe { query(thread, class::TIMES) }?;
+    let times: KERNEL_USER_TIMES = unsafe { query_thread(thread, thread_class::TIMES) }?;
     for (target, time) in [(created, times.CreateTime), (ended, times.ExitTime), (kernel, times.KernelTime), (user, times.UserTime)] {
         unsafe { put_time(target, time) }?;
     }

@@ -1,6 +1,7 @@
 //! synchapi.h: events, mutexes, semaphores, waits, locks.
 
 mod address;
+mod barrier;
 mod event;
 mod lock;
 mod mutex;
@@ -16,8 +17,8 @@ use guest::error::Win32Error;
 use guest::teb;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{
-    ERROR_ALREADY_EXISTS, ERROR_FILENAME_EXCED_RANGE, ERROR_INVALID_PARAMETER, HANDLE, NTSTATUS, OBJ_INHERIT, OBJ_OPENIF, STATUS_OBJECT_NAME_EXISTS,
-    UNICODE_STRING,
+    ERROR_ALREADY_EXISTS, ERROR_FILENAME_EXCED_RANGE, ERROR_INVALID_PARAMETER, HANDLE, NTSTATUS, OBJ_INHERIT, OBJ_OPENIF, STATUS_ALERTED,
+    STATUS_OBJECT_NAME_EXISTS, UNICODE_STRING,
 };
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::System::Threading::INFINITE;
@@ -30,6 +31,16 @@ pub fn timeout(milliseconds: u32) -> Option<i64> {
 /// A pointer to a timeout, NULL for none.
 pub fn pointer(timeout: Option<&i64>) -> *const i64 {
     timeout.map_or(null(), core::ptr::from_ref)
+}
+
+/// Waits on after alerts, which Win32 does not know of.
+pub fn through_alerts(mut wait: impl FnMut() -> NTSTATUS) -> NTSTATUS {
+    loop {
+        let status = wait();
+        if status != STATUS_ALERTED {
+            return status;
+        }
+    }
 }
 
 /// The NT name of a named object: names lie in the session's directory unless they say `Global\\`.

@@ -1,24 +1,25 @@
 //! Waiting for objects and for time.
 
-use super::{pointer, timeout};
+use super::{pointer, through_alerts, timeout};
 use crate::nt::{self, check};
 use guest::call::Number;
 use guest::error::Win32Error;
 use guest::shim;
-use windows_sys::Win32::Foundation::{HANDLE, STATUS_NO_YIELD_PERFORMED, STATUS_USER_APC};
+use windows_sys::Win32::Foundation::{HANDLE, STATUS_ALERTED, STATUS_NO_YIELD_PERFORMED, STATUS_USER_APC};
 use windows_sys::Win32::System::Threading::INFINITE;
 
 unsafe fn wait_one(object: HANDLE, milliseconds: u32, alertable: bool) -> Result<Number, Win32Error> {
     let timeout = timeout(milliseconds);
     // SAFETY: the timeout lives through the call.
-    let status = unsafe { nt::NtWaitForSingleObject(object, alertable.into(), pointer(timeout.as_ref())) };
+    let status = through_alerts(|| unsafe { nt::NtWaitForSingleObject(object, alertable.into(), pointer(timeout.as_ref())) });
     check(status).map(|status| Number(status as u32))
 }
 
 unsafe fn wait_several(count: u32, objects: *const HANDLE, all: i32, milliseconds: u32, alertable: bool) -> Result<Number, Win32Error> {
     let timeout = timeout(milliseconds);
     // SAFETY: the caller's handles; the timeout lives through the call.
-    let status = unsafe { nt::NtWaitForMultipleObjects(count, objects, (all == 0).into(), alertable.into(), pointer(timeout.as_ref())) };
+    let status =
+        through_alerts(|| unsafe { nt::NtWaitForMultipleObjects(count, objects, (all == 0).into(), alertable.into(), pointer(timeout.as_ref())) });
     check(status).map(|status| Number(status as u32))
 }
 
@@ -56,7 +57,11 @@ pub unsafe extern "system" fn WaitForMultipleObjectsEx(
 #[shim(ix = 432, mapping = "NtSignalAndWaitForSingleObject", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn SignalObjectAndWait(signal: HANDLE, object: HANDLE, milliseconds: u32, alertable: i32) -> Result<Number, Win32Error> {
     let timeout = timeout(milliseconds);
-    let status = unsafe { nt::NtSignalAndWaitForSingleObject(signal, object, (alertable != 0).into(), pointer(timeout.as_ref())) };
+    let mut status = unsafe { nt::NtSignalAndWaitForSingleObject(signal, object, (alertable != 0).into(), pointer(timeout.as_ref())) };
+    if status == STATUS_ALERTED {
+        // The object was signalled, and is not again.
+        status = through_alerts(|| unsafe { nt::NtWaitForSingleObject(object, (alertable != 0).into(), pointer(timeout.as_ref())) });
+    }
     check(status).map(|status| Number(status as u32))
 }
 
@@ -65,7 +70,7 @@ unsafe fn sleep(milliseconds: u32, alertable: bool) -> u32 {
     // The end of time, as far as a relative timeout goes.
     let timeout = if milliseconds == INFINITE { i64::MIN } else { -10_000 * i64::from(milliseconds) };
     // SAFETY: the timeout lives through the call.
-    let status = unsafe { nt::NtDelayExecution(alertable.into(), &raw const timeout) };
+    let status = through_alerts(|| unsafe { nt::NtDelayExecution(alertable.into(), &raw const timeout) });
     if status == STATUS_USER_APC { WAIT_IO_COMPLETION } else { 0 }
 }
 

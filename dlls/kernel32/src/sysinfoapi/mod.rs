@@ -9,3 +9,4 @@ mod time;
 mod version;
 
 pub use folder::{SYSTEM_FOLDER, WINDOWS_FOLDER};
+pub use machine::basic;

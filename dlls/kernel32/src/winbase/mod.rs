@@ -7,6 +7,7 @@ mod global;
 mod local;
 mod movable;
 mod pointer;
+mod processor;
 
 use guest::shim;
 

@@ -8,7 +8,7 @@ mod scope;
 mod vectored;
 
 use crate::gate::call;
-use crate::loader;
+use crate::loader::state;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -101,7 +101,7 @@ pub fn crash(record: &EXCEPTION_RECORD) -> ! {
             let length = name.encode_utf16().zip(&mut units).map(|(from, to)| *to = from).count();
             (&units[..length], at)
         }
-        None => loader::module_at(at).unwrap_or_default(),
+        None => state::module_at(at).unwrap_or_default(),
     };
     let information = &record.ExceptionInformation;
     let count = record.NumberParameters;

@@ -3,7 +3,7 @@
 use super::tell;
 use crate::gate::{ask, call};
 use core::ffi::c_void;
-use gate::service::{CancelRequests, CancelThread, HERE, ReadFile, WriteFile};
+use gate::service::{CancelRequests, CancelThread, HERE, ReadFile, TransferSegments, WriteFile};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
@@ -86,6 +86,54 @@ pub unsafe extern "system" fn NtWriteFile(
     };
     let status = call(&mut request);
     unsafe { answer(block, status, request.told, request.done) }
+}
+
+/// Moves pages.
+unsafe fn transfer_segments(request: TransferSegments, block: *mut IO_STATUS_BLOCK, at: *const i64) -> Result<NtStatus, Status> {
+    if block.is_null() {
+        return Err(Status(STATUS_ACCESS_VIOLATION));
+    }
+    let mut request = TransferSegments { offset: unsafe { offset(at) }, block: block as u64, ..request };
+    let status = call(&mut request);
+    unsafe { answer(block, status, request.told.into(), request.done) }
+}
+
+/// Reads a file into pages that lie anywhere.
+#[shim(ix = 477, mapping = "gate TransferSegments", risk = Wrong("wrong bytes"))]
+pub unsafe extern "system" fn NtReadFileScatter(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    segments: *const u64,
+    length: u32,
+    at: *const i64,
+    _key: *const u32,
+) -> Result<NtStatus, Status> {
+    let (file, event, routine, context) = (file as u64, event as u64, routine as u64, context as u64);
+    let segments = segments as u64;
+    let request = TransferSegments { file, segments, length: length.into(), event, routine, context, ..TransferSegments::default() };
+    unsafe { transfer_segments(request, block, at) }
+}
+
+/// Writes a file out of pages that lie anywhere.
+#[shim(ix = 478, mapping = "gate TransferSegments", risk = Wrong("wrong bytes"))]
+pub unsafe extern "system" fn NtWriteFileGather(
+    file: HANDLE,
+    event: HANDLE,
+    routine: *const c_void,
+    context: *const c_void,
+    block: *mut IO_STATUS_BLOCK,
+    segments: *const u64,
+    length: u32,
+    at: *const i64,
+    _key: *const u32,
+) -> Result<NtStatus, Status> {
+    let (file, event, routine, context) = (file as u64, event as u64, routine as u64, context as u64);
+    let segments = segments as u64;
+    let request = TransferSegments { file, segments, length: length.into(), event, routine, context, write: 1, ..TransferSegments::default() };
+    unsafe { transfer_segments(request, block, at) }
 }
 
 unsafe fn cancel(file: HANDLE, which: *const c_void, own: bool, block: *mut IO_STATUS_BLOCK) -> Result<NtStatus, Status> {

@@ -3,7 +3,8 @@
 use super::failure::Failure;
 use super::module::Module;
 use super::search::Wanted;
-use super::{loader, map, stub};
+use super::state::loader;
+use super::{map, stub};
 use crate::gate::ask;
 use alloc::format;
 use alloc::string::String;

@@ -2,7 +2,7 @@
 
 use super::folders;
 use super::service::find;
-use super::{loader, locked};
+use super::state::{loader, locked};
 use crate::heap::process_heap;
 use crate::parameters::Process;
 use crate::path::{self, Kind};

@@ -1,6 +1,6 @@
 //! Which folders are searched for a DLL that is none of ours, and what the program has said about them.
 
-use super::loader;
+use super::state::{Settings, loader};
 use crate::parameters::{self, Process};
 use crate::path::{self, Folders, Kind};
 use alloc::vec::Vec;
@@ -23,19 +23,6 @@ mod flag {
     pub const DEFAULT_DIRS: u32 = 0x1000;
     /// Those that say which folders are searched.
     pub const SEARCH: u32 = DLL_LOAD_DIR | APPLICATION_DIR | USER_DIRS | SYSTEM32 | DEFAULT_DIRS;
-}
-
-/// What the program has said about the search path.
-#[derive(Default)]
-pub struct Settings {
-    /// What stands in place of the current folder; an empty one leaves it out.
-    pub directory: Option<Vec<u16>>,
-    /// Folders that were added, by the number that removes them.
-    pub added: Vec<(usize, Vec<u16>)>,
-    /// How many were ever added.
-    pub count: usize,
-    /// The flags of a load that gives none.
-    pub flags: u32,
 }
 
 impl Settings {

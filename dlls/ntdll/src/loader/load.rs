@@ -3,7 +3,8 @@
 use super::map::find_or_map;
 use super::module::Module;
 use super::search::Wanted;
-use super::{bind, loader, notice};
+use super::state::loader;
+use super::{bind, notice};
 use crate::gate::ask;
 use alloc::vec::Vec;
 use gate::service::UnmapView;

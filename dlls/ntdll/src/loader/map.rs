@@ -1,9 +1,9 @@
 //! Mapping: finding a DLL where the search order has it, ours or the program's, and listing it.
 
 use super::folders::SYSTEM_FOLDER;
-use super::loader;
 use super::module::{Module, Origin};
 use super::search::{self, Wanted};
+use super::state::loader;
 use crate::gate::ask;
 use crate::parameters::Process;
 use crate::path;

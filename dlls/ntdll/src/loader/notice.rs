@@ -1,7 +1,8 @@
 //! Notices: DllMain and TLS callbacks, in the order that Windows keeps.
 
 use super::module::Module;
-use super::{NONE, loader, locked, tls};
+use super::state::{NONE, loader, locked};
+use super::tls;
 use crate::thread_list;
 use core::ffi::c_void;
 use guest::error::Status;

@@ -2,7 +2,8 @@
 
 use super::failure::Failure;
 use super::module::{Module, Origin};
-use super::{bind, loader, locked, map, notice, peb_locks, tls};
+use super::state::{loader, locked, peb_locks};
+use super::{bind, map, notice, tls};
 use crate::gate::call;
 use crate::{heap, parameters, thread_list};
 use alloc::format;

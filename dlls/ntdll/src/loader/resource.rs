@@ -1,6 +1,6 @@
 //! Resources: a tree of type, name and language in an image, which may be mapped as an image or as a plain file.
 
-use super::{find_by_address, locked};
+use super::state::{find_by_address, locked};
 use crate::gate::ask;
 use alloc::vec::Vec;
 use core::ffi::c_void;

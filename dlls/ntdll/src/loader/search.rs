@@ -1,8 +1,8 @@
 //! Finding DLLs: by name among those that are loaded, among ours, beside the program, along the search path.
 
 use super::folders::{self, SYSTEM_FOLDER};
-use super::loader;
 use super::module::Module;
+use super::state::loader;
 use crate::parameters::Process;
 use crate::path;
 use alloc::vec::Vec;

@@ -1,7 +1,8 @@
 //! The loader's exports.
 
+use super::load;
 use super::search::{Wanted, loaded};
-use super::{NONE, find_by_address, load, loader, locked};
+use super::state::{NONE, find_by_address, loader, locked};
 use crate::string::units;
 use alloc::format;
 use alloc::string::String;
@@ -15,7 +16,7 @@ use windows_sys::Win32::Foundation::{STATUS_DLL_NOT_FOUND, STATUS_INVALID_PARAME
 use windows_sys::Win32::System::Kernel::STRING;
 
 /// The module with a handle.
-pub fn find(handle: *mut c_void) -> Result<*mut super::Module, Status> {
+pub fn find(handle: *mut c_void) -> Result<*mut super::module::Module, Status> {
     let found = loader().modules.iter().copied().find(|module| unsafe { (**module).base } == handle.cast());
     found.ok_or(Status(STATUS_DLL_NOT_FOUND))
 }
@@ -97,7 +98,7 @@ pub unsafe extern "system" fn LdrGetProcedureAddress(
 }
 
 /// Tells the audit that a program looked for something that is not there.
-fn probe(module: *mut super::Module, symbol: Symbol<'_>, status: Status) {
+fn probe(module: *mut super::module::Module, symbol: Symbol<'_>, status: Status) {
     // SAFETY: modules live as long as they are listed.
     let module = unsafe { &*module };
     if !module.system {
@@ -148,7 +149,7 @@ pub unsafe extern "system" fn LdrAddRefDll(flags: u32, handle: *mut c_void) -> R
 #[shim(ix = 55, mapping = "a critical section", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn LdrLockLoaderLock(_flags: u32, state: *mut u32, cookie: *mut usize) -> Result<NtStatus, Status> {
     const ENTERED: u32 = 1;
-    unsafe { crate::critical::enter(super::lock()) };
+    unsafe { crate::critical::enter(super::state::lock()) };
     unsafe {
         if !state.is_null() {
             *state = ENTERED;
@@ -164,7 +165,7 @@ pub unsafe extern "system" fn LdrUnlockLoaderLock(_flags: u32, cookie: usize) ->
     if cookie != teb::thread_id() as usize {
         return Err(Status(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER_2));
     }
-    unsafe { crate::critical::leave(super::lock()) };
+    unsafe { crate::critical::leave(super::state::lock()) };
     Ok(NtStatus::SUCCESS)
 }
 

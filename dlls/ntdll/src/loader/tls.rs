@@ -1,7 +1,7 @@
 //! Thread-local storage of modules: an index each, and a block per thread and module in the thread's vector.
 
-use super::loader;
 use super::module::Module;
+use super::state::{Thread, loader};
 use crate::heap::process_heap;
 use alloc::vec::Vec;
 use core::ffi::c_void;
@@ -12,22 +12,6 @@ use windows_sys::Win32::Foundation::STATUS_INVALID_IMAGE_FORMAT;
 
 /// Vectors grow by this many blocks.
 const STEP: usize = 16;
-
-/// Who has which index, and every thread's vector.
-#[derive(Default)]
-pub struct Table {
-    /// The module of each index; NULL where it is free.
-    modules: Vec<*mut Module>,
-    /// Each thread's block and vector.
-    threads: Vec<Thread>,
-}
-
-struct Thread {
-    /// Its TEB.
-    block: *mut u8,
-    vector: *mut *mut c_void,
-    room: usize,
-}
 
 type Callback = unsafe extern "system" fn(base: *mut c_void, reason: u32, reserved: *mut c_void);
 

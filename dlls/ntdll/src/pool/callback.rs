@@ -1,6 +1,5 @@
 //! A callback that runs: what it wants to be done when it returns.
 
-use super::item::Item;
 use alloc::sync::Arc;
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -10,9 +9,19 @@ use guest::shim;
 use windows_sys::Win32::Foundation::{HANDLE, STATUS_TOO_MANY_THREADS};
 use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
+/// Whose callback runs.
+pub trait Owner {
+    /// A callback is over, or nobody waits for it any more.
+    fn note_done(&self);
+    /// A callback has returned, and what it wanted is done.
+    fn note_returned(self: Arc<Self>);
+    /// Whether its pool may start another worker, or has an idle one.
+    fn pool_has_room(&self) -> bool;
+}
+
 /// `TP_CALLBACK_INSTANCE`.
 pub struct Instance {
-    item: Arc<Item>,
+    item: Arc<dyn Owner>,
     section: *mut CRITICAL_SECTION,
     mutex: HANDLE,
     semaphore: (HANDLE, u32),
@@ -24,7 +33,7 @@ pub struct Instance {
 
 impl Instance {
     /// A callback that is about to run.
-    pub fn new(item: Arc<Item>) -> Self {
+    pub fn new(item: Arc<dyn Owner>) -> Self {
         Self { item, section: null_mut(), mutex: null_mut(), semaphore: (null_mut(), 0), event: null_mut(), library: null_mut(), apart: false }
     }
 
@@ -49,9 +58,7 @@ impl Instance {
         if !self.apart {
             self.item.note_done();
         }
-        if self.item.is_idle() && self.item.is_single() {
-            self.item.leave_group();
-        }
+        self.item.note_returned();
     }
 }
 

@@ -1,7 +1,11 @@
 //! What a pool runs: work, timers, waits, single callbacks; and groups of them that are cleaned up together.
 
-use super::{Pool, callback, pool, watch};
+use super::callback::{self, Owner};
+use super::task::{Outcome, Task};
+use super::watch::{self, Place, Watched};
+use super::worker::{Pool, pool};
 use crate::address;
+use crate::error::RtlNtStatusToDosError;
 use crate::lock::Mutex;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -12,6 +16,7 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Win32::Foundation::{HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER};
+use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
 /// `TP_CALLBACK_ENVIRON`; the last two fields are there in version 3 alone.
 #[repr(C)]
@@ -40,6 +45,13 @@ pub type WaitedOrTimed = unsafe extern "system" fn(*mut c_void, u8);
 /// A callback of QueueUserWorkItem.
 pub type Routine = unsafe extern "system" fn(*mut c_void) -> u32;
 
+/// A callback of `TpAllocIoCompletion`.
+pub type Completed = unsafe extern "system" fn(*mut callback::Instance, *mut c_void, *mut c_void, *mut IO_STATUS_BLOCK, *const Item);
+/// A callback of CreateThreadpoolIo, with a Win32 error.
+pub type Win32Completed = unsafe extern "system" fn(*mut callback::Instance, *mut c_void, *mut c_void, u32, usize, *const Item);
+/// A callback of BindIoCompletionCallback, with a status.
+pub type Bound = unsafe extern "system" fn(u32, u32, *mut c_void);
+
 /// What is called, and how.
 #[derive(Clone, Copy)]
 pub enum Callback {
@@ -53,6 +65,12 @@ pub enum Callback {
     WaitedOrTimed(WaitedOrTimed),
     /// A work item.
     Routine(Routine),
+    /// What is completed on a file.
+    Completed(Completed),
+    /// The same, for Win32.
+    Win32Completed(Win32Completed),
+    /// The same, of files that are bound to a function.
+    Bound(Bound),
 }
 
 /// Something that a pool runs.
@@ -68,7 +86,7 @@ pub struct Item {
     /// Counts the callbacks that are over: who waits for them sleeps here.
     turn: AtomicU32,
     /// Where a timer or a handle is watched for it.
-    pub watched: Mutex<Option<watch::Place>>,
+    watched: Mutex<Option<Place>>,
 }
 
 // SAFETY: the context is the program's, which says that any thread may use it.
@@ -80,8 +98,76 @@ unsafe impl Sync for Item {}
 struct Counts {
     queued: u32,
     running: u32,
+    /// Requests that were announced, and are not completed.
+    expected: u32,
+    /// Requests that nobody waits for any more: their packets are dropped.
+    skipped: u32,
     /// Set once nothing is under way any more.
     done: HANDLE,
+}
+
+impl Counts {
+    const fn is_idle(&self) -> bool {
+        self.queued == 0 && self.running == 0 && self.expected == 0
+    }
+}
+
+impl Task for Item {
+    fn priority(&self) -> usize {
+        self.priority as usize
+    }
+
+    fn note_queued(&self) {
+        self.counts.lock().queued += 1;
+    }
+
+    fn note_cancelled(&self, count: u32) {
+        let mut counts = self.counts.lock();
+        counts.queued -= count;
+        self.look(counts);
+    }
+
+    fn run(self: Arc<Self>, outcome: Outcome) {
+        {
+            let mut counts = self.counts.lock();
+            counts.queued -= 1;
+            counts.running += 1;
+        }
+        self.call(outcome);
+    }
+}
+
+impl Owner for Item {
+    fn note_done(&self) {
+        let mut counts = self.counts.lock();
+        counts.running -= 1;
+        self.look(counts);
+    }
+
+    fn note_returned(self: Arc<Self>) {
+        if self.is_idle() && self.is_single() {
+            self.leave_group();
+        }
+    }
+
+    fn pool_has_room(&self) -> bool {
+        self.pool.has_room()
+    }
+}
+
+impl Watched for Item {
+    fn place(&self) -> &Mutex<Option<Place>> {
+        &self.watched
+    }
+
+    fn queue(self: Arc<Self>, result: u32) -> Result<(), Status> {
+        self.post(result.into())
+    }
+
+    fn run_here(self: Arc<Self>, result: u32) {
+        self.counts.lock().running += 1;
+        self.call(result.into());
+    }
 }
 
 impl Item {
@@ -118,38 +204,56 @@ impl Item {
         Ok(item)
     }
 
-    /// The place of its queue: the highest priority is 0.
-    pub const fn priority(&self) -> usize {
-        self.priority as usize
-    }
-
     /// Queues a callback.
-    pub fn queue(self: &Arc<Self>, result: u32) -> Result<(), Status> {
-        self.pool.queue(self, result)
+    pub fn post(self: &Arc<Self>, outcome: Outcome) -> Result<(), Status> {
+        self.pool.queue(Arc::<Self>::clone(self), outcome)
     }
 
-    /// One more callback is queued.
-    pub fn note_queued(&self) {
-        self.counts.lock().queued += 1;
+    /// A request is about to be made whose completion is to be told. It keeps the item.
+    pub fn expect(self: Arc<Self>) {
+        self.counts.lock().expected += 1;
+        let _ = Arc::into_raw(self);
     }
 
-    /// Callbacks were taken back.
-    pub fn note_cancelled(&self, count: u32) {
+    /// A request that was announced was not made.
+    pub fn expect_less(self: &Arc<Self>) {
         let mut counts = self.counts.lock();
-        counts.queued -= count;
+        let Some(less) = counts.expected.checked_sub(1) else { return };
+        counts.expected = less;
         self.look(counts);
+        self.let_go();
     }
 
-    /// A callback is over.
-    pub fn note_done(&self) {
+    /// Lets go of what a request has kept.
+    fn let_go(self: &Arc<Self>) {
+        // SAFETY: `expect` has kept one reference, which its count says.
+        unsafe { Arc::decrement_strong_count(Arc::as_ptr(self)) };
+    }
+
+    /// A request is completed: its callback is queued, unless nobody waits for it any more.
+    pub fn complete(self: &Arc<Self>, outcome: Outcome) {
         let mut counts = self.counts.lock();
-        counts.running -= 1;
-        self.look(counts);
+        if let Some(less) = counts.skipped.checked_sub(1) {
+            counts.skipped = less;
+            drop(counts);
+            return self.let_go();
+        }
+        let announced = counts.expected.checked_sub(1);
+        counts.expected = announced.unwrap_or(0);
+        // Counted as running until it is queued: something is always under way.
+        counts.running += 1;
+        drop(counts);
+        // Without memory for a first worker nobody runs it, and there is nobody to tell.
+        let _ = self.post(outcome);
+        self.note_done();
+        if announced.is_some() {
+            self.let_go();
+        }
     }
 
     /// Wakes who waits for the callbacks, and tells who wanted to be told, once none is under way.
     fn look(&self, mut counts: crate::lock::Guard<'_, Counts>) {
-        let over = counts.queued == 0 && counts.running == 0;
+        let over = counts.is_idle();
         let done = if over { core::mem::replace(&mut counts.done, null_mut()) } else { null_mut() };
         drop(counts);
         self.turn.fetch_add(1, Ordering::Release);
@@ -157,25 +261,11 @@ impl Item {
         crate::sync::set_if_given(done);
     }
 
-    /// Runs a callback that was queued.
-    pub fn run(self: Arc<Self>, result: u32) {
-        {
-            let mut counts = self.counts.lock();
-            counts.queued -= 1;
-            counts.running += 1;
-        }
-        self.call(result);
-    }
-
-    /// Runs a callback on the thread that watches.
-    pub fn run_here(self: Arc<Self>, result: u32) {
-        self.counts.lock().running += 1;
-        self.call(result);
-    }
-
-    fn call(self: Arc<Self>, result: u32) {
+    fn call(self: Arc<Self>, outcome: Outcome) {
         const TIMED_OUT: u32 = 0x102;
-        let mut instance = callback::Instance::new(Arc::clone(&self));
+        let Outcome { result, overlapped, information } = outcome;
+        let overlapped = overlapped as *mut c_void;
+        let mut instance = callback::Instance::new(Arc::<Self>::clone(&self));
         let (at, me) = (&raw mut instance, Arc::as_ptr(&self));
         // SAFETY: the program's own callbacks, of the forms that it says.
         unsafe {
@@ -187,6 +277,16 @@ impl Item {
                 Callback::Routine(callback) => {
                     callback(self.context);
                 }
+                Callback::Completed(callback) => {
+                    let mut block: IO_STATUS_BLOCK = core::mem::zeroed();
+                    block.Anonymous.Status = result as i32;
+                    block.Information = information;
+                    callback(at, self.context, overlapped, &raw mut block, me);
+                }
+                Callback::Win32Completed(callback) => {
+                    callback(at, self.context, overlapped, RtlNtStatusToDosError(result as i32), information, me);
+                }
+                Callback::Bound(callback) => callback(result, information as u32, overlapped),
             }
             if let Some(finalization) = self.finalization {
                 finalization(at, self.context);
@@ -197,7 +297,7 @@ impl Item {
 
     /// Waits until no callback is under way; with `cancel`, those that have not begun are taken back. Answers how many.
     pub fn wait(self: &Arc<Self>, cancel: bool) -> u32 {
-        let cancelled = if cancel { self.pool.cancel(self) } else { 0 };
+        let cancelled = if cancel { self.cancel() } else { 0 };
         loop {
             let seen = self.turn.load(Ordering::Acquire);
             if self.is_idle() {
@@ -207,16 +307,24 @@ impl Item {
         }
     }
 
-    /// Whether no callback is under way.
+    /// Takes back what has not begun; requests go on, but nobody hears of their ends.
+    fn cancel(self: &Arc<Self>) -> u32 {
+        let cancelled = self.pool.cancel(&**self);
+        let mut counts = self.counts.lock();
+        counts.skipped += core::mem::take(&mut counts.expected);
+        self.look(counts);
+        cancelled
+    }
+
+    /// Whether no callback is under way, and none is expected.
     pub fn is_idle(&self) -> bool {
-        let counts = self.counts.lock();
-        counts.queued == 0 && counts.running == 0
+        self.counts.lock().is_idle()
     }
 
     /// Sets an event once no callback is under way. Whether there was one.
     pub fn tell_when_idle(&self, event: HANDLE) -> bool {
         let mut counts = self.counts.lock();
-        let busy = counts.queued != 0 || counts.running != 0;
+        let busy = !counts.is_idle();
         if busy {
             counts.done = event;
         } else {
@@ -229,11 +337,6 @@ impl Item {
     /// Whether it is a single callback, which no program holds.
     pub const fn is_single(&self) -> bool {
         matches!(self.callback, Callback::Simple(_))
-    }
-
-    /// Whether its pool may start another worker, or has an idle one.
-    pub fn pool_has_room(&self) -> bool {
-        self.pool.has_room()
     }
 
     /// Takes it out of its group.
@@ -324,7 +427,7 @@ pub unsafe extern "system" fn TpSimpleTryPost(
 ) -> Result<NtStatus, Status> {
     let callback = callback.ok_or(Status(STATUS_INVALID_PARAMETER))?;
     let item = unsafe { Item::new(Callback::Simple(callback), context, environment) }?;
-    item.queue(0).inspect_err(|_| item.leave_group())?;
+    item.post(Outcome::default()).inspect_err(|_| item.leave_group())?;
     Ok(NtStatus::SUCCESS)
 }
 
@@ -344,7 +447,7 @@ pub unsafe extern "system" fn TpAllocWork(
 #[shim(ix = 420, mapping = "threads of the process", risk = Functional("a callback that does not run"))]
 pub unsafe extern "system" fn TpPostWork(work: *const Item) {
     // Without memory for a first thread there is nobody to run it, and no way to say so.
-    let _ = unsafe { shared(work) }.queue(0);
+    let _ = unsafe { shared(work) }.post(Outcome::default());
 }
 
 /// Waits for a work object's callbacks; those that have not begun are cancelled, if wanted.

@@ -1,6 +1,7 @@
 //! The older pool: work items, registered waits, timer queues.
 
 use super::item::{Callback, Item, Routine, WaitedOrTimed, give, shared};
+use super::task::Outcome;
 use super::watch::{self, What};
 use crate::lock::Mutex;
 use alloc::sync::Arc;
@@ -40,7 +41,7 @@ fn end(item: &Arc<Item>, event: HANDLE) -> Result<NtStatus, Status> {
 #[shim(ix = 423, mapping = "threads of the process", risk = Functional("a routine that does not run"))]
 pub unsafe extern "system" fn RtlQueueWorkItem(routine: Option<Routine>, context: *mut c_void, _flags: u32) -> Result<NtStatus, Status> {
     let routine = routine.ok_or(Status(STATUS_INVALID_PARAMETER_1))?;
-    unsafe { Item::new(Callback::Routine(routine), context, null()) }?.queue(0)?;
+    unsafe { Item::new(Callback::Routine(routine), context, null()) }?.post(Outcome::default())?;
     Ok(NtStatus::SUCCESS)
 }
 

@@ -1,10 +1,9 @@
 //! What queues callbacks for timers that are due and for handles that are signalled: threads that wait for up to 63
 //! handles each, and for the next time. A handle that several items wait for is waited for by each.
 
-use super::item::Item;
+use super::worker::start_thread;
 use crate::lock::Mutex;
 use crate::sync;
-use crate::thread::NtCreateThreadEx;
 use crate::time::performance_counter;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -12,12 +11,21 @@ use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicU64, Ordering};
 use guest::error::Status;
-use windows_sys::Win32::Foundation::{HANDLE, STATUS_INVALID_HANDLE, STATUS_NO_MEMORY, STATUS_TIMEOUT};
+use windows_sys::Win32::Foundation::{HANDLE, STATUS_INVALID_HANDLE, STATUS_TIMEOUT};
 
 /// Handles that one thread watches, beside the event that wakes it.
 const HANDLES: usize = 63;
 const NEVER: i64 = i64::MAX;
-const THIS_PROCESS: HANDLE = usize::MAX as HANDLE;
+
+/// What is queued when something has happened.
+pub trait Watched: Send + Sync {
+    /// Where it is watched.
+    fn place(&self) -> &Mutex<Option<Place>>;
+    /// Queues its callback.
+    fn queue(self: Arc<Self>, result: u32) -> Result<(), Status>;
+    /// Runs its callback on the thread that watches.
+    fn run_here(self: Arc<Self>, result: u32);
+}
 
 /// A thread that watches.
 pub struct Watcher {
@@ -33,7 +41,7 @@ unsafe impl Sync for Watcher {}
 
 struct Entry {
     number: u64,
-    item: Arc<Item>,
+    item: Arc<dyn Watched>,
     what: What,
     due: i64,
 }
@@ -69,11 +77,11 @@ fn due(timeout: Option<u64>) -> i64 {
 }
 
 /// Watches something for an item, and nothing else any more.
-pub fn set(item: &Arc<Item>, what: What) -> Result<(), Status> {
+pub fn set<W: Watched + 'static>(item: &Arc<W>, what: What) -> Result<(), Status> {
     unset(item);
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let entry = Entry { number, item: Arc::clone(item), what, due: due(what.timeout) };
+    let entry = Entry { number, item: Arc::<W>::clone(item), what, due: due(what.timeout) };
     let mut watchers = WATCHERS.lock();
     let room = |watcher: &&Arc<Watcher>| {
         what.handle.is_null() || watcher.entries.lock().iter().filter(|entry| !entry.what.handle.is_null()).count() < HANDLES
@@ -89,13 +97,13 @@ pub fn set(item: &Arc<Item>, what: What) -> Result<(), Status> {
     watcher.entries.lock().push(entry);
     drop(watchers);
     sync::set_if_given(watcher.changed);
-    *item.watched.lock() = Some(Place { watcher, number });
+    *item.place().lock() = Some(Place { watcher, number });
     Ok(())
 }
 
 /// Watches nothing for an item any more. Whether something was watched.
-pub fn unset(item: &Arc<Item>) -> bool {
-    let Some(place) = item.watched.lock().take() else { return false };
+pub fn unset(item: &Arc<impl Watched>) -> bool {
+    let Some(place) = item.place().lock().take() else { return false };
     let mut entries = place.watcher.entries.lock();
     let before = entries.len();
     entries.retain(|entry| entry.number != place.number);
@@ -108,8 +116,8 @@ pub fn unset(item: &Arc<Item>) -> bool {
 }
 
 /// Whether something is watched for an item.
-pub fn is_set(item: &Arc<Item>) -> bool {
-    let watched = item.watched.lock();
+pub fn is_set(item: &Arc<impl Watched>) -> bool {
+    let watched = item.place().lock();
     watched.as_ref().is_some_and(|place| place.watcher.entries.lock().iter().any(|entry| entry.number == place.number))
 }
 
@@ -121,20 +129,16 @@ fn start() -> Result<Arc<Watcher>, Status> {
     Status::check(unsafe { sync::NtCreateEvent(&raw mut changed, ALL, null(), SYNCHRONIZATION, 0) })?;
     let watcher = Arc::new(Watcher { entries: Mutex::new(Vec::new()), changed });
     let parameter = Arc::into_raw(Arc::clone(&watcher));
-    let mut handle: HANDLE = null_mut();
-    let routine = watch as *const c_void;
     // SAFETY: the thread takes the reference over.
-    let status = unsafe { NtCreateThreadEx(&raw mut handle, 0x1F_FFFF, null(), THIS_PROCESS, routine, parameter.cast(), 0, 0, 0, 0, null_mut()) };
-    if status < 0 {
+    let started = unsafe { start_thread(watch, parameter.cast_mut().cast()) };
+    if started.is_err() {
         // SAFETY: nobody took it over, and the event is ours.
         unsafe {
             drop(Arc::from_raw(parameter));
             crate::object::NtClose(changed);
         }
-        return Err(Status(STATUS_NO_MEMORY));
+        started?;
     }
-    // SAFETY: the handle is ours.
-    unsafe { crate::object::NtClose(handle) };
     Ok(watcher)
 }
 

@@ -1,6 +1,7 @@
 //! The exports: looking rows up, undoing frames, announcing tables, walking the caller's stack.
 
-use super::{ANYWHERE, Function, Pointers, stack_limits, step, table, undo};
+use super::row::{ANYWHERE, Function, Pointers};
+use super::{stack_limits, step, table, undo};
 use alloc::vec::Vec;
 use core::ffi::c_void;
 

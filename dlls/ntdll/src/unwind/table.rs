@@ -1,6 +1,6 @@
 //! Which function an address belongs to: the images' exception directories, and the tables that programs announce.
 
-use super::Function;
+use super::row::Function;
 use crate::lock::Mutex;
 use alloc::boxed::Box;
 use alloc::vec::Vec;

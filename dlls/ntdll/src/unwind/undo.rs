@@ -1,6 +1,6 @@
 //! Undoing one function's prologue, as its unwind data says ("x64 exception handling", learn.microsoft.com).
 
-use super::{FOR_EXCEPTION, FOR_UNWIND, Function, Limits, Pointers, registers};
+use super::row::{FOR_EXCEPTION, FOR_UNWIND, Function, Limits, Pointers, registers};
 use core::ffi::c_void;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_BAD_FUNCTION_TABLE, STATUS_BAD_STACK};
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, M128A};

@@ -11,33 +11,17 @@ use parts::*;
 #[cfg(target_os = "windows")]
 mod parts {
     pub use alloc::string::String;
-    pub use alloc::vec::Vec;
     pub use core::ptr::{null, null_mut};
     use core::sync::atomic::{AtomicBool, Ordering};
+    pub use guests::notices::{load, notes, tell};
     pub use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::Win32::System::LibraryLoader::*;
-    pub use windows_sys::Win32::System::Threading::*;
-
-    static LOCK: AtomicBool = AtomicBool::new(false);
-    static mut NOTES: Vec<String> = Vec::new();
-
-    fn locked<T>(work: impl FnOnce(&mut Vec<String>) -> T) -> T {
-        while LOCK.swap(true, Ordering::Acquire) {
-            core::hint::spin_loop();
-        }
-        // SAFETY: the flag keeps others out.
-        let done = work(unsafe { (&raw mut NOTES).as_mut_unchecked() });
-        LOCK.store(false, Ordering::Release);
-        done
-    }
 
     /// What the DLLs call with their names and reasons.
     #[unsafe(no_mangle)]
     pub unsafe extern "system" fn note(dll: *const u8, reason: u32) {
-        let name = unsafe { core::ffi::CStr::from_ptr(dll.cast()) }.to_string_lossy();
-        let reason = ["detach", "attach", "thread attach", "thread detach"][reason as usize];
-        locked(|notes| notes.push(alloc::format!("{name} {reason}")));
+        let name = unsafe { tell(dll, reason) };
         if EXITING.load(Ordering::Relaxed) && name == "first" {
             let seen = notes();
             let ok = seen == "second detach, callback detach, first detach";
@@ -55,15 +39,6 @@ mod parts {
         EXITING.store(true, Ordering::Relaxed);
     }
 
-    /// The notices since the last time.
-    pub fn notes() -> String {
-        locked(core::mem::take).join(", ")
-    }
-
-    pub fn load(name: &str) -> HMODULE {
-        unsafe { LoadLibraryW(wide(name).as_ptr()) }
-    }
-
     pub fn module(name: &str) -> HMODULE {
         unsafe { GetModuleHandleW(wide(name).as_ptr()) }
     }
@@ -71,35 +46,6 @@ mod parts {
     pub fn call(module: HMODULE, name: &core::ffi::CStr) -> Option<u32> {
         let found = unsafe { GetProcAddress(module, name.as_ptr().cast()) }?;
         Some(unsafe { core::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn() -> u32>(found)() })
-    }
-
-    pub unsafe extern "system" fn swap_twice(first: *mut core::ffi::c_void) -> u32 {
-        let swap = unsafe { GetProcAddress(first, c"SwapThreadNumber".as_ptr().cast()) }.expect("it is exported");
-        let swap: unsafe extern "system" fn(u32) -> u32 = unsafe { core::mem::transmute(swap) };
-        if unsafe { swap(7) } != 0x1234_5678 {
-            return 1;
-        }
-        u32::from(unsafe { swap(8) } != 7)
-    }
-
-    /// Runs a thread to its end; answers its code.
-    pub fn thread(routine: unsafe extern "system" fn(*mut core::ffi::c_void) -> u32, parameter: HMODULE) -> u32 {
-        unsafe {
-            let thread = CreateThread(null(), 0, Some(routine), parameter, 0, null_mut());
-            WaitForSingleObject(thread, INFINITE);
-            let mut code = u32::MAX;
-            GetExitCodeThread(thread, &raw mut code);
-            CloseHandle(thread);
-            code
-        }
-    }
-
-    pub unsafe extern "system" fn nothing(_parameter: *mut core::ffi::c_void) -> u32 {
-        0
-    }
-
-    pub unsafe extern "system" fn free_and_exit(module: *mut core::ffi::c_void) -> u32 {
-        unsafe { FreeLibraryAndExitThread(module, 5) }
     }
 
     pub fn file_name(module: HMODULE) -> String {
@@ -119,7 +65,6 @@ guests::program! {
     fn main() -> u32 {
         let mut cases = Cases::new();
         loading(&mut cases);
-        notices(&mut cases);
         names(&mut cases);
         exports(&mut cases);
         paths(&mut cases);
@@ -253,50 +198,6 @@ fn loading(cases: &mut Cases) {
         clear_error();
         holds!(unsafe { LoadLibraryExW(wide("companion_nowhere.dll").as_ptr(), null_mut(), LOAD_LIBRARY_AS_DATAFILE) }.is_null());
         same!(last_error(), ERROR_FILE_NOT_FOUND);
-    });
-}
-
-#[cfg(target_os = "windows")]
-fn notices(cases: &mut Cases) {
-    case!(
-        cases,
-        "kernel32!LoadLibraryW",
-        Success,
-        "threads are told of in order, and have their own storage",
-        wine = "Wine does not count the import that closes a circle",
-        {
-            let first = load("companion_first");
-            notes();
-            same!(thread(swap_twice, first), 0);
-            same!(
-                notes(),
-                "second thread attach, callback thread attach, first thread attach, callback thread detach, first thread detach, second thread detach"
-            );
-            same!(thread(swap_twice, first), 0);
-            notes();
-            same!(unsafe { FreeLibrary(first) }, 1);
-            notes();
-        }
-    );
-    case!(cases, "kernel32!DisableThreadLibraryCalls", Success, "a DLL without storage is not told any more", {
-        let second = load("companion_second");
-        same!(unsafe { DisableThreadLibraryCalls(second) }, 1);
-        notes();
-        same!(thread(nothing, null_mut()), 0);
-        same!(notes(), "callback thread attach, first thread attach, callback thread detach, first thread detach");
-        same!(unsafe { FreeLibrary(second) }, 1);
-        notes();
-    });
-    case!(cases, "kernel32!DisableThreadLibraryCalls", Failure, "no module", {
-        clear_error();
-        same!(unsafe { DisableThreadLibraryCalls(0x12_0000 as HMODULE) }, 0);
-        same!(last_error(), ERROR_MOD_NOT_FOUND);
-    });
-    case!(cases, "kernel32!FreeLibraryAndExitThread", Total, "a thread lets go of a DLL and ends", {
-        let second = load("companion_second");
-        same!(thread(free_and_exit, second), 5);
-        holds!(module("companion_second").is_null());
-        notes();
     });
 }
 
