@@ -156,6 +156,18 @@ fn check_forwarders(images: &[LaidOut]) -> Result<()> {
     Ok(())
 }
 
+/// Neighbours of the same protection as one piece, so that a start maps no more than it must.
+fn joined(pieces: &[(usize, usize, u32)]) -> Vec<(usize, usize, u32)> {
+    let mut joined: Vec<(usize, usize, u32)> = Vec::new();
+    for (start, end, protect) in pieces {
+        match joined.last_mut() {
+            Some((_, last, same)) if (*last, *same) == (*start, *protect) => *last = *end,
+            _ => joined.push((*start, *end, *protect)),
+        }
+    }
+    joined
+}
+
 /// Puts the tables and the images together.
 fn assemble(images: &[LaidOut], stubs: &[u8]) -> Result<Vec<u8>> {
     check_forwarders(images)?;
@@ -166,17 +178,17 @@ fn assemble(images: &[LaidOut], stubs: &[u8]) -> Result<Vec<u8>> {
     let head = (size_of::<Header>() + (images.len() + 1) * size_of::<Entry>() + count * size_of::<Segment>()).next_multiple_of(PAGE);
     for image in images {
         let first = segments.len() as u32;
-        for (start, end, protect) in &image.pieces {
+        for (start, end, protect) in joined(&image.pieces) {
             // What is zero to its end needs no bytes of the file.
-            let piece = &image.bytes[*start..*end];
+            let piece = &image.bytes[start..end];
             let used = piece.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1).next_multiple_of(PAGE);
             if used > 0 {
                 let file = (head + body.len()) as u32;
                 body.extend_from_slice(&piece[..used]);
-                segments.push(Segment { rva: *start as u32, size: used as u32, file, protect: *protect });
+                segments.push(Segment { rva: start as u32, size: used as u32, file, protect });
             }
             if used < piece.len() {
-                segments.push(Segment { rva: (start + used) as u32, size: (piece.len() - used) as u32, file: 0, protect: *protect });
+                segments.push(Segment { rva: (start + used) as u32, size: (piece.len() - used) as u32, file: 0, protect });
             }
         }
         let count = segments.len() as u32 - first;

@@ -18,6 +18,7 @@ use protocol::VERSION;
 use protocol::start::{Standard, Start, descriptor};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::termios::isatty;
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -129,12 +130,7 @@ fn check_machine(program: &OwnedFd, path: &Path) -> Result<(), Refused> {
 
 /// The user's working folder where it is granted, else the sandbox's profile folder.
 fn working_folder(namespace: &Namespace, folder: &Path) -> Vec<u16> {
-    let components: Option<Vec<Vec<u16>>> = folder
-        .components()
-        .filter(|component| !matches!(component, std::path::Component::RootDir))
-        .map(|component| store::from_host(component.as_os_str().as_encoded_bytes()))
-        .collect();
-    let path = components.map(|components| crate::namespace::DrivePath { letter: b'Z', components, folder: false });
+    let path = crate::namespace::path_of(folder).map(|path| crate::namespace::DrivePath { letter: b'Z', path, folder: false });
     let granted = path.filter(|path| namespace.shows_folder(path));
     let shown = granted.map_or_else(|| format!("C:\\Users\\{USER}").encode_utf16().collect(), |path| path.to_nt()[4..].to_vec());
     if shown.ends_with(&[u16::from(b'\\')]) { shown } else { [shown, vec![u16::from(b'\\')]].concat() }
@@ -209,13 +205,13 @@ fn environment(extra: &[(String, String)]) -> Vec<u16> {
         ("USERPROFILE", "C:\\Users\\user"),
         ("windir", "C:\\Windows"),
     ];
-    let mut variables: Vec<(String, String)> = base.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    for (name, value) in extra {
-        variables.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        variables.push((name.clone(), value.clone()));
+    // Sorted as Windows sorts them; where two differ by case alone, the user's counts.
+    let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let variables: BTreeMap<String, (&str, &str)> = base.into_iter().chain(extra).map(|row| (row.0.to_uppercase(), row)).collect();
+    let mut block: Vec<u16> = Vec::with_capacity(1024);
+    for (name, value) in variables.values() {
+        block.extend([name, "=", value, "\0"].into_iter().flat_map(str::encode_utf16));
     }
-    variables.sort_by_cached_key(|(name, _)| name.to_uppercase());
-    let mut block: Vec<u16> = variables.iter().flat_map(|(name, value)| format!("{name}={value}\0").encode_utf16().collect::<Vec<_>>()).collect();
     block.push(0);
     block
 }

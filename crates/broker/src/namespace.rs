@@ -7,7 +7,7 @@ use crate::scratch::Scratch;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
-use store::{Folder, Look, Volume, same};
+use store::{Folder, Look, Path, Volume};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_BAD_NETWORK_PATH, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
     STATUS_OBJECT_PATH_SYNTAX_BAD,
@@ -36,8 +36,8 @@ pub enum Name {
 pub struct DrivePath {
     /// Its letter, in upper case.
     pub letter: u8,
-    /// Its components.
-    pub components: Vec<Vec<u16>>,
+    /// Its names.
+    pub path: Path,
     /// It ends in a backslash: only a folder will do.
     pub folder: bool,
 }
@@ -45,15 +45,13 @@ pub struct DrivePath {
 impl DrivePath {
     /// As an NT path.
     pub fn to_nt(&self) -> Vec<u16> {
-        let mut path: Vec<u16> = "\\??\\".encode_utf16().chain([u16::from(self.letter), COLON, BACKSLASH]).collect();
-        path.extend(self.components.join(&BACKSLASH));
-        path
+        let start = "\\??\\".encode_utf16().chain([u16::from(self.letter), COLON, BACKSLASH]);
+        start.chain(self.path.units().iter().copied()).collect()
     }
 
     /// Whether it lies below a folder.
     pub fn is_below(&self, folder: &Self) -> bool {
-        let below = self.letter == folder.letter && self.components.len() > folder.components.len();
-        below && starts_with(&self.components, &folder.components)
+        self.letter == folder.letter && is_above(&folder.path, &self.path)
     }
 
     /// For people: `Z:\a\b`.
@@ -98,13 +96,8 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
 
 fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
     let folder = path.last() == Some(&BACKSLASH);
-    let path = path.strip_suffix(&[BACKSLASH]).unwrap_or(path);
-    if path.is_empty() {
-        return Ok(DrivePath { letter, components: Vec::new(), folder });
-    }
-    let components: Vec<Vec<u16>> = path.split(|unit| *unit == BACKSLASH).map(<[u16]>::to_vec).collect();
-    let named = |name: &Vec<u16>| store::is_valid(name) && name.as_slice() != [0x2E] && name.as_slice() != [0x2E, 0x2E];
-    if components.iter().all(named) { Ok(DrivePath { letter, components, folder }) } else { Err(STATUS_OBJECT_NAME_INVALID) }
+    let path = Path::parse(path.strip_suffix(&[BACKSLASH]).unwrap_or(path)).ok_or(STATUS_OBJECT_NAME_INVALID)?;
+    Ok(DrivePath { letter, path, folder })
 }
 
 /// What follows a prefix of ASCII letters, in whatever case.
@@ -128,9 +121,9 @@ pub struct Inside {
     /// The volume.
     pub volume: Arc<dyn Volume>,
     /// The path in it.
-    pub path: Vec<Vec<u16>>,
-    /// The components of the drive path that lead to the volume.
-    pub mount: Arc<Vec<Vec<u16>>>,
+    pub path: Path,
+    /// The start of the drive path, which leads to the volume.
+    pub mount: Arc<Path>,
     /// It may be changed.
     pub write: bool,
     /// The drive's letter.
@@ -139,14 +132,14 @@ pub struct Inside {
 
 impl Inside {
     /// The drive path of a path in the volume.
-    pub fn drive_path(&self, path: Vec<Vec<u16>>) -> DrivePath {
-        DrivePath { letter: self.letter, components: self.mount.iter().cloned().chain(path).collect(), folder: false }
+    pub fn drive_path(&self, path: &Path) -> DrivePath {
+        DrivePath { letter: self.letter, path: self.mount.join(path), folder: false }
     }
 }
 
 /// A folder of the host under `Z:`.
 struct Mount {
-    components: Arc<Vec<Vec<u16>>>,
+    path: Arc<Path>,
     volume: Arc<Folder>,
     write: bool,
 }
@@ -169,8 +162,8 @@ impl Namespace {
         let folder = folder.canonicalize().map_err(|error| format!("{show} cannot be granted: {}", plain(&error)))?;
         let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| format!("{show} cannot be granted: {}", plain(&error.into())))?;
-        let components = components(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
-        let same_place = |mount: &&mut Mount| *mount.components == components;
+        let path = path_of(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
+        let same_place = |mount: &&mut Mount| *mount.path == path;
         if let Some(mount) = self.mounts.iter_mut().find(same_place) {
             // Granted twice: the wider grant counts.
             mount.write |= write;
@@ -178,7 +171,7 @@ impl Namespace {
                 mount.volume = Arc::new(Folder::new(root));
             }
         } else {
-            self.mounts.push(Mount { components: Arc::new(components), volume: Arc::new(Folder::new(root)), write });
+            self.mounts.push(Mount { path: Arc::new(path), volume: Arc::new(Folder::new(root)), write });
         }
         self.confine();
         Ok(folder)
@@ -187,14 +180,16 @@ impl Namespace {
     /// Shows a program and the DLLs beside it, for reading alone. Answers the program's path on `Z:`.
     pub fn show_program(&mut self, program: &HostPath) -> Option<Vec<u16>> {
         let (folder, name) = (program.parent()?, program.file_name()?.to_str()?.to_owned());
-        let components = components(folder)?;
-        let path = DrivePath { letter: b'Z', components: [components.clone(), vec![name.encode_utf16().collect()]].concat(), folder: false };
-        if !self.mounts.iter().any(|mount| starts_with(&components, &mount.components)) {
+        let holder = path_of(folder)?;
+        let mut path = holder.clone();
+        path.push(&name.encode_utf16().collect::<Vec<_>>());
+        let path = DrivePath { letter: b'Z', path, folder: false };
+        if !self.mounts.iter().any(|mount| holder.below(&mount.path).is_some()) {
             let root = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
             let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
             let visible = move |entry: &str| entry == name || is_dll(entry);
             let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
-            self.mounts.push(Mount { components: Arc::new(components), volume, write: false });
+            self.mounts.push(Mount { path: Arc::new(holder), volume, write: false });
             self.confine();
         }
         Some(path.to_nt()[4..].to_vec())
@@ -202,13 +197,13 @@ impl Namespace {
 
     /// Where a grant lies inside another, a link of the outer one may lead into the inner one, whose rules count there.
     fn confine(&self) {
-        let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| is_above(&mount.components, &other.components));
+        let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| is_above(&mount.path, &other.path));
         self.mounts.iter().filter(holds_another).for_each(|mount| mount.volume.confine());
     }
 
     /// Whether a grant lies below a folder: under another name of the folder, the grant's rules would not count.
     pub fn holds_grant(&self, folder: &DrivePath) -> bool {
-        folder.letter == b'Z' && self.mounts.iter().any(|mount| is_above(&folder.components, &mount.components))
+        folder.letter == b'Z' && self.mounts.iter().any(|mount| is_above(&folder.path, &mount.path))
     }
 
     /// Whether a path is a folder that is there.
@@ -229,7 +224,7 @@ impl Namespace {
         match path.letter {
             b'C' => {
                 let (volume, mount) = (self.scratch.volume()?, Arc::default());
-                Ok(Place::Volume(Inside { volume, path: path.components.clone(), mount, write: true, letter: b'C' }))
+                Ok(Place::Volume(Inside { volume, path: path.path.clone(), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),
             _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
@@ -239,39 +234,39 @@ impl Namespace {
     /// Where a link leads that leads out of its volume: somewhere on the host's tree, granted or not.
     pub fn follow(&self, inside: &Inside) -> Result<DrivePath, NTSTATUS> {
         let (target, behind) = inside.volume.leads(&inside.path).filter(|_| inside.letter == b'Z').ok_or(STATUS_ACCESS_DENIED)?;
-        let mut components = components(&target).ok_or(STATUS_ACCESS_DENIED)?;
-        components.extend_from_slice(&inside.path[inside.path.len() - behind..]);
-        Ok(DrivePath { letter: b'Z', components, folder: false })
+        let target = path_of(&target).ok_or(STATUS_ACCESS_DENIED)?;
+        let path = target.names().chain(inside.path.names().skip(inside.path.count() - behind)).collect();
+        Ok(DrivePath { letter: b'Z', path, folder: false })
     }
 
     fn place_on_host(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
-        let components = &path.components;
-        let holding = self.mounts.iter().filter(|mount| starts_with(components, &mount.components)).max_by_key(|mount| mount.components.len());
-        if let Some(mount) = holding {
-            let path = components[mount.components.len()..].to_vec();
-            let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.components));
+        let path = &path.path;
+        let holding = self.mounts.iter().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
+        if let Some((mount, path)) = holding.max_by_key(|(mount, _)| mount.path.units().len()) {
+            let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.path));
             return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter: b'Z' }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
-        for mount in self.mounts.iter().filter(|mount| starts_with(&mount.components, components)) {
-            let name = &mount.components[components.len()];
-            if !next.contains(name) {
-                next.push(name.clone());
+        for below in self.mounts.iter().filter_map(|mount| mount.path.below(path)) {
+            let name = below.names().next().unwrap_or_default().to_vec();
+            if !next.contains(&name) {
+                next.push(name);
             }
         }
-        if !next.is_empty() || components.is_empty() {
+        if !next.is_empty() || path.is_empty() {
             next.sort();
             return Ok(Place::Way(next));
         }
         // As far as the way goes, the last name is missing; farther on, the path is.
-        let parent = &components[..components.len() - 1];
-        let reached = self.mounts.iter().any(|mount| starts_with(&mount.components, parent)) || parent.is_empty();
+        let mut parent = path.clone();
+        parent.pop();
+        let reached = self.mounts.iter().any(|mount| mount.path.below(&parent).is_some()) || parent.is_empty();
         Err(if reached { STATUS_OBJECT_NAME_NOT_FOUND } else { STATUS_OBJECT_PATH_NOT_FOUND })
     }
 }
 
-/// A folder of the host as components under `Z:`; `None` where Windows cannot say one.
-pub fn components(folder: &HostPath) -> Option<Vec<Vec<u16>>> {
+/// A path of the host under `Z:`; `None` where Windows cannot say one of its names.
+pub fn path_of(folder: &HostPath) -> Option<Path> {
     use std::path::Component;
     folder
         .components()
@@ -280,13 +275,9 @@ pub fn components(folder: &HostPath) -> Option<Vec<Vec<u16>>> {
         .collect()
 }
 
-fn starts_with(path: &[Vec<u16>], prefix: &[Vec<u16>]) -> bool {
-    path.len() >= prefix.len() && path.iter().zip(prefix).all(|(left, right)| same(left, right))
-}
-
 /// Whether a folder lies above a path, and is not that path.
-fn is_above(folder: &[Vec<u16>], path: &[Vec<u16>]) -> bool {
-    path.len() > folder.len() && starts_with(path, folder)
+fn is_above(folder: &Path, path: &Path) -> bool {
+    path.below(folder).is_some_and(|below| !below.is_empty())
 }
 
 /// A host error in plain words.
@@ -313,7 +304,7 @@ mod tests {
     #[test]
     fn names_are_taken_apart() {
         let Ok(Name::Drive(path)) = parse(&wide("\\??\\z:\\home\\a\\")) else { panic!("that is a drive path") };
-        assert_eq!((path.letter, path.components, path.folder), (b'Z', vec![wide("home"), wide("a")], true));
+        assert_eq!((path.letter, path.path, path.folder), (b'Z', [wide("home"), wide("a")].iter().collect(), true));
         assert_eq!(parse(&wide("\\??\\nul")), Ok(Name::Null));
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
         assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));

@@ -143,8 +143,8 @@ mod tests {
     const FILE: FileId = (1, 2);
 
     fn path(text: &str) -> DrivePath {
-        let components = text.split('\\').map(|name| name.encode_utf16().collect()).collect();
-        DrivePath { letter: b'Z', components, folder: false }
+        let path = text.split('\\').map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
+        DrivePath { letter: b'Z', path, folder: false }
     }
 
     fn place(text: &str) -> Arc<Mutex<Where>> {

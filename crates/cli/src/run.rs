@@ -9,6 +9,7 @@ use broker::policy::{self, Grant, Policy};
 use broker::wire::{Answer, Ended, Run, Say, Signal, VERSION, receive, send, send_streams};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGWINCH};
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -108,7 +109,8 @@ fn present_streams() -> [Option<BorrowedFd<'static>>; 3] {
 /// Attends a run to its end.
 fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
     let mut ending = None;
-    let mut signals = Signals::new().map_err(|error| plain(&error))?;
+    // Caught until the process ends: giving back the handlers one by one would only make its user wait.
+    let mut signals = ManuallyDrop::new(Signals::new().map_err(|error| plain(&error))?);
     loop {
         // A run that was told to end reads no more, and does not stop for what it could read.
         let ends = |ending| matches!(ending, Some(SIGTERM | SIGHUP));

@@ -29,7 +29,7 @@ pub static HOSTS: &[(&str, &str)] = &[
 ];
 
 /// DLLs that are another's code under a second name.
-static SECOND_NAMES: &[(&[u8], &[u8])] = &[(b"kernelbase.dll", b"kernel32.dll"), (b"combase.dll", b"ole32.dll")];
+static SECOND_NAMES: &[(&[u8], &[u8])] = &[(b"kernelbase.dll", b"kernel32.dll"), (b"combase.dll", b"ole32.dll"), (b"wsock32.dll", b"ws2_32.dll")];
 
 /// The DLL that a name in lower case leads to, itself where it is no contract.
 pub fn host(name: &[u8]) -> &[u8] {
@@ -47,6 +47,7 @@ mod tests {
         assert_eq!(host(b"api-ms-win-core-registry-l1-1-0.dll"), b"advapi32.dll");
         assert_eq!(host(b"api-ms-win-crt-stdio-l1-1-0.dll"), b"ucrtbase.dll");
         assert_eq!(host(b"kernelbase.dll"), b"kernel32.dll");
+        assert_eq!(host(b"wsock32.dll"), b"ws2_32.dll");
         assert_eq!(host(b"own.dll"), b"own.dll");
     }
 

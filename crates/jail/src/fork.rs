@@ -16,7 +16,7 @@ pub enum Forked {
 /// In the daemon every descriptor but those of `keep` is closed, whoever inherited or opened it: one that stayed would keep somebody
 /// else's pipe from ending. What owns them must not be used or dropped there, so the daemon must not return to its callers.
 pub fn fork_daemon(name: &std::ffi::CStr, keep: &[BorrowedFd<'_>]) -> std::io::Result<Forked> {
-    if std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count) > 1 {
+    if !is_single_threaded() {
         return Err(std::io::Error::from_raw_os_error(libc::EBUSY));
     }
     // SAFETY: with one thread no lock is held by anybody who does not exist in the child.
@@ -29,6 +29,17 @@ pub fn fork_daemon(name: &std::ffi::CStr, keep: &[BorrowedFd<'_>]) -> std::io::R
         }
         _ => Ok(Forked::Parent),
     }
+}
+
+/// Asks the kernel for a thread group of its own, which is no change for a single thread and refused to any other (unshare(2)). Where
+/// the host forbids to ask, the threads are counted.
+fn is_single_threaded() -> bool {
+    // SAFETY: as said, it changes nothing.
+    if unsafe { libc::unshare(libc::CLONE_THREAD) } == 0 {
+        return true;
+    }
+    let refused = std::io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL);
+    !refused && std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count) <= 1
 }
 
 fn detach(name: &std::ffi::CStr) {

@@ -3,6 +3,7 @@
 use crate::case::upcase;
 use crate::name::from_host;
 use rustix::fs::{Dir, Mode, OFlags, fstat, openat};
+use rustix::io::Result;
 use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,20 +34,19 @@ pub struct Index(Mutex<HashMap<(u64, u64), Known>>);
 
 impl Index {
     /// What the host calls the entry of a folder that has this name but for letter case.
-    pub fn find(&self, folder: BorrowedFd<'_>, name: &[u16]) -> Option<String> {
-        let names = self.names(folder)?;
-        names.get(&fold(name)).cloned()
+    pub fn find(&self, folder: BorrowedFd<'_>, name: &[u16]) -> Result<Option<String>> {
+        Ok(self.names(folder)?.get(&fold(name)).cloned())
     }
 
-    fn names(&self, folder: BorrowedFd<'_>) -> Option<Arc<Names>> {
-        let facts = fstat(folder).ok()?;
+    fn names(&self, folder: BorrowedFd<'_>) -> Result<Arc<Names>> {
+        let facts = fstat(folder)?;
         let changed = facts.st_mtime as i64 * 1_000_000_000 + facts.st_mtime_nsec as i64;
         let version = Version(facts.st_dev, facts.st_ino, changed);
         let key = (facts.st_dev, facts.st_ino);
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
             && known.version == version
         {
-            return Some(Arc::clone(&known.names));
+            return Ok(Arc::clone(&known.names));
         }
         let names = Arc::new(read(folder)?);
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
@@ -58,7 +58,7 @@ impl Index {
             }
             known.insert(key, Known { version, names: Arc::clone(&names) });
         }
-        Some(names)
+        Ok(names)
     }
 }
 
@@ -67,12 +67,12 @@ fn fold(name: &[u16]) -> Vec<u16> {
     name.iter().map(|unit| upcase(*unit)).collect()
 }
 
-fn read(folder: BorrowedFd<'_>) -> Option<Names> {
+fn read(folder: BorrowedFd<'_>) -> Result<Names> {
     let mut names: Names = HashMap::new();
     // The folder's own descriptor may only stand for its place.
-    let folder = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    for entry in Dir::new(folder).ok()? {
-        let entry = entry.ok()?;
+    let folder = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    for entry in Dir::new(folder)? {
+        let entry = entry?;
         let bytes = entry.file_name().to_bytes();
         let (Some(wide), Ok(host)) = (from_host(bytes), std::str::from_utf8(bytes)) else { continue };
         let known = names.entry(fold(&wide)).or_insert_with(|| host.to_owned());
@@ -80,5 +80,5 @@ fn read(folder: BorrowedFd<'_>) -> Option<Names> {
             host.clone_into(known);
         }
     }
-    Some(names)
+    Ok(names)
 }

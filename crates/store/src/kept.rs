@@ -39,10 +39,12 @@ impl Kept {
     }
 
     /// What is kept of a folder's entry.
-    pub fn of_entry(folder: BorrowedFd<'_>, name: &std::ffi::CStr) -> Self {
+    pub fn of_entry(folder: BorrowedFd<'_>, name: &str) -> Self {
         let mut buffer = [0; 128];
-        let path = [place(folder).as_bytes(), b"/", name.to_bytes()].concat();
-        lgetxattr(path, NAME, &mut buffer[..]).ok().and_then(|length| Self::parse(&buffer[..length])).unwrap_or_default()
+        lgetxattr([&place(folder), "/", name].concat(), NAME, &mut buffer[..])
+            .ok()
+            .and_then(|length| Self::parse(&buffer[..length]))
+            .unwrap_or_default()
     }
 
     /// Keeps it; nothing to keep leaves nothing behind.

@@ -11,6 +11,7 @@ mod kept;
 mod listing;
 mod metadata;
 mod name;
+mod path;
 mod volume;
 
 pub use case::upcase;
@@ -18,4 +19,5 @@ pub use error::status;
 pub use folder::{Filter, Folder};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
 pub use name::{Pattern, from_host, is_valid, same, to_host};
-pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Path, Space, Volume};
+pub use path::Path;
+pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Space, Volume};

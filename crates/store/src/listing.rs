@@ -6,7 +6,6 @@ use crate::name::{Pattern, from_host, to_host};
 use crate::volume::Entry;
 use rustix::fs::Dir;
 use rustix::io::Result;
-use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
 
 /// The entries of a folder that Windows can say and that fit a pattern, sorted as NTFS sorts them: by upper-case form.
@@ -16,7 +15,7 @@ pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Resul
         let entry = entry?;
         let host = entry.file_name();
         let Some(name) = from_host(host.to_bytes()).filter(|name| pattern.fits(name)) else { continue };
-        if let Some(metadata) = metadata(folder, host, view) {
+        if let Some(metadata) = host.to_str().ok().and_then(|host| metadata(folder, host, view)) {
             entries.push(Entry { name, metadata });
         }
     }
@@ -28,11 +27,11 @@ pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Resul
 /// The entry with a name, however it is spelt.
 pub fn one(folder: BorrowedFd<'_>, name: &[u16], index: &Index, view: &View<'_>) -> Option<Entry> {
     let find = |host: String| {
-        let metadata = metadata(folder, &CString::new(host.as_str()).ok()?, view)?;
+        let metadata = metadata(folder, &host, view)?;
         Some(Entry { name: host.encode_utf16().collect(), metadata })
     };
     let exact = to_host(name).filter(|host| from_host(host.as_bytes()).is_some()).and_then(find);
-    exact.or_else(|| index.find(folder, name).and_then(find))
+    exact.or_else(|| index.find(folder, name).ok().flatten().and_then(find))
 }
 
 /// Whether a folder has no entries at all.
@@ -54,12 +53,10 @@ pub struct View<'a> {
 }
 
 /// Facts of an entry that is a file, a folder or a link.
-fn metadata(folder: BorrowedFd<'_>, name: &CStr, view: &View<'_>) -> Option<Metadata> {
-    let host = name.to_str().ok().filter(|name| (view.is_visible)(name))?;
-    let metadata = Metadata::of_entry(folder, name).ok()?;
+fn metadata(folder: BorrowedFd<'_>, name: &str, view: &View<'_>) -> Option<Metadata> {
+    let metadata = if (view.is_visible)(name) { Metadata::of_entry(folder, name).ok()? } else { return None };
     match metadata {
-        Metadata { link: true, .. } if (view.leads_to_folder)(host) => Some(metadata.leading_to_folder()),
-        Metadata { link: true, .. } | Metadata { folder: true, .. } | Metadata { regular: true, .. } => Some(metadata),
-        _ => None,
+        Metadata { link: true, .. } if (view.leads_to_folder)(name) => Some(metadata.leading_to_folder()),
+        metadata => (!metadata.is_special()).then_some(metadata),
     }
 }

@@ -73,10 +73,15 @@ impl Metadata {
     }
 
     /// Facts of an entry of a folder; a link's are its own.
-    pub fn of_entry(folder: BorrowedFd<'_>, name: &std::ffi::CStr) -> Result<Self> {
-        let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-        let host = Self::from_host(&statx(folder, name, AtFlags::SYMLINK_NOFOLLOW, flags)?);
+    pub fn of_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
+        let host = Self::of_host_entry(folder, name)?;
         Ok(if host.link { host } else { host.with(Kept::of_entry(folder, name)) })
+    }
+
+    /// The same, as far as the host itself tells them.
+    pub fn of_host_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
+        let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+        statx(folder, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, flags).map(|facts| Self::from_host(&facts))
     }
 
     fn from_host(facts: &Statx) -> Self {
@@ -119,6 +124,11 @@ impl Metadata {
             self.times[0] = created;
         }
         self
+    }
+
+    /// Whether it is neither file nor folder nor link: to open a pipe or a device has effects of its own.
+    pub fn is_special(&self) -> bool {
+        !self.folder && !self.regular && !self.link
     }
 
     /// Whether nobody may write it.

@@ -2,12 +2,10 @@
 
 use crate::metadata::Metadata;
 use crate::name::Pattern;
+use crate::path::Path;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_STOPPED_ON_SYMLINK};
-
-/// A path in a volume: components as Windows names them. Empty for the volume's root.
-pub type Path = [Vec<u16>];
 
 /// What a volume answers where a link leads out of it: [`Volume::leads`] tells where to.
 pub const OUTSIDE: NTSTATUS = STATUS_STOPPED_ON_SYMLINK;
@@ -78,7 +76,7 @@ pub struct Open {
     /// What the open did.
     pub outcome: Outcome,
     /// Its path as the volume spells it; `None` where that is the caller's spelling.
-    pub path: Option<Vec<Vec<u16>>>,
+    pub path: Option<Path>,
 }
 
 /// One entry of a listing.
@@ -116,7 +114,7 @@ pub struct Change {
 pub trait Volume: Send + Sync {
     /// Opens or makes a file or folder.
     fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS>;
-    /// Facts of a path.
+    /// Facts of a path, also of what is special ([`Metadata::is_special`]).
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS>;
     /// Facts of what is open at a path.
     fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS>;
@@ -127,20 +125,18 @@ pub trait Volume: Send + Sync {
     /// Deletes a file, a link or an empty folder, if it is still the one with this id.
     fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS>;
     /// Renames; an existing target is replaced or refused.
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS>;
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS>;
     /// Gives a file a second name; an existing target is replaced or refused.
     fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS>;
     /// Changes the facts of what is open at a path.
     fn set(&self, path: &Path, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS>;
     /// The path of what is open, without the links that led to it.
-    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Vec<Vec<u16>>, NTSTATUS>;
+    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Path, NTSTATUS>;
     /// What a symbolic link says, as the host says it.
     fn target(&self, file: BorrowedFd<'_>) -> Result<PathBuf, NTSTATUS>;
-    /// Where a link on the way of a path leads out of the volume: the place on the host, and how many components are
+    /// Where a link on the way of a path leads out of the volume: the place on the host, and how many names are
     /// behind the link.
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
-    /// Whether a path leads to what is neither file nor folder: opening a pipe or a device has effects of its own.
-    fn is_special(&self, path: &Path) -> bool;
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

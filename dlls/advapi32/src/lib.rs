@@ -11,6 +11,7 @@
 
 extern crate alloc;
 
+mod evntprov;
 mod nt;
 mod ntsecapi;
 mod winbase;

@@ -95,16 +95,16 @@ pub trait Folders {
 /// The full form of a path.
 pub fn full(path: &[u16], folders: &dyn Folders) -> Vec<u16> {
     if let Some(device) = dos_device(path) {
-        return [wide("\\\\.\\"), path[device].to_vec()].concat();
+        return prefixed("\\\\.\\", &path[device]);
     }
     match kind(path) {
         Kind::Unknown => Vec::new(),
         Kind::UncAbsolute => {
             // Server and share are the root: `..` does not leave them.
             let root = root_end(path, 2, 2);
-            normalise(&slashes(&path[..root]), &path[root..])
+            normalise(&path[..root], &path[root..])
         }
-        Kind::DriveAbsolute => normalise(&slashes(&path[..3]), &path[3..]),
+        Kind::DriveAbsolute => normalise(&path[..3], &path[3..]),
         Kind::DriveRelative => {
             let drive = upcase(path[0]);
             let folder = folders.on_drive(drive);
@@ -116,8 +116,12 @@ pub fn full(path: &[u16], folders: &dyn Folders) -> Vec<u16> {
             let root = root_of(&folder);
             normalise(&root, &[&folder[root.len().min(folder.len())..], &[BACKSLASH], path].concat())
         }
-        Kind::LocalDevice => normalise(&slashes(&path[..4]), &path[4..]),
-        Kind::RootLocalDevice => [slashes(&path[..3]), wide("\\")].concat(),
+        Kind::LocalDevice => normalise(&path[..4], &path[4..]),
+        Kind::RootLocalDevice => {
+            let mut device = slashes(&path[..3]);
+            device.push(BACKSLASH);
+            device
+        }
     }
 }
 
@@ -148,15 +152,19 @@ fn slashes(path: &[u16]) -> Vec<u16> {
     path.iter().map(|unit| if *unit == SLASH { BACKSLASH } else { *unit }).collect()
 }
 
-fn wide(text: &str) -> Vec<u16> {
-    text.encode_utf16().collect()
+/// A path with something in front; there is room for a NUL behind.
+fn prefixed(prefix: &str, path: &[u16]) -> Vec<u16> {
+    let mut prefixed = Vec::with_capacity(prefix.len() + path.len() + 1);
+    prefixed.extend(prefix.encode_utf16());
+    prefixed.extend_from_slice(path);
+    prefixed
 }
 
 /// Appends components to a root: `.` and `..` are worked out, single trailing dots dropped, and dots and spaces at the
 /// path's end.
 fn normalise(root: &[u16], rest: &[u16]) -> Vec<u16> {
-    let mut path = root.to_vec();
-    let mut starts = Vec::new();
+    let mut path = Vec::with_capacity(root.len() + rest.len() + 1);
+    path.extend(root.iter().map(|unit| if *unit == SLASH { BACKSLASH } else { *unit }));
     let ends_open = rest.last().is_some_and(|unit| is_separator(*unit));
     let mut components = rest.split(|unit| is_separator(*unit)).filter(|component| !component.is_empty()).peekable();
     while let Some(component) = components.next() {
@@ -164,9 +172,8 @@ fn normalise(root: &[u16], rest: &[u16]) -> Vec<u16> {
         match component {
             [DOT] => {}
             [DOT, DOT] => {
-                if let Some(start) = starts.pop() {
-                    path.truncate(start);
-                }
+                let start = path.iter().rposition(|unit| *unit == BACKSLASH).unwrap_or(0);
+                path.truncate(start.max(root.len()));
             }
             _ => {
                 let trimmed = if is_last && !ends_open {
@@ -180,7 +187,6 @@ fn normalise(root: &[u16], rest: &[u16]) -> Vec<u16> {
                 if trimmed.is_empty() {
                     continue;
                 }
-                starts.push(path.len());
                 if path.last().is_some_and(|unit| *unit != BACKSLASH) {
                     path.push(BACKSLASH);
                 }
@@ -199,13 +205,13 @@ pub fn nt(path: &[u16], folders: &dyn Folders) -> Vec<u16> {
     let is_verbatim =
         matches!(path, [BACKSLASH, BACKSLASH, QUESTION, BACKSLASH, ..]) || matches!(path, [BACKSLASH, QUESTION, QUESTION, BACKSLASH, ..]);
     if is_verbatim {
-        return [wide("\\??\\"), path[4..].to_vec()].concat();
+        return prefixed("\\??\\", &path[4..]);
     }
     let full = full(path, folders);
     match kind(&full) {
-        Kind::UncAbsolute => [wide("\\??\\UNC\\"), full[2..].to_vec()].concat(),
-        Kind::LocalDevice => [wide("\\??\\"), full[4..].to_vec()].concat(),
-        _ => [wide("\\??\\"), full].concat(),
+        Kind::UncAbsolute => prefixed("\\??\\UNC\\", &full[2..]),
+        Kind::LocalDevice => prefixed("\\??\\", &full[4..]),
+        _ => prefixed("\\??\\", &full),
     }
 }
 
@@ -214,6 +220,10 @@ mod tests {
     use super::*;
 
     struct Fixed;
+
+    fn wide(text: &str) -> Vec<u16> {
+        text.encode_utf16().collect()
+    }
 
     impl Folders for Fixed {
         fn current(&self) -> Vec<u16> {

@@ -76,15 +76,14 @@ impl Process {
         if object.is_folder() && self.is_open_below(&before) {
             return Err(STATUS_ACCESS_DENIED);
         }
-        if self.namespace.holds_grant(&from.drive_path(from.path.clone())) {
+        if self.namespace.holds_grant(&from.drive_path(&from.path)) {
             return Err(STATUS_ACCESS_DENIED);
         }
         let path = from.volume.rename(&from.path, &to.path, replace)?;
         let mut spelt = target.clone();
         spelt.folder = false;
         if target == at {
-            spelt.components.truncate(to.mount.len());
-            spelt.components.extend(path.iter().cloned());
+            spelt.path = spelt.path.first(to.mount.count()).join(&path);
         }
         let after = Where { path: spelt, inside: Some(Inside { path, ..to }) };
         if let Some(id) = object.id() {
@@ -107,8 +106,8 @@ impl Process {
         if request.root == 0 && !name.contains(&u16::from(b'\\')) {
             let file = object.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
             let mut path = lock(&file.place).path.clone();
-            path.components.pop();
-            path.components.push(name);
+            path.path.pop();
+            path.path.push(&name);
             return parse(&path.to_nt());
         }
         self.name(request.root, payload)
@@ -117,9 +116,9 @@ impl Process {
     /// What is to be replaced must not be in use, nor be a folder.
     fn check_replaced(&self, to: &Inside, object: &FileObject, flags: u32) -> Result<(), NTSTATUS> {
         let known = match to.volume.metadata(&to.path, Look { link: true, attributes: false }) {
-            Ok(known) => known,
+            Ok(known) if !known.is_special() => known,
             Err(store::OUTSIDE) => return Err(store::OUTSIDE),
-            Err(_) => return Ok(()),
+            Ok(_) | Err(_) => return Ok(()),
         };
         let id = (known.device, known.id);
         if object.id() == Some(id) {

@@ -1,7 +1,7 @@
 //! Facts: attributes, times and sizes, of paths and of what is open; volumes; names; what links say.
 
 use super::{Answer, bytes, lock, shown};
-use crate::namespace::{DrivePath, Name, Place, components};
+use crate::namespace::{DrivePath, Name, Place, path_of};
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
@@ -12,7 +12,7 @@ use std::path::Component;
 use store::{Change, Look, Metadata, attribute, volume_serial};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_A_REPARSE_POINT,
-    STATUS_OBJECT_NAME_INVALID,
+    STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES};
 
@@ -61,6 +61,9 @@ impl Process {
             Place::Way(_) => return Ok(way_facts()),
         };
         let metadata = inside.volume.metadata(&inside.path, Look { link: true, attributes: true })?;
+        if metadata.is_special() {
+            return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+        }
         if path.folder && metadata.attributes & attribute::DIRECTORY == 0 {
             return Err(STATUS_OBJECT_NAME_INVALID);
         }
@@ -164,7 +167,7 @@ impl Process {
         if request.resolved != 0
             && let (Some(inside), Some(descriptor)) = (object.inside(), &object.descriptor)
         {
-            path = inside.drive_path(inside.volume.resolved(&inside.path, descriptor.as_fd())?);
+            path = inside.drive_path(&inside.volume.resolved(&inside.path, descriptor.as_fd())?);
         }
         Ok(Reply::value(&Done {}).with_payload(bytes(&path.to_nt())))
     }
@@ -190,8 +193,8 @@ impl Process {
                 .collect();
             names?.join(&u16::from(b'\\'))
         } else {
-            let components = components(&says).ok_or(STATUS_ACCESS_DENIED)?;
-            DrivePath { letter: b'Z', components, folder: false }.to_nt()
+            let path = path_of(&says).ok_or(STATUS_ACCESS_DENIED)?;
+            DrivePath { letter: b'Z', path, folder: false }.to_nt()
         };
         Ok(Reply::value(&Word { value: relative.into() }).with_payload(bytes(&path)))
     }

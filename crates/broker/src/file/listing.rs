@@ -69,7 +69,7 @@ impl Process {
         let folder = |name: &[u16]| store::Entry { name: name.to_vec(), metadata: Metadata { folder: true, ..file.metadata } };
         let mut entries: Vec<store::Entry> = Vec::new();
         // The root of a drive has neither of them.
-        if !lock(&file.place).path.components.is_empty() {
+        if !lock(&file.place).path.path.is_empty() {
             let dots: [&[u16]; 2] = [&[0x2E], &[0x2E, 0x2E]];
             entries.extend(dots.into_iter().filter(|name| pattern.fits(name)).map(folder));
         }

@@ -67,7 +67,10 @@ fn bytes(units: &[u16]) -> Vec<u8> {
 fn shown(payload: &[u8]) -> String {
     let Ok(name) = units(payload) else { return String::from("?") };
     let name: &[u16] = &name;
-    String::from_utf16_lossy(strip(name, "\\??\\").unwrap_or(name))
+    let name = strip(name, "\\??\\").unwrap_or(name);
+    let mut text = String::with_capacity(name.len());
+    text.extend(char::decode_utf16(name.iter().copied()).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    text
 }
 
 impl Process {

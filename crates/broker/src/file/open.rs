@@ -85,15 +85,18 @@ impl Process {
         let how = how(request, path.folder)?;
         // What is there already is asked for its share modes and attributes before it is opened, which may change it.
         let known = look(&inside, &how)?;
-        let access = self.granted(request, &how, &inside, known.as_ref(), at)?;
+        let access = self.granted(request, &how, &inside, known.as_ref().ok(), at)?;
         let how = How {
             read: access & (FILE_READ_DATA | FILE_EXECUTE) != 0,
             write: access & FILE_WRITE_DATA != 0,
             append: access & FILE_APPEND_DATA != 0,
             ..how
         };
-        if let Some(known) = &known {
-            self.check(known, access, request, &how)?;
+        match known {
+            Ok(known) => self.check(&known, access, request, &how)?,
+            Err(STATUS_OBJECT_NAME_NOT_FOUND) if how.create == Create::Open => return Err(STATUS_OBJECT_NAME_NOT_FOUND),
+            // Why it cannot be opened is for the open to say.
+            Err(_) => {}
         }
         let opened = inside.volume.open(&inside.path, &how)?;
         let ours = kept(opened.file)?;
@@ -101,9 +104,8 @@ impl Process {
         let inside = match opened.path {
             None => inside,
             Some(names) => {
-                if path.components.len() == inside.mount.len() + names.len() && path == at {
-                    spelt.components.truncate(inside.mount.len());
-                    spelt.components.extend(names.iter().cloned());
+                if path == at {
+                    spelt.path = path.path.first(inside.mount.count()).join(&names);
                 }
                 Inside { path: names, ..inside }
             }
@@ -214,13 +216,12 @@ fn kept(descriptor: OwnedFd) -> Result<Arc<OwnedFd>, NTSTATUS> {
     if leaves_room(descriptor.as_fd()) { Ok(Arc::new(descriptor)) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
 }
 
-/// What is there already, before anything is done to it.
-fn look(inside: &Inside, how: &How) -> Result<Option<Metadata>, NTSTATUS> {
+/// What is there already, before anything is done to it, or why it is not known.
+fn look(inside: &Inside, how: &How) -> Result<Result<Metadata, NTSTATUS>, NTSTATUS> {
     match inside.volume.metadata(&inside.path, Look { link: how.link, attributes: truncates(how) }) {
-        Ok(known) => Ok(Some(known)),
+        Ok(known) if known.is_special() => Err(STATUS_ACCESS_DENIED),
         Err(store::OUTSIDE) => Err(store::OUTSIDE),
-        Err(_) if inside.volume.is_special(&inside.path) => Err(STATUS_ACCESS_DENIED),
-        Err(_) => Ok(None),
+        known => Ok(known),
     }
 }
 

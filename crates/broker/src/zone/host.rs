@@ -29,13 +29,10 @@ pub fn named(name: &str) -> Option<TimeZone> {
 
 /// `/etc/localtime` is a link into the database, or a copy of one of its files.
 fn local() -> Option<TimeZone> {
-    let target = std::fs::canonicalize(LOCAL).ok()?;
-    let name = std::fs::read_link(LOCAL).ok().and_then(|link| zone_name(&link)).or_else(|| zone_name(&target));
+    let name = std::fs::read_link(LOCAL).ok().and_then(|link| zone_name(&link));
+    let name = name.or_else(|| std::fs::canonicalize(LOCAL).ok().and_then(|target| zone_name(&target)));
     let name = name.or_else(|| std::fs::read_to_string("/etc/timezone").ok().map(|name| name.trim().to_owned()));
-    match name {
-        Some(name) => TimeZone::tzif(&name, &read(&target)?).ok(),
-        None => file(&target),
-    }
+    TimeZone::tzif(&name.unwrap_or_default(), &read(Path::new(LOCAL))?).ok()
 }
 
 /// The zone that a path into the database names.

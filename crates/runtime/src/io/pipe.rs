@@ -63,9 +63,12 @@ impl Serve for QueryPipe {
         let descriptor = file.descriptor()?;
         let facts = file.object.pipe.get();
         if self.set != 0 {
-            // The shell's pipe is not ours to change.
-            let facts = facts.ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-            facts.no_wait.store(self.no_wait != 0, Ordering::Relaxed);
+            match facts {
+                Some(facts) => facts.no_wait.store(self.no_wait != 0, Ordering::Relaxed),
+                // The shell's pipe is not ours to change: it waits, and is told so again.
+                None if self.no_wait == 0 => {}
+                None => return Err(STATUS_INVALID_DEVICE_REQUEST),
+            }
         }
         self.no_wait = file.object.answers_at_once().into();
         self.server = facts.is_some_and(|facts| facts.server).into();

@@ -10,7 +10,7 @@ mod space;
 mod stack;
 
 pub use pages::Page;
-pub use protection::{is_valid as is_valid_protection, is_writable_code, to_host};
+pub use protection::{is_valid as is_valid_protection, is_writable_code, to_host, without_targets};
 pub use region::{Backing, Kind, Region};
 pub use space::{Fault, lock, page_up, reset};
 pub use stack::{Stack, StackSize};

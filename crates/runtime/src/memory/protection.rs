@@ -9,6 +9,15 @@ use windows_sys::Win32::System::Memory::{
 const BASE: u32 = 0xFF;
 const MODIFIERS: u32 = PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE;
 
+/// `PAGE_TARGETS_INVALID` (`PAGE_TARGETS_NO_UPDATE` where protections change): where indirect calls may lead to.
+const TARGETS: u32 = 0x4000_0000;
+
+/// A protection as a process without control-flow guard takes it: what executable pages say of targets is nothing to it.
+pub const fn without_targets(protect: u32) -> u32 {
+    let executable = matches!(protect & BASE, PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY);
+    if executable { protect & !TARGETS } else { protect }
+}
+
 /// Whether it is one of the protections, with modifiers that go with it.
 pub const fn is_valid(protect: u32) -> bool {
     let base = protect & BASE;
@@ -50,6 +59,12 @@ mod tests {
         assert!(!is_valid(PAGE_READWRITE | PAGE_READONLY));
         assert!(!is_valid(PAGE_NOACCESS | PAGE_GUARD));
         assert!(!is_valid(PAGE_READWRITE | 0x8000_0000));
+    }
+
+    #[test]
+    fn targets_belong_to_executable_pages() {
+        assert_eq!(without_targets(PAGE_EXECUTE_READ | TARGETS), PAGE_EXECUTE_READ);
+        assert!(!is_valid(without_targets(PAGE_READWRITE | TARGETS)));
     }
 
     #[test]

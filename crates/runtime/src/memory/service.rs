@@ -1,6 +1,6 @@
 //! The gate's memory services.
 
-use super::{is_valid_protection, is_writable_code, lock, reset};
+use super::{is_valid_protection, is_writable_code, lock, reset, without_targets};
 use crate::process::end;
 use crate::serve::{Answer, Serve};
 use gate::service::{AllocateMemory, FreeMemory, LockMemory, ProtectMemory, QueryMemory, ReportKind};
@@ -19,14 +19,15 @@ impl Serve for AllocateMemory {
         if self.size == 0 {
             return Err(STATUS_INVALID_PARAMETER_4);
         }
-        if !is_valid_protection(self.protect) {
+        let protect = without_targets(self.protect);
+        if !is_valid_protection(protect) {
             return Err(STATUS_INVALID_PAGE_PROTECTION);
         }
         if self.kind & (MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_WRITE_WATCH) != 0 {
             return Err(STATUS_NOT_SUPPORTED);
         }
-        if is_writable_code(self.protect) {
-            end::report(ReportKind::WritableCode, self.protect, "writable and executable memory was allocated");
+        if is_writable_code(protect) {
+            end::report(ReportKind::WritableCode, protect, "writable and executable memory was allocated");
         }
         let mut space = lock();
         (self.base, self.size) = if self.kind & MEM_RESET != 0 {
@@ -34,9 +35,9 @@ impl Serve for AllocateMemory {
             reset(range.0, range.1);
             range
         } else if self.kind & MEM_RESERVE != 0 || self.base == 0 {
-            space.reserve(self.base, self.size, self.kind, self.protect, self.limit)?
+            space.reserve(self.base, self.size, self.kind, protect, self.limit)?
         } else {
-            space.commit(self.base, self.size, self.protect)?
+            space.commit(self.base, self.size, protect)?
         };
         Ok(())
     }
@@ -55,10 +56,11 @@ impl Serve for FreeMemory {
 
 impl Serve for ProtectMemory {
     fn serve(&mut self) -> Answer {
-        if is_writable_code(self.protect) {
-            end::report(ReportKind::WritableCode, self.protect, "memory was made writable and executable");
+        let protect = without_targets(self.protect);
+        if is_writable_code(protect) {
+            end::report(ReportKind::WritableCode, protect, "memory was made writable and executable");
         }
-        (self.base, self.size, self.old) = lock().protect(self.base, self.size, self.protect)?;
+        (self.base, self.size, self.old) = lock().protect(self.base, self.size, protect)?;
         Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! Changing what is there: names, times, attributes.
 
+use super::open::path_of;
 use super::{Folder, refused};
 use crate::error::status;
 use crate::kept::{Kept, place};
 use crate::metadata::{Metadata, attribute};
 use crate::name::to_host;
-use crate::volume::{Change, Path, to_host as host_time};
+use crate::path::Path;
+use crate::volume::{Change, to_host as host_time};
 use rustix::fs::{AtFlags, CWD, Mode, RenameFlags, Timespec, Timestamps, UTIME_OMIT, chmodat, linkat, renameat_with, statat, unlinkat, utimensat};
 use rustix::io::Errno;
 use std::os::fd::BorrowedFd;
@@ -27,12 +29,12 @@ impl Folder {
         unlinkat(&parent, name, if folder && !is_link { AtFlags::REMOVEDIR } else { AtFlags::empty() }).map_err(refused)
     }
 
-    pub(super) fn rename_entry(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+    pub(super) fn rename_entry(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
         let (from_names, to_names) = (self.spell(from)?, self.spell(to)?);
         let (from_parent, from_name) = self.parent(&from_names)?;
         let (to_parent, _) = self.parent(&to_names)?;
         // A new spelling of the same name is what the caller wants to see.
-        let wanted = to.last().and_then(|name| to_host(name)).ok_or(STATUS_OBJECT_NAME_INVALID)?;
+        let wanted = to.last().and_then(to_host).ok_or(STATUS_OBJECT_NAME_INVALID)?;
         let same_file = self.is_same(&from_names, &to_names);
         if same_file && from_names != to_names {
             if !replace {
@@ -40,7 +42,7 @@ impl Folder {
             }
             // Of two names of one file, the host would leave both.
             unlinkat(&from_parent, from_name, AtFlags::empty()).map_err(refused)?;
-            return Ok(to_names.iter().map(|name| name.encode_utf16().collect()).collect());
+            return Ok(path_of(to_names.iter().map(String::as_str)));
         }
         let exists = self.entry(&to_names).is_ok() && !same_file;
         if exists && !replace {
@@ -50,7 +52,7 @@ impl Folder {
         let flags = if replace || same_file { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
         renameat_with(&from_parent, from_name, &to_parent, target, flags).map_err(status)?;
         let folders = to_names.iter().take(to_names.len() - 1).map(String::as_str);
-        Ok(folders.chain([target]).map(|name| name.encode_utf16().collect()).collect())
+        Ok(path_of(folders.chain([target])))
     }
 
     pub(super) fn link_entry(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {

@@ -4,7 +4,7 @@ use super::Folder;
 use crate::error::status;
 use crate::kept::place;
 use crate::name::from_host;
-use crate::volume::Path;
+use crate::path::Path;
 use rustix::fs::readlinkat;
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -27,12 +27,12 @@ fn host_path(file: BorrowedFd<'_>) -> Option<PathBuf> {
 
 impl Folder {
     /// The path of what is open, beneath the folder; `None` where it has gone from there.
-    pub(super) fn real_path(&self, file: BorrowedFd<'_>) -> Option<Vec<Vec<u16>>> {
+    pub(super) fn real_path(&self, file: BorrowedFd<'_>) -> Option<Path> {
         let (file, root) = (host_path(file)?, host_path(self.root.as_fd())?);
         file.strip_prefix(root).ok()?.components().map(|component| from_host(component.as_os_str().as_encoded_bytes())).collect()
     }
 
-    /// The first link of a path that leads outside: where to, and how many components come behind it.
+    /// The first link of a path that leads outside: where to, and how many names come behind it.
     pub(super) fn leads_outside(&self, path: &Path) -> Option<(PathBuf, usize)> {
         let names = self.spell_links(path)?;
         for count in 1..=names.len() {
@@ -51,7 +51,7 @@ impl Folder {
     fn spell_links(&self, path: &Path) -> Option<Vec<String>> {
         let names = Self::names(path).ok()?;
         for count in (0..=names.len()).rev() {
-            if let Ok(mut spelt) = self.spell(&path[..count]) {
+            if let Ok(mut spelt) = self.spell(&path.first(count)) {
                 spelt.extend_from_slice(&names[count..]);
                 return Some(spelt);
             }

@@ -11,7 +11,8 @@ use crate::index::Index;
 use crate::listing::{self, View};
 use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
-use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Path, Space, Volume};
+use crate::path::Path;
+use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Space, Volume};
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
 use std::borrow::Cow;
@@ -59,63 +60,88 @@ impl Folder {
     fn names(path: &Path) -> Result<Vec<String>, NTSTATUS> {
         // A path that the host cannot take is refused before its parts are looked for one by one.
         const LONGEST: usize = 4096;
-        if path.iter().map(|name| name.len() + 1).sum::<usize>() > LONGEST {
+        if path.units().len() >= LONGEST {
             return Err(STATUS_NAME_TOO_LONG);
         }
-        path.iter().map(|name| to_host(name).ok_or(STATUS_OBJECT_NAME_INVALID)).collect()
+        path.names().map(|name| to_host(name).ok_or(STATUS_OBJECT_NAME_INVALID)).collect()
     }
 
     /// The host's spelling of a path. Components that do not exist keep the caller's spelling.
     fn spell(&self, path: &Path) -> Result<Vec<String>, NTSTATUS> {
-        let names = Self::names(path)?;
+        let mut names = Self::names(path)?;
         if let Some(filter) = &self.filter {
             return match names.as_slice() {
                 [] => Ok(names),
                 [name] => {
                     let spelt = if filter(name) { Some(name.clone()) } else { None };
                     let found = spelt.filter(|name| self.entry(std::slice::from_ref(name)).is_ok());
-                    let found = found.or_else(|| self.index.find(self.root.as_fd(), &path[0]).filter(|name| filter(name)));
-                    found.map(|name| vec![name]).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)
+                    let other = || self.index.find(self.root.as_fd(), path.units()).ok().flatten().filter(|name| filter(name));
+                    found.or_else(other).map(|name| vec![name]).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)
                 }
                 _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
             };
         }
-        if names.is_empty() || self.entry(&names).is_ok() {
-            return Ok(names);
-        }
-        self.spell_slowly(path, names)
-    }
-
-    /// The place that a path leads to, with the host's spelling: first as the caller spells it, which is mostly right.
-    fn find(&self, path: &Path, open: impl Fn(&[String]) -> HostResult<OwnedFd>) -> Result<(Vec<String>, OwnedFd), NTSTATUS> {
-        if self.filter.is_none() {
-            let names = Self::names(path)?;
-            match open(&names) {
-                Err(Errno::NOENT) => {}
-                done => return done.map(|place| (names, place)).map_err(refused),
-            }
-        }
-        let names = self.spell(path)?;
-        let place = open(&names).map_err(refused)?;
-        Ok((names, place))
-    }
-
-    /// Component by component, each by its index where the exact name is not there.
-    fn spell_slowly(&self, path: &Path, mut names: Vec<String>) -> Result<Vec<String>, NTSTATUS> {
-        for count in 1..=names.len() {
-            match self.entry(&names[..count]) {
-                Ok(_) => continue,
-                Err(Errno::NOENT) => {}
-                Err(error) => return Err(parent_status(error)),
-            }
-            let parent = self.folder(&names[..count - 1]).map_err(parent_status)?;
-            match self.index.find(parent.as_fd(), &path[count - 1]) {
-                Some(name) => names[count - 1] = name,
-                None if count < names.len() => return Err(STATUS_OBJECT_PATH_NOT_FOUND),
-                None => {}
-            }
+        if !names.is_empty() && self.entry(&names).is_err() {
+            self.respell(path, &mut names)?;
         }
         Ok(names)
+    }
+
+    /// What is at a path, with the host's spelling: first as the caller spells it, which is mostly right.
+    fn find<T>(&self, path: &Path, at: impl Fn(&[String]) -> HostResult<T>) -> Result<(Vec<String>, T), NTSTATUS> {
+        let names = if self.filter.is_none() {
+            let mut names = Self::names(path)?;
+            match at(&names) {
+                Err(Errno::NOENT) => {}
+                done => return done.map(|found| (names, found)).map_err(refused),
+            }
+            if !self.respell(path, &mut names)? {
+                return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+            }
+            names
+        } else {
+            self.spell(path)?
+        };
+        let found = at(&names).map_err(refused)?;
+        Ok((names, found))
+    }
+
+    /// Puts the host's spelling into a path that does not exist as it is spelt; whether there was another one. The last name may be
+    /// missing under any spelling, the folders before it must be there.
+    fn respell(&self, path: &Path, names: &mut [String]) -> Result<bool, NTSTATUS> {
+        let Some(last) = names.len().checked_sub(1) else { return Ok(false) };
+        // Mostly the folders are spelt as they are.
+        let mut holder = self.holder(&names[..last]);
+        let respelt = matches!(holder, Err(Errno::NOENT));
+        if respelt {
+            for (count, name) in (1..=last).zip(path.names()) {
+                match self.entry(&names[..count]) {
+                    Ok(_) => continue,
+                    Err(Errno::NOENT) => {}
+                    Err(error) => return Err(parent_status(error)),
+                }
+                let above = self.holder(&names[..count - 1]).map_err(parent_status)?;
+                let found = self.index.find(above.as_fd(), name).map_err(parent_status)?;
+                names[count - 1] = found.ok_or(STATUS_OBJECT_PATH_NOT_FOUND)?;
+            }
+            holder = self.holder(&names[..last]);
+        }
+        let name = path.last().unwrap_or_default();
+        let found = self.index.find(holder.map_err(parent_status)?.as_fd(), name).map_err(parent_status)?;
+        match found {
+            // The caller's own spelling comes first, also where it is a link that leads nowhere.
+            Some(name) if name != names[last] && self.entry(names).is_err() => names[last] = name,
+            _ => return Ok(respelt),
+        }
+        Ok(true)
+    }
+
+    /// The folder that holds the entries of a path.
+    fn holder(&self, names: &[String]) -> HostResult<Holder<'_>> {
+        match names {
+            [] => Ok(Holder::Root(self.root.as_fd())),
+            names => self.open_host(names, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map(Holder::Below),
+        }
     }
 
     fn open_host(&self, names: &[String], flags: OFlags, mode: Mode) -> HostResult<OwnedFd> {
@@ -144,10 +170,23 @@ impl Folder {
     }
 
     /// The folder that holds a path, and the last name.
-    fn parent<'a>(&self, names: &'a [String]) -> Result<(OwnedFd, &'a str), NTSTATUS> {
+    fn parent<'a>(&'a self, names: &'a [String]) -> Result<(Holder<'a>, &'a str), NTSTATUS> {
         let Some((last, folders)) = names.split_last() else { return Err(STATUS_ACCESS_DENIED) };
-        let parent = self.open_host(folders, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map_err(parent_status)?;
-        Ok((parent, last))
+        Ok((self.holder(folders).map_err(parent_status)?, last))
+    }
+
+    /// Facts of what a path leads to, as it is spelt.
+    fn facts_at(&self, names: &[String], look: Look) -> HostResult<Metadata> {
+        // An entry of this very folder lies beneath it, unless it is a link: no descriptor is needed that holds the place.
+        if let [name] = names {
+            let root = self.root.as_fd();
+            let entry = if look.attributes { Metadata::of_entry(root, name) } else { Metadata::of_host_entry(root, name) }?;
+            if look.link || !entry.link {
+                return Ok(entry);
+            }
+        }
+        let place = if look.link { self.entry(names) } else { self.path_only(names) }?;
+        if look.attributes { Metadata::of_place(&place) } else { Metadata::of_host(&place) }
     }
 
     /// Facts of a link, which is a folder's where it leads to one.
@@ -165,20 +204,31 @@ impl Folder {
     }
 }
 
+/// A folder whose entries are worked at.
+enum Holder<'a> {
+    /// The volume's own.
+    Root(BorrowedFd<'a>),
+    /// One below it.
+    Below(OwnedFd),
+}
+
+impl AsFd for Holder<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Root(root) => *root,
+            Self::Below(folder) => folder.as_fd(),
+        }
+    }
+}
+
 impl Volume for Folder {
     fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
         self.open_path(path, how)
     }
 
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS> {
-        let open = |names: &[String]| if look.link { self.entry(names) } else { self.path_only(names) };
-        let (names, place) = self.find(path, open)?;
-        let metadata = if look.attributes { Metadata::of_place(&place) } else { Metadata::of_host(&place) }.map_err(refused)?;
-        match metadata {
-            Metadata { link: true, .. } => Ok(self.link_facts(&names, metadata)),
-            Metadata { folder: true, .. } | Metadata { regular: true, .. } => Ok(metadata),
-            _ => Err(STATUS_OBJECT_NAME_NOT_FOUND),
-        }
+        let (names, metadata) = self.find(path, |names| self.facts_at(names, look))?;
+        Ok(if metadata.link { self.link_facts(&names, metadata) } else { metadata })
     }
 
     fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS> {
@@ -207,7 +257,7 @@ impl Volume for Folder {
         self.remove_entry(path, folder, id)
     }
 
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
         self.rename_entry(from, to, replace)
     }
 
@@ -219,8 +269,8 @@ impl Volume for Folder {
         change::set(file, change)
     }
 
-    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Vec<Vec<u16>>, NTSTATUS> {
-        Ok(self.real_path(file).unwrap_or_else(|| path.to_vec()))
+    fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Path, NTSTATUS> {
+        Ok(self.real_path(file).unwrap_or_else(|| path.clone()))
     }
 
     fn target(&self, file: BorrowedFd<'_>) -> Result<PathBuf, NTSTATUS> {
@@ -229,11 +279,6 @@ impl Volume for Folder {
 
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)> {
         self.leads_outside(path)
-    }
-
-    fn is_special(&self, path: &Path) -> bool {
-        let found = self.spell(path).ok().and_then(|names| self.path_only(&names).and_then(Metadata::of_host).ok());
-        found.is_some_and(|metadata| !metadata.folder && !metadata.regular && !metadata.link)
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

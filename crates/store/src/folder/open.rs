@@ -4,7 +4,8 @@ use super::{Folder, refused};
 use crate::error::status;
 use crate::kept::Kept;
 use crate::metadata::{Metadata, attribute};
-use crate::volume::{Create, How, Open, Outcome, Path};
+use crate::path::Path;
+use crate::volume::{Create, How, Open, Outcome};
 use rustix::fs::{Mode, OFlags, mkdirat};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
@@ -30,7 +31,7 @@ impl Folder {
             }
         }
         let names = self.spell(path)?;
-        Ok(Open { path: Some(path_of(&names)), ..self.open_spelt(&names, how)? })
+        Ok(Open { path: Some(path_of(names.iter().map(String::as_str))), ..self.open_spelt(&names, how)? })
     }
 
     /// Opens under one spelling.
@@ -138,8 +139,9 @@ impl Folder {
     }
 }
 
-fn path_of(names: &[String]) -> Vec<Vec<u16>> {
-    names.iter().map(|name| name.encode_utf16().collect()).collect()
+/// Names of the host as a path.
+pub(super) fn path_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Path {
+    names.into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect()
 }
 
 /// Checks what was opened, and keeps the attributes of what was made or emptied.

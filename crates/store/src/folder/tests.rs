@@ -52,7 +52,7 @@ fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
 }
 
-fn path(text: &str) -> Vec<Vec<u16>> {
+fn path(text: &str) -> Path {
     text.split('/').filter(|name| !name.is_empty()).map(wide).collect()
 }
 
@@ -119,9 +119,43 @@ fn links_are_links_and_lead_on() {
     assert_eq!(place.volume.metadata(&path("loop"), ALL).err(), Some(STATUS_REPARSE_POINT_NOT_RESOLVED));
     assert_eq!(place.names("", ""), ["File.txt", "loop", "nowhere", "out", "sub", "to-file", "to-folder"]);
     let opened = place.volume.open(&path("to-folder/TO-PARENT/file.txt"), &READ).unwrap();
-    assert_eq!(place.volume.resolved(opened.path.as_deref().unwrap(), opened.file.as_fd()).unwrap(), path("File.txt"));
+    assert_eq!(place.volume.resolved(opened.path.as_ref().unwrap(), opened.file.as_fd()).unwrap(), path("File.txt"));
     let link = place.volume.open(&path("out"), &How { read: false, link: true, ..READ }).unwrap();
     assert_eq!(place.volume.target(link.file.as_fd()).unwrap(), HostPath::new("../outside"));
+}
+
+/// A name that is there as it is spelt is that entry, also where another one differs by case alone.
+#[test]
+fn the_callers_spelling_comes_first() {
+    let place = Place::new();
+    std::fs::write(place.host("LINK"), "other").unwrap();
+    place.link("link", "missing");
+    std::fs::write(place.host("sub/B"), "upper").unwrap();
+    std::fs::write(place.host("sub/b"), "lower case").unwrap();
+    assert_eq!(place.volume.metadata(&path("link"), ALL).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.open(&path("link"), &READ).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("Link"), ALL).unwrap().size, 5);
+    for (name, size) in [("sub/b", 10), ("SUB/b", 10), ("SUB/B", 5)] {
+        assert_eq!(place.volume.metadata(&path(name), ALL).unwrap().size, size, "{name}");
+    }
+    assert_eq!(place.volume.metadata(&path("SUB/c"), ALL).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("none/c"), ALL).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
+    assert_eq!(place.volume.metadata(&path("File.txt/c"), ALL).err(), Some(STATUS_OBJECT_PATH_NOT_FOUND));
+}
+
+/// What has effects of its own when it is opened is known before, by whichever name.
+#[test]
+fn what_is_special_is_told() {
+    use rustix::fs::{CWD, FileType, mknodat};
+    let place = Place::new();
+    for name in ["pipe", "sub/pipe"] {
+        mknodat(CWD, place.host(name), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    }
+    place.link("to-pipe", "pipe");
+    let is_special = |name| place.volume.metadata(&path(name), Look::default()).unwrap().is_special();
+    assert_eq!(["pipe", "PIPE", "sub/pipe", "SUB/Pipe", "to-pipe"].map(is_special), [true; 5]);
+    assert_eq!(["File.txt", "sub"].map(is_special), [false; 2]);
+    assert_eq!(place.names("", ""), ["File.txt", "sub", "to-pipe"]);
 }
 
 #[test]
@@ -174,7 +208,7 @@ fn attributes_and_times_are_kept() {
     let change = Change { times: times.map(Some), attributes: Some(attributes) };
     place.volume.set(&path("File.txt"), file.as_fd(), &change).unwrap();
     assert_eq!((facts().attributes, &facts().times[..3]), (attributes, times.as_slice()));
-    assert_eq!(place.volume.list(&[], &Pattern::new(&wide("file.TXT"))).unwrap()[0].metadata.attributes, attributes);
+    assert_eq!(place.volume.list(&Path::default(), &Pattern::new(&wide("file.TXT"))).unwrap()[0].metadata.attributes, attributes);
     place.volume.set(&path("File.txt"), file.as_fd(), &Change { attributes: Some(attribute::NORMAL), ..Change::default() }).unwrap();
     assert_eq!((facts().attributes, facts().times[0]), (attribute::NORMAL, times[0]));
     let folder = place.volume.open(&path("sub"), &How { read: false, ..READ }).unwrap();

@@ -1,5 +1,6 @@
 //! Times single calls, as a program sees them: `bench FILE` prints one line per case, `name<TAB>nanoseconds`, each the median of many
-//! batches. FILE is read; nothing is written.
+//! batches. FILE is read; nothing is written. `bench FILE WORD` times the cases alone that have the word in their names, and
+//! `bench FILE WORD ROUNDS` so many times, for a profiler to look at.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
 #[cfg(target_os = "windows")]
@@ -14,6 +15,7 @@ guests::program! {
 #[cfg(target_os = "windows")]
 mod bench {
     use alloc::format;
+    use alloc::string::String;
     use alloc::vec::Vec;
     use core::ffi::c_void;
     use core::hint::black_box;
@@ -80,7 +82,7 @@ mod bench {
             return 2;
         };
         // SAFETY: each call's arguments live through it.
-        unsafe { run(&path) }
+        unsafe { run(&path, arguments.get(2).map_or("", String::as_str), arguments.get(3).and_then(|rounds| rounds.parse().ok()).unwrap_or(1)) }
     }
 
     unsafe extern "system" fn take(_: *mut Guard, _: *mut EXCEPTION_POINTERS) -> i32 {
@@ -122,7 +124,7 @@ mod bench {
         unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, FILE_SHARE_READ, null(), OPEN_EXISTING, 0, null_mut()) }
     }
 
-    unsafe fn run(path: &[u16]) -> u32 {
+    unsafe fn run(path: &[u16], word: &str, rounds: usize) -> u32 {
         let heap = unsafe { GetProcessHeap() };
         let event = unsafe { CreateEventW(null(), 0, 0, null()) };
         let file = open(path);
@@ -140,6 +142,8 @@ mod bench {
         let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
         unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
         let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 0) };
+        // Beside the file, of its name and one letter more.
+        let missing: Vec<u16> = path.split_last().map(|(end, name)| [name, &[u16::from(b'x'), *end]].concat()).unwrap_or_default();
         let (mut raising, mut reading) = (Guard::new(raise), Guard::new(read_nowhere));
         (raising.filter, reading.filter) = (take, take);
         unsafe {
@@ -229,13 +233,18 @@ mod bench {
                 Case { name: "SetConsoleCtrlHandler (a round trip)", calls: 200, call: &mut || SetConsoleCtrlHandler(None, 0) != 0 },
                 Case { name: "GetFileAttributes", calls: 200, call: &mut || GetFileAttributesW(path.as_ptr()) != INVALID_FILE_ATTRIBUTES },
                 Case { name: "CreateFile, CloseHandle", calls: 200, call: &mut || CloseHandle(open(path)) != 0 },
+                Case { name: "CreateFile of a missing file", calls: 200, call: &mut || open(&missing) == INVALID_HANDLE_VALUE },
                 Case { name: "RaiseException to a vectored handler", calls: 1000, call: &mut raise_vectored },
                 Case { name: "RaiseException to a frame that takes it", calls: 1000, call: &mut || guard_except(&raw mut raising) != 0 },
                 Case { name: "an access violation that a frame takes", calls: 200, call: &mut || guard_except(&raw mut reading) != 0 },
             ];
             let mut frequency = 0;
             QueryPerformanceFrequency(&raw mut frequency);
-            for case in &mut cases {
+            let asked = cases.iter_mut().filter(|case| case.name.contains(word));
+            for case in asked {
+                for _ in 1..rounds {
+                    median(case, frequency);
+                }
                 let Some(nanoseconds) = median(case, frequency) else {
                     print(&format!("{} failed\n", case.name));
                     return last_error();

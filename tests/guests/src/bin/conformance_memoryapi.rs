@@ -131,6 +131,20 @@ fn pages(cases: &mut Cases) {
         same!(unsafe { core::mem::transmute::<*mut u8, extern "system" fn() -> u32>(memory)() }, 42);
         give(memory);
     });
+    case!(cases, "kernel32!VirtualAlloc", Success, "executable pages whose targets are invalid, to programs without control-flow guard", {
+        let memory = take(PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE | PAGE_TARGETS_INVALID);
+        holds!(!memory.is_null());
+        same!(query(memory).Protect, PAGE_EXECUTE_READWRITE);
+        let mut old = 0;
+        same!(unsafe { VirtualProtect(memory.cast(), PAGE, PAGE_EXECUTE_READ | PAGE_TARGETS_NO_UPDATE, &raw mut old) }, 1);
+        same!((old, query(memory).Protect), (PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_READ));
+        give(memory);
+    });
+    case!(cases, "kernel32!VirtualAlloc", Failure, "targets of pages that hold no code", wine = "Wine takes the flag with any page", {
+        clear_error();
+        holds!(take(PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_TARGETS_INVALID).is_null());
+        same!(last_error(), ERROR_INVALID_PARAMETER);
+    });
     case!(cases, "kernel32!VirtualProtect", Failure, "not committed, no protection, nowhere to write the old one", {
         let memory = take(PAGE, MEM_RESERVE, PAGE_READWRITE);
         let mut old = 0;

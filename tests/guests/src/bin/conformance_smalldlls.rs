@@ -13,6 +13,7 @@ use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Security::*;
 use windows_sys::Win32::System::Com::*;
+use windows_sys::Win32::System::Diagnostics::Etw::*;
 use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
 use windows_sys::Win32::System::WindowsProgramming::*;
 use windows_sys::Win32::UI::Shell::*;
@@ -29,6 +30,7 @@ guests::program! {
         privileges(&mut cases);
         numbers(&mut cases);
         apartments(&mut cases);
+        providers(&mut cases);
         cases.code()
     }
 }
@@ -197,5 +199,79 @@ fn apartments(cases: &mut Cases) {
         same!(unsafe { CoInitialize(null()) }, S_OK);
         same!(create(), REGDB_E_CLASSNOTREG);
         unsafe { CoUninitialize() };
+    });
+}
+
+fn providers(cases: &mut Cases) {
+    let id = GUID::from_u128(0x1f3c_2f0a_77aa_4d0c_9d1e_5f8b_6f3a_0001);
+    let event = EVENT_DESCRIPTOR { Id: 1, Version: 0, Channel: 0, Level: 4, Opcode: 0, Task: 0, Keyword: 1 };
+    let register = || {
+        let mut handle = 0;
+        let code = unsafe { EventRegister(&raw const id, None, null(), &raw mut handle) };
+        (code, handle)
+    };
+    case!(cases, "advapi32!EventRegister", Success, "each registration has its own handle", wine = "Wine answers one handle for all", {
+        let (one, other) = (register(), register());
+        same!((one.0, other.0), (0, 0));
+        holds!(one.1 != 0 && one.1 != other.1);
+        same!(unsafe { (EventUnregister(one.1), EventUnregister(other.1)) }, (0, 0));
+    });
+    case!(cases, "advapi32!EventRegister", Failure, "no provider, no place for the handle", wine = "Wine checks nothing", {
+        let mut handle = 0;
+        same!(unsafe { EventRegister(null(), None, null(), &raw mut handle) }, ERROR_INVALID_PARAMETER);
+        same!(unsafe { EventRegister(&raw const id, None, null(), null_mut()) }, ERROR_INVALID_PARAMETER);
+    });
+    case!(cases, "advapi32!EventUnregister", Success, "once", {
+        same!(unsafe { EventUnregister(register().1) }, 0);
+    });
+    case!(cases, "advapi32!EventUnregister", Failure, "a handle that is none, or is none any more", wine = "Wine checks nothing", {
+        let (_, handle) = register();
+        same!(unsafe { EventUnregister(handle) }, 0);
+        same!(unsafe { (EventUnregister(handle), EventUnregister(0)) }, (ERROR_INVALID_HANDLE, ERROR_INVALID_HANDLE));
+    });
+    case!(cases, "advapi32!EventWrite", Success, "nobody listens, which is no error", {
+        let (_, handle) = register();
+        same!(unsafe { EventWrite(handle, &raw const event, 0, null()) }, 0);
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventWrite", Failure, "a handle that is none, no event, pieces that are not there", wine = "Wine checks nothing", {
+        let (_, handle) = register();
+        same!(unsafe { EventWrite(0, &raw const event, 0, null()) }, ERROR_INVALID_HANDLE);
+        same!(unsafe { EventWrite(handle, null(), 0, null()) }, ERROR_INVALID_PARAMETER);
+        same!(unsafe { EventWrite(handle, &raw const event, 1, null()) }, ERROR_INVALID_PARAMETER);
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventWriteTransfer", Success, "nobody listens, which is no error", {
+        let (_, handle) = register();
+        same!(unsafe { EventWriteTransfer(handle, &raw const event, null(), null(), 0, null()) }, 0);
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventWriteTransfer", Failure, "a handle that is none, more pieces than an event has", wine = "Wine checks nothing", {
+        let pieces = [EVENT_DATA_DESCRIPTOR { Ptr: 0, Size: 0, Anonymous: EVENT_DATA_DESCRIPTOR_0 { Reserved: 0 } }; 129];
+        let (_, handle) = register();
+        same!(unsafe { EventWriteTransfer(0, &raw const event, null(), null(), 0, null()) }, ERROR_INVALID_HANDLE);
+        same!(unsafe { EventWriteTransfer(handle, &raw const event, null(), null(), 129, pieces.as_ptr()) }, ERROR_INVALID_PARAMETER);
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventSetInformation", Success, "traits that say their own length", {
+        let (_, handle) = register();
+        let traits = [4_u8, 0, b'x', 0];
+        same!(unsafe { EventSetInformation(handle, EventProviderSetTraits, traits.as_ptr().cast(), 4) }, 0);
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventSetInformation", Failure, "traits of another length, a handle that is none", wine = "Wine checks nothing", {
+        let (_, handle) = register();
+        let traits = [4_u8, 0, b'x', 0];
+        same!(unsafe { EventSetInformation(handle, EventProviderSetTraits, traits.as_ptr().cast(), 3) }, ERROR_INVALID_PARAMETER);
+        same!(unsafe { EventSetInformation(0, EventProviderSetTraits, traits.as_ptr().cast(), 4) }, ERROR_INVALID_HANDLE);
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventEnabled", Total, "nobody listens", {
+        let (_, handle) = register();
+        same!(unsafe { (EventEnabled(handle, &raw const event), EventProviderEnabled(handle, 4, 1)) }, (false, false));
+        unsafe { EventUnregister(handle) };
+    });
+    case!(cases, "advapi32!EventProviderEnabled", Total, "not even a provider that is none", {
+        same!(unsafe { EventProviderEnabled(0, 4, 1) }, false);
     });
 }
