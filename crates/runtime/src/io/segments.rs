@@ -23,7 +23,8 @@ impl Serve for TransferSegments {
         let file = handle::file(self.file)?;
         file.needs(if self.write != 0 { FILE_WRITE_DATA } else { FILE_READ_DATA })?;
         let fits = file.device == Device::Disk && !file.object.is_synchronous() && file.mode() & FILE_NO_INTERMEDIATE_BUFFERING != 0;
-        if !fits || !self.length.is_multiple_of(SECTOR) {
+        // `ntdll` asks for no more than 32 bits hold.
+        if !fits || !self.length.is_multiple_of(SECTOR) || self.length > u64::from(u32::MAX) {
             return Err(STATUS_INVALID_PARAMETER);
         }
         let offset = file::position(self.offset)?;

@@ -328,6 +328,16 @@ fn keyed(cases: &mut Cases) {
         same!(code(thread), STATUS_USER_APC as u32);
         same!(unsafe { NtReleaseKeyedEvent(made, key(0x1000), 0, &raw const NOW) }, STATUS_TIMEOUT);
     });
+    case!(cases, "kernel32!TerminateThread", Success, "threads that wait at a key, and for an alert", {
+        for (routine, key) in [(wait_for_key as unsafe extern "system" fn(*mut c_void) -> u32, 0x4000 as *mut c_void), (wait_for_alert, null_mut())] {
+            let (thread, _) = launch(Some(routine), key, 0);
+            ready();
+            same!(unsafe { TerminateThread(thread, 6) }, 1);
+            same!(code(thread), 6);
+        }
+        // Nobody stands there any more.
+        same!(unsafe { NtReleaseKeyedEvent(made, key(0x4000), 0, &raw const NOW) }, STATUS_TIMEOUT);
+    });
     case!(cases, "ntdll!NtWaitForKeyedEvent ntdll!NtReleaseKeyedEvent", Failure, "an odd key", {
         same!(unsafe { NtWaitForKeyedEvent(made, key(0x1001), 0, &raw const NOW) }, STATUS_INVALID_PARAMETER_1);
         same!(unsafe { NtReleaseKeyedEvent(made, key(0x1001), 0, &raw const NOW) }, STATUS_INVALID_PARAMETER_1);
