@@ -102,7 +102,7 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
     raise_descriptors();
     let sandbox = Sandbox::new(config.number, config.audit, config.scratch, config.files, config.windows)?;
     let mut broker = Broker { sandbox: Arc::new(sandbox), connections: Vec::new(), running: Vec::new(), next_connection: 0 };
-    broker.connect(first);
+    broker.connect(first, listening.is_none());
     let listener = listening.as_ref().map(|listening| &listening.listener);
     let lock = loop {
         while !broker.connections.is_empty() || !broker.running.is_empty() {
@@ -133,7 +133,7 @@ impl Broker {
             match what {
                 Ready::Accept => {
                     if let Some(Ok((stream, _))) = listener.map(UnixListener::accept) {
-                        self.connect(stream);
+                        self.connect(stream, false);
                     }
                 }
                 Ready::Connection(number) => self.hear(number),
@@ -178,8 +178,9 @@ impl Broker {
         ready.map(|(descriptor, (meaning, number))| meaning(*number, descriptor.revents())).collect()
     }
 
-    fn connect(&mut self, stream: UnixStream) {
-        self.connections.push(Connection { session: Arc::new(Session::new(stream)), greeted: false, number: self.next_connection });
+    /// Takes a connection; whoever forked this broker has greeted it.
+    fn connect(&mut self, stream: UnixStream, greeted: bool) {
+        self.connections.push(Connection { session: Arc::new(Session::new(stream)), greeted, number: self.next_connection });
         self.next_connection += 1;
     }
 
@@ -217,10 +218,6 @@ impl Broker {
             .and_then(|streams| launch::launch(&self.sandbox, session, run, streams));
         match launched {
             Ok(launched) => {
-                session.send(&Answer::Started {
-                    process: launched.child.pid.as_raw_nonzero().get(),
-                    missing_layers: jail::Layers::ALL.bits() & !launched.child.layers.bits(),
-                });
                 let launch::Launched { process, child, boot } = launched;
                 self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session: number });
             }

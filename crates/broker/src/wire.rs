@@ -11,14 +11,14 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 /// The version of these messages; both sides must have the same.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The longest message, in bytes.
 const LONGEST: u32 = 16 << 20;
 
 /// What the command line says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Say {
-    /// Who it is. First, and once.
+    /// Who it is, to a broker that is joined: first, and once. A broker of the run's own is the same program.
     Hello {
         /// [`VERSION`].
         version: u32,
@@ -78,13 +78,6 @@ pub enum Answer {
     Welcome {
         /// [`VERSION`].
         version: u32,
-    },
-    /// The program runs.
-    Started {
-        /// The host's number of its process.
-        process: i32,
-        /// Layers of the jail that the host lacks.
-        missing_layers: u32,
     },
     /// A program set how the terminal reads; [`Say::TerminalSet`] answers.
     TerminalMode {

@@ -30,8 +30,8 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let run = request(arguments, &policy)?;
     let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
     let lost = |_| String::from("the broker has gone");
-    send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
     if arguments.sandbox.is_some() {
+        send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
         // A broker that is joined may be of another version: it is told no more before it has said which.
         match receive::<Answer>(&stream) {
             Ok(Answer::Welcome { version: VERSION }) => {}
@@ -136,10 +136,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             continue;
         }
         match receive::<Answer>(stream) {
-            Ok(Answer::Welcome { version }) if version != VERSION => {
-                return Err(other_version(version));
-            }
-            Ok(Answer::Welcome { .. } | Answer::Started { .. }) => {}
+            Ok(Answer::Welcome { .. }) => {}
             Ok(Answer::TerminalMode { lines, echo, interrupts }) => {
                 terminals.set_mode(Mode { lines, echo, interrupts });
                 let _ = send(stream, &Say::TerminalSet);

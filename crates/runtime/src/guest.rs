@@ -4,6 +4,12 @@
 use core::arch::naked_asm;
 use gate::block::GATE_HOST_STACK;
 
+/// The processor flag by which a program asks for exceptions at misaligned addresses.
+const ALIGNMENT_CHECK: i32 = 0x4_0000;
+
+/// What governs floating-point arithmetic in a new thread: everything masked.
+const MXCSR: i32 = 0x1F80;
+
 /// What the entry leaves on the runtime's stack, below the pointer that the gate page keeps.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +99,14 @@ pub unsafe extern "sysv64" fn run_guest(start: u64, argument: u64, stack: u64) {
 pub unsafe extern "sysv64" fn leave_guest() -> ! {
     naked_asm!(
         "mov rsp, gs:[{host}]",
+        // What the guest left in the processor governs nothing here: direction, alignment checks, floating point.
+        "cld",
+        "pushfq",
+        "and dword ptr [rsp], {flags}",
+        "popfq",
+        "fninit",
+        "mov dword ptr [rsp], {control}",
+        "ldmxcsr [rsp]",
         "add rsp, 8",
         "pop r15",
         "pop r14",
@@ -102,5 +116,7 @@ pub unsafe extern "sysv64" fn leave_guest() -> ! {
         "pop rbx",
         "ret",
         host = const GATE_HOST_STACK,
+        flags = const !ALIGNMENT_CHECK,
+        control = const MXCSR,
     )
 }

@@ -6,14 +6,14 @@ use crate::object::{Body, Object, take_one};
 use crate::port::step_aside;
 use crate::serve::{Answer, Serve};
 use crate::waiting::{self, sleep};
-use crate::{time, timer, user};
+use crate::{thread, time, timer, user};
 use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_MIX, STATUS_NO_YIELD_PERFORMED,
-    STATUS_OBJECT_TYPE_MISMATCH, STATUS_TIMEOUT, STATUS_WAIT_0,
+    STATUS_OBJECT_TYPE_MISMATCH, STATUS_THREAD_IS_TERMINATING, STATUS_TIMEOUT, STATUS_WAIT_0,
 };
 use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -101,9 +101,13 @@ impl Serve for WaitAddress {
             sleepers.push((self.address, Arc::clone(&sleeper)));
             sleeper
         };
+        let thread = thread::current();
         while sleeper.load(Ordering::Acquire) == 0 {
             if !sleep(&sleeper, 0, deadline) && queue.leave(&sleeper) {
                 return Err(STATUS_TIMEOUT);
+            }
+            if thread.is_doomed() && queue.leave(&sleeper) {
+                return Err(STATUS_THREAD_IS_TERMINATING);
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ const BACKSLASH: u16 = b'\\' as u16;
 const DOT: u16 = b'.' as u16;
 
 /// Names as Windows says them, each of an entry of the one before it. Without any it is the place that paths start from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
     /// With backslashes between: a path is one piece of memory, however long it is.
     units: Vec<u16>,

@@ -10,7 +10,7 @@ use gate::service::{AlertThread, AlertThreadId, TestAlert, WaitAlert};
 use rustix::thread::futex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{STATUS_ALERTED, STATUS_INVALID_CID, STATUS_TIMEOUT};
+use windows_sys::Win32::Foundation::{STATUS_ALERTED, STATUS_INVALID_CID, STATUS_THREAD_IS_TERMINATING, STATUS_TIMEOUT};
 
 /// The right to alert a thread (`THREAD_ALERT`, ntifs.h).
 const THREAD_ALERT: u32 = 4;
@@ -49,6 +49,9 @@ impl Serve for WaitAlert {
         loop {
             if thread.alert.swap(0, Ordering::Acquire) != 0 {
                 return Err(STATUS_ALERTED);
+            }
+            if thread.is_doomed() {
+                return Err(STATUS_THREAD_IS_TERMINATING);
             }
             if !waiting::sleep(&thread.alert, 0, deadline) && deadline.is_over() {
                 return Err(if thread.alert.swap(0, Ordering::Acquire) != 0 { STATUS_ALERTED } else { STATUS_TIMEOUT });
