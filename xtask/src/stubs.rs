@@ -19,18 +19,20 @@ pub fn table(functions: &Functions) -> Result<Vec<u8>> {
         }
     };
     for (name, function) in functions {
-        let value = by_hand.get(name).copied().unwrap_or(match function.returns {
+        let dll = name.split('!').next().unwrap_or_default();
+        // A number that tells failure by the last error: which one it is has to be looked up, and is mostly the same in a DLL.
+        let failed = || by_hand.get(&format!("{dll}!*")).copied().unwrap_or(StubValue::Raise);
+        let value = by_hand.get(name).copied().unwrap_or_else(|| match function.returns {
             Returns::Bool | Returns::Pointer => StubValue::Zero,
             Returns::HResult => StubValue::HResult,
             Returns::NtStatus => StubValue::NtStatus,
             Returns::Win32 => StubValue::Win32,
-            Returns::Number if function.last_error => StubValue::Zero,
+            Returns::Number if function.last_error => failed(),
             Returns::Nothing | Returns::Number => StubValue::Raise,
         });
         let stack_bytes = if function.cleans_up { u16::try_from(function.stack)? } else { 0 };
         ensure!(stack_bytes < 1 << 12, "{name} takes {stack_bytes} bytes of arguments");
         enter(name.clone(), Stub { value, stack_bytes })?;
-        let dll = name.split('!').next().unwrap_or_default();
         enter(dll.to_owned(), Stub { value: StubValue::Raise, stack_bytes: 0 })?;
     }
     let mut table = (rows.len() as u64).to_le_bytes().to_vec();
@@ -39,7 +41,8 @@ pub fn table(functions: &Functions) -> Result<Vec<u8>> {
     Ok(table)
 }
 
-/// What failure is where neither type nor metadata say it: `docs/stubs.tsv`.
+/// What failure is where neither type nor metadata say it: `docs/stubs.tsv`. `DLL!*` stands for the numbers of a DLL that nothing
+/// else is said of.
 fn by_hand() -> Result<BTreeMap<String, StubValue>> {
     let text = fs::read_to_string(root().join("docs/stubs.tsv")).context("docs/stubs.tsv")?;
     text.lines()

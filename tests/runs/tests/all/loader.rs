@@ -107,6 +107,27 @@ fn known_dlls_are_stubbed_whole() {
     home.ends();
 }
 
+/// Where a function answers a number, its stub answers the one that its documentation calls failure: zero may be success.
+#[test]
+fn stubs_fail_as_their_functions_do() {
+    let home = Home::new();
+    let rows = [
+        ("ws2_32.dll", "getnameinfo", ERROR_CALL_NOT_IMPLEMENTED),
+        ("ws2_32.dll", "WSAEventSelect", u32::MAX),
+        ("shell32.dll", "SHFileOperationW", ERROR_CALL_NOT_IMPLEMENTED),
+        ("user32.dll", "GetMenuItemCount", u32::MAX),
+        ("user32.dll", "GetClipboardFormatNameW", 0),
+    ];
+    for (dll, function, failure) in rows {
+        assert_eq!(code_of(&home, asking(dll, function)), failure, "{dll}!{function}");
+    }
+    // Zero means that the atom is deleted, and every other number is one: there is no failure to answer.
+    home.write("program.exe", asking("kernel32.dll", "DeleteAtom").file());
+    let outcome = run(&home, &[], "program.exe");
+    assert!(outcome.err.contains("kernel32.dll!DeleteAtom was called"), "{outcome:?}");
+    home.ends();
+}
+
 /// The same DLL is not there for LoadLibrary, and the audit remembers who looked for it.
 #[test]
 fn known_dlls_are_not_found_when_loaded() {
