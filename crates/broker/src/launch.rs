@@ -207,7 +207,8 @@ fn environment(extra: &[(String, String)]) -> Vec<u16> {
     ];
     // Sorted as Windows sorts them; where two differ by case alone, the user's counts.
     let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let variables: BTreeMap<String, (&str, &str)> = base.into_iter().chain(extra).map(|row| (row.0.to_uppercase(), row)).collect();
+    let folded = |name: &str| name.encode_utf16().map(store::upcase).collect::<Vec<u16>>();
+    let variables: BTreeMap<Vec<u16>, (&str, &str)> = base.into_iter().chain(extra).map(|row| (folded(row.0), row)).collect();
     let mut block: Vec<u16> = Vec::with_capacity(1024);
     for (name, value) in variables.values() {
         block.extend([name, "=", value, "\0"].into_iter().flat_map(str::encode_utf16));
@@ -369,5 +370,8 @@ mod tests {
         assert!(block.starts_with("A=1\0ALLUSERSPROFILE="));
         assert!(block.contains("\0path=X\0") && !block.contains("\0PATH="));
         assert!(block.ends_with("\0\0"));
+        // Windows' upper case is one unit for each: these are two names.
+        let block = String::from_utf16(&environment(&[("ß".into(), "1".into()), ("SS".into(), "2".into())])).unwrap();
+        assert!(block.contains("\0SS=2\0") && block.contains("\0ß=1\0"));
     }
 }

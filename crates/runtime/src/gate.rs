@@ -43,6 +43,7 @@ pub unsafe extern "win64" fn gate_entry() {
         "mov r10, rsp",
         "mov rsp, gs:[{host}]",
         "mov gs:[{guest}], r10",
+        "cld",
         // What a service preserves: the thread's registers, for whoever asks for its context meanwhile (`Saved`).
         "push r10",
         "push rbx",

@@ -30,8 +30,8 @@ pub fn install() {
             let mut action: libc::sigaction = zeroed();
             action.sa_sigaction = handler as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
             // Not deferred: copying to a bad guest stack faults inside the handler, and that fault must be answered. What
-            // breaks off calls comes again and again, and one at a time will do.
-            let repeated = if signal == BREAK_OFF { 0 } else { libc::SA_NODEFER };
+            // breaks off calls or interrupts comes again and again, and more than one at a time would fill the handlers' stack.
+            let repeated = if matches!(signal, BREAK_OFF | INTERRUPT) { 0 } else { libc::SA_NODEFER };
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | repeated | if signal == INTERRUPT { libc::SA_RESTART } else { 0 };
             libc::sigaction(signal, &raw const action, std::ptr::null_mut());
         }
@@ -40,6 +40,8 @@ pub fn install() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
+/// The flag by which a program asks for an exception after each instruction.
+const SINGLE_STEP: i64 = 0x100;
 /// The flag by which a program asks for exceptions at misaligned addresses.
 const ALIGNMENT_CHECK: i64 = 0x4_0000;
 
@@ -67,11 +69,28 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
         frame.uc_mcontext.gregs[libc::REG_RIP as usize] = recovery as i64;
         return;
     }
+    if runtime_holds(at) && forgive(signal, frame) {
+        return;
+    }
     if current::id() == 0 || runtime_holds(at) {
         end::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
     }
     let Some(exception) = exception(signal, info, frame) else { return };
     deliver(&exception, frame)
+}
+
+/// Whether a fault of the runtime's own code is but the guest's flags, with which it came in: alignment checks, single steps. They
+/// are off from here on.
+fn forgive(signal: c_int, frame: &mut libc::ucontext_t) -> bool {
+    let asked = match signal {
+        libc::SIGBUS => ALIGNMENT_CHECK,
+        libc::SIGTRAP => SINGLE_STEP,
+        _ => return false,
+    };
+    let flags = &mut frame.uc_mcontext.gregs[libc::REG_EFL as usize];
+    let was_set = *flags & asked != 0;
+    *flags &= !asked;
+    was_set
 }
 
 /// An exception about to be delivered.

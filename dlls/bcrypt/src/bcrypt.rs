@@ -72,3 +72,13 @@ pub unsafe extern "system" fn BCryptGenRandom(algorithm: *mut c_void, buffer: *m
     }
     if length == 0 || SystemFunction036(buffer, length) != 0 { Ok(NtStatus::SUCCESS) } else { Err(Status(STATUS_UNSUCCESSFUL)) }
 }
+
+/// Whether only approved algorithms may be used: a choice of an organisation, which nobody made for a sandbox.
+#[shim(ix = 22, mapping = "no policy asks for it", risk = Functional("an algorithm that an organisation forbids"))]
+pub unsafe extern "system" fn BCryptGetFipsAlgorithmMode(enabled: *mut u8) -> Result<NtStatus, Status> {
+    if enabled.is_null() {
+        return Err(Status(STATUS_INVALID_PARAMETER));
+    }
+    *enabled = 0;
+    Ok(NtStatus::SUCCESS)
+}

@@ -16,6 +16,9 @@ pub extern "win64" fn attend() {
     thread.stay_suspended();
     let (doomed, pending, host) = (thread.is_doomed(), thread.has_pending(), thread.host());
     let loading = &raw const thread.loading;
+    if doomed {
+        thread.leave();
+    }
     drop(thread);
     if doomed {
         // SAFETY: this is the way out of a service, and nothing of it is left to drop.
@@ -60,8 +63,13 @@ pub fn acknowledge_interruption(frame: &mut libc::ucontext_t) {
         }
     }
     if thread.is_doomed() {
+        /// Single steps, the direction of strings, nested tasks, alignment checks: nothing of the guest's flags goes on.
+        const GUESTS: i64 = 0x4_4500;
+        thread.leave();
         // SAFETY: the frame is the handler's own.
-        unsafe { (*place).uc_mcontext.gregs[libc::REG_RIP as usize] = leave_guest as *const () as i64 };
+        let registers = unsafe { &mut (*place).uc_mcontext.gregs };
+        registers[libc::REG_EFL as usize] &= !GUESTS;
+        registers[libc::REG_RIP as usize] = leave_guest as *const () as i64;
     }
 }
 

@@ -5,16 +5,17 @@ use super::Thread;
 use super::run::first_context;
 use crate::guest::saved;
 use crate::registers::{
-    self, CONTROL, Contents, DEBUG_REGISTERS, EXCEPTION_ACTIVE, EXCEPTION_REPORTING, EXCEPTION_REQUEST, FLOATING_POINT, INTEGER, SEGMENTS,
-    SERVICE_ACTIVE, empty, load, merge,
+    CONTROL, Contents, DEBUG_REGISTERS, EXCEPTION_ACTIVE, EXCEPTION_REPORTING, EXCEPTION_REQUEST, FLOATING_POINT, INTEGER, SEGMENTS, SERVICE_ACTIVE,
+    context as registers_in, empty, load, merge,
 };
 use crate::serve::{Answer, Serve};
 use crate::{current, handle, user};
 use gate::block;
 use gate::service::ThreadContext;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_UNSUCCESSFUL};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_THREAD_IS_TERMINATING, STATUS_UNSUCCESSFUL};
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
 use windows_sys::Win32::System::Threading::{THREAD_GET_CONTEXT, THREAD_SET_CONTEXT};
 
@@ -75,21 +76,40 @@ impl Thread {
         (context, answer)
     }
 
+    /// Where the registers lie that the thread was interrupted with, which is suspended; `None` while it is inside a service.
+    /// Its registers are locked, so that it does not leave meanwhile.
+    fn frame(&self) -> Result<Option<NonNull<libc::ucontext_t>>, NTSTATUS> {
+        loop {
+            if let Some(frame) = NonNull::new(self.stopped.load(Ordering::SeqCst)) {
+                return Ok(Some(frame));
+            }
+            if self.is_inside() {
+                return Ok(None);
+            }
+            // Between a resumption and this suspension its frame has no place for a moment; one that is to end gets none again.
+            if self.is_doomed() {
+                return Err(STATUS_UNSUCCESSFUL);
+            }
+            rustix::thread::sched_yield();
+        }
+    }
+
     /// The registers of a thread that is stopped, or is the calling one; which of them are known.
     fn registers_of(&self) -> Result<(CONTEXT, u32), NTSTATUS> {
         const ALL: u32 = CONTROL | INTEGER | SEGMENTS | FLOATING_POINT | DEBUG_REGISTERS;
         let registers = self.registers();
+        if registers.gone {
+            return Err(STATUS_UNSUCCESSFUL);
+        }
         if !registers.begun {
             let base = self.stack_base();
             let first = registers.first.as_ref().map(|first| first.0);
             return Ok((first.unwrap_or_else(|| first_context(base, self.start.routine, self.start.parameter)), ALL));
         }
         let pending = registers.pending.as_ref().map(|(contents, flags)| (contents.0, *flags));
-        drop(registers);
-        let frame = self.stopped.load(Ordering::Acquire);
-        // SAFETY: the frame stays as long as the thread is suspended, and it is.
-        if let Some(frame) = unsafe { frame.as_ref() } {
-            return Ok((registers::context(frame), ALL));
+        if let Some(frame) = self.frame()? {
+            // SAFETY: the frame stays as long as the thread is suspended and its registers are locked.
+            return Ok((registers_in(unsafe { frame.as_ref() }), ALL));
         }
         // What a service does with the vector registers is its own; they are no answer.
         let (mut context, _) = self.inside();
@@ -100,6 +120,9 @@ impl Thread {
 
     fn set_registers(&self, context: &CONTEXT, flags: u32) -> Answer {
         let mut registers = self.registers();
+        if registers.gone {
+            return Err(STATUS_UNSUCCESSFUL);
+        }
         if !registers.begun {
             let base = self.stack_base();
             let mut first = registers.first.take().map_or_else(|| first_context(base, self.start.routine, self.start.parameter), |first| first.0);
@@ -107,10 +130,9 @@ impl Thread {
             registers.first = Some(Box::new(Contents(first)));
             return Ok(());
         }
-        let frame = self.stopped.load(Ordering::Acquire);
-        // SAFETY: the frame stays as long as the thread is suspended, and it is; nobody else writes there.
-        if let Some(frame) = unsafe { frame.as_mut() } {
-            load(frame, context, flags);
+        if let Some(mut frame) = self.frame()? {
+            // SAFETY: the frame stays as long as the thread is suspended and its registers are locked, and who locks them writes there alone.
+            load(unsafe { frame.as_mut() }, context, flags);
             return Ok(());
         }
         let (mut pending, before) = registers.pending.take().unwrap_or_else(|| (Box::new(Contents(empty())), 0));
@@ -129,9 +151,9 @@ impl Serve for ThreadContext {
         let mut context = read(self.context)?;
         let own = thread.id == current::id();
         if !own {
-            thread.suspend()?;
+            thread.suspend().map_err(|status| if status == STATUS_THREAD_IS_TERMINATING { STATUS_UNSUCCESSFUL } else { status })?;
         }
-        let answer = if thread.has_ended() { Err(STATUS_UNSUCCESSFUL) } else { exchange(&thread, &mut context, self.set != 0) };
+        let answer = exchange(&thread, &mut context, self.set != 0);
         if !own {
             thread.resume();
         }

@@ -76,6 +76,8 @@ struct Registers {
     first: Option<Box<Contents>>,
     /// It runs guest code, or has.
     begun: bool,
+    /// It runs no guest code any more: its registers are nobody's, and its block may be another's.
+    gone: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +140,11 @@ impl Thread {
     /// Its exit code, once it has ended.
     pub fn code(&self) -> u32 {
         self.code.load(Ordering::Acquire)
+    }
+
+    /// Its guest code is over: who looks at its registers or writes to its block has done so, or finds it gone.
+    fn leave(&self) {
+        self.registers().gone = true;
     }
 
     /// Whether it has ended.

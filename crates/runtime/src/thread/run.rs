@@ -97,6 +97,7 @@ impl Thread {
     pub(super) fn finish(&self, free: impl FnOnce()) {
         self.used.store(time::used(ClockId::ThreadCPUTime) - self.used_before.load(Ordering::Relaxed), Ordering::Relaxed);
         self.host.store(0, Ordering::SeqCst);
+        self.leave();
         CURRENT.set(None);
         current::enter(0, 0);
         let object = running().remove(&self.id);

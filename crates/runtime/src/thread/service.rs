@@ -49,6 +49,7 @@ impl Serve for ExitThread {
     fn serve(&mut self) -> Answer {
         let thread = current();
         thread.code.store(self.code, Ordering::Release);
+        thread.end_itself();
         drop(thread);
         // SAFETY: this is a service, and nothing of it is left to drop.
         unsafe { leave_guest() }

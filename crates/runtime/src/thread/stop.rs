@@ -50,7 +50,18 @@ impl Thread {
 
     /// Lets the thread look up before it runs guest code again.
     pub fn call_attention(&self) {
-        let _ = user::write(self.teb + block::ATTENTION as u64, &1_u32);
+        let registers = self.registers();
+        if !registers.gone {
+            let _ = user::write(self.teb + block::ATTENTION as u64, &1_u32);
+        }
+    }
+
+    /// The calling thread ends by itself: once nobody suspends it, and nobody does from here on.
+    pub fn end_itself(&self) {
+        while self.suspended.compare_exchange(0, DOOMED, Ordering::SeqCst, Ordering::SeqCst).is_err() && !self.is_doomed() {
+            self.stay_suspended();
+        }
+        self.leave();
     }
 
     /// Whether the thread runs no guest code any more.
@@ -98,7 +109,8 @@ impl Thread {
                 return;
             }
             while self.interruptions.load(Ordering::SeqCst) == seen {
-                if self.host() == 0 {
+                // Where it stands in the handler already, the next interruption waits for its end.
+                if self.host() == 0 || !self.stopped.load(Ordering::SeqCst).is_null() {
                     return;
                 }
                 rustix::thread::sched_yield();

@@ -127,7 +127,11 @@ impl Folder {
             holder = self.holder(&names[..last]);
         }
         let name = path.last().unwrap_or_default();
-        let found = self.index.find(holder.map_err(parent_status)?.as_fd(), name).map_err(parent_status)?;
+        let found = match self.index.find(holder.map_err(parent_status)?.as_fd(), name) {
+            // A folder that may be entered and not listed: only the exact spelling is known there.
+            Err(Errno::ACCESS) => None,
+            found => found.map_err(parent_status)?,
+        };
         match found {
             // The caller's own spelling comes first, also where it is a link that leads nowhere.
             Some(name) if name != names[last] && self.entry(names).is_err() => names[last] = name,

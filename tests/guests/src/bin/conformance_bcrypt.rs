@@ -59,4 +59,11 @@ fn random(cases: &mut Cases) {
         same!(unsafe { BCryptGenRandom(null_mut(), null_mut(), 8, BCRYPT_USE_SYSTEM_PREFERRED_RNG) }, STATUS_INVALID_PARAMETER);
         same!(unsafe { BCryptCloseAlgorithmProvider(null_mut(), 0) }, STATUS_INVALID_HANDLE);
     });
+    case!(cases, "bcrypt!BCryptGetFipsAlgorithmMode", Success, "nobody asks for approved algorithms alone", {
+        let mut enabled = 1;
+        same!((unsafe { BCryptGetFipsAlgorithmMode(&raw mut enabled) }, enabled), (STATUS_SUCCESS, 0));
+    });
+    case!(cases, "bcrypt!BCryptGetFipsAlgorithmMode", Failure, "nowhere to write it", {
+        same!(unsafe { BCryptGetFipsAlgorithmMode(null_mut()) }, STATUS_INVALID_PARAMETER);
+    });
 }
