@@ -73,47 +73,6 @@ mod parts {
         7
     }
 
-    /// Counts for ever, with flags of its own: the direction of strings (0x400), or a step after each instruction (0x100).
-    pub unsafe extern "system" fn spin_with_flags(flags: *mut c_void) -> u32 {
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            core::arch::asm!(
-                "pushfq",
-                "or [rsp], {flags}",
-                "popfq",
-                "2:",
-                "inc qword ptr [{turns}]",
-                "jmp 2b",
-                flags = in(reg) flags,
-                turns = in(reg) TURNS.as_ptr(),
-                options(noreturn),
-            )
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        unsafe {
-            spin(flags)
-        }
-    }
-
-    /// Ends with strings going backwards.
-    pub unsafe extern "system" fn end_backwards(_: *mut c_void) -> u32 {
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            core::arch::asm!(
-                "and rsp, -16",
-                "sub rsp, 32",
-                "mov ecx, 40",
-                "std",
-                "call rax",
-                "ud2",
-                in("rax") ExitThread as *const (),
-                options(noreturn),
-            )
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        40
-    }
-
     pub fn wait_for_turns() {
         let before = TURNS.load(Ordering::SeqCst);
         while TURNS.load(Ordering::SeqCst) == before {
@@ -398,19 +357,6 @@ fn terminated(cases: &mut Cases) {
         same!(end(thread), 34);
         unsafe { CloseHandle(event) };
     });
-    case!(cases, "kernel32!TerminateThread", Success, "one whose strings go backwards; nobody inherits that", {
-        for _ in 0..20 {
-            let thread = launch(spin_with_flags, core::ptr::without_provenance_mut(0x400), 0);
-            wait_for_turns();
-            same!(unsafe { TerminateThread(thread, 38) }, 1);
-            same!(end(thread), 38);
-            same!(end(launch(answer, core::ptr::without_provenance_mut(39), 0)), 39);
-        }
-    });
-    case!(cases, "kernel32!ExitThread", Success, "in a thread whose strings go backwards", wine = "Wine ends the program", {
-        same!(end(launch(end_backwards, null_mut(), 0)), 40);
-        same!(end(launch(answer, core::ptr::without_provenance_mut(41), 0)), 41);
-    });
     case!(cases, "kernel32!SuspendThread kernel32!GetThreadContext", Failure, "of a thread that has ended", {
         let thread = launch(answer, null_mut(), 0);
         same!(wait(thread, LONG), WAIT_OBJECT_0);
@@ -420,22 +366,6 @@ fn terminated(cases: &mut Cases) {
         clear_error();
         same!((unsafe { GetThreadContext(thread, &raw mut found.0) }, last_error()), (0, ERROR_GEN_FAILURE));
         unsafe { CloseHandle(thread) };
-    });
-    case!(cases, "kernel32!GetThreadContext", Total, "of threads that begin and end meanwhile: their registers, or none", {
-        let mut seen = 0;
-        for _ in 0..3_000 {
-            let thread = launch(answer, null_mut(), 0);
-            let mut found = context(FULL);
-            while wait(thread, 0) == WAIT_TIMEOUT {
-                if unsafe { GetThreadContext(thread, &raw mut found.0) } != 0 {
-                    #[cfg(target_arch = "x86_64")]
-                    holds!(found.0.Rip > 0xFFFF && found.0.Rsp > 0xFFFF);
-                    seen += 1;
-                }
-            }
-            unsafe { CloseHandle(thread) };
-        }
-        holds!(seen > 0);
     });
     case!(cases, "kernel32!TerminateThread", Success, "one that is suspended, and one that has not begun", {
         let thread = launch(spin, 4 as *mut c_void, 0);

@@ -20,6 +20,7 @@ mod load {
     use guests::{arguments, print, wide};
     use windows_sys::Win32::Foundation::*;
     use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE};
+    use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, GetThreadContext};
     use windows_sys::Win32::System::Memory::{CreateFileMappingW, FILE_MAP_WRITE, MapViewOfFile, PAGE_READWRITE};
     use windows_sys::Win32::System::Pipes::CreatePipe;
     use windows_sys::Win32::System::Threading::*;
@@ -224,6 +225,12 @@ mod load {
         if argument == "leak" {
             return leak();
         }
+        if argument == "backwards" {
+            return backwards();
+        }
+        if argument == "look" {
+            return look();
+        }
         let rounds = argument.parse().unwrap_or(200);
         // SAFETY: plain creation.
         let world = unsafe {
@@ -274,6 +281,111 @@ mod load {
     unsafe extern "system" fn wait_for_ever(event: *mut c_void) -> u32 {
         // SAFETY: a handle that stays open.
         unsafe { WaitForSingleObject(event, INFINITE) }
+    }
+
+    /// Counts for ever, with strings going backwards.
+    unsafe extern "system" fn spin_backwards(turns: *mut c_void) -> u32 {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: touches the word alone, and ends only with its thread.
+        unsafe {
+            core::arch::asm!(
+                "std",
+                "2:",
+                "inc qword ptr [{turns}]",
+                "jmp 2b",
+                turns = in(reg) turns,
+                options(noreturn),
+            )
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        loop {
+            // SAFETY: a word that outlives the thread.
+            unsafe { (*turns.cast::<AtomicUsize>()).fetch_add(1, Ordering::SeqCst) };
+        }
+    }
+
+    /// Ends with strings going backwards.
+    unsafe extern "system" fn end_backwards(_: *mut c_void) -> u32 {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: touches the word alone, and ends only with its thread.
+        unsafe {
+            core::arch::asm!(
+                "and rsp, -16",
+                "sub rsp, 32",
+                "mov ecx, 40",
+                "std",
+                "call rax",
+                "ud2",
+                in("rax") ExitThread as *const (),
+                options(noreturn),
+            )
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        40
+    }
+
+    /// Ends threads whose strings go backwards: nobody inherits that.
+    fn backwards() -> u32 {
+        let turns = AtomicUsize::new(0);
+        let start = |routine: unsafe extern "system" fn(*mut c_void) -> u32| {
+            // SAFETY: the word outlives its threads.
+            unsafe { CreateThread(null(), 0, Some(routine), turns.as_ptr().cast(), 0, null_mut()) }
+        };
+        let ended = |thread: HANDLE| {
+            let mut code = 0;
+            // SAFETY: a handle of this program's.
+            unsafe { (WaitForSingleObject(thread, 20_000), GetExitCodeThread(thread, &raw mut code), CloseHandle(thread), code) }
+        };
+        for _ in 0..20 {
+            let (before, thread) = (turns.load(Ordering::SeqCst), start(spin_backwards));
+            while turns.load(Ordering::SeqCst) == before {
+                // SAFETY: takes nothing.
+                unsafe { SwitchToThread() };
+            }
+            // SAFETY: a handle of this program's.
+            let terminated = unsafe { TerminateThread(thread, 38) };
+            let (spun, next, last) = (ended(thread), ended(start(end_at_once)), ended(start(end_backwards)));
+            if (terminated, spun, next, last) != (1, (0, 1, 1, 38), (0, 1, 1, 0), (0, 1, 1, 40)) {
+                print(&alloc::format!("{terminated} {spun:?} {next:?} {last:?}\n"));
+                return 5;
+            }
+        }
+        print("held\n");
+        0
+    }
+
+    unsafe extern "system" fn end_at_once(_: *mut c_void) -> u32 {
+        0
+    }
+
+    /// Looks at the registers of threads that begin and end meanwhile: there are theirs, or none.
+    fn look() -> u32 {
+        #[repr(C, align(16))]
+        struct Aligned(CONTEXT);
+        const FULL: u32 = 0x10_000B;
+        let mut seen = 0;
+        for _ in 0..3_000 {
+            // SAFETY: plain creation, and a context of this frame.
+            unsafe {
+                let thread = CreateThread(null(), 0, Some(end_at_once), null(), 0, null_mut());
+                let mut found: Aligned = core::mem::zeroed();
+                found.0.ContextFlags = FULL;
+                while WaitForSingleObject(thread, 0) == WAIT_TIMEOUT {
+                    if GetThreadContext(thread, &raw mut found.0) == 0 {
+                        continue;
+                    }
+                    seen += 1;
+                    #[cfg(target_arch = "x86_64")]
+                    if found.0.Rip <= 0xFFFF || found.0.Rsp <= 0xFFFF {
+                        print(&alloc::format!("at {:#x}, stack {:#x}\n", found.0.Rip, found.0.Rsp));
+                        return 4;
+                    }
+                }
+                CloseHandle(thread);
+            }
+        }
+        print(if seen > 0 { "held\n" } else { "nothing was seen\n" });
+        0
     }
 
     /// Ends with much that is not let go of.

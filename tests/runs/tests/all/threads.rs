@@ -13,6 +13,24 @@ fn every_kind_of_object_at_once() {
     home.ends();
 }
 
+/// What a thread's code did to the processor's flags ends with it. (Under Wine it governs what comes after.)
+#[test]
+fn flags_end_with_their_thread() {
+    let home = Home::new();
+    let outcome = home.run(&[], "stress", &["backwards"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
+    home.ends();
+}
+
+/// Who asks for the registers of threads that end meanwhile gets theirs, or a failure. (Wine ends such a program now and then.)
+#[test]
+fn registers_of_threads_that_end() {
+    let home = Home::new();
+    let outcome = home.run(&[], "stress", &["look"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
+    home.ends();
+}
+
 /// Threads that wait, mutexes that are owned, names and handles: all of it goes with the run, and the names are free.
 #[test]
 fn what_a_program_leaks_goes_with_its_run() {
