@@ -1,14 +1,9 @@
 //! Between guest code and the runtime: how a thread goes there and leaves for good, what the gate keeps of it, and where an
 //! interrupted thread stands.
 
+use crate::registers::{MXCSR, flag};
 use core::arch::naked_asm;
 use gate::block::GATE_HOST_STACK;
-
-/// The processor flag by which a program asks for exceptions at misaligned addresses.
-const ALIGNMENT_CHECK: i32 = 0x4_0000;
-
-/// What governs floating-point arithmetic in a new thread: everything masked.
-const MXCSR: i32 = 0x1F80;
 
 /// What the entry leaves on the runtime's stack, below the pointer that the gate page keeps.
 #[repr(C)]
@@ -116,7 +111,7 @@ pub unsafe extern "sysv64" fn leave_guest() -> ! {
         "pop rbx",
         "ret",
         host = const GATE_HOST_STACK,
-        flags = const !ALIGNMENT_CHECK,
+        flags = const !(flag::ALIGNMENT_CHECK as i32),
         control = const MXCSR,
     )
 }

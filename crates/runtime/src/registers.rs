@@ -16,6 +16,19 @@ pub const SERVICE_ACTIVE: u32 = 0x1000_0000;
 pub const EXCEPTION_REQUEST: u32 = 0x4000_0000;
 pub const EXCEPTION_REPORTING: u32 = 0x8000_0000;
 
+/// The processor's flags that a program may set and that must not govern the runtime: a step after each instruction, the direction
+/// of strings, a nested task, checks of alignment (Intel's manual, volume 1, "EFLAGS register").
+pub mod flag {
+    #![allow(missing_docs, reason = "the flags bear the processor's own names")]
+    pub const TRAP: i64 = 0x100;
+    pub const DIRECTION: i64 = 0x400;
+    pub const NESTED_TASK: i64 = 0x4000;
+    pub const ALIGNMENT_CHECK: i64 = 0x4_0000;
+}
+
+/// What governs floating-point arithmetic in a new thread: everything masked.
+pub const MXCSR: u32 = 0x1F80;
+
 /// Bytes of the floating-point state that are the program's: behind the last register the kernel keeps notes of its own.
 const FLOAT_BYTES: usize = 416;
 

@@ -4,7 +4,7 @@
 use crate::interrupt::{BREAK_OFF, INTERRUPT, runtime_holds};
 use crate::memory::{self, Fault};
 use crate::process::{self, end};
-use crate::registers::{Extended, context};
+use crate::registers::{Extended, context, flag};
 use crate::thread::attend::acknowledge_interruption;
 use crate::{current, thread, user};
 use gate::map::PAGE;
@@ -40,15 +40,10 @@ pub fn install() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
-/// The flag by which a program asks for an exception after each instruction.
-const SINGLE_STEP: i64 = 0x100;
-/// The flag by which a program asks for exceptions at misaligned addresses.
-const ALIGNMENT_CHECK: i64 = 0x4_0000;
-
-/// Clears that flag: the kernel enters handlers with it as the guest had set it.
+/// Clears the flag by which a program asks for exceptions at misaligned addresses: the kernel enters handlers with it as the guest had set it.
 fn allow_misaligned() {
     // SAFETY: changes a flag that nothing here relies on; the stack is as it was.
-    unsafe { std::arch::asm!("pushfq", "and dword ptr [rsp], {}", "popfq", const !(ALIGNMENT_CHECK as i32)) };
+    unsafe { std::arch::asm!("pushfq", "and dword ptr [rsp], {}", "popfq", const !(flag::ALIGNMENT_CHECK as i32)) };
 }
 
 extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void) {
@@ -83,8 +78,8 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
 /// are off from here on.
 fn forgive(signal: c_int, frame: &mut libc::ucontext_t) -> bool {
     let asked = match signal {
-        libc::SIGBUS => ALIGNMENT_CHECK,
-        libc::SIGTRAP => SINGLE_STEP,
+        libc::SIGBUS => flag::ALIGNMENT_CHECK,
+        libc::SIGTRAP => flag::TRAP,
         _ => return false,
     };
     let flags = &mut frame.uc_mcontext.gregs[libc::REG_EFL as usize];
@@ -153,7 +148,7 @@ fn exception(signal: c_int, info: &libc::siginfo_t, frame: &mut libc::ucontext_t
         libc::SIGILL => plain(STATUS_ILLEGAL_INSTRUCTION),
         libc::SIGFPE => plain(floating_point(info.si_code)),
         libc::SIGTRAP if info.si_code == libc::TRAP_TRACE || trap == 1 => {
-            registers[libc::REG_EFL as usize] &= !0x100;
+            registers[libc::REG_EFL as usize] &= !flag::TRAP;
             plain(STATUS_SINGLE_STEP)
         }
         libc::SIGTRAP => {

@@ -1,6 +1,6 @@
 //! processtopologyapi.h: which processors of which group may run threads. All processors are one group.
 
-use crate::processthreadsapi::{query_process, query_thread, set_thread, thread_class};
+use crate::processthreadsapi::{process_class, query_process, query_thread, set_thread, thread_class};
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
@@ -38,8 +38,7 @@ pub unsafe extern "system" fn SetThreadGroupAffinity(
 #[shim(ix = 494, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessGroupAffinity(process: HANDLE, count: *mut u16, groups: *mut u16) -> Result<Bool, Win32Error> {
     // The handle has to be one that may be asked.
-    const BASIC: i32 = 0;
-    let _: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, BASIC) }?;
+    let _: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, process_class::BASIC) }?;
     // SAFETY: NULL, or the caller's variable.
     let count = unsafe { count.as_mut() }.ok_or(Win32Error(ERROR_NOACCESS))?;
     if core::mem::replace(count, 1) < 1 {

@@ -53,6 +53,16 @@ struct Table {
     files: HashMap<u32, Arc<File>>,
 }
 
+impl Table {
+    /// Frees a handle's place; the object is let go of with the answer, without the table.
+    fn free(&mut self, index: usize) -> Option<Slot> {
+        let slot = self.slots.get_mut(index).and_then(Option::take);
+        words::enter(number(index), 0);
+        self.freed.push_back(index as u32);
+        slot
+    }
+}
+
 static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
 
 fn read() -> RwLockReadGuard<'static, Table> {
@@ -67,6 +77,11 @@ fn change() -> RwLockWriteGuard<'static, Table> {
 fn index(handle: u64) -> Option<usize> {
     let number = u32::try_from(handle & !3).ok()?;
     (number < BROKER).then(|| (number as usize / 4).checked_sub(1)).flatten()
+}
+
+/// The handle of a place.
+const fn number(index: usize) -> u64 {
+    (index as u64 + 1) * 4
 }
 
 /// What a handle stands for, pseudo handles included.
@@ -138,7 +153,7 @@ fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTST
             return Err(STATUS_INSUFFICIENT_RESOURCES);
         }
     };
-    let handle = (index as u64 + 1) * 4;
+    let handle = number(index);
     words::enter(handle, entry);
     Ok(handle)
 }
@@ -147,9 +162,7 @@ fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTST
 pub fn take_back(handle: u64) {
     if let Some(index) = index(handle) {
         let mut table = change();
-        let slot = table.slots.get_mut(index).and_then(Option::take);
-        words::enter(handle, 0);
-        table.freed.push_back(index as u32);
+        let slot = table.free(index);
         drop(table);
         drop(slot);
     }

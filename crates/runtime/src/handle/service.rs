@@ -8,7 +8,7 @@ use crate::object::{Body, Object};
 use crate::port::Port;
 use crate::serve::{Answer, Serve};
 use crate::timer::Due;
-use crate::{access, broker, user, words};
+use crate::{access, broker, user};
 use gate::service::{
     CloseHandle, CompareObjects, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, QueryObjectName, SetHandle, Signal, SignalKind,
 };
@@ -23,13 +23,11 @@ impl Serve for CloseHandle {
     fn serve(&mut self) -> Answer {
         if let Some(index) = index(self.handle) {
             let mut table = change();
-            let slot = table.slots.get_mut(index).filter(|slot| slot.is_some()).ok_or(STATUS_INVALID_HANDLE)?;
-            if slot.as_ref().is_some_and(|slot| slot.flags & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0) {
+            let slot = table.slots.get(index).and_then(Option::as_ref).ok_or(STATUS_INVALID_HANDLE)?;
+            if slot.flags & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0 {
                 return Err(STATUS_HANDLE_NOT_CLOSABLE);
             }
-            let closed = slot.take();
-            words::enter(self.handle, 0);
-            table.freed.push_back(index as u32);
+            let closed = table.free(index);
             drop(table);
             drop(closed);
             return Ok(());

@@ -9,7 +9,9 @@ use crate::user;
 use gate::service::Packet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS,
+};
 
 /// Modes of a file object that bear on how its completions are told (ntifs.h).
 pub const FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: u32 = 1;
@@ -94,17 +96,19 @@ impl Notice {
         self.tell_others(completion, status, information, false);
     }
 
-    /// A request was complete at once. Of a failure nobody but the caller hears.
-    pub fn tell_at_once(&self, completion: &Completion, status: NTSTATUS, information: u64) {
+    /// A request was complete at once, and answers that. Of a failure nobody but the caller hears.
+    pub fn tell_at_once(&self, completion: &Completion, outcome: Answer, information: u64) -> Answer {
         const ERROR: u32 = 0xC000_0000;
+        let status = outcome.err().unwrap_or(STATUS_SUCCESS);
         if status as u32 >= ERROR {
             if let (None, Some(Some(event))) = (&self.event, completion.event.get()) {
                 let _ = event.set();
             }
-            return;
+            return outcome;
         }
         self.tell_block(status, information);
         self.tell_others(completion, status, information, true);
+        outcome
     }
 
     fn tell_block(&self, status: NTSTATUS, information: u64) {

@@ -198,8 +198,7 @@ pub fn lock(object: &Arc<FileObject>, request: &Request, notice: Notice) -> Answ
         locks.waiting.push(Waiting { lock, grant: Grant::Request(Arc::clone(object), notice) });
         return Err(STATUS_PENDING);
     };
-    notice.tell_at_once(&object.completion, outcome.err().unwrap_or(STATUS_SUCCESS), 0);
-    outcome
+    notice.tell_at_once(&object.completion, outcome, 0)
 }
 
 /// Unlocks a range that was locked as it is.

@@ -12,7 +12,7 @@ use gate::map::PAGE;
 use gate::service::TransferSegments;
 use std::os::fd::AsRawFd;
 use windows_sys::Wdk::Storage::FileSystem::FILE_NO_INTERMEDIATE_BUFFERING;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_END_OF_FILE, STATUS_INVALID_PARAMETER, STATUS_SUCCESS};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_END_OF_FILE, STATUS_INVALID_PARAMETER};
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_DATA, FILE_WRITE_DATA};
 
 /// Bytes of a sector, as volumes tell it.
@@ -35,8 +35,7 @@ impl Serve for TransferSegments {
         notice.begin(&file.object.completion)?;
         self.told = 1;
         let outcome = lock::check(&file.object, offset, self.length, self.write != 0).and_then(|()| self.move_all(&file, offset));
-        notice.tell_at_once(&file.object.completion, outcome.err().unwrap_or(STATUS_SUCCESS), self.done);
-        outcome
+        notice.tell_at_once(&file.object.completion, outcome, self.done)
     }
 }
 

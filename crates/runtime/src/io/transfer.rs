@@ -54,8 +54,7 @@ impl FileObject {
         };
         drop(pending);
         *done = transfer.moved;
-        transfer.notice.tell_at_once(&self.completion, outcome.err().unwrap_or(STATUS_SUCCESS), transfer.moved);
-        outcome
+        transfer.notice.tell_at_once(&self.completion, outcome, transfer.moved)
     }
 }
 
@@ -77,8 +76,7 @@ macro_rules! tell {
             return file.object.move_or_pend(bytes, notice, &mut request.done);
         }
         let outcome = request.move_now(&file);
-        notice.tell_at_once(&file.object.completion, outcome.err().unwrap_or(STATUS_SUCCESS), request.done);
-        outcome
+        notice.tell_at_once(&file.object.completion, outcome, request.done)
     }};
 }
 

@@ -25,6 +25,14 @@ pub struct StackSize {
     pub commit: u64,
 }
 
+impl StackSize {
+    /// With another's numbers where this one has none.
+    pub fn or(self, other: Self) -> Self {
+        let or = |wanted, other| if wanted == 0 { other } else { wanted };
+        Self { reserve: or(self.reserve, other.reserve), commit: or(self.commit, other.commit) }
+    }
+}
+
 /// A stack: where it was allocated, and where its committed part starts and ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Stack {

@@ -3,6 +3,7 @@
 
 use super::{Thread, current, interrupted};
 use crate::guest::{Between, between, leave_guest, saved};
+use crate::registers::flag;
 use crate::{interrupt, processor, user};
 use gate::block;
 use std::sync::atomic::Ordering;
@@ -63,8 +64,7 @@ pub fn acknowledge_interruption(frame: &mut libc::ucontext_t) {
         }
     }
     if thread.is_doomed() {
-        /// Single steps, the direction of strings, nested tasks, alignment checks: nothing of the guest's flags goes on.
-        const GUESTS: i64 = 0x4_4500;
+        const GUESTS: i64 = flag::TRAP | flag::DIRECTION | flag::NESTED_TASK | flag::ALIGNMENT_CHECK;
         thread.leave();
         // SAFETY: the frame is the handler's own.
         let registers = unsafe { &mut (*place).uc_mcontext.gregs };

@@ -4,6 +4,7 @@ use super::block::Block;
 use super::{CURRENT, Start, Thread, running};
 use crate::memory::{self, Stack, StackSize};
 use crate::object::{Body, Object, Part};
+use crate::registers::MXCSR;
 use crate::{broker, current, guest, port, process, processor, time, user};
 use gate::block;
 use gate::teb::offset64 as teb;
@@ -128,11 +129,11 @@ pub fn first_context(base: u64, routine: u64, parameter: u64) -> CONTEXT {
     context.Rcx = routine;
     context.Rdx = parameter;
     context.Rsp = base - 0x28;
-    context.MxCsr = 0x1F80;
+    context.MxCsr = MXCSR;
     context.EFlags = 0x200;
     (context.SegCs, context.SegSs) = (0x33, 0x2B);
     context.Anonymous.FltSave.ControlWord = 0x27F;
-    context.Anonymous.FltSave.MxCsr = 0x1F80;
+    context.Anonymous.FltSave.MxCsr = MXCSR;
     context.Anonymous.FltSave.MxCsr_Mask = 0xFFFF;
     context
 }

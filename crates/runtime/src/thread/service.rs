@@ -18,11 +18,7 @@ use windows_sys::Win32::System::Threading::{
 
 impl Serve for CreateThread {
     fn serve(&mut self) -> Answer {
-        let image = process::get().stack;
-        let size = StackSize {
-            reserve: if self.reserve == 0 { image.reserve } else { self.reserve },
-            commit: if self.commit == 0 { image.commit } else { self.commit },
-        };
+        let size = StackSize { reserve: self.reserve, commit: self.commit }.or(process::get().stack);
         let (object, thread) = Thread::create(self.start, self.parameter, size, u32::from(self.suspended != 0))?;
         self.id = u64::from(thread.id);
         self.teb = thread.teb;

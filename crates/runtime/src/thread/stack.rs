@@ -47,11 +47,7 @@ impl Thread {
 
 impl Serve for CreateStack {
     fn serve(&mut self) -> Answer {
-        let image = process::get().stack;
-        let size = StackSize {
-            reserve: if self.reserve == 0 { image.reserve } else { self.reserve },
-            commit: if self.commit == 0 { image.commit } else { self.commit },
-        };
+        let size = StackSize { reserve: self.reserve, commit: self.commit }.or(process::get().stack);
         let stack = Stack::new(size)?;
         (self.allocation, self.limit, self.base) = (stack.allocation, stack.limit, stack.base);
         stacks().insert(stack.allocation, stack);

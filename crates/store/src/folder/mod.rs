@@ -121,23 +121,25 @@ impl Folder {
                     Err(error) => return Err(parent_status(error)),
                 }
                 let above = self.holder(&names[..count - 1]).map_err(parent_status)?;
-                let found = self.index.find(above.as_fd(), name).map_err(parent_status)?;
-                names[count - 1] = found.ok_or(STATUS_OBJECT_PATH_NOT_FOUND)?;
+                names[count - 1] = self.spelling(above.as_fd(), name)?.ok_or(STATUS_OBJECT_PATH_NOT_FOUND)?;
             }
             holder = self.holder(&names[..last]);
         }
         let name = path.last().unwrap_or_default();
-        let found = match self.index.find(holder.map_err(parent_status)?.as_fd(), name) {
-            // A folder that may be entered and not listed: only the exact spelling is known there.
-            Err(Errno::ACCESS) => None,
-            found => found.map_err(parent_status)?,
-        };
-        match found {
+        match self.spelling(holder.map_err(parent_status)?.as_fd(), name)? {
             // The caller's own spelling comes first, also where it is a link that leads nowhere.
             Some(name) if name != names[last] && self.entry(names).is_err() => names[last] = name,
             _ => return Ok(respelt),
         }
         Ok(true)
+    }
+
+    /// The host's spelling of a name in a folder. Where a folder may be entered and not listed, only the exact one is known.
+    fn spelling(&self, folder: BorrowedFd<'_>, name: &[u16]) -> Result<Option<String>, NTSTATUS> {
+        match self.index.find(folder, name) {
+            Err(Errno::ACCESS) => Ok(None),
+            found => found.map_err(parent_status),
+        }
     }
 
     /// The folder that holds the entries of a path.

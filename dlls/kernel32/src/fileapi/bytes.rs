@@ -34,11 +34,32 @@ pub unsafe fn position_of(overlapped: *const OVERLAPPED) -> i64 {
 }
 
 /// Event, context, status block and position of a request.
-struct Request {
-    event: HANDLE,
-    context: *const c_void,
-    block: *mut IO_STATUS_BLOCK,
-    at: *const i64,
+pub struct Request {
+    /// What is set at its end, or NULL.
+    pub event: HANDLE,
+    /// What a completion port hears of it, or NULL.
+    pub context: *const c_void,
+    /// Where it is told how it went.
+    pub block: *mut IO_STATUS_BLOCK,
+    /// Where it begins.
+    pub at: *const i64,
+}
+
+impl Request {
+    /// That of an OVERLAPPED, which pends from now on.
+    ///
+    /// # Safety
+    /// The OVERLAPPED is the caller's, and lives as long as the request.
+    pub unsafe fn of(overlapped: *mut OVERLAPPED, at: &i64) -> Self {
+        // SAFETY: as the caller promises.
+        let event = unsafe {
+            (*overlapped).Internal = STATUS_PENDING as usize;
+            (*overlapped).hEvent as usize
+        };
+        // The lowest bit of the event keeps a completion port from hearing of it.
+        let context = if event & 1 == 0 { overlapped.cast_const().cast() } else { null() };
+        Self { event: (event & !1) as HANDLE, context, block: overlapped.cast(), at }
+    }
 }
 
 /// Moves bytes at the handle's position, or at that of an OVERLAPPED, which is told how it went, be it now or later.
@@ -50,11 +71,7 @@ unsafe fn transfer(file: HANDLE, moved: *mut u32, overlapped: *mut OVERLAPPED, c
         return unsafe { transfer_here(file, moved, call) };
     }
     let at = unsafe { position_of(overlapped) };
-    // The lowest bit of the event keeps a completion port from hearing of it.
-    let event = unsafe { (*overlapped).hEvent } as usize;
-    let context = if event & 1 == 0 { overlapped.cast_const().cast() } else { null() };
-    unsafe { (*overlapped).Internal = STATUS_PENDING as usize };
-    let status = call(Request { event: (event & !1) as HANDLE, context, block: overlapped.cast(), at: &raw const at });
+    let status = call(unsafe { Request::of(overlapped, &at) });
     if status == STATUS_PENDING {
         return Err(Win32Error(ERROR_IO_PENDING));
     }

@@ -1,6 +1,6 @@
 //! Locks on ranges of bytes.
 
-use super::bytes::position_of;
+use super::bytes::{Request, position_of};
 use crate::nt::{NtLockFile, NtUnlockFile, NtWaitForSingleObject, check};
 use crate::open::block;
 use core::ptr::{null, null_mut};
@@ -42,13 +42,10 @@ pub unsafe extern "system" fn LockFileEx(
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
     let (start, length) = (unsafe { position_of(overlapped) }, whole(length_low, length_high));
-    let event = unsafe { (*overlapped).hEvent } as usize;
-    let context = if event & 1 == 0 { overlapped.cast_const().cast() } else { null() };
     let (at_once, exclusive) = (flags & LOCKFILE_FAIL_IMMEDIATELY != 0, flags & LOCKFILE_EXCLUSIVE_LOCK != 0);
     let status = unsafe {
-        (*overlapped).Internal = STATUS_PENDING as usize;
-        let (event, block) = ((event & !1) as HANDLE, overlapped.cast());
-        NtLockFile(file, event, null(), context, block, &raw const start, &raw const length, 0, at_once.into(), exclusive.into())
+        let Request { event, context, block, at } = Request::of(overlapped, &start);
+        NtLockFile(file, event, null(), context, block, at, &raw const length, 0, at_once.into(), exclusive.into())
     };
     if check(status)? == STATUS_PENDING { Err(Win32Error(ERROR_IO_PENDING)) } else { Ok(Bool) }
 }

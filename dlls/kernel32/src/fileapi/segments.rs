@@ -1,6 +1,6 @@
 //! Reads into pages, and writes out of pages, that lie anywhere.
 
-use super::bytes::position_of;
+use super::bytes::{Request, position_of};
 use crate::nt::{NtReadFileScatter, NtWriteFileGather, check};
 use core::ffi::c_void;
 use core::ptr::null;
@@ -8,23 +8,15 @@ use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_IO_PENDING, HANDLE, NTSTATUS, STATUS_PENDING};
-use windows_sys::Win32::System::IO::{IO_STATUS_BLOCK, OVERLAPPED};
+use windows_sys::Win32::System::IO::OVERLAPPED;
 
 /// Starts a request at the position of an OVERLAPPED, which is told how it went.
-unsafe fn start(
-    overlapped: *mut OVERLAPPED,
-    reserved: *const c_void,
-    call: impl FnOnce(HANDLE, *const c_void, *mut IO_STATUS_BLOCK, *const i64) -> NTSTATUS,
-) -> Result<Bool, Win32Error> {
+unsafe fn start(overlapped: *mut OVERLAPPED, reserved: *const c_void, call: impl FnOnce(Request) -> NTSTATUS) -> Result<Bool, Win32Error> {
     if overlapped.is_null() || !reserved.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
     let at = unsafe { position_of(overlapped) };
-    // The lowest bit of the event keeps a completion port from hearing of it.
-    let event = unsafe { (*overlapped).hEvent } as usize;
-    let context = if event & 1 == 0 { overlapped.cast_const().cast() } else { null() };
-    unsafe { (*overlapped).Internal = STATUS_PENDING as usize };
-    let status = call((event & !1) as HANDLE, context, overlapped.cast(), &raw const at);
+    let status = call(unsafe { Request::of(overlapped, &at) });
     if status == STATUS_PENDING { Err(Win32Error(ERROR_IO_PENDING)) } else { check(status).map(|_| Bool) }
 }
 
@@ -38,7 +30,10 @@ pub unsafe extern "system" fn ReadFileScatter(
     overlapped: *mut OVERLAPPED,
 ) -> Result<Bool, Win32Error> {
     unsafe {
-        start(overlapped, reserved, |event, context, block, at| NtReadFileScatter(file, event, null(), context, block, segments, length, at, null()))
+        start(overlapped, reserved, |request| {
+            let Request { event, context, block, at } = request;
+            NtReadFileScatter(file, event, null(), context, block, segments, length, at, null())
+        })
     }
 }
 
@@ -52,6 +47,9 @@ pub unsafe extern "system" fn WriteFileGather(
     overlapped: *mut OVERLAPPED,
 ) -> Result<Bool, Win32Error> {
     unsafe {
-        start(overlapped, reserved, |event, context, block, at| NtWriteFileGather(file, event, null(), context, block, segments, length, at, null()))
+        start(overlapped, reserved, |request| {
+            let Request { event, context, block, at } = request;
+            NtWriteFileGather(file, event, null(), context, block, segments, length, at, null())
+        })
     }
 }

@@ -24,7 +24,8 @@ pub const THIS_PROCESS: HANDLE = usize::MAX as HANDLE;
 pub const THIS_THREAD: HANDLE = (usize::MAX - 1) as HANDLE;
 
 /// Information classes of NtQueryInformationProcess.
-mod class {
+pub mod process_class {
+    #![allow(missing_docs, reason = "the classes bear Windows' own names")]
     pub const BASIC: i32 = 0;
     pub const TIMES: i32 = 4;
     pub const HANDLES: i32 = 20;
@@ -109,7 +110,7 @@ pub unsafe extern "system" fn GetCurrentProcessId() -> u32 {
 /// Answers a process's number.
 #[shim(ix = 254, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessId(process: HANDLE) -> Result<Count<u32>, Win32Error> {
-    let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
+    let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, process_class::BASIC) }?;
     Ok(Count(basic.UniqueProcessId as u32))
 }
 
@@ -140,7 +141,7 @@ pub unsafe extern "system" fn TerminateProcess(process: HANDLE, code: u32) -> Re
 /// Answers a process's exit code, or STILL_ACTIVE.
 #[shim(ix = 61, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong code"))]
 pub unsafe extern "system" fn GetExitCodeProcess(process: HANDLE, code: *mut u32) -> Result<Bool, Win32Error> {
-    let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
+    let basic: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, process_class::BASIC) }?;
     unsafe { *code = basic.ExitStatus as u32 };
     Ok(Bool)
 }
@@ -154,7 +155,7 @@ pub unsafe extern "system" fn GetProcessTimes(
     kernel: *mut FILETIME,
     user: *mut FILETIME,
 ) -> Result<Bool, Win32Error> {
-    let times: KERNEL_USER_TIMES = unsafe { query_process(process, class::TIMES) }?;
+    let times: KERNEL_USER_TIMES = unsafe { query_process(process, process_class::TIMES) }?;
     for (target, time) in [(created, times.CreateTime), (ended, times.ExitTime), (kernel, times.KernelTime), (user, times.UserTime)] {
         unsafe { put_time(target, time) }?;
     }
@@ -164,7 +165,7 @@ pub unsafe extern "system" fn GetProcessTimes(
 /// Answers how many handles a process has.
 #[shim(ix = 638, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetProcessHandleCount(process: HANDLE, count: *mut u32) -> Result<Bool, Win32Error> {
-    let handles: u32 = unsafe { query_process(process, class::HANDLES) }?;
+    let handles: u32 = unsafe { query_process(process, process_class::HANDLES) }?;
     unsafe { *count = handles };
     Ok(Bool)
 }
@@ -172,7 +173,7 @@ pub unsafe extern "system" fn GetProcessHandleCount(process: HANDLE, count: *mut
 /// Answers whether the process's priority boost is off.
 #[shim(ix = 639, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong answer"))]
 pub unsafe extern "system" fn GetProcessPriorityBoost(process: HANDLE, off: *mut i32) -> Result<Bool, Win32Error> {
-    let boost: u32 = unsafe { query_process(process, class::PRIORITY_BOOST) }?;
+    let boost: u32 = unsafe { query_process(process, process_class::PRIORITY_BOOST) }?;
     unsafe { *off = (boost != 0).into() };
     Ok(Bool)
 }
@@ -180,7 +181,7 @@ pub unsafe extern "system" fn GetProcessPriorityBoost(process: HANDLE, off: *mut
 /// Turns the process's priority boost off or on.
 #[shim(ix = 382, mapping = "NtSetInformationProcess", risk = Wrong("a wrong priority"))]
 pub unsafe extern "system" fn SetProcessPriorityBoost(process: HANDLE, off: i32) -> Result<Bool, Win32Error> {
-    unsafe { set_process(process, class::PRIORITY_BOOST, &u32::from(off != 0)) }
+    unsafe { set_process(process, process_class::PRIORITY_BOOST, &u32::from(off != 0)) }
 }
 
 /// Answers the session of a process; only this process has a number here.
@@ -197,6 +198,6 @@ pub unsafe extern "system" fn ProcessIdToSessionId(process: u32, session: *mut u
 /// Makes code that was written visible to every processor, which x86 does by itself.
 #[shim(ix = 413, mapping = "nothing is needed on x86", risk = Functional("code that is out of date"))]
 pub unsafe extern "system" fn FlushInstructionCache(process: HANDLE, _address: *const core::ffi::c_void, _size: usize) -> Result<Bool, Win32Error> {
-    let _: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, class::BASIC) }?;
+    let _: PROCESS_BASIC_INFORMATION = unsafe { query_process(process, process_class::BASIC) }?;
     Ok(Bool)
 }

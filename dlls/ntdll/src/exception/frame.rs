@@ -2,6 +2,8 @@
 //! ("x64 exception handling", learn.microsoft.com).
 
 use super::{EXCEPTION_NONCONTINUABLE, crash, raise_nested};
+#[cfg(target_os = "windows")]
+use crate::context::naked_on_context;
 use crate::context::{Aligned, RtlCaptureContext, restore};
 use crate::unwind::{FOR_EXCEPTION, FOR_UNWIND, Function, Limits, Undone, copy_unwound, plain_frame, stack_limits, table, undo};
 use core::ffi::c_void;
@@ -333,48 +335,39 @@ pub unsafe extern "system" fn RtlRestoreContext(context: *mut CONTEXT, record: *
     unsafe { continue_at(&mut *context, record) }
 }
 
-/// Calls a frame's handler in the search. An exception inside it meets [`nested`].
+/// Functions that call a frame's handler, each of which is met by a handler of its own where that is left.
 #[cfg(target_os = "windows")]
-#[unsafe(naked)]
-unsafe extern "system" fn call_for_exception(record: *mut EXCEPTION_RECORD, frame: u64, context: *mut CONTEXT, about: *mut Dispatcher) -> i32 {
-    core::arch::naked_asm!(
-        ".seh_proc {this}",
-        "sub rsp, 40",
-        ".seh_stackalloc 40",
-        ".seh_handler {nested}, @except, @unwind",
-        ".seh_endprologue",
-        "mov [rsp + 32], r9",
-        "call qword ptr [r9 + {handler}]",
-        "nop",
-        "add rsp, 40",
-        "ret",
-        ".seh_endproc",
-        this = sym call_for_exception,
-        nested = sym nested,
-        handler = const offset_of!(Dispatcher, handler),
-    )
+macro_rules! callers {
+    ($($(#[$doc:meta])* $name:ident: $met:ident;)*) => { $(
+        $(#[$doc])*
+        #[unsafe(naked)]
+        unsafe extern "system" fn $name(record: *mut EXCEPTION_RECORD, frame: u64, context: *mut CONTEXT, about: *mut Dispatcher) -> i32 {
+            core::arch::naked_asm!(
+                ".seh_proc {this}",
+                "sub rsp, 40",
+                ".seh_stackalloc 40",
+                ".seh_handler {met}, @except, @unwind",
+                ".seh_endprologue",
+                "mov [rsp + 32], r9",
+                "call qword ptr [r9 + {handler}]",
+                "nop",
+                "add rsp, 40",
+                "ret",
+                ".seh_endproc",
+                this = sym $name,
+                met = sym $met,
+                handler = const offset_of!(Dispatcher, handler),
+            )
+        }
+    )* };
 }
 
-/// Calls a frame's handler in an unwinding. Another unwinding that passes it meets [`collided`].
 #[cfg(target_os = "windows")]
-#[unsafe(naked)]
-unsafe extern "system" fn call_for_unwind(record: *mut EXCEPTION_RECORD, frame: u64, context: *mut CONTEXT, about: *mut Dispatcher) -> i32 {
-    core::arch::naked_asm!(
-        ".seh_proc {this}",
-        "sub rsp, 40",
-        ".seh_stackalloc 40",
-        ".seh_handler {collided}, @except, @unwind",
-        ".seh_endprologue",
-        "mov [rsp + 32], r9",
-        "call qword ptr [r9 + {handler}]",
-        "nop",
-        "add rsp, 40",
-        "ret",
-        ".seh_endproc",
-        this = sym call_for_unwind,
-        collided = sym collided,
-        handler = const offset_of!(Dispatcher, handler),
-    )
+callers! {
+    /// Calls a frame's handler in the search. An exception inside it meets [`nested`].
+    call_for_exception: nested;
+    /// Calls a frame's handler in an unwinding. Another unwinding that passes it meets [`collided`].
+    call_for_unwind: collided;
 }
 
 /// Where [`call_for_exception`] and [`call_for_unwind`] keep the dispatcher context, above their frame.
@@ -438,42 +431,12 @@ unsafe extern "system" fn call_consolidation(kept: *mut Kept) -> ! {
 #[cfg(target_os = "windows")]
 #[unsafe(naked)]
 unsafe extern "system" fn consolidate_on(kept: *mut Kept) -> ! {
-    core::arch::naked_asm!(
-        ".seh_proc {this}",
-        ".seh_pushframe",
-        ".seh_stackalloc {machine}",
-        ".seh_savereg rbx, {rbx_}",
-        ".seh_savereg rbp, {rbp_}",
-        ".seh_savereg rsi, {rsi_}",
-        ".seh_savereg rdi, {rdi_}",
-        ".seh_savereg r12, {r12_}",
-        ".seh_savereg r13, {r12_} + 8",
-        ".seh_savereg r14, {r12_} + 16",
-        ".seh_savereg r15, {r12_} + 24",
-        ".seh_savexmm xmm6, {xmm6_}",
-        ".seh_savexmm xmm7, {xmm6_} + 16",
-        ".seh_savexmm xmm8, {xmm6_} + 32",
-        ".seh_savexmm xmm9, {xmm6_} + 48",
-        ".seh_savexmm xmm10, {xmm6_} + 64",
-        ".seh_savexmm xmm11, {xmm6_} + 80",
-        ".seh_savexmm xmm12, {xmm6_} + 96",
-        ".seh_savexmm xmm13, {xmm6_} + 112",
-        ".seh_savexmm xmm14, {xmm6_} + 128",
-        ".seh_savexmm xmm15, {xmm6_} + 144",
-        ".seh_endprologue",
-        "mov rsp, rcx",
-        "call {call}",
-        "int3",
-        ".seh_endproc",
+    naked_on_context!(
+        [".seh_proc {this}", ".seh_pushframe", ".seh_stackalloc {machine}"],
+        ["mov rsp, rcx", "call {call}", "int3"],
         this = sym consolidate_on,
         call = sym call_consolidation,
         machine = const offset_of!(Kept, machine),
-        rbx_ = const offset_of!(CONTEXT, Rbx),
-        rbp_ = const offset_of!(CONTEXT, Rbp),
-        rsi_ = const offset_of!(CONTEXT, Rsi),
-        rdi_ = const offset_of!(CONTEXT, Rdi),
-        r12_ = const offset_of!(CONTEXT, R12),
-        xmm6_ = const offset_of!(CONTEXT, Anonymous) + 0xA0 + 6 * 16,
     )
 }
 

@@ -4,41 +4,43 @@ use runs::home::Waiting;
 use runs::{Home, until};
 use std::fs;
 
+/// Runs a kind of load, in which everything must hold.
+fn holds(load: &str) {
+    let home = Home::new();
+    let outcome = home.run(&[], "stress", &[load]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
+    home.ends();
+}
+
 /// 64 threads with every kind of object; what must hold holds.
 #[test]
 fn every_kind_of_object_at_once() {
-    let home = Home::new();
-    let outcome = home.run(&[], "stress", &["300"]);
-    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
-    home.ends();
+    holds("300");
 }
 
 /// What a thread's code did to the processor's flags ends with it. (Under Wine it governs what comes after.)
 #[test]
 fn flags_end_with_their_thread() {
-    let home = Home::new();
-    let outcome = home.run(&[], "stress", &["backwards"]);
-    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
-    home.ends();
+    holds("backwards");
 }
 
 /// Who asks for the registers of threads that end meanwhile gets theirs, or a failure. (Wine ends such a program now and then.)
 #[test]
 fn registers_of_threads_that_end() {
-    let home = Home::new();
-    let outcome = home.run(&[], "stress", &["look"]);
-    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
-    home.ends();
+    holds("look");
+}
+
+/// Leaks much in a sandbox with a name.
+fn leak(home: &Home) {
+    let outcome = home.run(&["--sandbox", "leak"], "stress", &["leak"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (6, "leaked\n"), "{outcome:?}");
 }
 
 /// Threads that wait, mutexes that are owned, names and handles: all of it goes with the run, and the names are free.
 #[test]
 fn what_a_program_leaks_goes_with_its_run() {
     let home = Home::new();
-    for _ in 0..3 {
-        let outcome = home.run(&["--sandbox", "leak"], "stress", &["leak"]);
-        assert_eq!((outcome.code, outcome.out.as_str()), (6, "leaked\n"), "{outcome:?}");
-    }
+    (0..3).for_each(|_| leak(&home));
     home.ends();
 }
 
@@ -55,17 +57,13 @@ fn a_broker_keeps_nothing_of_what_a_program_leaked() {
     let home = Home::new();
     let other = Waiting::new(&home, &["--sandbox", "leak"], &["wait"]);
     let broker = home.family().number("win-compat: ").expect("there is a broker");
-    let leak = || {
-        let outcome = home.run(&["--sandbox", "leak"], "stress", &["leak"]);
-        assert_eq!((outcome.code, outcome.out.as_str()), (6, "leaked\n"), "{outcome:?}");
-    };
     let waiting = held(broker);
     // What a sandbox opens once, its audit and its C:, is opened by now; nothing else stays.
-    leak();
+    leak(&home);
     let opened_once = [waiting[0] + 2, waiting[1], waiting[2]];
     assert!(until(|| held(broker) <= opened_once), "before {waiting:?}, now {:?}", held(broker));
     let before = held(broker);
-    (0..3).for_each(|_| leak());
+    (0..3).for_each(|_| leak(&home));
     // The last of it goes while the command line's end is already known.
     assert!(until(|| held(broker) == before), "before {before:?}, now {:?}", held(broker));
     other.ends();
