@@ -70,7 +70,7 @@ fn start(name: &str, policy: &Policy, first: First) -> Result<(), String> {
             let config = Config {
                 number: std::process::id(),
                 audit: home.join("audit").join(format!("{name}.audit")),
-                scratch: home.join("scratch").join(name),
+                drive: if matches!(first, First::Waits(_)) { broker::Place::Kept(home::kept(&home, name)) } else { broker::Place::Temporary(home.join("scratch").join(name)) },
                 files,
                 windows: policy.windows_version,
             };
