@@ -71,7 +71,8 @@ impl Kept {
     /// Opens the objects.
     fn open(&self) -> Result<Objects, (NTSTATUS, String)> {
         let principal = self.keys().map_err(|error| (STATUS_IO_DEVICE_ERROR, format!("the sandbox's key: {error}")))?;
-        let objects = Objects::open(&self.objects(), principal, Box::new(Kernel), Limits::default()).map_err(|error| (error.status(), error.to_string()))?;
+        let objects =
+            Objects::open(&self.objects(), principal, Box::new(Kernel), Limits::default()).map_err(|error| (error.status(), error.to_string()))?;
         if let Ok(before) = open(&self.before, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
             objects.import(before.as_fd()).map_err(|code| (code, format!("{} could not be taken over", self.before.display())))?;
             std::fs::remove_dir_all(&self.before).map_err(|error| (STATUS_IO_DEVICE_ERROR, format!("{}: {error}", self.before.display())))?;
@@ -154,16 +155,8 @@ impl Drive {
 }
 
 fn make_folders(volume: &Objects) -> Result<(), NTSTATUS> {
-    let how = How {
-        read: false,
-        write: false,
-        append: false,
-        through: false,
-        create: Create::OpenOrNew,
-        folder: Some(true),
-        link: false,
-        attributes: 0,
-    };
+    let how =
+        How { read: false, write: false, append: false, through: false, create: Create::OpenOrNew, folder: Some(true), link: false, attributes: 0 };
     for folder in FOLDERS {
         let mut path = Path::default();
         for name in folder.split('\\') {

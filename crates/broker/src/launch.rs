@@ -1,12 +1,12 @@
 //! Starting a process: everything it needs is made before it runs, so that it asks for nothing at its start.
 
 use crate::audit::{Event, Kind, Outcome, Trust};
+use crate::drive::USER;
 use crate::handle::Handle;
 use crate::namespace::{Namespace, plain};
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::sandbox::{Member, Sandbox};
-use crate::drive::USER;
 use crate::service;
 use crate::session::Session;
 use crate::wire::Run;

@@ -76,6 +76,9 @@ impl Core {
                 };
                 let below = openat(&open, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
                 self.import_folder(state, below.as_fd(), id)?;
+                let own = attribute::KEPT | attribute::READ_ONLY | attribute::DIRECTORY;
+                let record = Record::Facts { id, attributes: facts.attributes & own, times: facts.times };
+                self.commit(state, vec![record]).map_err(|_| Errno::IO)?;
             } else if facts.regular && known.is_none() {
                 let mut number = state.tree.next_staged;
                 self.disk.adopt(open.as_fd(), name, &mut number)?;

@@ -79,7 +79,16 @@ impl Log {
         bytes.raw(MAGIC).word(VERSION).long(head.generation).long(head.device);
         let check = checksum(&[&bytes.0]);
         bytes.long(check);
-        let mut log = Self { file, generation: head.generation, sequence: 0, length: 0, buffer: Writer::default(), broken: false, #[cfg(test)] full: u64::MAX };
+        let mut log = Self {
+            file,
+            generation: head.generation,
+            sequence: 0,
+            length: 0,
+            buffer: Writer::default(),
+            broken: false,
+            #[cfg(test)]
+            full: u64::MAX,
+        };
         log.write(&bytes.0)?;
         Ok(log)
     }
@@ -90,7 +99,16 @@ impl Log {
             ftruncate(&file, read.length)?;
         }
         let Read { head, length, sequence, .. } = *read;
-        Ok(Self { file, generation: head.generation, sequence, length, buffer: Writer::default(), broken: false, #[cfg(test)] full: u64::MAX })
+        Ok(Self {
+            file,
+            generation: head.generation,
+            sequence,
+            length,
+            buffer: Writer::default(),
+            broken: false,
+            #[cfg(test)]
+            full: u64::MAX,
+        })
     }
 
     /// Appends records, all or none.

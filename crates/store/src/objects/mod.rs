@@ -195,10 +195,10 @@ fn new_device() -> u64 {
     u64::from_le_bytes(bytes) | 1 << 63
 }
 
-/// The time in 100 ns since 1601 (UTC).
+/// The time in 100 ns since 1601 (UTC), as the host puts it to its files.
 pub(crate) fn now() -> i64 {
     const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
     time.tv_sec * 10_000_000 + time.tv_nsec / 100 + UNIX_EPOCH
 }
 
@@ -347,6 +347,15 @@ impl Drop for Objects {
 
 impl State {
     fn new(tree: Tree, journal: Option<Log>) -> Self {
-        Self { tree, journal, generation: 0, queue: Queue::default(), given: std::collections::HashMap::new(), synced: 0, garbage: 0, damage: Vec::new() }
+        Self {
+            tree,
+            journal,
+            generation: 0,
+            queue: Queue::default(),
+            given: std::collections::HashMap::new(),
+            synced: 0,
+            garbage: 0,
+            damage: Vec::new(),
+        }
     }
 }

@@ -97,7 +97,9 @@ impl Core {
     fn open_to_read(&self, state: &mut State, id: u64) -> Result<OwnedFd, NTSTATUS> {
         let node = state.tree.nodes.get(&id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
         let published = match &node.content {
-            Content::Staged { number, .. } => return self.disk.staged(*number, OFlags::RDONLY).map_err(|error| missing(error, STATUS_FILE_CORRUPT_ERROR)),
+            Content::Staged { number, .. } => {
+                return self.disk.staged(*number, OFlags::RDONLY).map_err(|error| missing(error, STATUS_FILE_CORRUPT_ERROR));
+            }
             Content::Published(published) => published.clone(),
             Content::Folder(_) => return Err(STATUS_FILE_IS_A_DIRECTORY),
             Content::Lost => return Err(STATUS_FILE_CORRUPT_ERROR),

@@ -129,7 +129,11 @@ fn certificate(public: &Public, parent: &Public, created: i64, label: &str) -> V
 
 fn seed() -> Result<[u8; 32]> {
     let mut seed = [0; 32];
-    if rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())? == seed.len() { Ok(seed) } else { Err(ErrorKind::UnexpectedEof.into()) }
+    if rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())? == seed.len() {
+        Ok(seed)
+    } else {
+        Err(ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// Writes a file that nobody else may read; it appears whole or not at all, and replaces none.

@@ -10,11 +10,11 @@ pub enum Record {
     /// A file or a folder is made, with its first name. A file's content is staged under a number.
     Make { id: u64, parent: u64, name: Box<[u16]>, attributes: u32, times: Times, staged: Option<u64> },
     /// A file gets another name.
-    Link { id: u64, parent: u64, name: Box<[u16]> },
+    Link { id: u64, parent: u64, name: Box<[u16]>, time: i64 },
     /// A name goes.
-    Unlink { parent: u64, name: Box<[u16]> },
+    Unlink { parent: u64, name: Box<[u16]>, time: i64 },
     /// A name moves; what has the new name goes.
-    Move { parent: u64, name: Box<[u16]>, new_parent: u64, new_name: Box<[u16]> },
+    Move { parent: u64, name: Box<[u16]>, new_parent: u64, new_name: Box<[u16]>, time: i64 },
     /// Attributes and times change.
     Facts { id: u64, attributes: u32, times: Times },
     /// A file's content is staged from now on.
@@ -42,14 +42,14 @@ impl Record {
                 times(out, made);
                 out.long(staged.unwrap_or(0));
             }
-            Self::Link { id, parent, name } => {
-                out.byte(2).long(*id).long(*parent).name(name);
+            Self::Link { id, parent, name, time } => {
+                out.byte(2).long(*id).long(*parent).name(name).time(*time);
             }
-            Self::Unlink { parent, name } => {
-                out.byte(3).long(*parent).name(name);
+            Self::Unlink { parent, name, time } => {
+                out.byte(3).long(*parent).name(name).time(*time);
             }
-            Self::Move { parent, name, new_parent, new_name } => {
-                out.byte(4).long(*parent).name(name).long(*new_parent).name(new_name);
+            Self::Move { parent, name, new_parent, new_name, time } => {
+                out.byte(4).long(*parent).name(name).long(*new_parent).name(new_name).time(*time);
             }
             Self::Facts { id, attributes, times: set } => {
                 out.byte(5).long(*id).word(*attributes);
@@ -87,9 +87,9 @@ impl Record {
                 times: times(from)?,
                 staged: Some(from.long()?).filter(|staged| *staged != 0),
             },
-            2 => Self::Link { id: from.long()?, parent: from.long()?, name: from.name()? },
-            3 => Self::Unlink { parent: from.long()?, name: from.name()? },
-            4 => Self::Move { parent: from.long()?, name: from.name()?, new_parent: from.long()?, new_name: from.name()? },
+            2 => Self::Link { id: from.long()?, parent: from.long()?, name: from.name()?, time: from.time()? },
+            3 => Self::Unlink { parent: from.long()?, name: from.name()?, time: from.time()? },
+            4 => Self::Move { parent: from.long()?, name: from.name()?, new_parent: from.long()?, new_name: from.name()?, time: from.time()? },
             5 => Self::Facts { id: from.long()?, attributes: from.word()?, times: times(from)? },
             6 => Self::Stage { id: from.long()?, staged: from.long()? },
             7 => Self::Publish {

@@ -36,7 +36,8 @@ fn holders(file: BorrowedFd<'_>, only_writers: bool) -> usize {
             i64::from_str_radix(flags.trim(), 8).ok()
         };
         let facts = std::fs::metadata(path).ok();
-        facts.is_some_and(|facts| (facts.dev(), facts.ino()) == (wanted.st_dev, wanted.st_ino)) && (!only_writers || flags().is_some_and(|flags| flags & 3 != 0))
+        facts.is_some_and(|facts| (facts.dev(), facts.ino()) == (wanted.st_dev, wanted.st_ino))
+            && (!only_writers || flags().is_some_and(|flags| flags & 3 != 0))
     };
     entries.map(|entry| entry.path()).filter(holds).count()
 }
@@ -233,6 +234,28 @@ fn facts_are_kept_whether_staged_or_published() {
     let opened = volume.open(&path("a"), &WRITE).unwrap();
     assert_eq!(facts(&volume), wanted, "staged again");
     drop(opened);
+}
+
+#[test]
+fn folders_bear_the_time_of_their_last_change() {
+    let home = Home::new("times");
+    let volume = home.open();
+    volume.open(&path("f"), &FOLDER).unwrap();
+    let written = |volume: &Objects| volume.metadata(&path("f"), Look::default()).unwrap().times[2];
+    let mut before = written(&volume);
+    for step in 0..3 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        match step {
+            0 => drop(put(&volume, "f\\a", b"")),
+            1 => drop(volume.rename(&path("f\\a"), &path("f\\b"), false).unwrap()),
+            _ => delete(&volume, "f\\b"),
+        }
+        assert!(written(&volume) > before, "step {step}");
+        before = written(&volume);
+    }
+    volume.core.fold(&mut volume.core.state()).unwrap();
+    drop(volume);
+    assert_eq!(written(&home.open()), before);
 }
 
 #[test]

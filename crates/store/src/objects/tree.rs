@@ -38,7 +38,12 @@ pub struct Settled {
 pub enum Content {
     Folder(Children),
     /// A file that may be written, under a number; the size that counts as used; what it was when it was last published.
-    Staged { number: u64, settled: Option<Settled>, counted: u64, base: Option<Published> },
+    Staged {
+        number: u64,
+        settled: Option<Settled>,
+        counted: u64,
+        base: Option<Published>,
+    },
     Published(Published),
     /// A file whose content no record tells of any more.
     Lost,
@@ -185,8 +190,9 @@ impl Tree {
     pub fn apply(&mut self, record: Record) {
         match record {
             Record::Make { id, parent, name, attributes, times, staged } => self.make(id, (parent, name), attributes, times, staged),
-            Record::Link { id, parent, name } => {
+            Record::Link { id, parent, name, time } => {
                 let parent = self.folder(parent);
+                self.touch(parent, time);
                 if let Some(node) = self.nodes.get_mut(&id) {
                     node.links += 1;
                     self.put(parent, name, id);
@@ -194,16 +200,21 @@ impl Tree {
                     self.strange.push(format!("a second name of file {id}, which is not there"));
                 }
             }
-            Record::Unlink { parent, name } => match self.take(parent, &name) {
-                Some(child) => self.unlink(child.id),
+            Record::Unlink { parent, name, time } => match self.take(parent, &name) {
+                Some(child) => {
+                    self.touch(parent, time);
+                    self.unlink(child.id);
+                }
                 None => self.strange.push(format!("the end of `{}`, which is not there", String::from_utf16_lossy(&name))),
             },
-            Record::Move { parent, name, new_parent, new_name } => {
+            Record::Move { parent, name, new_parent, new_name, time } => {
                 let Some(child) = self.take(parent, &name) else {
                     self.strange.push(format!("another name for `{}`, which is not there", String::from_utf16_lossy(&name)));
                     return;
                 };
                 let new_parent = self.folder(new_parent);
+                self.touch(parent, time);
+                self.touch(new_parent, time);
                 if let Some(node) = self.nodes.get_mut(&child.id) {
                     node.parent = new_parent;
                 }
@@ -251,7 +262,15 @@ impl Tree {
         } else {
             self.usage.objects += 1;
         }
+        self.touch(parent, times[3]);
         self.put(parent, name, id);
+    }
+
+    /// A folder was written: an entry came or went. Its own times come after those of its entries in an index.
+    fn touch(&mut self, folder: u64, time: i64) {
+        if let Some(node) = self.nodes.get_mut(&folder) {
+            (node.times[2], node.times[3]) = (time, time);
+        }
     }
 
     /// A folder by its number. Where no record told of it, or of one that is no folder, what lies in it is found in a folder of the root.
@@ -406,7 +425,7 @@ impl Tree {
             for child in self.nodes[&folder].children().into_iter().flat_map(Children::values) {
                 let Some(node) = self.nodes.get(&child.id) else { continue };
                 if node.links > 1 && told.insert(child.id, ()).is_some() {
-                    give(Record::Link { id: child.id, parent: folder, name: child.name.clone() });
+                    give(Record::Link { id: child.id, parent: folder, name: child.name.clone(), time: 0 });
                     continue;
                 }
                 let staged = match &node.content {
@@ -428,6 +447,8 @@ impl Tree {
                     give(Record::Stage { id: child.id, staged: *number });
                 }
             }
+            let Node { attributes, times, .. } = self.nodes[&folder];
+            give(Record::Facts { id: folder, attributes, times });
         }
         each(Record::End { records: count, next_id: self.next_id, next_staged: self.next_staged });
     }

@@ -72,7 +72,7 @@ impl Volume for Objects {
             (Content::Folder(_), false) => return Err(STATUS_FILE_IS_A_DIRECTORY),
             _ => {}
         }
-        self.core.commit(state, vec![Record::Unlink { parent, name: name.into() }])
+        self.core.commit(state, vec![Record::Unlink { parent, name: name.into(), time: now() }])
     }
 
     fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
@@ -94,7 +94,7 @@ impl Volume for Objects {
                 return Err(STATUS_ACCESS_DENIED);
             }
         }
-        core.commit(state, vec![Record::Move { parent: old.0, name: old.1.into(), new_parent: new.0, new_name: new.1.into() }])?;
+        core.commit(state, vec![Record::Move { parent: old.0, name: old.1.into(), new_parent: new.0, new_name: new.1.into(), time: now() }])?;
         Ok(state.tree.spell(to))
     }
 
@@ -117,7 +117,7 @@ impl Volume for Objects {
                 return Err(STATUS_ACCESS_DENIED);
             }
         }
-        core.commit(state, vec![Record::Link { id, parent, name: name.into() }])
+        core.commit(state, vec![Record::Link { id, parent, name: name.into(), time: now() }])
     }
 
     fn set(&self, _path: &Path, id: u64, _file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {

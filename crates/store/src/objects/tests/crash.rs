@@ -11,9 +11,7 @@ fn filled(home: &Home) -> Vec<(String, Vec<u8>)> {
         put(&volume, name, bytes);
     }
     volume.finish();
-    let state = &mut *volume.core.state();
-    volume.core.fold(state).unwrap();
-    let _ = state;
+    volume.core.fold(&mut volume.core.state()).unwrap();
     files
 }
 
