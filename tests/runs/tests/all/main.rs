@@ -4,6 +4,7 @@ mod attack;
 mod breakout;
 mod completion;
 mod escape;
+mod files;
 mod example;
 mod life;
 mod loader;
