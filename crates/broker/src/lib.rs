@@ -5,6 +5,7 @@
 pub mod audit;
 mod clock;
 mod console;
+mod dispatcher;
 mod drive;
 mod file;
 mod handle;
@@ -12,7 +13,6 @@ mod handle;
 pub mod hostile;
 mod launch;
 mod machine;
-mod name;
 mod namespace;
 mod object;
 pub mod policy;

@@ -11,5 +11,6 @@ mod loader;
 mod program;
 mod refusals;
 mod sandboxes;
+mod shared;
 mod terminal;
 mod threads;
