@@ -25,6 +25,7 @@ mod service;
 mod session;
 mod sharing;
 mod telemetry;
+mod watch;
 pub mod wire;
 mod zone;
 

@@ -8,6 +8,7 @@ use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
+use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
@@ -78,6 +79,8 @@ pub struct Sandbox {
     pub names: Names,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
+    /// Folders that programs watch.
+    pub watches: Watches,
     /// `C:`.
     pub scratch: Arc<Scratch>,
     /// What processes start from.
@@ -104,6 +107,7 @@ impl Sandbox {
             records: Records::new()?,
             names: Names::default(),
             sharing: Mutex::default(),
+            watches: Watches::default(),
             scratch: Arc::new(Scratch::new(scratch)),
             files,
             windows,
@@ -167,6 +171,9 @@ impl Sandbox {
     /// Closes an object that no handle stands for, which may delete the file.
     pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
+        if let Some(watch) = lock(&object.watch).take() {
+            self.watches.end(&watch);
+        }
         let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);
         if let Some(descriptor) = &object.descriptor

@@ -96,6 +96,18 @@ pub fn ask<M: Message>(request: &M, payload: &[u8]) -> Result<(M::Reply, Vec<u8>
     })
 }
 
+/// Asks for something that is a descriptor.
+pub fn ask_descriptor<M: Message>(request: &M) -> Result<OwnedFd, NTSTATUS> {
+    with_channel(|client| {
+        let reply = exchange(client, &Frame::request(request, 0), &[])?;
+        match client.descriptors(&reply) {
+            Ok([Some(descriptor), _]) => Ok(descriptor),
+            // The process is out of descriptors.
+            _ => Err(STATUS_INSUFFICIENT_RESOURCES),
+        }
+    })
+}
+
 /// Asks for a file, and answers it with its descriptor; a folder has none, nor has a handle that moves no bytes.
 pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>), NTSTATUS> {
     with_channel(|client| {

@@ -13,6 +13,7 @@ mod metadata;
 mod name;
 mod path;
 mod volume;
+mod watch;
 
 pub use case::upcase;
 pub use error::status;
@@ -21,3 +22,4 @@ pub use metadata::{Metadata, Times, attribute, volume_serial};
 pub use name::{Pattern, from_host, is_valid, same, to_host};
 pub use path::Path;
 pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Space, Volume};
+pub use watch::{Happened, News, Watcher, entries, folder_below};

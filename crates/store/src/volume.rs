@@ -5,7 +5,7 @@ use crate::name::Pattern;
 use crate::path::Path;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_STOPPED_ON_SYMLINK};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_STOPPED_ON_SYMLINK};
 
 /// What a volume answers where a link leads out of it: [`Volume::leads`] tells where to.
 pub const OUTSIDE: NTSTATUS = STATUS_STOPPED_ON_SYMLINK;
@@ -137,6 +137,10 @@ pub trait Volume: Send + Sync {
     /// Where a link on the way of a path leads out of the volume: the place on the host, and how many names are
     /// behind the link.
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
+    /// A folder of the host that changes as the open folder does, for who wants to hear of it. Not every volume has one.
+    fn watched(&self, _path: &Path, _folder: BorrowedFd<'_>) -> Result<OwnedFd, NTSTATUS> {
+        Err(STATUS_INVALID_DEVICE_REQUEST)
+    }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

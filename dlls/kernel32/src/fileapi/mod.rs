@@ -7,6 +7,7 @@ mod facts;
 mod find;
 mod full;
 mod lock;
+mod notify;
 mod overlapped;
 mod pattern;
 pub mod segments;
@@ -15,5 +16,7 @@ mod temporary;
 mod time;
 mod volume;
 
+pub use bytes::Request;
 pub use change::remove;
+pub use overlapped::start;
 pub use set::rename_to;

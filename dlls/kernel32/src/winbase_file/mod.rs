@@ -1,6 +1,7 @@
 //! winbase.h, what is of files: copying, moving, linking, replacing, listing by handle, rewriting resources.
 
 mod binary;
+mod changes;
 mod copy;
 mod dos;
 mod information;

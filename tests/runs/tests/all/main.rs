@@ -7,6 +7,7 @@ mod escape;
 mod example;
 mod life;
 mod loader;
+mod locks;
 mod program;
 mod refusals;
 mod sandboxes;
