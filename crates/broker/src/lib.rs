@@ -24,6 +24,7 @@ mod serve;
 mod service;
 mod session;
 mod sharing;
+mod system;
 mod telemetry;
 mod watch;
 pub mod wire;

@@ -8,6 +8,7 @@ use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
 use crate::sharing::Sharing;
+use crate::system::System32;
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -46,6 +47,8 @@ pub struct Files {
     pub runtime: OwnedFd,
     /// The 64-bit system DLLs.
     pub system64: OwnedFd,
+    /// The folder of this version, where they lie.
+    pub version: PathBuf,
 }
 
 impl Files {
@@ -83,6 +86,8 @@ pub struct Sandbox {
     pub watches: Watches,
     /// `C:`.
     pub scratch: Arc<Scratch>,
+    /// `C:\Windows\System32`.
+    pub system32: Arc<System32>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -109,6 +114,7 @@ impl Sandbox {
             sharing: Mutex::default(),
             watches: Watches::default(),
             scratch: Arc::new(Scratch::new(scratch)),
+            system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
             files,
             windows,
             processes: Mutex::default(),

@@ -7,6 +7,7 @@ mod facts;
 mod find;
 mod full;
 mod lock;
+mod mount;
 mod notify;
 mod overlapped;
 mod pattern;
@@ -18,5 +19,6 @@ mod volume;
 
 pub use bytes::Request;
 pub use change::remove;
+pub use create::options;
 pub use overlapped::start;
 pub use set::rename_to;

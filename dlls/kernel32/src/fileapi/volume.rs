@@ -162,7 +162,7 @@ pub unsafe extern "system" fn GetDriveTypeA(root: *const u8) -> u32 {
 }
 
 /// The drives there are, as bits from A: on.
-fn drives() -> Result<u32, Win32Error> {
+pub fn drives() -> Result<u32, Win32Error> {
     const DEVICE_MAP: i32 = 23;
     // `PROCESS_DEVICEMAP_INFORMATION`: the bits, then the kind of each.
     let mut map = [0_u32; 9];
@@ -199,7 +199,7 @@ pub unsafe extern "system" fn GetLogicalDriveStringsA(room: u32, buffer: *mut u8
 }
 
 /// The root of a full path, with its backslash; `None` where it has none.
-fn root_of(full: &[u16]) -> Option<Vec<u16>> {
+pub fn root_of(full: &[u16]) -> Option<Vec<u16>> {
     let verbatim = match full {
         [BACKSLASH, BACKSLASH, mark, BACKSLASH, ..] if *mark == u16::from(b'?') || *mark == u16::from(b'.') => 4,
         _ => 0,

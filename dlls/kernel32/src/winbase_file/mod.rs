@@ -8,4 +8,5 @@ mod information;
 mod link;
 mod modes;
 mod moving;
+mod reopen;
 mod replace;
