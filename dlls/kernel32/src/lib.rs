@@ -37,6 +37,7 @@ mod libloaderapi;
 mod lock;
 mod mapping;
 mod memoryapi;
+mod named;
 mod namedpipeapi;
 mod nt;
 mod open;

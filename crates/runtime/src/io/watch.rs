@@ -108,7 +108,8 @@ impl FileObject {
             return Ok(changes.as_fd());
         }
         let room = request.length.min(MOST) as u32;
-        let changes = broker::ask_descriptor(&WatchFolder { handle, filter: request.filter, subtree: request.subtree, room })?;
+        let (_, changes) = broker::open(&WatchFolder { handle, filter: request.filter, subtree: request.subtree, room }, &[])?;
+        let changes = changes.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
         Ok(self.changes.get_or_init(|| changes).as_fd())
     }
 

@@ -62,14 +62,14 @@ unsafe fn put_list<T: Copy + Default>(list: &[T], buffer: *mut T, room: u32) -> 
 }
 
 /// Answers the native name behind a device's, or the names of all devices.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong name"))]
+#[shim(ix = 428, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong name"))]
 pub unsafe extern "system" fn QueryDosDeviceW(name: *const u16, buffer: *mut u16, room: u32) -> Result<Count<u32>, Win32Error> {
     let name = (!name.is_null()).then(|| lossy(unsafe { wide(name) }));
     unsafe { put_list(&device(name.as_deref())?, buffer, room) }
 }
 
 /// Answers the native name behind a device's, or the names of all devices.
-#[shim(ix = _, mapping = "QueryDosDeviceW", risk = Wrong("a wrong name"))]
+#[shim(ix = 756, mapping = "QueryDosDeviceW", risk = Wrong("a wrong name"))]
 pub unsafe extern "system" fn QueryDosDeviceA(name: *const u8, buffer: *mut u8, room: u32) -> Result<Count<u32>, Win32Error> {
     let name = unsafe { ansi::to_wide(name) }.map(|name| lossy(name.split(|unit| *unit == 0).next().unwrap_or_default()));
     let list: Vec<u8> = device(name.as_deref())?.into_iter().map(|unit| unit as u8).collect();
@@ -77,7 +77,7 @@ pub unsafe extern "system" fn QueryDosDeviceA(name: *const u8, buffer: *mut u8, 
 }
 
 /// Names of devices are the policy's to give: programs define none.
-#[shim(ix = _, mapping = "a refusal", risk = Isolation("a drive that was not granted"))]
+#[shim(ix = 479, mapping = "a refusal", risk = Isolation("a drive that was not granted"))]
 pub unsafe extern "system" fn DefineDosDeviceW(flags: u32, device: *const u16, _target: *const u16) -> Result<Bool, Win32Error> {
     const KNOWN: u32 = DDD_RAW_TARGET_PATH | DDD_REMOVE_DEFINITION | DDD_EXACT_MATCH_ON_REMOVE | DDD_NO_BROADCAST_SYSTEM | DDD_LUID_BROADCAST_DRIVE;
     Err(Win32Error(if device.is_null() || flags & !KNOWN != 0 { ERROR_INVALID_PARAMETER } else { ERROR_ACCESS_DENIED }))
@@ -124,14 +124,14 @@ fn exists(path: *const u16) -> Result<(), Win32Error> {
 }
 
 /// Answers the volume's own name (`\\?\Volume{..}\`) at a root.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong name"))]
+#[shim(ix = 375, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong name"))]
 pub unsafe extern "system" fn GetVolumeNameForVolumeMountPointW(mount: *const u16, buffer: *mut u16, room: u32) -> Result<Bool, Win32Error> {
     let name = unsafe { name_at(mount) }?;
     unsafe { copy_or_fail(&name, buffer, room) }.map(|_| Bool).map_err(|_| Win32Error(ERROR_FILENAME_EXCED_RANGE))
 }
 
 /// Answers the volume's own name (`\\?\Volume{..}\`) at a root.
-#[shim(ix = _, mapping = "GetVolumeNameForVolumeMountPointW", risk = Wrong("a wrong name"))]
+#[shim(ix = 757, mapping = "GetVolumeNameForVolumeMountPointW", risk = Wrong("a wrong name"))]
 pub unsafe extern "system" fn GetVolumeNameForVolumeMountPointA(mount: *const u8, buffer: *mut u8, room: u32) -> Result<Bool, Win32Error> {
     let name = unsafe { name_at(ansi::file_name(mount)?.as_ptr()) }?;
     unsafe { copy_or_fail(&ansi::from_wide(ansi::file_page(), &name), buffer, room) }
@@ -140,7 +140,7 @@ pub unsafe extern "system" fn GetVolumeNameForVolumeMountPointA(mount: *const u8
 }
 
 /// Answers the roots at which a volume is mounted, each with a NUL, and a NUL behind all.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong path"))]
+#[shim(ix = 376, mapping = "NtQueryInformationProcess", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetVolumePathNamesForVolumeNameW(
     volume: *const u16,
     buffer: *mut u16,
@@ -173,7 +173,7 @@ fn next_volume(left: &mut Vec<u8>) -> Result<Vec<u16>, Win32Error> {
 }
 
 /// Starts a search for volumes.
-#[shim(ix = _, mapping = "NtQueryInformationProcess", risk = Wrong("a volume that is missed"))]
+#[shim(ix = 758, mapping = "NtQueryInformationProcess", risk = Wrong("a volume that is missed"))]
 pub unsafe extern "system" fn FindFirstVolumeW(buffer: *mut u16, room: u32) -> Result<FileHandle, Win32Error> {
     let mut left: Vec<u8> = letters()?.collect();
     left.reverse();
@@ -188,7 +188,7 @@ pub unsafe extern "system" fn FindFirstVolumeW(buffer: *mut u16, room: u32) -> R
 }
 
 /// Answers the next volume of a search.
-#[shim(ix = _, mapping = "FindFirstVolumeW", risk = Wrong("a volume that is missed"))]
+#[shim(ix = 759, mapping = "FindFirstVolumeW", risk = Wrong("a volume that is missed"))]
 pub unsafe extern "system" fn FindNextVolumeW(search: HANDLE, buffer: *mut u16, room: u32) -> Result<Bool, Win32Error> {
     SEARCHES.with(|searches| {
         let (_, left) = searches.iter_mut().find(|(number, _)| *number == search as usize).ok_or(Win32Error(ERROR_INVALID_HANDLE))?;
@@ -198,7 +198,7 @@ pub unsafe extern "system" fn FindNextVolumeW(search: HANDLE, buffer: *mut u16, 
 }
 
 /// Ends a search for volumes.
-#[shim(ix = _, mapping = "FindFirstVolumeW", risk = Functional("a search that stays"))]
+#[shim(ix = 760, mapping = "FindFirstVolumeW", risk = Functional("a search that stays"))]
 pub unsafe extern "system" fn FindVolumeClose(search: HANDLE) -> Result<Bool, Win32Error> {
     SEARCHES.with(|searches| {
         let index = searches.iter().position(|(number, _)| *number == search as usize).ok_or(Win32Error(ERROR_INVALID_HANDLE))?;

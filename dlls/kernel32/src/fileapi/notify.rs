@@ -38,7 +38,7 @@ pub unsafe extern "system" fn FindFirstChangeNotificationW(path: *const u16, sub
 }
 
 /// Answers a handle that is signalled at the first change of a folder.
-#[shim(ix = 756, mapping = "FindFirstChangeNotificationW", risk = Functional("a change that nobody hears of"))]
+#[shim(ix = 761, mapping = "FindFirstChangeNotificationW", risk = Functional("a change that nobody hears of"))]
 pub unsafe extern "system" fn FindFirstChangeNotificationA(path: *const u8, subtree: i32, filter: u32) -> Result<FileHandle, Win32Error> {
     unsafe { first(ansi::file_name(path)?.as_ptr(), subtree, filter) }
 }

@@ -72,7 +72,7 @@ pub unsafe extern "system" fn ReadDirectoryChangesW(
 }
 
 /// The same, by information class: changes with all the facts of what has changed are not told.
-#[shim(ix = 757, mapping = "NtNotifyChangeDirectoryFile", risk = Wrong("a change that is missed"))]
+#[shim(ix = 762, mapping = "NtNotifyChangeDirectoryFile", risk = Wrong("a change that is missed"))]
 pub unsafe extern "system" fn ReadDirectoryChangesExW(
     folder: HANDLE,
     buffer: *mut c_void,

@@ -13,7 +13,7 @@ use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, HANDLE, OBJ_CASE_I
 use windows_sys::Win32::Storage::FileSystem::{FILE_FLAG_DELETE_ON_CLOSE, FILE_FLAG_OVERLAPPED, FILE_READ_ATTRIBUTES, SYNCHRONIZE};
 
 /// Opens what a handle stands for once more, with access, share mode and flags of its own.
-#[shim(ix = _, mapping = "NtOpenFile", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 306, mapping = "NtOpenFile", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn ReOpenFile(file: HANDLE, access: u32, share: u32, flags: u32) -> Result<FileHandle, Win32Error> {
     // The low bits are attributes, for which there is no file to be made.
     if flags & 0xFFFF != 0 || flags & FILE_FLAG_DELETE_ON_CLOSE != 0 {

@@ -11,7 +11,7 @@ use windows_sys::Win32::Foundation::{HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INV
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
 /// Waits for changes in a folder: here, or later where the folder was opened for that.
-#[shim(ix = 479, mapping = "gate ReadChanges: the broker hears of the host's changes", risk = Wrong("a change that is missed"))]
+#[shim(ix = 480, mapping = "gate ReadChanges: the broker hears of the host's changes", risk = Wrong("a change that is missed"))]
 pub unsafe extern "system" fn NtNotifyChangeDirectoryFile(
     folder: HANDLE,
     event: HANDLE,
@@ -47,7 +47,7 @@ pub unsafe extern "system" fn NtNotifyChangeDirectoryFile(
 }
 
 /// Waits for changes in a folder. Those with all the facts of what has changed are not told: the information class is refused.
-#[shim(ix = 480, mapping = "NtNotifyChangeDirectoryFile", risk = Wrong("a change that is missed"))]
+#[shim(ix = 481, mapping = "NtNotifyChangeDirectoryFile", risk = Wrong("a change that is missed"))]
 pub unsafe extern "system" fn NtNotifyChangeDirectoryFileEx(
     folder: HANDLE,
     event: HANDLE,

@@ -3,6 +3,7 @@
 mod attack;
 mod breakout;
 mod completion;
+mod drives;
 mod escape;
 mod example;
 mod life;
@@ -11,5 +12,6 @@ mod locks;
 mod program;
 mod refusals;
 mod sandboxes;
+mod shared;
 mod terminal;
 mod threads;
