@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use guest::call::{Bool, Count};
 use guest::error::Win32Error;
 use guest::shim;
+use guest::text::lossy;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_DIRECTORY_FILE, FILE_FS_ATTRIBUTE_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT};
 use windows_sys::Wdk::System::SystemServices::{
     FILE_FS_DEVICE_INFORMATION, FILE_FS_FULL_SIZE_INFORMATION, FILE_FS_SIZE_INFORMATION, FILE_FS_VOLUME_INFORMATION,
@@ -206,6 +207,10 @@ pub fn root_of(full: &[u16]) -> Option<Vec<u16>> {
     };
     match &full[verbatim..] {
         [_, COLON, ..] => Some([&full[..verbatim + 2], &[BACKSLASH]].concat()),
+        own if verbatim == 4 && gate::file::volume_letter(&lossy(own)).is_some() => {
+            let end = own.iter().position(|unit| *unit == u16::from(b'}'))? + 1;
+            Some([&full[..verbatim + end], &[BACKSLASH]].concat())
+        }
         [BACKSLASH, BACKSLASH, share @ ..] if verbatim == 0 => {
             let mut parts = share.split(|unit| *unit == BACKSLASH);
             let (server, share) = (parts.next()?, parts.next()?);

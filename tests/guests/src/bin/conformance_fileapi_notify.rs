@@ -93,7 +93,10 @@ impl Watched {
 fn changes(buffer: &[u32; 1024], bytes: u32) -> Vec<(u32, String)> {
     let mut found = Vec::new();
     let mut at = 0;
-    while bytes > 0 {
+    if bytes == 0 {
+        return found;
+    }
+    loop {
         let (next, action, length) = (buffer[at], buffer[at + 1], buffer[at + 2] as usize);
         if 4 * at + 12 + length > bytes as usize {
             found.push((action, format!("{length} bytes of a name at {at} of {bytes} bytes")));

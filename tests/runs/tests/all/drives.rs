@@ -45,7 +45,7 @@ fn what_is_not_granted_is_no_drive() {
     assert!(outcome.code == 125 && outcome.err.contains("can show one folder"), "{outcome:?}");
     for drive in ["C=/", "z:=/", "XY=/", "X"] {
         let outcome = home.run(&["--drive", drive], "act", &["exit", "0"]);
-        assert!(outcome.code == 2 && outcome.err.contains("--drive"), "{drive}: {outcome:?}");
+        assert!(outcome.code == 125 && outcome.err.contains("--drive"), "{drive}: {outcome:?}");
     }
     home.ends();
 }
