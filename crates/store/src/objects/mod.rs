@@ -59,7 +59,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 40, objects: 16 << 20 }
+        Self { bytes: 1 << 40, objects: 2 << 20 }
     }
 }
 
@@ -134,9 +134,11 @@ struct State {
     given: std::collections::HashMap<Hash, u64>,
     /// Staged files below this number may stand in a journal that is on the disk: they are deleted with the next index.
     synced: u64,
+    /// The store's own name is on the disk.
+    placed: bool,
     /// Bytes of the pool that nothing tells of.
     garbage: u64,
-    /// The record that told of a node's open is behind this.
+    /// What was found damaged when the volume was opened.
     damage: Vec<Finding>,
 }
 
@@ -354,6 +356,7 @@ impl State {
             queue: Queue::default(),
             given: std::collections::HashMap::new(),
             synced: 0,
+            placed: false,
             garbage: 0,
             damage: Vec::new(),
         }
