@@ -474,6 +474,37 @@ fn a_store_is_opened_once_and_never_by_an_older_program() {
     assert_eq!(std::fs::read(&journal).unwrap(), bytes, "nothing is changed");
 }
 
+/// What the first version of the format looked like is read by every later one. The fixture was written by that version: a folder that
+/// is hidden, a file with two versions, one with two names, one that is not sealed; an index, and a journal behind it.
+#[test]
+fn the_first_format_is_read() {
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let to = to.join(entry.file_name());
+            if entry.path().is_dir() { copy(&entry.path(), &to) } else { assert!(std::fs::copy(entry.path(), to).is_ok()) }
+        }
+    }
+    let home = Home::new("fixture");
+    copy(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/v1"), &home.folder);
+    assert_eq!(home.report().findings, []);
+    for unsealed in [1, 0] {
+        assert_eq!(home.report().unsealed, unsealed);
+        let volume = home.open();
+        assert_eq!(
+            (names(&volume, ""), names(&volume, "folder")),
+            (vec!["Folder".into(), "Äpfel".into()], vec!["second name".into(), "Staged".into(), "Versions.txt".into()])
+        );
+        for (name, content) in [("folder\\staged", "not sealed"), ("folder\\SECOND NAME", "apples"), ("folder\\versions.txt", "the second version")] {
+            assert_eq!(get(&volume, name), Ok(content.as_bytes().to_vec()), "{name}");
+        }
+        assert_eq!(volume.metadata(&path("folder"), Look::default()).unwrap().attributes, attribute::DIRECTORY | attribute::HIDDEN);
+        assert_eq!(volume.metadata(&path("\u{e4}PFEL"), Look::default()).unwrap().links, 2);
+        volume.finish();
+    }
+    assert_eq!(View::open(&home.place()).unwrap().history(&path("folder\\versions.txt")).unwrap().len(), 2);
+}
+
 #[test]
 fn a_temporary_volume_writes_nothing_down() {
     let place = folder("temporary");
