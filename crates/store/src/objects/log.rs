@@ -5,7 +5,7 @@
 
 use super::bytes::{Reader, Writer};
 use super::record::Record;
-use rustix::fs::{Mode, OFlags, fdatasync, ftruncate, openat};
+use rustix::fs::{FallocateFlags, Mode, OFlags, fallocate, fdatasync, ftruncate, openat};
 use rustix::io::{Errno, Result as HostResult, pread, pwrite};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -63,6 +63,8 @@ pub struct Log {
     /// Bytes of it that are records.
     pub length: u64,
     buffer: Writer,
+    /// Up to where the host has set room aside.
+    reserved: u64,
     /// A record may stand half at the end, and could not be taken back.
     broken: bool,
     /// Where a test's disk is full.
@@ -85,6 +87,7 @@ impl Log {
             sequence: 0,
             length: 0,
             buffer: Writer::default(),
+            reserved: 0,
             broken: false,
             #[cfg(test)]
             full: u64::MAX,
@@ -105,13 +108,15 @@ impl Log {
             sequence,
             length,
             buffer: Writer::default(),
+            reserved: 0,
             broken: false,
             #[cfg(test)]
             full: u64::MAX,
         })
     }
 
-    /// Appends records, all or none.
+    /// Appends records, all or none. Those that make room may use what was set aside for them: on a disk that is full, files can be
+    /// deleted.
     pub fn append(&mut self, records: &[Record]) -> HostResult<()> {
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.0.clear();
@@ -119,7 +124,9 @@ impl Log {
         for record in records {
             self.frame(record, &mut bytes);
         }
-        let done = self.write(&bytes.0);
+        let makes_room = records.iter().all(|record| matches!(record, Record::Unlink { .. }));
+        let room = self.reserve(bytes.0.len() as u64);
+        let done = if makes_room { Ok(()) } else { room }.and_then(|()| self.write(&bytes.0));
         if done.is_err() {
             self.sequence = first;
         }
@@ -169,6 +176,22 @@ impl Log {
         Ok(())
     }
 
+    /// Sees that there is room for so many bytes, and for the records that make room behind them.
+    fn reserve(&mut self, bytes: u64) -> HostResult<()> {
+        const KEPT: u64 = 16 << 10;
+        const STEP: u64 = 64 << 10;
+        if self.length + bytes + KEPT <= self.reserved {
+            return Ok(());
+        }
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.length, bytes + KEPT + STEP) {
+            Ok(()) => self.reserved = self.length + bytes + KEPT + STEP,
+            // A host that sets nothing aside says with the write whether there is room.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => self.reserved = u64::MAX,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     #[cfg(not(test))]
     fn write_some(&self, bytes: &[u8], at: u64) -> HostResult<usize> {
         pwrite(&self.file, bytes, at)
@@ -189,6 +212,7 @@ impl Log {
     /// Half a record must not stay.
     fn take_back(&mut self, error: Errno) -> HostResult<()> {
         self.broken = ftruncate(&self.file, self.length).is_err();
+        self.reserved = 0;
         Err(error)
     }
 

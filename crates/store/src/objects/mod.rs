@@ -138,6 +138,8 @@ struct State {
     placed: bool,
     /// Bytes of the pool that nothing tells of.
     garbage: u64,
+    /// With how much of it the room is looked at again.
+    garbage_looked_at: u64,
     /// What was found damaged when the volume was opened.
     damage: Vec<Finding>,
 }
@@ -166,16 +168,15 @@ impl Core {
 
     /// Deletes what nothing tells of. What a journal on the disk may still tell of waits for the next index.
     fn bury(&self, state: &mut State) {
-        if !state.tree.dead_staged.is_empty() {
-            for number in std::mem::take(&mut state.tree.dead_staged) {
-                if !self.persists() || number >= state.synced {
-                    self.disk.remove_staged(number);
-                }
+        for number in std::mem::take(&mut state.tree.dead_staged) {
+            if !self.persists() || number >= state.synced {
+                self.disk.remove_staged(number);
+            } else {
+                state.garbage += self.disk.staged_facts(number).map_or(0, |facts| facts.size);
             }
         }
-        for (_, size) in state.tree.dead_blobs.drain(..) {
-            state.garbage += size;
-        }
+        state.garbage += state.tree.dead_blobs.drain(..).map(|(_, size)| size).sum::<u64>();
+        self.collect_if_short(state);
     }
 
     /// Whether one more object fits.
@@ -358,6 +359,7 @@ impl State {
             synced: 0,
             placed: false,
             garbage: 0,
+            garbage_looked_at: fold::GARBAGE_STEP,
             damage: Vec::new(),
         }
     }

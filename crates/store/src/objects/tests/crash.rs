@@ -206,6 +206,12 @@ fn a_full_disk_leaves_what_was_confirmed() {
     assert_eq!(readable_in(&volume, &files), 10);
     drop(volume);
     assert_eq!((home.report().findings, readable(&home, &files)), (vec![], 10));
+    // What makes room finds room that was set aside, where the host does so.
+    let volume = home.open();
+    delete(&volume, "folder\\file1");
+    volume.core.state().journal.as_mut().unwrap().fill_disk_after(0);
+    assert_eq!(volume.open(&path("new"), &make(Create::New)).err(), Some(STATUS_DISK_FULL));
+    drop(volume);
     put(&home.open(), "new", b"room again");
     assert_eq!(get(&home.open(), "new"), Ok(b"room again".to_vec()));
 }
