@@ -2,8 +2,11 @@
 
 use super::header::Hash;
 use crate::metadata::Metadata;
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, Mode, OFlags, chmodat, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat,
+};
 use rustix::io::{Errno, Result, pread, pwrite};
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 
@@ -53,7 +56,15 @@ impl Disk {
 
     /// Opens a staged file.
     pub fn staged(&self, number: u64, flags: OFlags) -> Result<OwnedFd> {
-        openat(&self.staging, staged_name(number), flags | OFlags::CLOEXEC, Mode::empty())
+        let open = || openat(&self.staging, staged_name(number), flags | OFlags::CLOEXEC, Mode::empty());
+        match open() {
+            // A run that was killed had sealed it, and not written that down.
+            Err(Errno::ACCESS) => {
+                chmodat(&self.staging, staged_name(number), OWN, AtFlags::empty())?;
+                open()
+            }
+            opened => opened,
+        }
     }
 
     /// Facts of a staged file.
@@ -162,9 +173,16 @@ impl Disk {
         Ok(())
     }
 
-    /// Sees that everything is on the disk, the bytes of all blobs too.
-    pub fn sync_all(&self) -> Result<()> {
-        rustix::fs::syncfs(&self.root)
+    /// Sees that the names of blobs are on the disk, by the first bytes of their hashes.
+    pub fn sync_blobs(&self, folders: &BTreeSet<u8>) -> Result<()> {
+        for folder in folders {
+            match openat(self.pool()?, format!("{folder:02x}"), FOLDER, Mode::empty()) {
+                // Somebody has taken it away, with what was in it.
+                Err(Errno::NOENT) => {}
+                opened => rustix::fs::fsync(opened?)?,
+            }
+        }
+        if folders.is_empty() { Ok(()) } else { rustix::fs::fsync(self.pool()?) }
     }
 
     /// Gives a host's file another name, among the staged ones.

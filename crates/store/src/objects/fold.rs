@@ -48,8 +48,7 @@ impl Core {
         if state.journal.is_none() {
             return Ok(());
         }
-        // The index promises what it tells of: it must be on the disk before.
-        self.disk.sync_all()?;
+        self.sync(state)?;
         let head = Head { generation: state.generation + 1, device: self.device };
         let root = self.disk.root.as_fd();
         let mut index = Log::make(root, FRESH, head)?;
@@ -92,10 +91,20 @@ impl Core {
         }
         let is_short = rustix::fs::fstatvfs(&self.disk.root).is_ok_and(|room| room.f_bavail * room.f_frsize < state.garbage);
         // What the journal has told of must be on the disk before.
-        if is_short && self.disk.sync_all().is_ok() {
+        if is_short && self.sync(state).is_ok() {
             let _ = self.collect(state);
         }
         state.garbage_looked_at = state.garbage + GARBAGE_STEP;
+    }
+
+    /// Sees that the names of all files are on the disk, and what the journal tells of them. Their bytes are there where a program has
+    /// flushed them; the rest was not promised.
+    fn sync(&self, state: &mut State) -> Result<()> {
+        self.disk.sync_blobs(&state.fresh)?;
+        self.disk.sync_names()?;
+        state.journal.as_ref().map_or(Ok(()), Log::sync)?;
+        state.fresh.clear();
+        Ok(())
     }
 
     /// Deletes what no name and no former version leads to.

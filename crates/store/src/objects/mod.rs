@@ -136,6 +136,8 @@ struct State {
     synced: u64,
     /// The store's own name is on the disk.
     placed: bool,
+    /// First bytes of the hashes of blobs whose names may not be on the disk yet.
+    fresh: std::collections::BTreeSet<u8>,
     /// Bytes of the pool that nothing tells of.
     garbage: u64,
     /// With how much of it the room is looked at again.
@@ -296,7 +298,12 @@ impl Objects {
         };
         // What an earlier run has staged may stand in a journal that is on the disk.
         let synced = loaded.tree.next_staged;
-        let state = State { damage: loaded.damage, generation: loaded.generation, synced, ..State::new(loaded.tree, Some(journal)) };
+        let journalled = |node: &tree::Node| match &node.content {
+            tree::Content::Published(published) if published.staged != 0 => Some(published.header.hash.0[0]),
+            _ => None,
+        };
+        let fresh = loaded.tree.nodes.values().filter_map(journalled).collect();
+        let state = State { fresh, damage: loaded.damage, generation: loaded.generation, synced, ..State::new(loaded.tree, Some(journal)) };
         let objects = Self::new(disk, state, (Some(principal), leases), limits, device);
         objects.core.resume();
         Ok(objects)
@@ -358,6 +365,7 @@ impl State {
             given: std::collections::HashMap::new(),
             synced: 0,
             placed: false,
+            fresh: std::collections::BTreeSet::new(),
             garbage: 0,
             garbage_looked_at: fold::GARBAGE_STEP,
             damage: Vec::new(),

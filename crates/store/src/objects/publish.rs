@@ -162,6 +162,8 @@ impl Core {
         let mut times = facts.times;
         times[0] = node.times[0];
         let known = state.tree.blobs.contains_key(&hash).then(|| self.disk.blob(&hash).ok()).flatten();
+        // One that was damaged is replaced.
+        let known = known.filter(|blob| hash_of(blob) == Ok(hash));
         let written = match known {
             Some(blob) => {
                 // The same content again: this file's readers must not lose sight of it.
@@ -173,6 +175,7 @@ impl Core {
             None => {
                 self.disk.publish(number, file.as_fd(), &hash)?;
                 state.given.insert(hash, id);
+                state.fresh.insert(hash.0[0]);
                 written
             }
         };
