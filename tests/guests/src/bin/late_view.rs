@@ -13,7 +13,6 @@ guests::program! {
 
 #[cfg(target_os = "windows")]
 mod late {
-    use alloc::string::String;
     use core::ptr::{null, null_mut};
     use guests::{arguments, last_error, wide};
     use windows_sys::Win32::Foundation::{CloseHandle, GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE};
@@ -34,7 +33,7 @@ mod late {
         }
     }
 
-    fn work(path: &String, wait: u32) -> Result<bool, u32> {
+    fn work(path: &str, wait: u32) -> Result<bool, u32> {
         let (name, share) = (wide(path), FILE_SHARE_READ | FILE_SHARE_WRITE);
         // SAFETY: a terminated name; handles are closed once; the view is written inside of its length, and unmapped once.
         unsafe {
