@@ -8,6 +8,8 @@ use crate::handle::Handle;
 use crate::object::FileObject;
 use crate::records::Records;
 use crate::sharing::Sharing;
+use crate::system::System32;
+use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
@@ -45,6 +47,8 @@ pub struct Files {
     pub runtime: OwnedFd,
     /// The 64-bit system DLLs.
     pub system64: OwnedFd,
+    /// The folder of this version, where they lie.
+    pub version: PathBuf,
 }
 
 impl Files {
@@ -78,8 +82,12 @@ pub struct Sandbox {
     pub dispatcher: Dispatcher,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
+    /// Folders that programs watch.
+    pub watches: Watches,
     /// `C:`.
     pub drive: Arc<Drive>,
+    /// `C:\Windows\System32`.
+    pub system32: Arc<System32>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -104,7 +112,9 @@ impl Sandbox {
             records: Records::new()?,
             dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
+            watches: Watches::default(),
             drive: Arc::new(Drive::new(drive)),
+            system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
             files,
             windows,
             processes: Mutex::default(),
@@ -174,6 +184,9 @@ impl Sandbox {
     /// Closes an object that no handle stands for, which may delete the file.
     pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
+        if let Some(watch) = lock(&object.watch).take() {
+            self.watches.end(&watch);
+        }
         let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);
         if let Some(descriptor) = &object.descriptor

@@ -390,6 +390,25 @@ messages! {
         /// The link.
         handle: u32,
     } -> Word;
+    /// Watches an open folder; the descriptor of an event that is ready while changes wait travels with the reply.
+    60 WatchFolder {
+        /// The folder.
+        handle: u32,
+        /// `FILE_NOTIFY_CHANGE_*`.
+        filter: u32,
+        /// Non-zero: the folders below it count too.
+        subtree: u32,
+        /// The most bytes of changes that are kept, as `FILE_NOTIFY_INFORMATION` counts them.
+        room: u32,
+    } -> Done;
+    /// Takes what has changed in a folder that is watched. Reply payload: for each change its action and the length of its
+    /// path in bytes, 4 bytes each, and the path, UTF-16. Reply: 0, or `STATUS_NOTIFY_ENUM_DIR` where changes were missed.
+    61 TakeChanges {
+        /// The folder.
+        handle: u32,
+        /// The most bytes, counted in the same way.
+        room: u32,
+    } -> Word;
     /// Makes a pipe without a name. The client's end is opened with its server as the root, and no name.
     22 CreatePipe {
         /// The access of the server's end.

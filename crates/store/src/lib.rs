@@ -15,6 +15,7 @@ mod name;
 mod objects;
 mod path;
 mod volume;
+mod watch;
 
 pub use case::upcase;
 pub use error::status;
@@ -25,3 +26,4 @@ pub use objects::principal::{Principal, Public, User};
 pub use objects::{Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
 pub use path::Path;
 pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Space, Volume};
+pub use watch::{Happened, News, Watcher, entries, folder_below};

@@ -5,7 +5,7 @@ use crate::name::Pattern;
 use crate::path::Path;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_STOPPED_ON_SYMLINK};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_STOPPED_ON_SYMLINK};
 
 /// What a volume answers where a link leads out of it: [`Volume::leads`] tells where to.
 pub const OUTSIDE: NTSTATUS = STATUS_STOPPED_ON_SYMLINK;
@@ -142,6 +142,10 @@ pub trait Volume: Send + Sync {
     /// Sees that a file's name is on the disk; its bytes were synchronised through its descriptor.
     fn flush(&self, _id: u64) -> Result<(), NTSTATUS> {
         Ok(())
+    }
+    /// A folder of the host that changes as the open folder does, for who wants to hear of it. Not every volume has one.
+    fn watched(&self, _path: &Path, _folder: BorrowedFd<'_>) -> Result<OwnedFd, NTSTATUS> {
+        Err(STATUS_INVALID_DEVICE_REQUEST)
     }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;

@@ -40,6 +40,9 @@ impl Process {
         }
         lock(&object.closing).posix = delete && request.flags & FILE_DISPOSITION_POSIX != 0;
         lock(&self.sandbox.sharing).set_deleting(id, delete);
+        if delete && object.is_folder() {
+            self.sandbox.watches.deleted(id);
+        }
         Ok(Reply::value(&Done {}))
     }
 

@@ -20,8 +20,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
-    STATUS_OBJECT_PATH_NOT_FOUND,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY,
+    STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
 };
 
 /// Which entries of the folder are there, by their names.
@@ -285,6 +285,14 @@ impl Volume for Folder {
 
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)> {
         self.leads_outside(path)
+    }
+
+    fn watched(&self, _path: &Path, folder: BorrowedFd<'_>) -> Result<OwnedFd, NTSTATUS> {
+        // Of a folder of which only some entries are there, the host would tell them all.
+        if self.filter.is_some() {
+            return Err(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        folder.try_clone_to_owned().map_err(|_| STATUS_INSUFFICIENT_RESOURCES)
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

@@ -7,6 +7,8 @@ mod facts;
 mod find;
 mod full;
 mod lock;
+mod mount;
+mod notify;
 mod overlapped;
 mod pattern;
 pub mod segments;
@@ -15,5 +17,8 @@ mod temporary;
 mod time;
 mod volume;
 
+pub use bytes::Request;
 pub use change::remove;
+pub use create::options;
+pub use overlapped::start;
 pub use set::rename_to;
