@@ -251,9 +251,9 @@ impl Core {
                     Some(settled) => *settled,
                     None => {
                         let found = self.settled(*number)?;
+                        state.tree.usage.bytes = state.tree.usage.bytes.saturating_sub(*counted) + found.size;
+                        *counted = found.size;
                         if !is_open {
-                            state.tree.usage.bytes = state.tree.usage.bytes.saturating_sub(*counted) + found.size;
-                            *counted = found.size;
                             *settled = self.is_settled(*number).then_some(found);
                         }
                         found

@@ -45,6 +45,8 @@ impl Objects {
     pub(super) fn release(&self, id: u64) {
         let core = &self.core;
         let mut state = core.state();
+        // What it has become counts from now on; nobody is left to hear of a failure. Its opener's own descriptor is still there.
+        let _ = core.metadata(&mut state, id);
         let Some(node) = state.tree.nodes.get_mut(&id) else { return };
         node.open = false;
         if node.links == 0 {
@@ -52,9 +54,6 @@ impl Objects {
             core.bury(&mut state);
             return;
         }
-        // What it has become counts from now on; nobody is left to hear of a failure.
-        let _ = core.metadata(&mut state, id);
-        let Some(node) = state.tree.nodes.get(&id) else { return };
         if core.persists() && matches!(node.content, Content::Staged { .. }) {
             let waits = (Instant::now() + REST, id);
             state.queue.waiting.insert(waits);
