@@ -82,6 +82,8 @@ pub struct Sandbox {
     pub dispatcher: Dispatcher,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
+    /// Held while a stream is changed.
+    pub streams: Mutex<()>,
     /// Folders that programs watch.
     pub watches: Watches,
     /// `C:`.
@@ -112,6 +114,7 @@ impl Sandbox {
             records: Records::new()?,
             dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
+            streams: Mutex::default(),
             watches: Watches::default(),
             scratch: Arc::new(Scratch::new(scratch)),
             system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
@@ -179,6 +182,13 @@ impl Sandbox {
         self.records.give_back(object.record);
         if let Some(watch) = lock(&object.watch).take() {
             self.watches.end(&watch);
+        }
+        if object.file.as_ref().is_some_and(|file| file.stream)
+            && lock(&object.closing).delete
+            && let (Some(inside), Some(file)) = (object.inside(), &object.descriptor)
+        {
+            // Best effort: nobody is left to hear of a failure.
+            let _ = inside.volume.set_zone(&inside.path, file.as_fd(), None);
         }
         let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);

@@ -113,9 +113,9 @@ pub fn check_file(file: &File) -> Answer {
 }
 
 /// Maps an open file as an image.
-pub fn map_file(file: &Arc<File>) -> Result<Mapped, NTSTATUS> {
-    let bytes = Bytes::map(file.descriptor()?)?;
-    Ok(map(&parse(bytes.get())?, file.descriptor()?)?)
+pub fn map_file(file: BorrowedFd<'_>) -> Result<Mapped, NTSTATUS> {
+    let bytes = Bytes::map(file)?;
+    Ok(map(&parse(bytes.get())?, file)?)
 }
 
 /// `IMAGE_FILE_RELOCS_STRIPPED`.

@@ -5,7 +5,7 @@ use crate::name::Pattern;
 use crate::path::Path;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_STOPPED_ON_SYMLINK};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_INVALID, STATUS_STOPPED_ON_SYMLINK};
 
 /// What a volume answers where a link leads out of it: [`Volume::leads`] tells where to.
 pub const OUTSIDE: NTSTATUS = STATUS_STOPPED_ON_SYMLINK;
@@ -140,6 +140,14 @@ pub trait Volume: Send + Sync {
     /// A folder of the host that changes as the open folder does, for who wants to hear of it. Not every volume has one.
     fn watched(&self, _path: &Path, _folder: BorrowedFd<'_>) -> Result<OwnedFd, NTSTATUS> {
         Err(STATUS_INVALID_DEVICE_REQUEST)
+    }
+    /// The content of an open file's stream `Zone.Identifier`; `None` where it has none. Not every volume keeps it.
+    fn zone(&self, _path: &Path, _file: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, NTSTATUS> {
+        Err(STATUS_OBJECT_NAME_INVALID)
+    }
+    /// Keeps an open file's stream `Zone.Identifier`, or takes it away.
+    fn set_zone(&self, _path: &Path, _file: BorrowedFd<'_>, _content: Option<&[u8]>) -> Result<(), NTSTATUS> {
+        Err(STATUS_OBJECT_NAME_INVALID)
     }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;

@@ -9,8 +9,8 @@ use protocol::message::{Done, RenameFile, SetDisposition};
 use std::sync::Arc;
 use store::Look;
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_SAME_DEVICE,
-    STATUS_OBJECT_NAME_COLLISION,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
 };
 use windows_sys::Win32::Storage::FileSystem::DELETE;
 
@@ -26,6 +26,11 @@ impl Process {
         const FILE_DISPOSITION_POSIX: u32 = 2;
         const FILE_DISPOSITION_IGNORE_READ_ONLY: u32 = 0x10;
         let object = self.object(request.handle, DELETE)?;
+        if object.file.as_ref().is_some_and(|file| file.stream) {
+            // It goes with this handle, and the file stays.
+            lock(&object.closing).delete = request.flags & FILE_DISPOSITION_DELETE != 0;
+            return Ok(Reply::value(&Done {}));
+        }
         let (id, inside) = (object.id().ok_or(STATUS_CANNOT_DELETE)?, object.inside().ok_or(STATUS_CANNOT_DELETE)?);
         let delete = request.flags & FILE_DISPOSITION_DELETE != 0;
         if delete {
@@ -49,6 +54,9 @@ impl Process {
     /// Renames a file, or gives it a second name.
     pub fn rename_file(&self, request: &RenameFile, payload: &[u8]) -> Answer {
         let object = self.object(request.handle, if request.link != 0 { 0 } else { DELETE })?;
+        if object.file.as_ref().is_some_and(|file| file.stream) {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
         let Name::Drive(target) = self.target_name(&object, request, payload)? else { return Err(STATUS_ACCESS_DENIED) };
         let done = self.through(&target, |at| self.rename_to(&object, request, &target, at));
         self.note_change(&target, done.as_ref().err().copied());
