@@ -1,9 +1,9 @@
 //! What an NT path leads to: a drive, a device, nothing.
 //!
-//! `C:` is the sandbox's own, but for the system's folder, which nobody changes. `Z:` is the host's tree, in which only granted folders exist, and the folders that lead to
-//! them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
+//! `C:` is the sandbox's own, but for the system's folder, which nobody changes. `Z:` is the host's tree, in which only
+//! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
-use crate::scratch::Scratch;
+use crate::drive::Drive;
 use crate::system::System32;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
@@ -188,7 +188,7 @@ struct Mount {
 
 /// The drives, as one run sees them.
 pub struct Namespace {
-    scratch: Arc<Scratch>,
+    drive: Arc<Drive>,
     system32: Arc<System32>,
     /// Where that lies on `C:`.
     system_folder: Arc<Path>,
@@ -197,9 +197,9 @@ pub struct Namespace {
 
 impl Namespace {
     /// Drives without any grant.
-    pub fn new(scratch: Arc<Scratch>, system32: Arc<System32>) -> Self {
+    pub fn new(drive: Arc<Drive>, system32: Arc<System32>) -> Self {
         let system_folder = ["Windows", "System32"].into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
-        Self { scratch, system32, system_folder: Arc::new(system_folder), mounts: Vec::new() }
+        Self { drive, system32, system_folder: Arc::new(system_folder), mounts: Vec::new() }
     }
 
     /// Shows a folder of the host. The error is one sentence.
@@ -302,7 +302,7 @@ impl Namespace {
                 Ok(Place::Volume(Inside { volume, path: below, mount, write: false, letter: b'C' }))
             }
             b'C' => {
-                let (volume, mount) = (self.scratch.volume()?, Arc::default());
+                let (volume, mount) = (self.drive.volume()?, Arc::default());
                 Ok(Place::Volume(Inside { volume, path: path.path.clone(), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),

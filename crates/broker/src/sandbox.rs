@@ -3,14 +3,15 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::dispatcher::Dispatcher;
+use crate::drive::{Drive, Place};
 use crate::handle::Handle;
 use crate::object::FileObject;
 use crate::records::Records;
-use crate::scratch::Scratch;
 use crate::sharing::Sharing;
 use crate::system::System32;
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
+use rustix::fs::OFlags;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::Change;
+use store::{Change, Happened};
 
 /// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
 const KEPT_DESCRIPTORS: u64 = 256;
@@ -87,7 +88,7 @@ pub struct Sandbox {
     /// Folders that programs watch.
     pub watches: Watches,
     /// `C:`.
-    pub scratch: Arc<Scratch>,
+    pub drive: Arc<Drive>,
     /// `C:\Windows\System32`.
     pub system32: Arc<System32>,
     /// What processes start from.
@@ -104,7 +105,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Sandbox {
     /// A sandbox without processes.
-    pub fn new(number: u32, audit: PathBuf, scratch: PathBuf, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
+    pub fn new(number: u32, audit: PathBuf, drive: Place, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
         Ok(Self {
             log: Log::new(number, audit.clone()),
             audit,
@@ -116,7 +117,7 @@ impl Sandbox {
             sharing: Mutex::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
-            scratch: Arc::new(Scratch::new(scratch)),
+            drive: Arc::new(Drive::new(drive)),
             system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
             files,
             windows,
@@ -177,6 +178,13 @@ impl Sandbox {
         }
     }
 
+    /// Tells the audit what is wrong with the sandbox's own drive.
+    pub fn note_drive(&self) {
+        for wrong in self.drive.wrong() {
+            self.log.note(Kind::Damage, Trust::Evidence, Outcome::Error, &wrong, Event::default());
+        }
+    }
+
     /// Closes an object that no handle stands for, which may delete the file.
     pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
@@ -197,7 +205,14 @@ impl Sandbox {
             && let Some(inside) = object.inside()
         {
             // Best effort: nobody is left to hear of a failure.
-            let _ = inside.volume.set(&inside.path, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
+            let _ = inside.volume.set(&inside.path, id.1, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
+        }
+        // What was written through a descriptor is told when that is closed.
+        if self.watches.own.is_used()
+            && let Some(descriptor) = &object.descriptor
+            && rustix::fs::fcntl_getfl(descriptor).is_ok_and(|flags| flags.intersects(OFlags::WRONLY | OFlags::RDWR))
+        {
+            self.watches.own.happened(&lock(&file.place).path, false, Happened::Written);
         }
         let mut sharing = lock(&self.sharing);
         if closing.delete {
@@ -208,15 +223,20 @@ impl Sandbox {
         if early {
             sharing.set_gone(id);
         }
-        let last = sharing.leave(id, file.share);
+        let left = sharing.leave(id, file.share);
         drop(sharing);
-        if (early || last)
-            && let Some(inside) = object.inside()
-        {
+        let Some(inside) = object.inside() else { return };
+        if early || left.deletes {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
+            if done.is_ok() {
+                self.watches.own.happened(&lock(&file.place).path, object.is_folder(), Happened::Deleted);
+            }
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
             self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.place).path.display(), Event { code, ..Event::default() });
+        }
+        if left.was_last {
+            inside.volume.released(id.1);
         }
     }
 }

@@ -2,7 +2,8 @@
 //! attribute, in the form that Samba gave it: with a NUL at its end.
 
 use crate::error::status;
-use rustix::fs::{XattrFlags, fgetxattr, fremovexattr, fsetxattr};
+use crate::kept::place;
+use rustix::fs::{XattrFlags, fgetxattr, fremovexattr, fsetxattr, getxattr, removexattr, setxattr};
 use rustix::io::Errno;
 use std::os::fd::BorrowedFd;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DISK_FULL, STATUS_OBJECT_NAME_INVALID};
@@ -14,7 +15,12 @@ const MOST: usize = 0x1_0000;
 /// The stream's content; `None` where the file has none.
 pub fn get(file: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, NTSTATUS> {
     let mut buffer = vec![0; MOST];
-    match fgetxattr(file, NAME, &mut buffer[..]) {
+    // What only is a place cannot be asked itself.
+    let read = match fgetxattr(file, NAME, &mut buffer[..]) {
+        Err(Errno::BADF) => getxattr(place(file), NAME, &mut buffer[..]),
+        read => read,
+    };
+    match read {
         Ok(length) => {
             buffer.truncate(length.saturating_sub(1));
             Ok(Some(buffer))
@@ -28,8 +34,17 @@ pub fn get(file: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, NTSTATUS> {
 /// Keeps the stream, or takes it away.
 pub fn set(file: BorrowedFd<'_>, content: Option<&[u8]>) -> Result<(), NTSTATUS> {
     let done = match content {
-        Some(content) => fsetxattr(file, NAME, &[content, &[0]].concat(), XattrFlags::empty()),
-        None => fremovexattr(file, NAME),
+        Some(content) => {
+            let content = [content, &[0]].concat();
+            match fsetxattr(file, NAME, &content, XattrFlags::empty()) {
+                Err(Errno::BADF) => setxattr(place(file), NAME, &content, XattrFlags::empty()),
+                done => done,
+            }
+        }
+        None => match fremovexattr(file, NAME) {
+            Err(Errno::BADF) => removexattr(place(file), NAME),
+            done => done,
+        },
     };
     match done {
         Err(Errno::NODATA) => Ok(()),

@@ -5,9 +5,9 @@ use crate::namespace::{DrivePath, Inside, Name, Place, parse};
 use crate::object::{FileObject, Where};
 use crate::process::Process;
 use crate::reply::Reply;
-use protocol::message::{Done, RenameFile, SetDisposition};
+use protocol::message::{Done, FlushFile, RenameFile, SetDisposition};
 use std::sync::Arc;
-use store::Look;
+use store::{Happened, Look};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
     STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
@@ -51,6 +51,15 @@ impl Process {
         Ok(Reply::value(&Done {}))
     }
 
+    /// Sees that a file's name is on the disk.
+    pub fn flush_file(&self, request: &FlushFile) -> Answer {
+        let object = self.object(request.handle, 0)?;
+        if let (Some(id), Some(inside)) = (object.id(), object.inside()) {
+            inside.volume.flush(id.1)?;
+        }
+        Ok(Reply::value(&Done {}))
+    }
+
     /// Renames a file, or gives it a second name.
     pub fn rename_file(&self, request: &RenameFile, payload: &[u8]) -> Answer {
         let object = self.object(request.handle, if request.link != 0 { 0 } else { DELETE })?;
@@ -79,7 +88,9 @@ impl Process {
         let replace = request.replace & REPLACE != 0;
         self.check_replaced(&to, object, request.replace)?;
         if request.link != 0 {
-            return from.volume.link(&from.path, &to.path, replace);
+            from.volume.link(&from.path, &to.path, replace)?;
+            self.sandbox.watches.own.happened(target, false, Happened::Made);
+            return Ok(());
         }
         let file = object.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let before = lock(&file.place).path.clone();
@@ -96,6 +107,7 @@ impl Process {
         if target == at {
             spelt.path = spelt.path.first(to.mount.count()).join(&path);
         }
+        self.sandbox.watches.own.moved(&before, &spelt, object.is_folder());
         let after = Where { path: spelt, inside: Some(Inside { path, ..to }) };
         if let Some(id) = object.id() {
             lock(&self.sandbox.sharing).renamed(id, &before, &after);

@@ -9,7 +9,7 @@ use gate::file::{Device, Facts, SYMLINK, Volume};
 use protocol::message::{Done, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, SetFacts, SetSparse, Word};
 use std::os::fd::AsFd;
 use std::path::Component;
-use store::{Change, Look, Metadata, attribute, volume_serial};
+use store::{Change, Happened, Look, Metadata, attribute, volume_serial};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_A_REPARSE_POINT,
     STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
@@ -89,7 +89,7 @@ impl Process {
     /// The facts of an open file as of now; `None` of a folder that only leads to grants.
     pub(super) fn metadata_of(&self, object: &FileObject) -> Result<Option<Metadata>, NTSTATUS> {
         let (Some(inside), Some(file)) = (object.inside(), &object.descriptor) else { return Ok(None) };
-        let metadata = inside.volume.facts(&inside.path, file.as_fd())?;
+        let metadata = inside.volume.facts(&inside.path, object.file.as_ref().map_or(0, |file| file.metadata.id), file.as_fd())?;
         if object.file.as_ref().is_some_and(|file| file.stream) {
             let size = self.stream_content(object)?.map_or(0, |content| content.len() as u64);
             return Ok(Some(Metadata { size, allocated: size.next_multiple_of(8), ..metadata }));
@@ -101,7 +101,7 @@ impl Process {
     pub fn set_facts(&self, request: &SetFacts) -> Answer {
         const SETTABLE: u32 = (attribute::KEPT | attribute::READ_ONLY) & !attribute::SPARSE;
         let object = self.object(request.handle, FILE_WRITE_ATTRIBUTES)?;
-        let inside = object.inside().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let (id, inside) = object.id().zip(object.inside()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let file = object.descriptor.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?.as_fd();
         let wanted = request.attributes;
         let wrong_kind = if object.is_folder() { wanted & attribute::TEMPORARY } else { wanted & attribute::DIRECTORY };
@@ -111,7 +111,7 @@ impl Process {
             return Err(STATUS_INVALID_PARAMETER);
         }
         if access < 0 || write < 0 {
-            let now = inside.volume.facts(&inside.path, file)?.times;
+            let now = inside.volume.facts(&inside.path, id.1, file)?.times;
             let mut closing = lock(&object.closing);
             for (index, time) in [(1, access), (2, write)] {
                 match time {
@@ -125,10 +125,13 @@ impl Process {
         let attributes = match wanted {
             0 => None,
             // A sparse file stays one.
-            wanted => Some(wanted & SETTABLE | inside.volume.facts(&inside.path, file)?.attributes & attribute::SPARSE),
+            wanted => Some(wanted & SETTABLE | inside.volume.facts(&inside.path, id.1, file)?.attributes & attribute::SPARSE),
         };
         if times != [None; 3] || attributes.is_some() {
-            inside.volume.set(&inside.path, file, &Change { times, attributes })?;
+            inside.volume.set(&inside.path, id.1, file, &Change { times, attributes })?;
+            if let Some(file) = object.file.as_ref().filter(|_| self.sandbox.watches.own.is_used()) {
+                self.sandbox.watches.own.happened(&lock(&file.place).path, object.is_folder(), Happened::Changed);
+            }
         }
         Ok(Reply::value(&Done {}))
     }
@@ -136,13 +139,13 @@ impl Process {
     /// Marks a file as sparse, or takes the mark away.
     pub fn set_sparse(&self, request: &SetSparse) -> Answer {
         let object = self.object(request.handle, FILE_WRITE_DATA)?;
-        let inside = object.inside().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-        let file = object.descriptor.as_ref().filter(|_| object.id().is_some() && !object.is_folder());
+        let (id, inside) = object.id().zip(object.inside()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let file = object.descriptor.as_ref().filter(|_| !object.is_folder());
         let file = file.ok_or(STATUS_INVALID_DEVICE_REQUEST)?.as_fd();
-        let now = inside.volume.facts(&inside.path, file)?.attributes;
+        let now = inside.volume.facts(&inside.path, id.1, file)?.attributes;
         let wanted = if request.on != 0 { now | attribute::SPARSE } else { now & !attribute::SPARSE };
         if wanted != now {
-            inside.volume.set(&inside.path, file, &Change { attributes: Some(wanted & !attribute::NORMAL), ..Change::default() })?;
+            inside.volume.set(&inside.path, id.1, file, &Change { attributes: Some(wanted & !attribute::NORMAL), ..Change::default() })?;
         }
         Ok(Reply::value(&Done {}))
     }

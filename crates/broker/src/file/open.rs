@@ -7,11 +7,12 @@ use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
 use crate::reply::Reply;
 use crate::sandbox::leaves_room;
+use crate::sharing::FileId;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
-use store::{Create, How, Look, Metadata, Outcome, attribute};
+use store::{Create, Happened, How, Look, Metadata, Outcome, attribute};
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_BY_FILE_ID,
     FILE_OPEN_IF, FILE_OPEN_REPARSE_POINT, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SEQUENTIAL_ONLY, FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_ALERT,
@@ -111,9 +112,15 @@ impl Process {
                 Inside { path: names, ..inside }
             }
         };
+        match opened.outcome {
+            Outcome::Opened => {}
+            Outcome::Created => self.sandbox.watches.own.happened(&spelt, opened.metadata.folder, Happened::Made),
+            Outcome::Overwritten => self.sandbox.watches.own.happened(&spelt, false, Happened::Written),
+        }
         let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(inside) }));
         let id = (opened.metadata.device, opened.metadata.id);
-        let share = lock(&self.sandbox.sharing).enter(id, access, request.share, &place)?;
+        let entered = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
+        let share = entered.inspect_err(|_| self.refused_open(&place, id))?;
         let has_bytes = !opened.metadata.folder && !opened.metadata.link;
         let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
         // A descriptor is handed out where bytes are granted, and nowhere else.
@@ -133,6 +140,14 @@ impl Process {
             Outcome::Overwritten => FILE_OVERWRITTEN,
         };
         self.give(object, access, request.object_flags, information, theirs)
+    }
+
+    /// An open that was refused when it was made already may have been the file's only one.
+    fn refused_open(&self, place: &Mutex<Where>, id: FileId) {
+        let inside = lock(place).inside.clone();
+        if let Some(inside) = inside.filter(|_| !lock(&self.sandbox.sharing).is_open(id)) {
+            inside.volume.released(id.1);
+        }
     }
 
     /// The access that a request gets, or the refusal.

@@ -53,7 +53,7 @@ unsafe fn make_like(template: *const u16, path: *const u16) -> Result<Bool, Win3
 }
 
 /// Makes a folder with the attributes of another.
-#[shim(ix = _, mapping = "NtCreateFile", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 388, mapping = "NtCreateFile", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn CreateDirectoryExW(
     template: *const u16,
     path: *const u16,
@@ -63,7 +63,7 @@ pub unsafe extern "system" fn CreateDirectoryExW(
 }
 
 /// Makes a folder with the attributes of another.
-#[shim(ix = _, mapping = "CreateDirectoryExW", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 767, mapping = "CreateDirectoryExW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn CreateDirectoryExA(
     template: *const u8,
     path: *const u8,

@@ -6,6 +6,7 @@ mod completion;
 mod drives;
 mod escape;
 mod example;
+mod files;
 mod life;
 mod loader;
 mod locks;
