@@ -90,6 +90,8 @@ fn listed(cases: &mut Cases) {
     // SAFETY: plain data, for which zero is a value.
     let mut data: WIN32_FIND_STREAM_DATA = unsafe { core::mem::zeroed() };
     let at = (&raw mut data).cast::<c_void>();
+    // SAFETY: what the functions write through the pointer is read through it.
+    let found = || unsafe { at.cast::<WIN32_FIND_STREAM_DATA>().read() };
     case!(
         cases,
         "kernel32!FindFirstStreamW kernel32!FindNextStreamW kernel32!FindClose",
@@ -101,9 +103,9 @@ fn listed(cases: &mut Cases) {
             put("l1.txt:Zone.Identifier", ZONE)?;
             let search = unsafe { FindFirstStreamW(wide("l1.txt").as_ptr(), FindStreamInfoStandard, at, 0) };
             same!(search == INVALID_HANDLE_VALUE, false);
-            same!((data.StreamSize, narrow(&data.cStreamName)), (7, String::from("::$DATA")));
+            same!((found().StreamSize, narrow(&found().cStreamName)), (7, String::from("::$DATA")));
             same!(unsafe { FindNextStreamW(search, at) }, 1);
-            same!((data.StreamSize, narrow(&data.cStreamName)), (ZONE.len() as i64, String::from(":Zone.Identifier:$DATA")));
+            same!((found().StreamSize, narrow(&found().cStreamName)), (ZONE.len() as i64, String::from(":Zone.Identifier:$DATA")));
             clear_error();
             same!((unsafe { FindNextStreamW(search, at) }, last_error()), (0, ERROR_HANDLE_EOF));
             same!(unsafe { FindClose(search) }, 1);
