@@ -6,6 +6,7 @@ use crate::object::{FileObject, Where};
 use crate::process::Process;
 use crate::reply::Reply;
 use protocol::message::{Done, FlushFile, RenameFile, SetDisposition};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use store::{Happened, Look};
 use windows_sys::Win32::Foundation::{
@@ -27,8 +28,11 @@ impl Process {
         const FILE_DISPOSITION_IGNORE_READ_ONLY: u32 = 0x10;
         let object = self.object(request.handle, DELETE)?;
         if object.file.as_ref().is_some_and(|file| file.stream) {
-            // It goes with this handle, and the file stays.
-            lock(&object.closing).delete = request.flags & FILE_DISPOSITION_DELETE != 0;
+            // It goes at once, so that a failure is told, and the file stays.
+            if request.flags & FILE_DISPOSITION_DELETE != 0 {
+                let (inside, file) = object.inside().zip(object.descriptor.as_ref()).ok_or(STATUS_CANNOT_DELETE)?;
+                inside.volume.set_zone(&inside.path, file.as_fd(), None)?;
+            }
             return Ok(Reply::value(&Done {}));
         }
         let (id, inside) = (object.id().ok_or(STATUS_CANNOT_DELETE)?, object.inside().ok_or(STATUS_CANNOT_DELETE)?);
