@@ -88,6 +88,8 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::FlushFile(request) => process.flush_file(&request),
         Request::RenameFile(request) => process.rename_file(&request, payload),
         Request::ListFolder(request) => process.list_folder(&request, payload),
+        Request::Stream(request) => process.stream(&request, payload),
+        Request::SetSparse(request) => process.set_sparse(&request),
         Request::WatchFolder(request) => process.watch_folder(&request),
         Request::TakeChanges(request) => process.take_changes(&request),
         Request::QueryVolume(request) => process.query_volume(&request),

@@ -3,6 +3,7 @@
 use super::{File, position};
 use crate::broker::Arrived;
 use crate::io::host::status;
+use crate::io::stream;
 use crate::serve::{Answer, Serve};
 use crate::{access, broker, handle, user};
 use gate::file::{Device, Facts};
@@ -102,6 +103,9 @@ impl Serve for SetEnd {
             return Err(STATUS_INVALID_DEVICE_REQUEST);
         }
         file.needs(FILE_WRITE_DATA)?;
+        if file.is_stream() {
+            return stream::cut(&file, self.size);
+        }
         rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, file.folder))
     }
 }
@@ -189,6 +193,8 @@ impl Serve for FlushFile {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
         match file.device {
+            // The broker keeps every byte of it at once.
+            Device::Disk if file.is_stream() => Ok(()),
             Device::Disk => {
                 rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, file.folder))?;
                 // The name is the broker's business.
