@@ -22,7 +22,7 @@ impl Hostile {
     /// A sandbox whose state lies in a folder; the folder `granted` in it is granted.
     pub fn new(folder: &Path) -> std::io::Result<Self> {
         let nothing = || std::fs::File::open("/dev/null").map(Into::into);
-        let files = Files { runtime: nothing()?, system64: nothing()? };
+        let files = Files { runtime: nothing()?, system64: nothing()?, system32: nothing()? };
         let sandbox = Arc::new(Sandbox::new(1, folder.join("audit"), folder.join("scratch"), files, [10, 0, 19045])?);
         let process = Self::process(&sandbox, folder)?;
         Ok(Self { sandbox, process })

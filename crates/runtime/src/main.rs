@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "unit tests reach less than the program, which starts at `start::run`"))]
 
 mod access;
+mod bitness;
 mod broker;
 mod clock;
 mod current;

@@ -7,7 +7,7 @@ mod failure;
 mod folders;
 mod load;
 mod map;
-mod module;
+pub mod module;
 mod notice;
 mod program;
 mod resource;
