@@ -101,7 +101,7 @@ const NO_DIRECTORY: u32 = 0x40;
 const HEAP_GROWABLE: u32 = 2;
 const HEAP_ZERO_MEMORY: u32 = 8;
 /// More than there are addresses.
-const TOO_MUCH: usize = 1 << 60;
+const TOO_MUCH: usize = 1 << if cfg!(target_pointer_width = "64") { 60 } else { 31 };
 
 guests::program! {
     fn main() -> u32 {

@@ -9,7 +9,8 @@ use core::ffi::{CStr, c_void};
 use core::ptr::null;
 use guests::{Cases, case, same};
 
-#[link(name = "msvcrt", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "msvcrt", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "msvcrt", kind = "raw-dylib"))]
 unsafe extern "C" {
     fn sprintf(to: *mut u8, format: *const i8, ...) -> i32;
     fn _snprintf(to: *mut u8, size: usize, format: *const i8, ...) -> i32;
@@ -18,14 +19,16 @@ unsafe extern "C" {
     fn sscanf(from: *const i8, format: *const i8, ...) -> i32;
 }
 
-#[link(name = "ucrtbase", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "ucrtbase", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "ucrtbase", kind = "raw-dylib"))]
 unsafe extern "C" {
     fn __stdio_common_vsprintf(bits: u64, to: *mut u8, size: usize, format: *const i8, locale: *const c_void, arguments: *const u64) -> i32;
     fn __stdio_common_vsscanf(bits: u64, from: *const i8, most: usize, format: *const i8, locale: *const c_void, arguments: *const u64) -> i32;
 }
 
 mod base {
-    #[link(name = "ntdll", kind = "raw-dylib")]
+    #[cfg_attr(target_arch = "x86", link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated"))]
+    #[cfg_attr(not(target_arch = "x86"), link(name = "ntdll", kind = "raw-dylib"))]
     unsafe extern "C" {
         pub fn _snprintf(to: *mut u8, size: usize, format: *const i8, ...) -> i32;
     }

@@ -15,7 +15,8 @@ macro_rules! runtime {
         mod $module {
             use super::*;
 
-            #[link(name = $dll, kind = "raw-dylib")]
+            #[cfg_attr(target_arch = "x86", link(name = $dll, kind = "raw-dylib", import_name_type = "undecorated"))]
+            #[cfg_attr(not(target_arch = "x86"), link(name = $dll, kind = "raw-dylib"))]
             unsafe extern "C" {
                 fn _errno() -> *mut i32;
                 fn fopen(path: *const i8, mode: *const i8) -> Stream;
@@ -78,7 +79,7 @@ macro_rules! runtime {
             /// Makes a file of these bytes.
             fn make(path: &CStr, bytes: &[u8]) -> Result<(), String> {
                 let file = open(path, c"wb")?;
-                same!(unsafe { fwrite(bytes.as_ptr(), 1, bytes.len(), file) }, bytes.len());
+                same!(unsafe { core::hint::black_box(fwrite)(bytes.as_ptr(), 1, bytes.len(), file) }, bytes.len());
                 same!(unsafe { fclose(file) }, 0);
                 Ok(())
             }
@@ -181,7 +182,7 @@ macro_rules! runtime {
                     make(c"readonly", b"abc")?;
                     let file = open(c"readonly", c"r")?;
                     clear();
-                    same!(unsafe { fwrite(b"x".as_ptr(), 1, 1, file) }, 0);
+                    same!(unsafe { core::hint::black_box(fwrite)(b"x".as_ptr(), 1, 1, file) }, 0);
                     same!((unsafe { ferror(file) } != 0, error()), (true, EBADF));
                     unsafe { clearerr(file) };
                     same!(unsafe { ferror(file) }, 0);
@@ -227,7 +228,7 @@ macro_rules! runtime {
                 run(cases, "tmpfile", Kind::Success, "a temporary file reads what was written", || {
                     let file = unsafe { tmpfile() };
                     holds!(!file.is_null());
-                    same!(unsafe { fwrite(b"temporary".as_ptr(), 1, 9, file) }, 9);
+                    same!(unsafe { core::hint::black_box(fwrite)(b"temporary".as_ptr(), 1, 9, file) }, 9);
                     unsafe { rewind(file) };
                     let mut room = [0u8; 9];
                     same!(unsafe { fread(room.as_mut_ptr(), 1, 9, file) }, 9);

@@ -56,7 +56,8 @@ fn text(at: *const u8) -> String {
     String::from_utf8_lossy(unsafe { CStr::from_ptr(at.cast()) }.to_bytes()).into_owned()
 }
 
-#[link(name = "kernel32", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "kernel32", kind = "raw-dylib"))]
 unsafe extern "system" {
     fn WaitForSingleObject(handle: *mut c_void, milliseconds: u32) -> u32;
     fn GetExitCodeThread(thread: *mut c_void, code: *mut u32) -> i32;
@@ -64,7 +65,8 @@ unsafe extern "system" {
     fn GetEnvironmentVariableA(name: *const u8, to: *mut u8, size: u32) -> u32;
 }
 
-#[link(name = "ucrtbase", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "ucrtbase", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "ucrtbase", kind = "raw-dylib"))]
 unsafe extern "C" {
     fn _set_invalid_parameter_handler(handler: unsafe extern "C" fn(*const u16, *const u16, *const u16, u32, usize)) -> usize;
 }
@@ -74,7 +76,8 @@ macro_rules! runtime {
         mod $module {
             use super::*;
 
-            #[link(name = $dll, kind = "raw-dylib")]
+            #[cfg_attr(target_arch = "x86", link(name = $dll, kind = "raw-dylib", import_name_type = "undecorated"))]
+            #[cfg_attr(not(target_arch = "x86"), link(name = $dll, kind = "raw-dylib"))]
             unsafe extern "C" {
                 fn _errno() -> *mut i32;
                 fn malloc(size: usize) -> *mut u8;
