@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::sandbox::{Files, Member, Sandbox};
 use crate::service::answer;
 use crate::session::Session;
-use channel::Shared;
+use channel::{Server, Shared};
 use gate::block::{SLICES, TELEMETRY_SIZE};
 use protocol::{BODY, Frame};
 use std::os::unix::net::UnixStream;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct Hostile {
     sandbox: Arc<Sandbox>,
     process: Arc<Process>,
+    /// The channel that requests seem to come on.
+    server: Server,
 }
 
 impl Hostile {
@@ -25,7 +27,7 @@ impl Hostile {
         let files = Files { runtime: nothing()?, system64: nothing()?, system32: nothing()? };
         let sandbox = Arc::new(Sandbox::new(1, folder.join("audit"), folder.join("scratch"), files, [10, 0, 19045])?);
         let process = Self::process(&sandbox, folder)?;
-        Ok(Self { sandbox, process })
+        Ok(Self { sandbox, process, server: channel::pair()?.0 })
     }
 
     fn process(sandbox: &Arc<Sandbox>, folder: &Path) -> std::io::Result<Arc<Process>> {
@@ -47,7 +49,7 @@ impl Hostile {
         let mut frame = Frame { number, status: 0, payload: payload.len() as u32, descriptors: 0, body: [0; BODY] };
         let length = body.len().min(BODY);
         frame.body[..length].copy_from_slice(&body[..length]);
-        let _ = answer(&self.process, &frame, payload);
+        let _ = answer(&self.process, &frame, payload, || self.server.closer().alarm());
     }
 
     /// Whether the process asked for its own end.
@@ -67,11 +69,15 @@ impl Hostile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::message::{OpenFile, QueryPath, SetDisposition};
+    use gate::service::ObjectKind;
+    use protocol::message::{NameObject, OpenFile, QueryPath, SetDisposition};
+    use rustix::fs::OFlags;
     use std::os::fd::AsFd;
     use std::path::PathBuf;
     use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT};
-    use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DELETE_PENDING, STATUS_OBJECT_NAME_NOT_FOUND};
+    use windows_sys::Win32::Foundation::{
+        NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DELETE_PENDING, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_NOT_FOUND,
+    };
     use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA};
 
     /// A broker with one process, and a folder that goes with it.
@@ -170,5 +176,28 @@ mod tests {
         }
         let there = place.open("root/etc/passwd", FILE_READ_DATA, FILE_OPEN, FILE_DELETE_ON_CLOSE);
         assert_eq!(there, place.open("root/etc/no-such-file", FILE_READ_DATA, FILE_OPEN, FILE_DELETE_ON_CLOSE));
+    }
+
+    /// Who opens a section by its name gets what the section grants, and not what its creator's handle does.
+    #[test]
+    fn a_section_of_a_file_gives_no_more_than_it_says() {
+        const PAGE_READONLY: u32 = 2;
+        const PAGE_READWRITE: u32 = 4;
+        let place = Place::new("section");
+        let both = place.open("x.txt", FILE_READ_DATA | FILE_WRITE_DATA, FILE_CREATE, 0).unwrap();
+        let reader = place.open("x.txt", FILE_READ_DATA, FILE_OPEN, 0).unwrap();
+        let make = |name: &[u8], file, protect| {
+            let kind = ObjectKind::Section as u32;
+            let request = NameObject { size: 0x1000, kind, create: 1, protect, file, ..NameObject::default() };
+            place.hostile.process.name_object(&request, name)
+        };
+        assert_eq!(make(b"r\0", reader, PAGE_READWRITE).err(), Some(STATUS_ACCESS_DENIED));
+        assert_eq!(make(b"r\0", 0x40_0000 + 4 * 99, PAGE_READONLY).err(), Some(STATUS_INVALID_HANDLE));
+        for (name, protect, mode) in [(b"a\0", PAGE_READONLY, OFlags::RDONLY), (b"b\0", PAGE_READWRITE, OFlags::RDWR)] {
+            make(name, both, protect).unwrap();
+            let found = make(name, both, PAGE_READWRITE).unwrap();
+            let descriptor = found.descriptors[0].as_ref().expect("its bytes");
+            assert_eq!(rustix::fs::fcntl_getfl(descriptor).unwrap() & OFlags::RWMODE, mode);
+        }
     }
 }

@@ -5,13 +5,13 @@
 pub mod audit;
 mod clock;
 mod console;
+mod dispatcher;
 mod file;
 mod handle;
 #[cfg(any(fuzzing, test))]
 pub mod hostile;
 mod launch;
 mod machine;
-mod name;
 mod namespace;
 mod object;
 pub mod policy;

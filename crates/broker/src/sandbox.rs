@@ -2,8 +2,8 @@
 
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
+use crate::dispatcher::Dispatcher;
 use crate::handle::Handle;
-use crate::name::Names;
 use crate::object::FileObject;
 use crate::records::Records;
 use crate::scratch::Scratch;
@@ -76,8 +76,8 @@ pub struct Sandbox {
     shown_zone: Mutex<Range<i64>>,
     /// File records.
     pub records: Records,
-    /// Named objects.
-    pub names: Names,
+    /// Objects that processes share.
+    pub dispatcher: Dispatcher,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
     /// `C:`.
@@ -104,7 +104,7 @@ impl Sandbox {
             zones: Zones::default(),
             shown_zone: Mutex::new(0..0),
             records: Records::new()?,
-            names: Names::default(),
+            dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
             scratch: Arc::new(Scratch::new(scratch)),
             files,

@@ -3,7 +3,7 @@
 use crate::process::Process;
 use crate::reply::Reply;
 use crate::sandbox::{Member, leaves_room};
-use channel::{Received, Server};
+use channel::{Alarm, Received, Server};
 use protocol::Frame;
 use protocol::message::{Done, Request, Word};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -62,7 +62,7 @@ fn serve(process: &Arc<Process>, mut server: Server) {
             Received::Request(frame) => {
                 process.drain_one(&server.closer());
                 server.payload(&frame, &mut payload);
-                let Some(reply) = answer(process, &frame, &payload) else { return };
+                let Some(reply) = answer(process, &frame, &payload, || server.closer().alarm()) else { return };
                 let descriptors: Vec<BorrowedFd<'_>> = reply.descriptors.iter().flatten().map(AsFd::as_fd).collect();
                 server.reply(Frame { number: frame.number, ..reply.frame }, &reply.payload, &descriptors);
                 limit = Some(AFTERGLOW);
@@ -71,8 +71,8 @@ fn serve(process: &Arc<Process>, mut server: Server) {
     }
 }
 
-/// The answer to a request; `None` when the process has ended.
-pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<Reply> {
+/// The answer to a request that came on the channel of an alarm; `None` when the process has ended.
+pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl FnOnce() -> Alarm) -> Option<Reply> {
     let done = || Ok(Reply::value(&Done {}));
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
@@ -96,10 +96,13 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8]) -> Option<R
         Request::SetHandle(request) => process.set_handle(&request),
         Request::NewChannel(_) => new_channel(process),
         Request::Console(request) => process.console(&request),
-        Request::NameObject(request) => {
-            process.sandbox.names.find(process.id, payload, request.kind, request.create != 0).map(|named| Reply::value(&named))
-        }
-        Request::ForgetName(request) => process.sandbox.names.forget(process.id, request.number).and_then(|()| done()),
+        Request::NameObject(request) => process.name_object(&request, payload),
+        Request::ReleaseObject(request) => process.release_object(&request),
+        Request::SignalObject(request) => process.signal_object(&request),
+        Request::QueryObject(request) => process.query_object(&request),
+        Request::AbandonObject(request) => process.abandon_object(&request),
+        Request::SetObjectTimer(request) => process.set_object_timer(&request),
+        Request::WaitObjects(request) => process.wait_objects(&request, payload, alarm()),
         Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),
         Request::QueryMachine(_) => Ok(Reply::value(&crate::machine::facts())),
         Request::WaitControl(request) => process.control.wait(request.ignore).map(|value| Reply::value(&Word { value })),

@@ -1,6 +1,6 @@
 //! The sandbox process's end of a channel.
 
-use crate::control::Control;
+use crate::control::{Alarm, Control};
 use crate::memory::{Access, Shared};
 use crate::park::Futex;
 use crate::socket;
@@ -8,6 +8,7 @@ use crate::turn::{Side, Waited};
 use protocol::Frame;
 use rustix::io::{Errno, Result};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 /// The broker has closed the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Posted {
 
 /// The client's end.
 pub struct Client {
-    control: Control,
+    control: Arc<Control>,
     socket: OwnedFd,
 }
 
@@ -34,7 +35,12 @@ impl Client {
     /// Takes a channel that the broker made: its memory and its socket.
     pub fn new(memory: OwnedFd, socket: OwnedFd) -> Result<Self> {
         let memory = Shared::adopt(memory)?.map(Access::Write)?;
-        Ok(Self { control: Control::new(memory, Side::Client).ok_or(Errno::INVAL)?, socket })
+        Ok(Self { control: Arc::new(Control::new(memory, Side::Client).ok_or(Errno::INVAL)?), socket })
+    }
+
+    /// The channel's alarm.
+    pub fn alarm(&self) -> Alarm {
+        Alarm::of(Arc::clone(&self.control))
     }
 
     /// What the broker put into the channel before the client ran.

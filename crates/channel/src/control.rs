@@ -1,11 +1,13 @@
 //! A channel's shared memory: turn, processors, frame, posted ring, payload.
 
+use crate::alarm::Word;
 use crate::memory::Mapping;
-use crate::park::{AtomicU32, Futex, Ordering};
+use crate::park::{AtomicU32, Futex, Ordering, Park};
 use crate::ring::{Rest, Ring};
 use crate::turn::{Side, Waited};
 use crate::{cpu, turn};
 use protocol::{Frame, PAYLOAD};
+use std::sync::Arc;
 use zerocopy::{FromZeros, IntoBytes};
 
 /// Bytes of a channel.
@@ -21,7 +23,9 @@ struct Words {
     processor: [AtomicU32; 2],
     /// The server looks at nothing before the next request.
     rest: Rest,
-    spare: [AtomicU32; 12],
+    /// What the client's thread sleeps on in waits that others end.
+    alarm: Word,
+    spare: [AtomicU32; 11],
     ring: Ring,
 }
 
@@ -43,6 +47,10 @@ impl Control {
 
     pub fn rest(&self) -> &Rest {
         &self.words().rest
+    }
+
+    fn alarm(&self) -> &Word {
+        &self.words().alarm
     }
 
     pub fn ring(&self) -> &Ring {
@@ -91,5 +99,51 @@ impl Control {
 
     pub fn close(&self) {
         turn::close(&self.words().turn, &Futex::default());
+    }
+}
+
+/// A channel's alarm ([`crate::alarm`]): each side has it, and the client's other threads too.
+#[derive(Clone)]
+pub struct Alarm(Arc<Control>);
+
+impl std::fmt::Debug for Alarm {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Alarm").field(&self.number()).finish()
+    }
+}
+
+impl Alarm {
+    pub(crate) const fn of(control: Arc<Control>) -> Self {
+        Self(control)
+    }
+
+    /// Begins another sleep; answers its number.
+    pub fn arm(&self) -> u32 {
+        self.0.alarm().arm()
+    }
+
+    /// Ends a sleep, unless it is another one by now or somebody else has settled it. Whoever sleeps is woken by [`Alarm::wake`].
+    pub fn settle(&self, sleep: u32, code: u8) -> bool {
+        self.0.alarm().settle(sleep, code)
+    }
+
+    /// How a sleep was settled: [`crate::code`].
+    pub fn settled(&self, sleep: u32) -> u8 {
+        self.0.alarm().settled(sleep)
+    }
+
+    /// Lets the sleeper look.
+    pub fn wake(&self) {
+        Futex::default().wake(self.0.alarm().get());
+    }
+
+    /// The word to sleep on, which holds the sleep's number while it is not settled.
+    pub fn word(&self) -> &AtomicU32 {
+        self.0.alarm().get()
+    }
+
+    /// What tells the alarms of living channels apart.
+    pub fn number(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
     }
 }

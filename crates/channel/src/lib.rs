@@ -4,6 +4,7 @@
 //! The crate knows nothing of what the messages mean.
 #![cfg_attr(loom, allow(dead_code, unused_imports, reason = "loom checks the turns and the ring alone"))]
 
+mod alarm;
 #[cfg(not(loom))]
 mod client;
 #[cfg(not(loom))]
@@ -20,8 +21,11 @@ mod server;
 pub mod socket;
 mod turn;
 
+pub use alarm::code;
 #[cfg(not(loom))]
 pub use client::{Client, Gone, Posted};
+#[cfg(not(loom))]
+pub use control::Alarm;
 #[cfg(not(loom))]
 pub use memory::{Access, Mapping, Shared};
 #[cfg(not(loom))]

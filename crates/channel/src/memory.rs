@@ -64,6 +64,11 @@ impl Shared {
     pub fn size(&self) -> usize {
         self.size
     }
+
+    /// The file alone.
+    pub fn into_descriptor(self) -> OwnedFd {
+        self.file
+    }
 }
 
 impl AsFd for Shared {

@@ -1,6 +1,6 @@
 //! The broker's end of a channel.
 
-use crate::control::{Control, SIZE};
+use crate::control::{Alarm, Control, SIZE};
 use crate::memory::{Access, Shared};
 use crate::park::Futex;
 use crate::socket;
@@ -42,6 +42,11 @@ impl Closer {
     pub fn drain(&self, take: impl FnMut(u32)) {
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.ring().drain(&mut tail, take);
+    }
+
+    /// The channel's alarm.
+    pub fn alarm(&self) -> Alarm {
+        Alarm::of(Arc::clone(&self.shared))
     }
 
     /// Closes the channel: its server and its client learn of it.

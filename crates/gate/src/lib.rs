@@ -14,6 +14,7 @@ pub mod names;
 pub mod peb;
 pub mod service;
 pub mod shared;
+pub mod state;
 pub mod system;
 pub mod teb;
 pub mod zone;

@@ -22,7 +22,7 @@ pub const FAILURE: u32 = 0x100;
 /// A [`message::Report`] of this kind is text that the program wrote for a debugger.
 pub const DEBUG_TEXT: u32 = 0x101;
 /// The version of the messages, checked when a process starts.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One message, request or reply.
 #[repr(C)]

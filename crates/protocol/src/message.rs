@@ -72,16 +72,40 @@ pub struct Opened {
     pub close_now: u32,
 }
 
-/// A name of an object.
+/// An object that has a name. A section's bytes travel with the reply.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Named {
-    /// The name's number.
+pub struct SharedObject {
+    /// Sections: bytes.
+    pub size: u64,
+    /// The object's number.
     pub number: u32,
-    /// Non-zero where the process has an object of that name.
+    /// Non-zero where it was there.
     pub found: u32,
-    /// The object's kind.
+    /// Non-zero where the broker keeps its state.
+    pub shared: u32,
+    /// A [`gate::service::ObjectKind`] as a number.
     pub kind: u32,
+    /// As [`NameObject::limit`].
+    pub limit: u32,
+    /// Sections: `PAGE_*`.
+    pub protect: u32,
+    /// Sections: `SEC_*`.
+    pub attributes: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
+/// An object's state, as the functions that ask for it tell it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ObjectState {
+    /// The state or count.
+    pub state: i32,
+    /// Events and timers: reset by hand. Semaphores: the highest count. Mutants: owned by the asking thread.
+    pub limit: u32,
+    /// Mutants: the last owner has ended.
+    pub abandoned: u32,
 }
 
 /// One handle.
@@ -277,18 +301,90 @@ messages! {
     } -> Done;
     /// Answers which drives there are: bits from A: on.
     20 QueryDrives {} -> Word;
-    /// Finds a named object, or enters its name. Payload: the name, UTF-16.
+    /// Opens the object of a name, or makes it. Payload: the name with its directory, UTF-16.
     40 NameObject {
+        /// Sections: bytes.
+        size: u64,
         /// A [`gate::service::ObjectKind`] as a number.
         kind: u32,
-        /// Non-zero: where there is none, the name is the process's from now on.
+        /// Non-zero: made where there is none.
         create: u32,
-    } -> Named;
-    /// Takes a name away that the process has.
-    41 ForgetName {
-        /// The name's number.
+        /// The asking thread.
+        thread: u32,
+        /// Event: signalled. Mutant: owned. Semaphore: the count.
+        initial: u32,
+        /// Event and timer: reset by hand. Semaphore: the highest count.
+        limit: u32,
+        /// Sections: `PAGE_*`.
+        protect: u32,
+        /// Sections: `SEC_*`.
+        attributes: u32,
+        /// Sections: the file, or 0 for memory.
+        file: u32,
+    } -> SharedObject;
+    /// Ends opens of a named object: as many as were answered.
+    41 ReleaseObject {
+        /// The object's number.
         number: u32,
+        /// How many.
+        opens: u32,
     } -> Done;
+    /// Sets, resets, pulses or releases; answers what the object was before.
+    42 SignalObject {
+        /// The object's number.
+        number: u32,
+        /// The asking thread.
+        thread: u32,
+        /// A [`gate::service::SignalKind`] as a number.
+        how: u32,
+        /// By how much a semaphore is released.
+        count: u32,
+    } -> ObjectState;
+    /// Answers an object's state.
+    43 QueryObject {
+        /// The object's number.
+        number: u32,
+        /// The asking thread.
+        thread: u32,
+    } -> ObjectState;
+    /// A thread has ended that owned a mutant.
+    44 AbandonObject {
+        /// The object's number.
+        number: u32,
+        /// The thread.
+        thread: u32,
+    } -> Done;
+    /// Sets or stops a timer; answers whether it was signalled.
+    45 SetObjectTimer {
+        /// When: nanoseconds of the monotonic clock.
+        at: i64,
+        /// The object's number.
+        number: u32,
+        /// Milliseconds until it is due again, or 0.
+        period: u32,
+        /// Non-zero: it is stopped.
+        stop: u32,
+        /// Unused.
+        pad: u32,
+    } -> ObjectState;
+    /// Takes one of some objects, or all of them, or begins to wait for that: the channel's alarm tells its end. Payload: the
+    /// objects' numbers, 4 bytes each. Answers how the wait ended at once, as the alarm would tell it.
+    46 WaitObjects {
+        /// The asking thread.
+        thread: u32,
+        /// The sleep that the alarm is armed for.
+        sleep: u32,
+        /// Non-zero: waits. Else what cannot be taken at once is not taken.
+        waits: u32,
+        /// Non-zero: all of them.
+        all: u32,
+        /// Non-zero: once they could be taken, the thread is told to look again.
+        looks: u32,
+        /// An object that is signalled first, or 0.
+        signal: u32,
+        /// A [`gate::service::SignalKind`] as a number: how.
+        how: u32,
+    } -> Word;
     /// Answers what an open link says. Reply: non-zero for a relative path; reply payload: UTF-16.
     21 QueryLink {
         /// The link.

@@ -17,6 +17,7 @@ pub const fn full_access(kind: ObjectKind) -> u32 {
             ObjectKind::Thread | ObjectKind::Process => 0xFFFF,
             ObjectKind::File => 0x1FF,
             ObjectKind::Token => 0x1FF,
+            ObjectKind::MessageQueue => 0,
         }
 }
 

@@ -1,8 +1,8 @@
 //! Asking the broker: each thread has a channel of its own from its first request on.
 
 use crate::serve::Answer;
-use channel::{Client, Posted};
-use protocol::message::{CloseHandle, CreatePipe, Message, NewChannel, OpenFile, Opened};
+use channel::{Alarm, Client, Posted};
+use protocol::message::{CloseHandle, CreatePipe, Message, NewChannel, Opened};
 use protocol::{Frame, start::descriptor};
 use std::cell::RefCell;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -96,16 +96,20 @@ pub fn ask<M: Message>(request: &M, payload: &[u8]) -> Result<(M::Reply, Vec<u8>
     })
 }
 
-/// Asks for a file, and answers it with its descriptor; a folder has none, nor has a handle that moves no bytes.
-pub fn open(request: &OpenFile, name: &[u8]) -> Result<(Opened, Option<OwnedFd>), NTSTATUS> {
+/// The alarm of the calling thread's channel, for the waits that it asks for there.
+pub fn alarm() -> Result<Alarm, NTSTATUS> {
+    with_channel(|client| Ok(client.alarm()))
+}
+
+/// Asks for something that may come with a descriptor: a folder has none, nor has a handle that moves no bytes.
+pub fn open<M: Message>(request: &M, name: &[u8]) -> Result<(M::Reply, Option<OwnedFd>), NTSTATUS> {
     with_channel(|client| {
         let reply = exchange(client, &Frame::request(request, name.len()), name)?;
-        let opened: Opened = reply.get();
         match client.descriptors(&reply) {
             // The process is out of descriptors.
             Ok([None, _]) | Err(_) if reply.descriptors > 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
-            Ok([descriptor, _]) => Ok((opened, descriptor)),
-            Err(_) => Ok((opened, None)),
+            Ok([descriptor, _]) => Ok((reply.get(), descriptor)),
+            Err(_) => Ok((reply.get(), None)),
         }
     })
 }

@@ -1,11 +1,12 @@
 //! The dispatcher: who waits for which objects, and who gets one that is signalled. One lock, which nobody takes as long
 //! as nobody waits. A signalled object goes to its first waiter that can have it, before any thread that comes later.
 
-use crate::current;
+use crate::bell::{Bell, Ended};
 use crate::object::{Body, Object, Waiter, take_one};
+use crate::{current, shared};
 use gate::cell::{ABANDONED, GENERATION, LOCKED, STATE, WAITERS};
-use rustix::thread::futex;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use gate::service::SignalKind;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ABANDONED_WAIT_0, STATUS_INVALID_PARAMETER, STATUS_MUTANT_NOT_OWNED, STATUS_OBJECT_TYPE_MISMATCH,
@@ -44,55 +45,57 @@ impl Dispatcher {
         let mut index = 0;
         loop {
             let Some((waiter, place)) = object.waiters().get(index).cloned() else { return state };
+            if waiter.bell.ended() != Ended::No {
+                // The broker was first.
+                leave(&waiter);
+                continue;
+            }
             let Some(next) = object.after(state, waiter.thread) else { return state };
+            let mut left = state;
             let status = if waiter.all {
-                take_all(&waiter.objects, waiter.thread, Some((object, &mut state)))
+                let mut free = false;
+                let taken = take_all(&waiter.objects, waiter.thread, Some((object, &mut left)), || {
+                    free = true;
+                    !waiter.looks
+                });
+                if free && waiter.looks { Some(LOOK_AGAIN) } else { taken }
             } else {
                 let first = if object.tells_of_abandonment(state) { STATUS_ABANDONED_WAIT_0 } else { STATUS_WAIT_0 };
-                state = next;
+                left = next;
                 Some(first + place as NTSTATUS)
             };
             match status {
-                Some(status) => self.grant(waiter, status),
+                Some(status) => {
+                    if self.end(waiter, status) {
+                        state = left;
+                    }
+                }
                 None => index += 1,
             }
         }
     }
 
-    /// Ends a thread's wait, if it is not over yet, without any object. Whether it ended for that.
-    pub fn interrupt(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) -> bool {
-        let waits = waiter.done.load(Ordering::Relaxed) == 0;
-        if waits {
-            self.grant(waiter, status);
+    /// Ends a thread's wait, if it is not over yet. Whether it ended for that.
+    pub fn end(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) -> bool {
+        let ended = waiter.end(status);
+        if ended {
+            leave(&waiter);
+            self.woken.push(waiter);
         }
-        waits
-    }
-
-    fn grant(&mut self, waiter: Arc<Waiter>, status: NTSTATUS) {
-        leave(&waiter);
-        waiter.status.store(status, Ordering::Relaxed);
-        waiter.done.store(1, Ordering::Release);
-        self.woken.push(waiter);
+        ended
     }
 
     /// Enters the calling thread as a waiter, or answers what it could take at once.
     pub fn enter(&mut self, objects: Vec<Arc<Object>>, all: bool) -> Result<Arc<Waiter>, NTSTATUS> {
         let thread = current::id();
-        if all && let Some(status) = take_all(&objects, thread, None) {
-            objects.iter().for_each(Object::note_taken);
+        if all && let Some(status) = self.take_all(&objects, || true) {
             return Err(status);
         }
-        let waiter = Arc::new(Waiter { done: AtomicU32::new(0), status: AtomicI32::new(0), thread, all, objects });
-        for (place, object) in waiter.objects.iter().enumerate() {
-            object.waiters().push((Arc::clone(&waiter), place));
-            object.word().fetch_or(WAITERS, Ordering::AcqRel);
-        }
+        let status = AtomicI32::new(0);
+        let waiter = Arc::new(Waiter { bell: Bell::own(), status, thread, all, looks: false, objects });
+        self.list(&waiter, 0..);
         // What was signalled before the list was seen has to be looked for again.
-        let late = if all {
-            take_all(&waiter.objects, thread, None).inspect(|_| waiter.objects.iter().for_each(Object::note_taken))
-        } else {
-            take_one(&waiter.objects)
-        };
+        let late = if all { self.take_all(&waiter.objects, || true) } else { take_one(&waiter.objects) };
         match late {
             Some(status) => {
                 leave(&waiter);
@@ -101,13 +104,30 @@ impl Dispatcher {
             None => Ok(waiter),
         }
     }
+
+    /// Enters a waiter in the lists of its objects, which have these places in its wait. What was signalled before is for the
+    /// caller to look for.
+    pub fn list(&mut self, waiter: &Arc<Waiter>, places: impl IntoIterator<Item = usize>) {
+        for (place, object) in places.into_iter().zip(&waiter.objects) {
+            object.waiters().push((Arc::clone(waiter), place));
+            object.word().fetch_or(WAITERS, Ordering::AcqRel);
+        }
+    }
+
+    /// Takes all objects for the calling thread, or none. Where all of them could be taken, `also` has the last word.
+    pub fn take_all(&mut self, objects: &[Arc<Object>], also: impl FnOnce() -> bool) -> Option<NTSTATUS> {
+        take_all(objects, current::id(), None, also).inspect(|_| objects.iter().for_each(|object| object.note_taken()))
+    }
 }
+
+/// What ends the wait of a thread that only looks; no status of Windows.
+pub const LOOK_AGAIN: NTSTATUS = NTSTATUS::MAX;
 
 impl Drop for Dispatcher {
     fn drop(&mut self) {
         self.lock = None;
         for waiter in &self.woken {
-            let _ = futex::wake(&waiter.done, futex::Flags::PRIVATE, 1);
+            waiter.bell.ring();
         }
     }
 }
@@ -136,8 +156,9 @@ fn unlock_word(object: &Object, state: u32) {
     object.word().store(generation | u64::from(state) | waiters, Ordering::Release);
 }
 
-/// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart.
-fn take_all(objects: &[Arc<Object>], thread: u32, mut own: Option<(&Object, &mut u32)>) -> Option<NTSTATUS> {
+/// Takes all objects for a thread, or none. One of them may be locked already, and has its state apart. Where all of them could be
+/// taken, `also` has the last word.
+fn take_all(objects: &[Arc<Object>], thread: u32, mut own: Option<(&Object, &mut u32)>, also: impl FnOnce() -> bool) -> Option<NTSTATUS> {
     let mut states = Vec::with_capacity(objects.len());
     let is_own =
         |object: &Arc<Object>, own: &Option<(&Object, &mut u32)>| own.as_ref().is_some_and(|(other, _)| std::ptr::eq(*other, &raw const **object));
@@ -149,6 +170,7 @@ fn take_all(objects: &[Arc<Object>], thread: u32, mut own: Option<(&Object, &mut
         states.push(state);
     }
     let nexts: Option<Vec<u32>> = objects.iter().zip(&states).map(|(object, state)| object.after(*state, thread)).collect();
+    let nexts = nexts.filter(|_| also());
     let abandoned = objects.iter().zip(&states).position(|(object, state)| object.tells_of_abandonment(*state));
     for (index, object) in objects.iter().enumerate() {
         let state = nexts.as_ref().map_or(states[index], |nexts| nexts[index]);
@@ -182,33 +204,43 @@ pub fn signal(object: &Object, change: impl Fn(u32) -> Result<u32, NTSTATUS>, pu
 pub fn wake_waiters(object: &Object) {
     let _dispatcher = Dispatcher::lock();
     for (waiter, _) in object.waiters().iter() {
-        let _ = futex::wake(&waiter.done, futex::Flags::PRIVATE, 1);
+        waiter.bell.ring();
     }
 }
 
 impl Object {
     /// Sets an event; answers its state before.
     pub fn set(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, false)
+        self.change_event(SignalKind::Set)
     }
 
     /// Resets an event; answers its state before.
     pub fn reset(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 0, false)
+        self.change_event(SignalKind::Reset)
     }
 
     /// Wakes an event's waiters, and leaves it reset; answers its state before.
     pub fn pulse(&self) -> Result<u32, NTSTATUS> {
-        self.change_event(|_| 1, true)
+        self.change_event(SignalKind::Pulse)
     }
 
-    fn change_event(&self, change: impl Fn(u32) -> u32, pulse: bool) -> Result<u32, NTSTATUS> {
+    fn change_event(&self, how: SignalKind) -> Result<u32, NTSTATUS> {
         let Body::Event { .. } = self.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        signal(self, |state| Ok(change(state)), pulse)
+        if let Some(number) = self.shared() {
+            return shared::signal(number, how, 1);
+        }
+        signal(self, |_| Ok(u32::from(how != SignalKind::Reset)), how == SignalKind::Pulse)
     }
 
     /// Releases a semaphore by `count`, or a mutant once; answers the state before.
     pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
+        if let (Some(number), Body::Semaphore { .. } | Body::Mutant) = (self.shared(), &self.body) {
+            let before = shared::signal(number, SignalKind::Release, count)?;
+            if let Body::Mutant = &self.body {
+                self.note_released();
+            }
+            return Ok(before);
+        }
         match &self.body {
             Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
             Body::Semaphore { limit } => {
@@ -216,13 +248,11 @@ impl Object {
                 signal(self, raise, false)
             }
             Body::Mutant => {
-                let depth = self.depth();
                 if self.unlocked() as u32 != current::id() {
                     return Err(STATUS_MUTANT_NOT_OWNED);
                 }
-                let held = depth.fetch_sub(1, Ordering::Relaxed);
+                let held = self.note_released();
                 if held == 1 {
-                    current::count_owned(-1);
                     signal(self, |_| Ok(0), false)?;
                 }
                 // The count that the kernel keeps: 1 while free, 0 and below while owned.
@@ -232,11 +262,14 @@ impl Object {
         }
     }
 
-    /// Lets go of a mutant whose owner has ended.
-    pub fn abandon(&self) {
+    /// Lets go of a mutant whose owner, a thread of this process, has ended.
+    pub fn abandon(&self, owner: u32) {
         if let Body::Mutant = &self.body {
-            self.depth().store(0, Ordering::Relaxed);
-            let _ = signal(self, |_| Ok(ABANDONED), false);
+            self.note_abandoned();
+            match self.shared() {
+                Some(number) => shared::abandon(number, owner),
+                None => drop(signal(self, |_| Ok(ABANDONED), false)),
+            }
         }
     }
 

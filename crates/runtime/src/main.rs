@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "unit tests reach less than the program, which starts at `start::run`"))]
 
 mod access;
+mod bell;
 mod bitness;
 mod broker;
 mod clock;
@@ -26,6 +27,7 @@ mod processor;
 mod registers;
 mod section;
 mod serve;
+mod shared;
 mod signal;
 mod start;
 mod thread;

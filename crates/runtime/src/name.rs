@@ -1,21 +1,22 @@
-//! Named objects. The broker keeps the sandbox's directory of names, and says which process has an object of a name; the
-//! object's state is that process's. A name goes with the last handle to its object.
+//! Named objects. The broker keeps the sandbox's directory of names, and the state of what processes share; here each has one
+//! object for all the handles of this process. A kind that is not shared is known by its name to this process alone.
 
 use crate::broker;
 use crate::object::{Name, Object};
-use protocol::message::{ForgetName, NameObject};
+use protocol::message::{NameObject, ReleaseObject, SharedObject};
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD,
-    STATUS_OBJECT_TYPE_MISMATCH,
 };
 
 /// The directories that names may lie in: everybody's, and the session's.
 const DIRECTORIES: [&str; 2] = ["\\BaseNamedObjects\\", "\\Sessions\\1\\BaseNamedObjects\\"];
 /// The longest name with its directory, in bytes, as the broker takes it.
 const MOST: usize = 1024;
-/// How often a name is asked for that another thread is just giving or taking away.
+/// How often a name of an unshared object is asked for that another thread is just giving or taking away.
 const TRIES: u32 = 100_000;
 
 /// The objects that have a name, by the number that the broker gave it.
@@ -25,22 +26,27 @@ fn objects() -> MutexGuard<'static, Option<HashMap<u32, Weak<Object>>>> {
     OBJECTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Counts one handle less of an object; its name goes with the last one.
+/// Counts one handle less of an object; with the last one this process has it open no more.
 pub fn let_go(object: &Object) {
     if object.drop_handle()
         && let Some(name) = object.name()
     {
-        forget(name);
+        let opens = {
+            let mut objects = objects();
+            if let Some(objects) = &mut *objects
+                && objects.get(&name.number).is_some_and(|other| std::ptr::eq(other.as_ptr(), object))
+            {
+                objects.remove(&name.number);
+            }
+            name.opens.load(Ordering::Relaxed)
+        };
+        release(name.number, opens);
     }
 }
 
-/// Takes a name away: nobody holds its object any more.
-fn forget(name: &Name) {
-    if let Some(objects) = &mut *objects() {
-        objects.remove(&name.number);
-    }
+fn release(number: u32, opens: u32) {
     // Without an answer the process is about to end.
-    let _ = broker::ask(&ForgetName { number: name.number }, &[]);
+    let _ = broker::ask(&ReleaseObject { number, opens }, &[]);
 }
 
 /// Refuses names that lie in no directory of named objects.
@@ -62,41 +68,44 @@ fn check(text: &[u8]) -> Result<(), NTSTATUS> {
     }
 }
 
-/// What is behind a name.
-pub enum Found {
-    /// An object that was there; it counts one more handle.
-    Existing(Arc<Object>),
-    /// A new object, which has the name from now on.
-    New(Arc<Object>),
+/// What is behind a name; it counts one more handle.
+pub struct Found {
+    /// The object.
+    pub object: Arc<Object>,
+    /// It was there.
+    pub existed: bool,
 }
 
-/// The object of a name, or a new one that gets the name, where `make` says how.
-pub fn find(text: &[u8], kind: u32, make: Option<&dyn Fn() -> Option<Arc<Object>>>) -> Result<Found, NTSTATUS> {
+/// How an object of this process is made for what the broker told of it.
+pub type Make<'a> = &'a dyn Fn(&SharedObject, Option<OwnedFd>) -> Result<Arc<Object>, NTSTATUS>;
+
+/// The object of a name, made where the request says so.
+pub fn find(text: &[u8], request: &NameObject, make: Make<'_>) -> Result<Found, NTSTATUS> {
     check(text)?;
     if text.len() > MOST {
         return Err(STATUS_OBJECT_NAME_INVALID);
     }
     for _ in 0..TRIES {
-        let (answer, _) = broker::ask(&NameObject { kind, create: make.is_some().into() }, text)?;
-        if answer.found == 0 {
-            let forget = |status| {
-                let _ = broker::ask(&ForgetName { number: answer.number }, &[]);
-                status
-            };
-            let object = make.and_then(|make| make()).ok_or(STATUS_INSUFFICIENT_RESOURCES).map_err(forget)?;
-            object.set_name(Name { number: answer.number, text: text.to_vec() });
-            objects().get_or_insert_default().insert(answer.number, Arc::downgrade(&object));
-            return Ok(Found::New(object));
+        let (told, descriptor) = broker::open(request, text)?;
+        let (number, existed) = (told.number, told.found != 0);
+        let mut objects = objects();
+        let objects = objects.get_or_insert_default();
+        let known = objects.get(&number).and_then(Weak::upgrade).filter(|object| object.hold());
+        if let Some((object, name)) = known.as_ref().and_then(|object| Some((object, object.name()?))) {
+            name.opens.fetch_add(1, Ordering::Relaxed);
+            return Ok(Found { object: Arc::clone(object), existed });
         }
-        if answer.kind != kind {
-            return Err(STATUS_OBJECT_TYPE_MISMATCH);
+        if existed && told.shared == 0 {
+            // Another thread has the name and not yet its object, or no handle to it any more.
+            release(number, 1);
+            rustix::thread::sched_yield();
+            continue;
         }
-        let object = objects().as_ref().and_then(|objects| objects.get(&answer.number)?.upgrade());
-        if let Some(object) = object.filter(|object| object.hold()) {
-            return Ok(Found::Existing(object));
-        }
-        // Another thread has the name and not yet its object, or no handle to it any more.
-        rustix::thread::sched_yield();
+        let object = make(&told, descriptor).inspect_err(|_| release(number, 1))?;
+        object.set_name(Name { number, text: text.to_vec(), shared: told.shared != 0, opens: AtomicU32::new(1) });
+        objects.insert(number, Arc::downgrade(&object));
+        object.add_handle();
+        return Ok(Found { object, existed });
     }
     Err(STATUS_INSUFFICIENT_RESOURCES)
 }

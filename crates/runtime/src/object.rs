@@ -1,10 +1,12 @@
-//! Local objects: events, mutants, semaphores and threads that no other process knows. Their state is one word each,
-//! which is changed without a lock as long as nobody waits.
+//! Objects: events, mutants, semaphores, threads and the like. The state of those that no other process knows is one word each,
+//! which is changed without a lock as long as nobody waits; that of shared ones is the broker's.
 
-use crate::current;
+use crate::bell::{Bell, Ended};
 use crate::words::Word;
-use gate::cell::{self, ABANDONED, LOCKED};
+use crate::{current, shared};
+use gate::cell::{self, ABANDONED, LOCKED, STATE};
 use gate::service::ObjectKind;
+use gate::state::Taking;
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
@@ -40,16 +42,29 @@ pub trait Part: Any + Debug + Send + Sync {
 /// A thread that waits.
 #[derive(Debug)]
 pub struct Waiter {
-    /// 1 once it has what it waits for; it sleeps here.
-    pub done: AtomicU32,
-    /// What the wait answers then.
+    /// What it sleeps on.
+    pub bell: Bell,
+    /// What the wait answers once this process has ended it.
     pub status: AtomicI32,
     /// The thread's number.
     pub thread: u32,
     /// It waits for all of its objects, and not for one of them.
     pub all: bool,
-    /// What it waits for.
+    /// Once it could have them all, it only looks again: it waits for shared objects too.
+    pub looks: bool,
+    /// What it waits for, shared objects not among them.
     pub objects: Vec<Arc<Object>>,
+}
+
+impl Waiter {
+    /// Ends its wait with a status, unless somebody has ended it; the dispatcher is locked.
+    pub fn end(&self, status: NTSTATUS) -> bool {
+        if self.bell.ended() != Ended::No {
+            return false;
+        }
+        self.status.store(status, Ordering::Relaxed);
+        self.bell.end()
+    }
 }
 
 /// A waiter in an object's list, and the object's place among those that it waits for.
@@ -62,6 +77,10 @@ pub struct Name {
     pub number: u32,
     /// UTF-16, as bytes.
     pub text: Vec<u8>,
+    /// The broker keeps the object's state.
+    pub shared: bool,
+    /// How many opens the broker has answered with this object.
+    pub opens: AtomicU32,
 }
 
 /// What kind of object it is, with what only that kind needs.
@@ -175,6 +194,11 @@ impl Object {
         self.name.get()
     }
 
+    /// The number by which the broker knows it, where that keeps its state.
+    pub fn shared(&self) -> Option<u32> {
+        self.name.get().filter(|name| name.shared).map(|name| name.number)
+    }
+
     /// How many handles it has.
     pub fn handles(&self) -> u32 {
         self.handles.load(Ordering::Relaxed)
@@ -226,31 +250,29 @@ impl Object {
         self.word.get()
     }
 
-    /// How often a mutant's owner has taken it.
-    pub fn depth(&self) -> &AtomicU32 {
-        self.word.depth()
-    }
-
     /// Who waits for it; the dispatcher is locked.
     pub fn waiters(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the state becomes when a thread takes the object; `None` where it cannot.
-    pub fn after(&self, state: u32, thread: u32) -> Option<u32> {
+    /// What being given it does to the state.
+    const fn taking(&self) -> Taking {
         match &self.body {
-            Body::Event { manual: true } | Body::Timer { manual: true } | Body::Thread | Body::Process | Body::Completion => {
-                (state != 0).then_some(state)
-            }
-            Body::Event { manual: false } | Body::Timer { manual: false } | Body::Semaphore { .. } => state.checked_sub(1),
-            Body::Mutant => (state & !ABANDONED == 0 || state == thread).then_some(thread),
-            Body::Section | Body::Token | Body::Keyed => None,
+            Body::Event { manual: true } | Body::Timer { manual: true } | Body::Thread | Body::Process | Body::Completion => Taking::Keeps,
+            Body::Event { manual: false } | Body::Timer { manual: false } | Body::Semaphore { .. } => Taking::Counts,
+            Body::Mutant => Taking::Owns,
+            Body::Section | Body::Token | Body::Keyed => Taking::Never,
         }
     }
 
+    /// What the state becomes when a thread takes the object; `None` where it cannot.
+    pub fn after(&self, state: u32, thread: u32) -> Option<u32> {
+        self.taking().after(state.into(), thread.into()).map(|state| state as u32)
+    }
+
     /// Whether taking it in this state tells of an owner that had ended.
-    pub fn tells_of_abandonment(&self, state: u32) -> bool {
-        matches!(self.body, Body::Mutant) && state & ABANDONED != 0
+    pub const fn tells_of_abandonment(&self, state: u32) -> bool {
+        self.taking().tells_of_abandonment(state as u64)
     }
 
     /// The word, as soon as the dispatcher has let go of it.
@@ -265,7 +287,7 @@ impl Object {
     }
 
     /// Tries to take the object for the calling thread, whose number is `thread`, as a wait does.
-    pub fn try_take(self: &Arc<Self>, thread: u32) -> Taken {
+    pub fn try_take(&self, thread: u32) -> Taken {
         loop {
             let now = self.unlocked();
             let Some(next) = self.after(now as u32, thread) else { return Taken::No };
@@ -278,16 +300,48 @@ impl Object {
     }
 
     /// Notes that the calling thread has taken the object.
-    pub fn note_taken(self: &Arc<Self>) {
+    pub fn note_taken(&self) {
         if let Body::Mutant = &self.body
             && self.word.depth().fetch_add(1, Ordering::Relaxed) == 0
         {
             current::count_owned(1);
+            if self.shared().is_some() {
+                self.note_owner(current::id());
+            }
+        }
+    }
+
+    /// Notes which of this process's threads owns a shared mutant, or that none does.
+    fn note_owner(&self, thread: u32) {
+        let generation = self.word().load(Ordering::Relaxed) & !STATE;
+        self.word().store(generation | u64::from(thread), Ordering::Release);
+    }
+
+    /// Notes that the calling thread releases a mutant that it owns once less; how often it had it.
+    pub fn note_released(&self) -> u32 {
+        let held = self.word.depth().fetch_sub(1, Ordering::Relaxed);
+        if held == 1 {
+            current::count_owned(-1);
+            if self.shared().is_some() {
+                self.note_owner(0);
+            }
+        }
+        held
+    }
+
+    /// Notes that the thread that owned a mutant has ended.
+    pub fn note_abandoned(&self) {
+        self.word.depth().store(0, Ordering::Relaxed);
+        if self.shared().is_some() {
+            self.note_owner(0);
         }
     }
 
     /// What the map of handles says of a handle with that access; 0 where `ntdll` does nothing by itself.
     pub fn entry(&self, access: u32) -> u64 {
+        if self.shared().is_some() {
+            return 0;
+        }
         use windows_sys::Win32::Storage::FileSystem::SYNCHRONIZE;
         let (kind, change) = match self.body {
             Body::Event { manual: true } => (cell::MANUAL_EVENT, 2),
@@ -303,9 +357,12 @@ impl Object {
     }
 
     /// An object's state as NtQueryEvent and the like tell it: state, limit, abandoned.
-    pub fn state(&self) -> (i32, u32, u32) {
+    pub fn state(&self) -> Result<(i32, u32, u32), NTSTATUS> {
+        if let Some(number) = self.shared() {
+            return shared::query(number).map(|told| (told.state, told.limit, told.abandoned));
+        }
         let state = self.unlocked() as u32;
-        match &self.body {
+        Ok(match &self.body {
             Body::Event { manual } => (state as i32, (*manual).into(), 0),
             Body::Semaphore { limit } => (state as i32, *limit, 0),
             Body::Mutant => {
@@ -314,7 +371,7 @@ impl Object {
                 (1_i32.wrapping_sub(held as i32), owned.into(), state & ABANDONED)
             }
             _ => (self.part.as_ref().and_then(|part| part.count()).unwrap_or(state) as i32, 0, 0),
-        }
+        })
     }
 }
 

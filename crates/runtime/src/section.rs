@@ -4,17 +4,20 @@ use crate::file::File;
 use crate::memory::{self, Backing, Kind, Page, Region, to_host};
 use crate::object::{Body, Object, Part};
 use crate::serve::{Answer, Serve};
-use crate::{access, handle, image};
+use crate::{access, current, handle, image, name, user};
 use gate::map::GRANULARITY;
 use gate::service::{CreateSection, MapView, ObjectKind, UnmapView};
+use protocol::message::{NameObject, SharedObject};
 use rustix::fs::{fstat, ftruncate};
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 use std::ffi::c_void;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PAGE_PROTECTION,
     STATUS_INVALID_PARAMETER, STATUS_INVALID_VIEW_SIZE, STATUS_MAPPED_ALIGNMENT, STATUS_MAPPED_FILE_SIZE_ZERO, STATUS_NO_MEMORY,
-    STATUS_NOT_MAPPED_VIEW, STATUS_SECTION_PROTECTION, STATUS_SECTION_TOO_BIG,
+    STATUS_NOT_MAPPED_VIEW, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_EXISTS, STATUS_SECTION_PROTECTION,
+    STATUS_SECTION_TOO_BIG,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 use windows_sys::Win32::System::Memory::{
@@ -37,6 +40,8 @@ enum Source {
     Image(Arc<File>),
     /// Memory that views of one section share: a shared anonymous mapping, kept by its first, whole view.
     Memory(Memory),
+    /// Bytes that other processes may have too.
+    Shared(OwnedFd),
 }
 
 /// Anonymous memory that can be mapped at several places.
@@ -52,8 +57,16 @@ impl Drop for Memory {
 
 impl Part for Section {}
 
+/// What a new section is to be made of.
+enum Plan {
+    File(Arc<File>),
+    Image(Arc<File>),
+    Memory,
+}
+
 impl Section {
-    fn create(request: &CreateSection) -> Result<Self, NTSTATUS> {
+    /// Looks at what is asked for: the size, and what it is to be made of.
+    fn plan(request: &CreateSection) -> Result<(u64, Plan), NTSTATUS> {
         if !matches!(
             request.protect & 0xFF,
             PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY
@@ -68,7 +81,7 @@ impl Section {
                 return Err(STATUS_INVALID_PARAMETER);
             }
             let size = memory::page_up(request.size).filter(|size| *size < 1 << 46).ok_or(STATUS_SECTION_TOO_BIG)?;
-            return Ok(Self { size, protect: request.protect, source: Source::Memory(Memory::new(size)?) });
+            return Ok((size, Plan::Memory));
         }
         let file = handle::file(request.file)?;
         let facts = fstat(file.descriptor()?).map_err(|_| STATUS_INVALID_FILE_FOR_SECTION)?;
@@ -81,7 +94,7 @@ impl Section {
                 return Err(STATUS_ACCESS_DENIED);
             }
             image::check_file(&file)?;
-            return Ok(Self { size: actual, protect: request.protect, source: Source::Image(file) });
+            return Ok((actual, Plan::Image(file)));
         }
         let writes = matches!(request.protect & 0xFF, PAGE_READWRITE | PAGE_EXECUTE_READWRITE);
         let needed = FILE_READ_DATA | if writes { FILE_WRITE_DATA } else { 0 };
@@ -98,7 +111,18 @@ impl Section {
             }
             ftruncate(file.descriptor()?, size).map_err(|_| windows_sys::Win32::Foundation::STATUS_DISK_FULL)?;
         }
-        Ok(Self { size, protect: request.protect, source: Source::File(file) })
+        Ok((size, Plan::File(file)))
+    }
+
+    /// One that no other process knows.
+    fn create(request: &CreateSection) -> Result<Self, NTSTATUS> {
+        let (size, plan) = Self::plan(request)?;
+        let source = match plan {
+            Plan::File(file) => Source::File(file),
+            Plan::Image(file) => Source::Image(file),
+            Plan::Memory => Source::Memory(Memory::new(size)?),
+        };
+        Ok(Self { size, protect: request.protect, source })
     }
 
     /// What a view of this section may be protected with, and the host's way to map it.
@@ -138,13 +162,59 @@ impl Memory {
     }
 }
 
+/// This process's object for a section that has a name.
+pub fn shared(told: &SharedObject, descriptor: OwnedFd) -> Result<Arc<Object>, NTSTATUS> {
+    let section = Section { size: told.size, protect: told.protect, source: Source::Shared(descriptor) };
+    Object::with(Body::Section, 0, Arc::new(section)).ok_or(STATUS_INSUFFICIENT_RESOURCES)
+}
+
+/// Makes or finds the section of a name.
+fn named(request: &mut CreateSection) -> Answer {
+    const OBJ_OPENIF: u32 = 0x80;
+    let text = user::read_vec(request.name, request.name_size, 0xFFFF)?;
+    let (size, plan) = Section::plan(request)?;
+    let file = match plan {
+        Plan::File(file) => file.handle,
+        Plan::Memory => 0,
+        // The broker does not read programs, and an image's layout is for the process that maps it.
+        Plan::Image(_) => return Err(STATUS_NOT_SUPPORTED),
+    };
+    let wanted = NameObject {
+        size,
+        kind: ObjectKind::Section as u32,
+        create: 1,
+        thread: current::id(),
+        protect: request.protect,
+        attributes: request.attributes,
+        file,
+        ..NameObject::default()
+    };
+    let found = name::find(&text, &wanted, &|told, descriptor| shared(told, descriptor.ok_or(STATUS_INSUFFICIENT_RESOURCES)?))?;
+    if found.existed && request.flags & OBJ_OPENIF == 0 {
+        name::let_go(&found.object);
+        return Err(STATUS_OBJECT_NAME_COLLISION);
+    }
+    request.handle = handle::insert_held(found.object, access::granted(ObjectKind::Section, request.access), access::inherit(request.flags))?;
+    if found.existed { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
+}
+
 impl Serve for CreateSection {
     fn serve(&mut self) -> Answer {
+        if self.name != 0 {
+            return named(self);
+        }
         let section = Section::create(self)?;
         let object = Object::with(Body::Section, 0, Arc::new(section)).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        self.handle = handle::insert(object, access::granted(ObjectKind::Section, self.access), 0)?;
+        self.handle = handle::insert(object, access::granted(ObjectKind::Section, self.access), access::inherit(self.flags))?;
         Ok(())
     }
+}
+
+/// Maps a part of a descriptor's bytes at a place that the account has just given to it.
+fn map_bytes(base: u64, size: u64, protection: ProtFlags, sharing: MapFlags, file: BorrowedFd<'_>, offset: u64) -> Answer {
+    // SAFETY: the place is the view's own.
+    let mapped = unsafe { mmap(base as *mut c_void, size as usize, protection, sharing | MapFlags::FIXED, file, offset) };
+    mapped.map(|_| ()).map_err(|_| STATUS_ACCESS_DENIED)
 }
 
 impl Serve for MapView {
@@ -173,13 +243,8 @@ impl Serve for MapView {
         let mut space = memory::lock();
         let base = if self.base == 0 { space.insert_anywhere(region, 0)? } else { space.insert_at(self.base, region)? };
         let mapped = match &section.source {
-            Source::File(file) => {
-                let flags = sharing | MapFlags::FIXED;
-                // SAFETY: the account has just given the place to this view.
-                unsafe { mmap(base as *mut c_void, size as usize, protection, flags, file.descriptor()?, self.offset) }
-                    .map(|_| ())
-                    .map_err(|_| STATUS_ACCESS_DENIED)
-            }
+            Source::File(file) => file.descriptor().and_then(|file| map_bytes(base, size, protection, sharing, file, self.offset)),
+            Source::Shared(bytes) => map_bytes(base, size, protection, sharing, bytes.as_fd(), self.offset),
             Source::Memory(memory) => memory.map_again(base, self.offset, size, protection),
             Source::Image(_) => Err(STATUS_INVALID_PARAMETER),
         };

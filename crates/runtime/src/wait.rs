@@ -7,7 +7,7 @@ use crate::port::step_aside;
 use crate::serve::{Answer, Serve};
 use crate::waiting::{self, sleep};
 use crate::{thread, time, timer, user};
-use gate::service::{Delay, SignalAndWait, Wait, WaitAddress, WakeAddress};
+use gate::service::{Delay, SignalAndWait, SignalKind, Wait, WaitAddress, WakeAddress};
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,10 +33,14 @@ impl Serve for Wait {
             return Err(STATUS_INVALID_PARAMETER_MIX);
         }
         timer::look(&objects);
-        let status = match if all { None } else { take_one(&objects) } {
-            Some(status) => status,
-            None if !all && self.alertable == 0 && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
-            None => waiting::wait(objects, all, self.alertable != 0, deadline),
+        let status = if objects.iter().any(|object| object.shared().is_some()) {
+            waiting::wait_for(objects, all, self.alertable != 0, deadline, None)
+        } else {
+            match if all { None } else { take_one(&objects) } {
+                Some(status) => status,
+                None if !all && self.alertable == 0 && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
+                None => waiting::wait(objects, all, self.alertable != 0, deadline),
+            }
         };
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
@@ -60,6 +64,9 @@ impl Serve for SignalAndWait {
         let deadline = time::Deadline::new(self.timed != 0, self.timeout);
         handle::check_signal(self.signal, &signalled)?;
         timer::look(std::slice::from_ref(&object));
+        if signalled.shared().is_some() || object.shared().is_some() {
+            return signal_and_wait_shared(&signalled, object, self.alertable != 0, deadline);
+        }
         if let Body::Mutant = signalled.body {
             // Only its owner can release it, so that nothing comes between that and the wait that could be noticed.
             signalled.release(1)?;
@@ -78,6 +85,23 @@ impl Serve for SignalAndWait {
         };
         let status = waiting::wait_with(dispatcher, vec![object], false, self.alertable != 0, deadline);
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
+    }
+}
+
+/// As above, where the broker keeps one of the two: one step where it keeps both. (Windows promises no more than that the wait
+/// follows the signal.)
+fn signal_and_wait_shared(signalled: &Object, object: Arc<Object>, alertable: bool, deadline: time::Deadline) -> Answer {
+    let how = if let Body::Event { .. } = signalled.body { SignalKind::Set } else { SignalKind::Release };
+    let both = signalled.shared().filter(|_| object.shared().is_some() && !matches!(signalled.body, Body::Mutant));
+    if both.is_none() {
+        match how {
+            SignalKind::Set => signalled.set()?,
+            _ => signalled.release(1)?,
+        };
+    }
+    match waiting::wait_for(vec![object], false, alertable, deadline, both.map(|number| (number, how))) {
+        STATUS_WAIT_0 => Ok(()),
+        status => Err(status),
     }
 }
 

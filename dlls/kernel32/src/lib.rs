@@ -37,6 +37,7 @@ mod libloaderapi;
 mod lock;
 mod mapping;
 mod memoryapi;
+mod named;
 mod namedpipeapi;
 mod nt;
 mod open;
@@ -62,6 +63,7 @@ mod winbase_message;
 mod winbase_resource;
 mod winbase_string;
 mod winnls;
+mod winnt;
 mod wow64apiset;
 mod zone;
 

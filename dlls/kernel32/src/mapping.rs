@@ -1,16 +1,13 @@
 //! memoryapi.h and winbase.h: files mapped into memory. The rest of memoryapi.h is in `memoryapi`.
 
-use crate::ansi;
-use crate::nt::{NtCreateSection, NtMapViewOfSection, NtQueryVirtualMemory, NtUnmapViewOfSection, check};
+use crate::named::{ObjectName, attributes as attributes_of, created, open};
+use crate::nt::{NtCreateSection, NtMapViewOfSection, NtOpenSection, NtQueryVirtualMemory, NtUnmapViewOfSection, check};
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use guest::call::{Bool, Handle, Pointer};
 use guest::error::Win32Error;
-use guest::{router, shim, teb};
-use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
-use windows_sys::Win32::Foundation::{
-    ERROR_FILE_NOT_FOUND, ERROR_INVALID_ADDRESS, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, HANDLE, INVALID_HANDLE_VALUE, OBJ_INHERIT,
-};
+use guest::{router, shim};
+use windows_sys::Win32::Foundation::{ERROR_INVALID_ADDRESS, ERROR_INVALID_PARAMETER, HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::System::Memory::{
     FILE_MAP_COPY, FILE_MAP_EXECUTE, FILE_MAP_READ, FILE_MAP_WRITE, MEM_COMMIT, MEM_MAPPED, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE_READ,
@@ -41,11 +38,13 @@ fn access(protect: u32) -> Result<u32, Win32Error> {
 }
 
 /// Makes a mapping of a file, or of memory alone where the file is INVALID_HANDLE_VALUE.
-unsafe fn create(file: HANDLE, security: *const SECURITY_ATTRIBUTES, protect: u32, high: u32, low: u32, named: bool) -> Result<Handle, Win32Error> {
-    // Named mappings are for other processes to find, and there is no namespace that they share.
-    if named {
-        return Err(Win32Error(ERROR_NOT_SUPPORTED));
-    }
+unsafe fn create(
+    file: HANDLE,
+    security: *const SECURITY_ATTRIBUTES,
+    protect: u32,
+    [high, low]: [u32; 2],
+    name: Option<&ObjectName>,
+) -> Result<Handle, Win32Error> {
     let access = access(protect)?;
     let size = i64::from(high) << 32 | i64::from(low);
     if file == INVALID_HANDLE_VALUE && size == 0 {
@@ -56,21 +55,11 @@ unsafe fn create(file: HANDLE, security: *const SECURITY_ATTRIBUTES, protect: u3
         0 => SEC_COMMIT,
         attributes => attributes,
     };
-    let inherit = unsafe { security.as_ref() }.is_some_and(|security| security.bInheritHandle != 0);
-    let object = OBJECT_ATTRIBUTES {
-        Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
-        RootDirectory: null_mut(),
-        ObjectName: null(),
-        Attributes: if inherit { OBJ_INHERIT } else { 0 },
-        SecurityDescriptor: null(),
-        SecurityQualityOfService: null(),
-    };
+    let object = unsafe { attributes_of(security, name) };
     let wanted = if size == 0 { null() } else { &raw const size };
     let mut handle = null_mut();
-    check(unsafe { NtCreateSection(&raw mut handle, access, &raw const object, wanted, protect & !ATTRIBUTES, attributes, file) })?;
-    // The last error tells a new mapping from one that was there.
-    teb::set_last_error(0);
-    Ok(Handle(handle))
+    let status = unsafe { NtCreateSection(&raw mut handle, access, &raw const object, wanted, protect & !ATTRIBUTES, attributes, file) };
+    created(status, handle)
 }
 
 /// Makes a mapping of a file, or of memory alone.
@@ -83,7 +72,7 @@ pub unsafe extern "system" fn CreateFileMappingW(
     low: u32,
     name: *const u16,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create(file, security, protect, high, low, !name.is_null()) }
+    unsafe { create(file, security, protect, [high, low], ObjectName::wide(name)?.as_deref()) }
 }
 
 /// Makes a mapping of a file, or of memory alone.
@@ -96,24 +85,25 @@ pub unsafe extern "system" fn CreateFileMappingA(
     low: u32,
     name: *const u8,
 ) -> Result<Handle, Win32Error> {
-    unsafe { create(file, security, protect, high, low, !name.is_null()) }
+    unsafe { create(file, security, protect, [high, low], ObjectName::narrow(name)?.as_deref()) }
 }
 
-/// Finds a mapping by its name: none has one.
-unsafe fn find(name: Option<&[u16]>) -> Result<Handle, Win32Error> {
-    Err(Win32Error(if name.is_none() { ERROR_INVALID_PARAMETER } else { ERROR_FILE_NOT_FOUND }))
+/// The access that a view asks for, as a section's handle has it.
+const fn section_access(access: u32) -> u32 {
+    let access = if access == FILE_MAP_COPY { SECTION_MAP_READ } else { access };
+    if access & FILE_MAP_EXECUTE != 0 { access & !FILE_MAP_EXECUTE | SECTION_MAP_EXECUTE } else { access }
 }
 
-/// Opens a named mapping.
-#[shim(ix = 280, mapping = "no mapping has a name", risk = Functional("a mapping that is not found"))]
-pub unsafe extern "system" fn OpenFileMappingW(_access: u32, _inherit: i32, name: *const u16) -> Result<Handle, Win32Error> {
-    unsafe { find((!name.is_null()).then(|| guest::text::wide(name))) }
+/// Opens a mapping that has a name.
+#[shim(ix = 280, mapping = "NtOpenSection", risk = Isolation("a view of what was not granted"))]
+pub unsafe extern "system" fn OpenFileMappingW(access: u32, inherit: i32, name: *const u16) -> Result<Handle, Win32Error> {
+    unsafe { open(ObjectName::wide(name)?.as_deref(), section_access(access), inherit, NtOpenSection) }
 }
 
-/// Opens a named mapping.
-#[shim(ix = 506, mapping = "OpenFileMappingW", risk = Functional("a mapping that is not found"))]
-pub unsafe extern "system" fn OpenFileMappingA(_access: u32, _inherit: i32, name: *const u8) -> Result<Handle, Win32Error> {
-    unsafe { find(ansi::to_wide(name).as_deref()) }
+/// Opens a mapping that has a name.
+#[shim(ix = 506, mapping = "OpenFileMappingW", risk = Isolation("a view of what was not granted"))]
+pub unsafe extern "system" fn OpenFileMappingA(access: u32, inherit: i32, name: *const u8) -> Result<Handle, Win32Error> {
+    unsafe { open(ObjectName::narrow(name)?.as_deref(), section_access(access), inherit, NtOpenSection) }
 }
 
 router! {

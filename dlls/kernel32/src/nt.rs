@@ -64,6 +64,7 @@ guest::imports! {
         fn NtOpenFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, options: u32) -> NTSTATUS;
         fn NtOpenMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenProcess(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
+        fn NtOpenSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenSemaphore(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenThread(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
         fn NtOpenTimer(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;

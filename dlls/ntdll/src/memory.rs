@@ -1,15 +1,15 @@
 //! Virtual memory and sections.
 
 use crate::gate::ask;
+use crate::sync::{name_of, open};
 use core::ffi::c_void;
-use gate::service::{AllocateMemory, CreateSection, FreeMemory, LockMemory, MapView, MemoryRun, ProtectMemory, QueryMemory, UnmapView};
+use gate::service::{AllocateMemory, CreateSection, FreeMemory, LockMemory, MapView, MemoryRun, ObjectKind, ProtectMemory, QueryMemory, UnmapView};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Win32::Foundation::{
     HANDLE, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER_3, STATUS_INVALID_PARAMETER_4,
-    STATUS_NOT_SUPPORTED,
 };
 use windows_sys::Win32::System::Memory::MEMORY_BASIC_INFORMATION;
 use windows_sys::Win32::System::Threading::{PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_VM_OPERATION};
@@ -170,14 +170,18 @@ pub unsafe extern "system" fn NtCreateSection(
     attributes: u32,
     file: HANDLE,
 ) -> Result<NtStatus, Status> {
-    if unsafe { object.as_ref() }.is_some_and(|object| !object.ObjectName.is_null()) {
-        return Err(Status(STATUS_NOT_SUPPORTED));
-    }
     let size = unsafe { size.as_ref() }.copied().unwrap_or(0) as u64;
-    let mut request = CreateSection { file: file as u64, size, protect, attributes, access, ..CreateSection::default() };
-    ask(&mut request)?;
+    let (name, name_size, flags) = unsafe { name_of(object) };
+    let mut request = CreateSection { file: file as u64, size, protect, attributes, access, flags, name, name_size, handle: 0 };
+    let status = ask(&mut request)?;
     unsafe { *handle = request.handle as usize as HANDLE };
-    Ok(NtStatus::SUCCESS)
+    Ok(NtStatus(status))
+}
+
+/// Opens a section that has a name.
+#[shim(ix = 479, mapping = "gate CreateObject", risk = Isolation("a view of what was not granted"))]
+pub unsafe extern "system" fn NtOpenSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
+    unsafe { open(ObjectKind::Section, handle, access, object) }
 }
 
 /// Maps a view of a section.

@@ -27,21 +27,23 @@ pub unsafe fn create(
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
     let mut request = CreateObject { kind: kind as u32, access, initial, limit, ..CreateObject::default() };
-    unsafe { enter_name(&mut request, object) };
+    (request.name, request.name_size, request.flags) = unsafe { name_of(object) };
     let status = ask(&mut request)?;
     unsafe { *handle = request.handle as usize as HANDLE };
     Ok(NtStatus(status))
 }
 
-/// Enters name and flags of an object in a request.
-unsafe fn enter_name(request: &mut CreateObject, object: *const OBJECT_ATTRIBUTES) {
-    // SAFETY: NULL, or the caller's structure.
-    let Some(object) = (unsafe { object.as_ref() }) else { return };
-    request.flags = object.Attributes;
-    // SAFETY: NULL, or the caller's string.
-    if let Some(name) = unsafe { object.ObjectName.as_ref() } {
-        (request.name, request.name_size) = (name.Buffer as u64, name.Length.into());
-    }
+/// Name and flags of an object: the name's address, its bytes, `OBJ_*`.
+///
+/// # Safety
+/// `object` is NULL or the caller's structure, its name NULL or the caller's string.
+pub unsafe fn name_of(object: *const OBJECT_ATTRIBUTES) -> (u64, u64, u32) {
+    // SAFETY: as the caller promises.
+    let Some(object) = (unsafe { object.as_ref() }) else { return (0, 0, 0) };
+    // SAFETY: as the caller promises.
+    let name = unsafe { object.ObjectName.as_ref() }.filter(|name| name.Length > 0);
+    let (address, size) = name.map_or((0, 0), |name| (name.Buffer as u64, name.Length.into()));
+    (address, size, object.Attributes)
 }
 
 /// Answers the state before, where it is wanted.
@@ -69,7 +71,7 @@ pub unsafe fn open(kind: ObjectKind, handle: *mut HANDLE, access: u32, object: *
         return Err(Status(if handle.is_null() { STATUS_ACCESS_VIOLATION } else { STATUS_INVALID_PARAMETER }));
     }
     let mut request = CreateObject { kind: kind as u32, access, open: 1, ..CreateObject::default() };
-    unsafe { enter_name(&mut request, object) };
+    (request.name, request.name_size, request.flags) = unsafe { name_of(object) };
     if request.name_size == 0 {
         return Err(Status(STATUS_OBJECT_PATH_SYNTAX_BAD));
     }

@@ -59,6 +59,8 @@ unsafe extern "system" {
 
 #[link(name = "msvcrt", kind = "raw-dylib", import_name_type = "undecorated")]
 unsafe extern "C" {
+    // The linker takes one underscore off.
+    #[link_name = "__except_handler3"]
     fn _except_handler3() -> i32;
 }
 

@@ -173,7 +173,7 @@ impl Process {
         for handle in &handles {
             self.sandbox.let_go(handle);
         }
-        self.sandbox.names.forget_all(self.id);
+        self.sandbox.dispatcher.end(self.id);
         lock(&self.terminals).iter_mut().for_each(|terminal| *terminal = None);
         self.control.end();
     }

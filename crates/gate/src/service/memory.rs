@@ -72,8 +72,12 @@ requests! {
         attributes: u32,
         /// The access wanted.
         access: u32,
-        /// Unused.
-        pad: u32,
+        /// `OBJ_INHERIT` and `OBJ_OPENIF`, or 0.
+        flags: u32,
+        /// The name, UTF-16, with its directory; none is 0.
+        name: Address,
+        /// Bytes of the name.
+        name_size: u64,
         /// Out: the section.
         handle: Handle,
     }

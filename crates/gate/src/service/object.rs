@@ -225,6 +225,8 @@ numbered! {
         Completion = 9,
         /// A keyed event.
         KeyedEvent = 10,
+        /// A thread's queue of messages: kept for it, no handle stands for one yet.
+        MessageQueue = 11,
     }
 }
 

@@ -134,7 +134,7 @@ pub fn insert(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTA
 }
 
 /// Gives an object a handle that it counts already.
-fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTATUS> {
+pub fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, NTSTATUS> {
     let entry = object.entry(access);
     let slot = Some(Slot { object, access, flags });
     let mut table = change();

@@ -3,15 +3,16 @@
 use super::{THIS_THREAD, Target, change, check_signal, file, index, insert, insert_file, insert_held, object, read, target};
 use crate::file::File;
 use crate::keyed::Keyed;
-use crate::name::{self, Found};
+use crate::name;
 use crate::object::{Body, Object};
 use crate::port::Port;
 use crate::serve::{Answer, Serve};
 use crate::timer::Due;
-use crate::{access, broker, user};
+use crate::{access, broker, current, section, user};
 use gate::service::{
     CloseHandle, CompareObjects, CreateObject, DuplicateHandle, ObjectKind, QueryHandle, QueryObject, QueryObjectName, SetHandle, Signal, SignalKind,
 };
+use protocol::message::NameObject;
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_CLOSE_SOURCE, DUPLICATE_SAME_ACCESS, HANDLE_FLAG_PROTECT_FROM_CLOSE, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_HANDLE_NOT_CLOSABLE,
@@ -117,21 +118,29 @@ impl Serve for CreateObject {
         let this = *self;
         // What is wrong with the numbers is said before anything is made.
         this.check(kind)?;
-        let make = || this.make(kind).ok().flatten();
-        let found = name::find(&text, self.kind, (self.open == 0).then_some(&make as &dyn Fn() -> _))?;
-        let (object, exists) = match found {
-            Found::New(object) => {
-                object.add_handle();
-                (object, false)
-            }
-            Found::Existing(object) => (object, true),
+        let wanted = NameObject {
+            kind: self.kind,
+            create: (self.open == 0).into(),
+            thread: current::id(),
+            initial: self.initial,
+            limit: self.limit,
+            ..NameObject::default()
         };
-        if exists && self.open == 0 && self.flags & OBJ_OPENIF == 0 {
-            name::let_go(&object);
+        let found = name::find(&text, &wanted, &|told, descriptor| match (kind, descriptor) {
+            (ObjectKind::Section, Some(descriptor)) => section::shared(told, descriptor),
+            // One that was there has its own limit; its state is the broker's.
+            (..) if told.shared != 0 => this.of_shared(kind, told.limit),
+            _ => this.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES),
+        })?;
+        if found.existed && self.open == 0 && self.flags & OBJ_OPENIF == 0 {
+            name::let_go(&found.object);
             return Err(STATUS_OBJECT_NAME_COLLISION);
         }
-        self.handle = insert_held(object, access::granted(kind, self.access), access::inherit(self.flags))?;
-        if exists && self.open == 0 { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
+        if !found.existed && kind == ObjectKind::Mutant && self.initial != 0 && found.object.shared().is_some() {
+            found.object.note_taken();
+        }
+        self.handle = insert_held(found.object, access::granted(kind, self.access), access::inherit(self.flags))?;
+        if found.existed && self.open == 0 { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
     }
 }
 
@@ -164,6 +173,7 @@ impl Serve for QueryObjectName {
 trait Make {
     fn check(&self, kind: ObjectKind) -> Answer;
     fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS>;
+    fn of_shared(&self, kind: ObjectKind, limit: u32) -> Result<Arc<Object>, NTSTATUS>;
 }
 
 impl Make for CreateObject {
@@ -172,6 +182,7 @@ impl Make for CreateObject {
             ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion | ObjectKind::KeyedEvent => false,
             // Opening asks for no numbers.
             ObjectKind::Semaphore => self.open == 0 && (self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit),
+            ObjectKind::Section => self.open == 0 || self.name == 0,
             _ => true,
         };
         if bad { Err(STATUS_INVALID_PARAMETER) } else { Ok(()) }
@@ -188,6 +199,11 @@ impl Make for CreateObject {
             ObjectKind::Completion => Object::with(Body::Completion, 0, Arc::new(Port::new(self.limit))),
             _ => Object::with(Body::Timer { manual: self.limit != 0 }, 0, Arc::new(Due::default())),
         })
+    }
+
+    /// This process's object for one that the broker keeps.
+    fn of_shared(&self, kind: ObjectKind, limit: u32) -> Result<Arc<Object>, NTSTATUS> {
+        CreateObject { initial: 0, limit, open: 0, ..*self }.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)
     }
 }
 
@@ -214,7 +230,7 @@ impl Serve for QueryObject {
             return Err(STATUS_ACCESS_DENIED);
         }
         self.kind = object.kind() as u32;
-        (self.state, self.limit, self.abandoned) = object.state();
+        (self.state, self.limit, self.abandoned) = object.state()?;
         Ok(())
     }
 }

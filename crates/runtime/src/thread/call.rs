@@ -87,7 +87,7 @@ impl Calls {
         }
         self.queued.push_back(call);
         if let Some((waiter, true)) = &self.waiting {
-            dispatcher.interrupt(Arc::clone(waiter), STATUS_USER_APC);
+            dispatcher.end(Arc::clone(waiter), STATUS_USER_APC);
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Calls {
     /// Ends an alertable wait, the one that is under way or the next.
     pub fn alert(&mut self, dispatcher: &mut Dispatcher) {
         let ended = match &self.waiting {
-            Some((waiter, true)) => dispatcher.interrupt(Arc::clone(waiter), STATUS_ALERTED),
+            Some((waiter, true)) => dispatcher.end(Arc::clone(waiter), STATUS_ALERTED),
             _ => false,
         };
         self.alerted |= !ended;
@@ -116,7 +116,7 @@ impl Calls {
         self.over = true;
         self.queued.clear();
         if let Some((waiter, _)) = self.waiting.take() {
-            dispatcher.interrupt(waiter, STATUS_THREAD_IS_TERMINATING);
+            dispatcher.end(waiter, STATUS_THREAD_IS_TERMINATING);
         }
     }
 

@@ -187,7 +187,7 @@ impl Thread {
         self.end_waits();
         // Most threads own none, which saves looking at every mutant.
         if owned != 0 {
-            owned_by(self.id).iter().for_each(|mutant| mutant.abandon());
+            owned_by(self.id).iter().for_each(|mutant| mutant.abandon(self.id));
         }
         object.finish();
     }

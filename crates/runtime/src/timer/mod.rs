@@ -70,7 +70,10 @@ pub fn look(objects: &[Arc<Object>]) {
             let mut setting = due.get();
             if setting.at.is_some() && setting.pass(monotonic()) {
                 // The setting stays locked, so that nobody stops the timer between its time and its signal.
-                let _ = dispatch::signal(object, |_| Ok::<u32, NTSTATUS>(1), false);
+                // A shared one is signalled by the broker; only the routine is this process's.
+                if object.shared().is_none() {
+                    let _ = dispatch::signal(object, |_| Ok::<u32, NTSTATUS>(1), false);
+                }
                 if let Some(routine) = &setting.routine {
                     routine.queue(object);
                 }

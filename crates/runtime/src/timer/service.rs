@@ -3,7 +3,7 @@
 use super::{Due, Routine, Setting, look};
 use crate::serve::{Answer, Serve};
 use crate::time::{Deadline, monotonic};
-use crate::{dispatch, handle, thread};
+use crate::{dispatch, handle, shared, thread};
 use gate::service::SetTimer;
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_TYPE_MISMATCH};
@@ -22,15 +22,20 @@ impl Serve for SetTimer {
         }
         if self.cancel != 0 {
             setting.at = None;
-            self.signalled = object.unlocked() as u32;
+            self.signalled = match object.shared() {
+                Some(number) => shared::set_timer(number, None, 0)?,
+                None => object.unlocked() as u32,
+            };
             return Ok(());
         }
+        let at = match Deadline::new(true, self.due) {
+            Deadline::Never => None,
+            Deadline::Now => Some(monotonic()),
+            Deadline::At(at) => Some(at),
+        };
         *setting = Setting {
-            at: match Deadline::new(true, self.due) {
-                Deadline::Never => None,
-                Deadline::Now => Some(monotonic()),
-                Deadline::At(at) => Some(at),
-            },
+            // The broker looks after a shared one; this process has to wake for its routine alone.
+            at: at.filter(|_| object.shared().is_none() || self.routine != 0),
             period: i128::from(self.period) * 1_000_000,
             routine: (self.routine != 0).then(|| {
                 let thread = thread::current();
@@ -38,6 +43,11 @@ impl Serve for SetTimer {
                 Routine { thread: Arc::downgrade(&thread), address: self.routine, argument: self.argument }
             }),
         };
+        if let Some(number) = object.shared() {
+            let at = at.map_or(i64::MAX, |at| i64::try_from(at).unwrap_or(i64::MAX));
+            self.signalled = shared::set_timer(number, Some(at), self.period)?;
+            return Ok(());
+        }
         // Set again, it is not signalled until its new time.
         self.signalled = dispatch::signal(&object, |_| Ok::<u32, NTSTATUS>(0), false)?;
         drop(setting);

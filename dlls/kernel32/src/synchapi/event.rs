@@ -1,6 +1,6 @@
 //! Events.
 
-use super::{ObjectName, attributes, created, open};
+use crate::named::{ObjectName, attributes, created, open};
 use crate::nt::{self, check};
 use core::ptr::null_mut;
 use guest::call::{Bool, Handle};

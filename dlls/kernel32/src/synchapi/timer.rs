@@ -1,6 +1,6 @@
 //! Waitable timers.
 
-use super::{ObjectName, attributes, created, open};
+use crate::named::{ObjectName, attributes, created, open};
 use crate::nt::{self, check};
 use core::ffi::c_void;
 use core::ptr::null_mut;

@@ -11,6 +11,7 @@ use guests::{Cases, case, clear_error, holds, last_error, same, wide};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Storage::FileSystem::*;
 use windows_sys::Win32::System::Memory::*;
+use windows_sys::Win32::System::Threading::CreateEventW;
 
 guests::program! {
     fn main() -> u32 {
@@ -188,5 +189,54 @@ fn names(cases: &mut Cases) {
         clear_error();
         same!(unsafe { OpenFileMappingA(FILE_MAP_READ, 0, ansi("Local\\nobody").as_ptr()) }.is_null(), true);
         same!(last_error(), ERROR_FILE_NOT_FOUND);
+    });
+    case!(cases, "kernel32!CreateFileMappingW kernel32!OpenFileMappingW kernel32!MapViewOfFile", Success, "memory with a name, by two handles", {
+        unsafe {
+            let name = wide("Local\\mapping of this test");
+            clear_error();
+            let first = CreateFileMappingW(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE, 0, 0x2_0000, name.as_ptr());
+            same!((first.is_null(), last_error()), (false, 0));
+            let second = CreateFileMappingW(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE, 0, 0x1000, name.as_ptr());
+            same!((second.is_null(), last_error()), (false, ERROR_ALREADY_EXISTS));
+            let third = OpenFileMappingW(FILE_MAP_READ, 0, name.as_ptr());
+            let (one, other) = (MapViewOfFile(first, FILE_MAP_WRITE, 0, 0, 0), MapViewOfFile(third, FILE_MAP_READ, 0, 0x1_0000, 0));
+            holds!(!one.Value.is_null() && !other.Value.is_null());
+            // Of the whole size, and one memory.
+            one.Value.cast::<u32>().add(0x4000).write(77);
+            same!(other.Value.cast::<u32>().read(), 77);
+            clear_error();
+            same!((MapViewOfFile(third, FILE_MAP_WRITE, 0, 0, 0).Value.is_null(), last_error()), (true, ERROR_ACCESS_DENIED));
+            same!((UnmapViewOfFile(one), UnmapViewOfFile(other)), (1, 1));
+            same!((CloseHandle(first), CloseHandle(second)), (1, 1));
+            let last = OpenFileMappingW(FILE_MAP_READ, 0, name.as_ptr());
+            holds!(!last.is_null());
+            same!((CloseHandle(third), CloseHandle(last)), (1, 1));
+            clear_error();
+            same!((OpenFileMappingW(FILE_MAP_READ, 0, name.as_ptr()).is_null(), last_error()), (true, ERROR_FILE_NOT_FOUND));
+        }
+    });
+    case!(cases, "kernel32!CreateFileMappingA kernel32!OpenFileMappingA", Success, "by narrow names", {
+        unsafe {
+            let first = CreateFileMappingA(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE, 0, 0x1000, ansi("narrow mapping").as_ptr());
+            let second = OpenFileMappingA(FILE_MAP_READ | FILE_MAP_WRITE, 0, ansi("narrow mapping").as_ptr());
+            let view = MapViewOfFile(second, FILE_MAP_WRITE, 0, 0, 0);
+            holds!(!first.is_null() && !second.is_null() && !view.Value.is_null());
+            view.Value.cast::<u8>().write(1);
+            same!((UnmapViewOfFile(view), CloseHandle(first), CloseHandle(second)), (1, 1, 1));
+        }
+    });
+    case!(cases, "kernel32!CreateFileMappingW kernel32!OpenFileMappingW", Failure, "a name that another kind of object has, and none", {
+        unsafe {
+            let name = wide("an event, no mapping");
+            let event = CreateEventW(null(), 0, 0, name.as_ptr());
+            clear_error();
+            let made = CreateFileMappingW(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE, 0, 0x1000, name.as_ptr());
+            same!((made.is_null(), last_error()), (true, ERROR_INVALID_HANDLE));
+            clear_error();
+            same!((OpenFileMappingW(FILE_MAP_READ, 0, name.as_ptr()).is_null(), last_error()), (true, ERROR_INVALID_HANDLE));
+            clear_error();
+            same!((OpenFileMappingW(FILE_MAP_READ, 0, null()).is_null(), last_error()), (true, ERROR_INVALID_PARAMETER));
+            CloseHandle(event);
+        }
     });
 }

@@ -224,7 +224,7 @@ fn heaps(cases: &mut Cases) {
         {
             let heap = unsafe { GetProcessHeap() };
             let block = unsafe { HeapAlloc(heap, HEAP_ZERO_MEMORY, 100) }.cast::<u8>();
-            holds!(!block.is_null() && (block as usize).is_multiple_of(16));
+            holds!(!block.is_null() && (block as usize).is_multiple_of(2 * size_of::<usize>()));
             same!(unsafe { core::slice::from_raw_parts(block, 100) }, [0; 100]);
             same!(unsafe { HeapSize(heap, 0, block.cast()) }, 100);
             unsafe { block.write_bytes(7, 100) };

@@ -10,5 +10,6 @@ mod loader;
 mod program;
 mod refusals;
 mod sandboxes;
+mod shared;
 mod terminal;
 mod threads;

@@ -1,28 +1,35 @@
 //! A thread's wait, from its beginning to its end: for objects, or for time alone.
 
+mod mixed;
+
+use crate::bell::{self, Ended};
 use crate::dispatch::{Dispatcher, leave};
 use crate::object::{Object, Waiter};
 use crate::time::Deadline;
 use crate::{port, thread, timer};
-use rustix::io::Errno;
-use rustix::thread::futex;
-use std::num::NonZeroU32;
+use gate::service::SignalKind;
+use rustix::thread::futex::Flags;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_WAIT_0};
 
-/// Sleeps while a word holds a value; may return early. False when the time is over.
+/// Sleeps while a word of this process holds a value; may return early. False when the time is over.
 pub fn sleep(word: &AtomicU32, value: u32, deadline: Deadline) -> bool {
     let Some(limit) = deadline.timespec() else { return false };
     let _place = port::step_aside();
-    let slept = match &limit {
-        None => futex::wait(word, futex::Flags::PRIVATE, value, None),
-        Some(limit) => futex::wait_bitset(word, futex::Flags::PRIVATE, value, Some(limit), NonZeroU32::MAX),
-    };
-    slept != Err(Errno::TIMEDOUT)
+    bell::sleep(word, Flags::PRIVATE, value, limit.as_ref())
 }
 
-/// Waits for one or all of some objects, or for time alone. With `alertable`, asynchronous procedure calls end the wait.
+/// Waits for objects of which others may be shared between processes; one of those may be signalled first.
+pub fn wait_for(objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline, signalled: Option<(u32, SignalKind)>) -> NTSTATUS {
+    if signalled.is_some() || objects.iter().any(|object| object.shared().is_some()) {
+        mixed::wait(&objects, all, alertable, deadline, signalled)
+    } else {
+        wait(objects, all, alertable, deadline)
+    }
+}
+
+/// Waits for one or all of some objects of this process, or for time alone. With `alertable`, asynchronous procedure calls end the wait.
 pub fn wait(objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline) -> NTSTATUS {
     wait_with(Dispatcher::lock(), objects, all, alertable, deadline)
 }
@@ -46,27 +53,30 @@ pub fn wait_with(mut dispatcher: Dispatcher, objects: Vec<Arc<Object>>, all: boo
         return status;
     }
     drop(dispatcher);
-    let status = sleep_on(&waiter, &timers, deadline);
+    sleep_on(&waiter, &timers, deadline);
     thread.calls().end_wait();
+    let status = waiter.status.load(Ordering::Relaxed);
     finish(&waiter, status);
     status
 }
 
-/// Sleeps until the waiter has what it waits for, or the time is over.
-fn sleep_on(waiter: &Arc<Waiter>, timers: &[Arc<Object>], deadline: Deadline) -> NTSTATUS {
-    while waiter.done.load(Ordering::Acquire) == 0 {
-        let over = !sleep(&waiter.done, 0, timer::next(&waiter.objects, timer::next(timers, deadline)));
+/// Sleeps until the waiter's sleep is ended, for which its time may be the reason.
+fn sleep_on(waiter: &Arc<Waiter>, timers: &[Arc<Object>], deadline: Deadline) {
+    while waiter.bell.ended() == Ended::No {
+        let until = timer::next(&waiter.objects, timer::next(timers, deadline));
+        let over = until.timespec().is_none_or(|limit| {
+            let _place = port::step_aside();
+            !waiter.bell.sleep(limit.as_ref())
+        });
         timer::look(&waiter.objects);
         timer::look(timers);
         if over && deadline.is_over() {
             let _dispatcher = Dispatcher::lock();
-            if waiter.done.load(Ordering::Acquire) == 0 {
+            if waiter.end(STATUS_TIMEOUT) {
                 leave(waiter);
-                return STATUS_TIMEOUT;
             }
         }
     }
-    waiter.status.load(Ordering::Relaxed)
 }
 
 /// Notes what the calling thread was given.
@@ -75,7 +85,7 @@ fn finish(waiter: &Waiter, status: NTSTATUS) {
         return;
     }
     if waiter.all {
-        waiter.objects.iter().for_each(Object::note_taken);
+        waiter.objects.iter().for_each(|object| object.note_taken());
     } else if let Some(object) = waiter.objects.get((status & 0x3F) as usize) {
         object.note_taken();
     }

@@ -1,0 +1,273 @@
+//! Objects that the processes of a sandbox share: those with a name. The broker keeps the directory of names, the objects' states
+//! and who waits for them, so that a process that is killed at any instant leaves nothing half done: its opens end, and what it
+//! owned is abandoned.
+
+mod object;
+mod request;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod wait;
+
+use channel::Alarm;
+use gate::service::{ObjectKind, SignalKind};
+use object::{Body, Object, Section, Waitable, owner};
+use protocol::message::{ObjectState, SharedObject};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use wait::Wait;
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_INVALID,
+    STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH,
+};
+
+/// The most names of a sandbox.
+const MOST: usize = 1 << 14;
+/// The longest name with its directory, in bytes: Windows' own limit is 260 characters behind it.
+const LONGEST: usize = 1024;
+
+/// The shared objects of a sandbox.
+#[derive(Default)]
+pub struct Dispatcher(Arc<Shared>);
+
+/// The same, for the thread of the timers too.
+#[derive(Default)]
+struct Shared {
+    inner: Mutex<Inner>,
+    /// A timer was set, or all is over.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    names: HashMap<Vec<u8>, u32>,
+    objects: HashMap<u32, Object>,
+    next: u32,
+    /// Who waits, by the number of the alarm.
+    waits: HashMap<usize, Wait>,
+    /// Whom to wake once the lock is given back.
+    woken: Vec<Alarm>,
+    timers: timer::Timers,
+    /// Bytes of memory in sections.
+    memory: u64,
+}
+
+/// The lock; whose sleep was ended is woken after it is given back.
+struct Locked<'a>(Option<MutexGuard<'a, Inner>>);
+
+impl Shared {
+    fn lock(&self) -> Locked<'_> {
+        Locked(Some(self.inner.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl std::ops::Deref for Locked<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        self.0.as_ref().expect("it is locked until it is dropped")
+    }
+}
+
+impl std::ops::DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        self.0.as_mut().expect("it is locked until it is dropped")
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let woken = self.0.as_mut().map(|inner| std::mem::take(&mut inner.woken)).unwrap_or_default();
+        self.0 = None;
+        woken.iter().for_each(Alarm::wake);
+    }
+}
+
+/// How an object is made where there is none of its name.
+pub enum New {
+    /// Not at all.
+    Nothing,
+    /// Something to wait for.
+    Waitable {
+        /// Signalled, owned, or the count.
+        initial: u32,
+        /// The highest count, or whether it is reset by hand.
+        limit: u32,
+    },
+    /// A section.
+    Section {
+        /// Bytes.
+        size: u64,
+        /// `PAGE_*`.
+        protect: u32,
+        /// `SEC_*`.
+        attributes: u32,
+        /// The file, or `None` for memory.
+        file: Option<Arc<OwnedFd>>,
+    },
+    /// One whose kind is not shared.
+    Private,
+}
+
+impl Dispatcher {
+    fn lock(&self) -> Locked<'_> {
+        self.0.lock()
+    }
+
+    /// Opens the object of a name, or makes it. Each answer counts as one open of the process.
+    pub fn open(&self, process: u32, thread: u32, text: &[u8], kind: u32, new: New) -> Result<(SharedObject, Option<Arc<OwnedFd>>), NTSTATUS> {
+        if text.is_empty() || text.len() > LONGEST || !text.len().is_multiple_of(2) {
+            return Err(STATUS_OBJECT_NAME_INVALID);
+        }
+        let mut inner = self.lock();
+        if let Some(number) = inner.names.get(text).copied() {
+            return inner.open_existing(process, number, kind);
+        }
+        if inner.objects.len() >= MOST {
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
+        let body = match new {
+            New::Nothing => return Err(STATUS_OBJECT_NAME_NOT_FOUND),
+            New::Waitable { initial, limit } => {
+                let kind = ObjectKind::from_number(kind).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+                Body::Waitable(Waitable::new(kind, initial, limit, owner(process, thread))?)
+            }
+            New::Section { size, protect, attributes, file } => Body::Section(inner.section(size, protect, attributes, file)?),
+            New::Private => Body::Private,
+        };
+        let number = inner.free_number();
+        let object = Object { text: text.to_vec(), kind, body, opens: HashMap::from([(process, 1)]), waiters: Vec::new() };
+        let told = (object.tell(number, false), object.descriptor());
+        inner.names.insert(text.to_vec(), number);
+        inner.objects.insert(number, object);
+        Ok(told)
+    }
+
+    /// Ends some opens of a process; with the last one of all processes the object goes, and its name.
+    pub fn release(&self, process: u32, number: u32, opens: u32) -> Result<(), NTSTATUS> {
+        let mut inner = self.lock();
+        let object = inner.objects.get_mut(&number).ok_or(STATUS_INVALID_HANDLE)?;
+        let left = object.opens.get_mut(&process).ok_or(STATUS_INVALID_HANDLE)?;
+        *left = left.saturating_sub(opens);
+        if *left == 0 {
+            object.opens.remove(&process);
+        }
+        if object.opens.is_empty() {
+            inner.remove(number);
+        }
+        Ok(())
+    }
+
+    /// Signals an object; answers what it was before.
+    pub fn signal(&self, process: u32, thread: u32, number: u32, how: SignalKind, count: u32) -> Result<ObjectState, NTSTATUS> {
+        self.lock().signal(process, thread, number, how, count)
+    }
+
+    /// An object's state.
+    pub fn query(&self, process: u32, thread: u32, number: u32) -> Result<ObjectState, NTSTATUS> {
+        self.lock().opened(process, number)?.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH).map(|waitable| waitable.query(owner(process, thread)))
+    }
+
+    /// The thread that owns an object has ended without releasing it.
+    pub fn abandon(&self, process: u32, thread: u32, number: u32) -> Result<(), NTSTATUS> {
+        let mut inner = self.lock();
+        let waitable = inner.opened(process, number)?.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+        if waitable.abandon(|state| state == owner(process, thread)) {
+            inner.serve(number);
+        }
+        Ok(())
+    }
+
+    /// Waits ([`Inner::wait`]), after it has signalled another object, if one is named.
+    pub fn wait(&self, wait: Wait, signalled: Option<(u32, SignalKind)>) -> Result<u8, NTSTATUS> {
+        let mut inner = self.lock();
+        if let Some((number, how)) = signalled {
+            inner.signal(wait.process, wait.thread, number, how, 1)?;
+        }
+        inner.wait(wait)
+    }
+
+    /// A process has ended: its opens and waits end, and what it owned is abandoned.
+    pub fn end(&self, process: u32) {
+        let mut inner = self.lock();
+        let waits: Vec<usize> = inner.waits.iter().filter(|(_, wait)| wait.process == process).map(|(alarm, _)| *alarm).collect();
+        waits.into_iter().for_each(|alarm| inner.leave(alarm));
+        let opened: Vec<u32> = inner.objects.iter().filter(|(_, object)| object.opens.contains_key(&process)).map(|(number, _)| *number).collect();
+        for number in opened {
+            let Some(object) = inner.objects.get_mut(&number) else { continue };
+            object.opens.remove(&process);
+            if object.opens.is_empty() {
+                inner.remove(number);
+            } else if object.waitable().is_some_and(|waitable| waitable.abandon(|state| state >> 32 == process.into())) {
+                inner.serve(number);
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn open_existing(&mut self, process: u32, number: u32, kind: u32) -> Result<(SharedObject, Option<Arc<OwnedFd>>), NTSTATUS> {
+        let object = self.objects.get_mut(&number).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
+        if object.kind != kind {
+            return Err(STATUS_OBJECT_TYPE_MISMATCH);
+        }
+        if matches!(object.body, Body::Private) && !object.opens.contains_key(&process) {
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        let opens = object.opens.entry(process).or_default();
+        *opens = opens.checked_add(1).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        Ok((object.tell(number, true), object.descriptor()))
+    }
+
+    /// What a process has open.
+    fn opened(&mut self, process: u32, number: u32) -> Result<&mut Object, NTSTATUS> {
+        self.objects.get_mut(&number).filter(|object| object.opens.contains_key(&process)).ok_or(STATUS_INVALID_HANDLE)
+    }
+
+    fn signal(&mut self, process: u32, thread: u32, number: u32, how: SignalKind, count: u32) -> Result<ObjectState, NTSTATUS> {
+        let object = self.opened(process, number)?;
+        let kind = ObjectKind::from_number(object.kind).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+        let before = object.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH)?.signal(kind, how, count, owner(process, thread))?;
+        self.serve(number);
+        if how == SignalKind::Pulse {
+            self.opened(process, number)?.waitable().map(Waitable::settle);
+        }
+        Ok(before)
+    }
+
+    /// A number comes back after four thousand million others: one that is still taken is passed over.
+    fn free_number(&mut self) -> u32 {
+        while self.next == 0 || self.objects.contains_key(&self.next) {
+            self.next = self.next.wrapping_add(1);
+        }
+        let number = self.next;
+        self.next = number.wrapping_add(1);
+        number
+    }
+
+    fn section(&mut self, size: u64, protect: u32, attributes: u32, file: Option<Arc<OwnedFd>>) -> Result<Section, NTSTATUS> {
+        if let Some(descriptor) = file {
+            return Ok(Section { size, protect, attributes, descriptor, memory: 0 });
+        }
+        // All of them together may take half of what the machine has.
+        let [machine, ..] = crate::machine::facts().memory;
+        let memory = self.memory.checked_add(size).filter(|memory| *memory <= machine / 2).ok_or(STATUS_COMMITMENT_LIMIT)?;
+        let descriptor = channel::Shared::create("section", size as usize).map_err(store::status)?.into_descriptor();
+        if !crate::sandbox::leaves_room(std::os::fd::AsFd::as_fd(&descriptor)) {
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
+        self.memory = memory;
+        Ok(Section { size, protect, attributes, descriptor: Arc::new(descriptor), memory: size })
+    }
+
+    fn remove(&mut self, number: u32) {
+        self.timers.forget(number);
+        if let Some(object) = self.objects.remove(&number) {
+            self.names.remove(&object.text);
+            if let Body::Section(section) = object.body {
+                self.memory -= section.memory;
+            }
+        }
+    }
+}

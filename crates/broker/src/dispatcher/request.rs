@@ -1,0 +1,117 @@
+//! What processes ask of shared objects.
+
+use super::{New, Wait};
+use crate::process::Process;
+use crate::reply::Reply;
+use crate::sandbox::leaves_room;
+use channel::{Alarm, code};
+use gate::file::Device;
+use gate::service::{ObjectKind, SignalKind};
+use protocol::message::{AbandonObject, Done, NameObject, QueryObject, ReleaseObject, SetObjectTimer, SignalObject, WaitObjects, Word};
+use rustix::fs::{Mode, OFlags};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::{Arc, PoisonError};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES};
+use windows_sys::Win32::Storage::FileSystem::{FILE_READ_DATA, FILE_WRITE_DATA};
+use windows_sys::Win32::System::Memory::{PAGE_EXECUTE_READWRITE, PAGE_READWRITE};
+use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
+
+type Answer = Result<Reply, NTSTATUS>;
+
+impl Process {
+    /// Opens the object of a name, or makes one.
+    pub fn name_object(&self, request: &NameObject, payload: &[u8]) -> Answer {
+        let kind = ObjectKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)?;
+        let new = match kind {
+            _ if request.create == 0 => New::Nothing,
+            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Semaphore | ObjectKind::Timer => {
+                New::Waitable { initial: request.initial, limit: request.limit }
+            }
+            ObjectKind::Section if request.size > 0 && request.size <= i64::MAX as u64 => New::Section {
+                size: request.size,
+                protect: request.protect,
+                attributes: request.attributes,
+                file: if request.file == 0 { None } else { Some(self.section_file(request)?) },
+            },
+            ObjectKind::Section => return Err(STATUS_INVALID_PARAMETER),
+            _ => New::Private,
+        };
+        let (told, descriptor) = self.sandbox.dispatcher.open(self.id, request.thread, payload, request.kind, new)?;
+        Ok(Reply::value(&told).with_descriptor(descriptor))
+    }
+
+    /// The bytes of the file that a section is of: what views of it may do, the handle has to grant. Whoever opens the section gets
+    /// no more than that, whatever the handle grants besides.
+    fn section_file(&self, request: &NameObject) -> Result<Arc<OwnedFd>, NTSTATUS> {
+        let writes = matches!(request.protect & 0xFF, PAGE_READWRITE | PAGE_EXECUTE_READWRITE);
+        let needed = FILE_READ_DATA | if writes { FILE_WRITE_DATA } else { 0 };
+        let descriptor = {
+            let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+            let object = &handles.get(request.file, needed)?.object;
+            object.descriptor.clone().filter(|_| object.device == Device::Disk && !object.is_folder())
+        };
+        let descriptor = descriptor.ok_or(STATUS_INVALID_FILE_FOR_SECTION)?;
+        if writes {
+            return Ok(descriptor);
+        }
+        let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+        let bytes = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
+        if leaves_room(bytes.as_fd()) { Ok(Arc::new(bytes)) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
+    }
+
+    /// Ends opens.
+    pub fn release_object(&self, request: &ReleaseObject) -> Answer {
+        self.sandbox.dispatcher.release(self.id, request.number, request.opens).map(|()| Reply::value(&Done {}))
+    }
+
+    /// Sets, resets, pulses or releases.
+    pub fn signal_object(&self, request: &SignalObject) -> Answer {
+        let how = SignalKind::from_number(request.how).ok_or(STATUS_INVALID_PARAMETER)?;
+        self.sandbox.dispatcher.signal(self.id, request.thread, request.number, how, request.count).map(|before| Reply::value(&before))
+    }
+
+    /// Tells a state.
+    pub fn query_object(&self, request: &QueryObject) -> Answer {
+        self.sandbox.dispatcher.query(self.id, request.thread, request.number).map(|state| Reply::value(&state))
+    }
+
+    /// A thread has ended that owned something.
+    pub fn abandon_object(&self, request: &AbandonObject) -> Answer {
+        self.sandbox.dispatcher.abandon(self.id, request.thread, request.number).map(|()| Reply::value(&Done {}))
+    }
+
+    /// Sets a timer, or stops it.
+    pub fn set_object_timer(&self, request: &SetObjectTimer) -> Answer {
+        let at = (request.stop == 0).then_some(request.at);
+        self.sandbox.dispatcher.set_timer(self.id, request.number, at, request.period).map(|before| Reply::value(&before))
+    }
+
+    /// Begins a wait, or answers how it ended at once.
+    pub fn wait_objects(&self, request: &WaitObjects, payload: &[u8], alarm: Alarm) -> Answer {
+        let (numbers, rest) = payload.as_chunks::<4>();
+        if numbers.is_empty() || !rest.is_empty() || numbers.len() > MAXIMUM_WAIT_OBJECTS as usize {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        let objects: Vec<u32> = numbers.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+        let twice = |(index, number): (usize, &u32)| objects[..index].contains(number);
+        if request.all != 0 && objects.iter().enumerate().any(twice) {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
+        let signalled = match request.signal {
+            0 => None,
+            number => Some((number, SignalKind::from_number(request.how).ok_or(STATUS_INVALID_PARAMETER)?)),
+        };
+        let wait = Wait {
+            process: self.id,
+            thread: request.thread,
+            alarm,
+            sleep: (request.waits != 0).then_some(request.sleep),
+            all: request.all != 0,
+            looks: request.looks != 0,
+            objects,
+        };
+        let value = self.sandbox.dispatcher.wait(wait, signalled)?;
+        debug_assert!(value < code::GIVEN_END + code::ABANDONED || value == code::AGAIN);
+        Ok(Reply::value(&Word { value: value.into() }))
+    }
+}
