@@ -6,6 +6,7 @@ mod catalog;
 mod check;
 mod command;
 mod conformance;
+mod crash;
 mod demo;
 mod guests;
 mod inspect;
@@ -32,6 +33,9 @@ cargo xtask COMMAND
   bench               start-up and single calls beside Wine and native code, into docs/generated/bench.md
   conformance [NAME] [--no-wine]
                       the conformance programs (those whose name holds NAME) under ours and under Wine
+  crash [--rounds N [--seed N [--home DIR]]]
+                      runs that are killed at any point, and what must be there afterwards; in a small DIR
+                      the disk is full as well
   scenarios SEED COUNT
                       random exceptions through random frames, under ours and under Wine
 ";
@@ -55,6 +59,10 @@ fn work() -> Result<()> {
             Ok(())
         }
         ["build"] | ["build", "--release"] => build::build(),
+        ["crash"] => crash::run(100, 1, &command::target()),
+        ["crash", "--rounds", rounds] => crash::run(rounds.parse()?, 1, &command::target()),
+        ["crash", "--rounds", rounds, "--seed", seed] => crash::run(rounds.parse()?, seed.parse()?, &command::target()),
+        ["crash", "--rounds", rounds, "--seed", seed, "--home", home] => crash::run(rounds.parse()?, seed.parse()?, home.as_ref()),
         ["conformance"] => conformance::run(None, true),
         ["conformance", "--no-wine"] => conformance::run(None, false),
         ["conformance", name] => conformance::run(Some(name), true),

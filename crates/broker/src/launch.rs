@@ -1,12 +1,12 @@
 //! Starting a process: everything it needs is made before it runs, so that it asks for nothing at its start.
 
 use crate::audit::{Event, Kind, Outcome, Trust};
+use crate::drive::USER;
 use crate::handle::Handle;
 use crate::namespace::{Namespace, plain};
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::sandbox::{Member, Sandbox};
-use crate::scratch::USER;
 use crate::service;
 use crate::session::Session;
 use crate::wire::Run;
@@ -58,7 +58,7 @@ impl Refused {
 pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Launched, Refused> {
     let program = open_program(&run.program)?;
     let narrow = is_32_bit(&program);
-    let mut namespace = Namespace::new(Arc::clone(&sandbox.scratch));
+    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive));
     for grant in &run.grants {
         let folder = namespace.grant(&grant.folder, grant.write).map_err(Refused::broken)?;
         let event = Event { extra: [grant.write.into(), 0, 0], ..Event::default() };

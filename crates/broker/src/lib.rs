@@ -6,6 +6,7 @@ pub mod audit;
 mod clock;
 mod console;
 mod dispatcher;
+mod drive;
 mod file;
 mod handle;
 #[cfg(any(fuzzing, test))]
@@ -19,7 +20,6 @@ mod process;
 mod records;
 mod reply;
 mod sandbox;
-mod scratch;
 mod serve;
 mod service;
 mod session;
@@ -28,6 +28,7 @@ mod telemetry;
 pub mod wire;
 mod zone;
 
+pub use drive::{Kept, Kernel, Place};
 pub use launch::{Refused, open_program};
 pub use namespace::plain;
 pub use sandbox::Files;

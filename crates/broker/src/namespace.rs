@@ -3,7 +3,7 @@
 //! `C:` is the sandbox's own. `Z:` is the host's tree, in which only granted folders exist, and the folders that lead to
 //! them. Where grants lie inside each other, the innermost counts.
 
-use crate::scratch::Scratch;
+use crate::drive::Drive;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
@@ -146,14 +146,14 @@ struct Mount {
 
 /// The drives, as one run sees them.
 pub struct Namespace {
-    scratch: Arc<Scratch>,
+    drive: Arc<Drive>,
     mounts: Vec<Mount>,
 }
 
 impl Namespace {
     /// Drives without any grant.
-    pub fn new(scratch: Arc<Scratch>) -> Self {
-        Self { scratch, mounts: Vec::new() }
+    pub fn new(drive: Arc<Drive>) -> Self {
+        Self { drive, mounts: Vec::new() }
     }
 
     /// Shows a folder of the host. The error is one sentence.
@@ -223,7 +223,7 @@ impl Namespace {
     pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         match path.letter {
             b'C' => {
-                let (volume, mount) = (self.scratch.volume()?, Arc::default());
+                let (volume, mount) = (self.drive.volume()?, Arc::default());
                 Ok(Place::Volume(Inside { volume, path: path.path.clone(), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),

@@ -3,10 +3,10 @@
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::dispatcher::Dispatcher;
+use crate::drive::{Drive, Place};
 use crate::handle::Handle;
 use crate::object::FileObject;
 use crate::records::Records;
-use crate::scratch::Scratch;
 use crate::sharing::Sharing;
 use crate::zone::{Bias, Zones};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -81,7 +81,7 @@ pub struct Sandbox {
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
     /// `C:`.
-    pub scratch: Arc<Scratch>,
+    pub drive: Arc<Drive>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -96,7 +96,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Sandbox {
     /// A sandbox without processes.
-    pub fn new(number: u32, audit: PathBuf, scratch: PathBuf, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
+    pub fn new(number: u32, audit: PathBuf, drive: Place, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
         Ok(Self {
             log: Log::new(number, audit.clone()),
             audit,
@@ -106,7 +106,7 @@ impl Sandbox {
             records: Records::new()?,
             dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
-            scratch: Arc::new(Scratch::new(scratch)),
+            drive: Arc::new(Drive::new(drive)),
             files,
             windows,
             processes: Mutex::default(),
@@ -166,6 +166,13 @@ impl Sandbox {
         }
     }
 
+    /// Tells the audit what is wrong with the sandbox's own drive.
+    pub fn note_drive(&self) {
+        for wrong in self.drive.wrong() {
+            self.log.note(Kind::Damage, Trust::Evidence, Outcome::Error, &wrong, Event::default());
+        }
+    }
+
     /// Closes an object that no handle stands for, which may delete the file.
     pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
@@ -176,7 +183,7 @@ impl Sandbox {
             && let Some(inside) = object.inside()
         {
             // Best effort: nobody is left to hear of a failure.
-            let _ = inside.volume.set(&inside.path, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
+            let _ = inside.volume.set(&inside.path, id.1, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
         }
         let mut sharing = lock(&self.sharing);
         if closing.delete {
@@ -187,15 +194,17 @@ impl Sandbox {
         if early {
             sharing.set_gone(id);
         }
-        let last = sharing.leave(id, file.share);
+        let left = sharing.leave(id, file.share);
         drop(sharing);
-        if (early || last)
-            && let Some(inside) = object.inside()
-        {
+        let Some(inside) = object.inside() else { return };
+        if early || left.deletes {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
             self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.place).path.display(), Event { code, ..Event::default() });
+        }
+        if left.was_last {
+            inside.volume.released(id.1);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The broker's main loop: connections, the ends of processes, forbidden calls, the clock.
 
 use crate::clock::TICK;
+use crate::drive::Place;
 use crate::launch::{self, Refused};
 use crate::process::Process;
 use crate::sandbox::{Files, Sandbox, raise_descriptors};
@@ -24,8 +25,8 @@ pub struct Config {
     pub number: u32,
     /// Where the audit goes.
     pub audit: PathBuf,
-    /// Where `C:` goes.
-    pub scratch: PathBuf,
+    /// Where `C:` lies.
+    pub drive: Place,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -100,7 +101,7 @@ enum Ready {
 /// Serves a sandbox until its last process and its last connection have gone.
 pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) -> std::io::Result<()> {
     raise_descriptors();
-    let sandbox = Sandbox::new(config.number, config.audit, config.scratch, config.files, config.windows)?;
+    let sandbox = Sandbox::new(config.number, config.audit, config.drive, config.files, config.windows)?;
     let mut broker = Broker { sandbox: Arc::new(sandbox), connections: Vec::new(), running: Vec::new(), next_connection: 0 };
     broker.connect(first, listening.is_none());
     let listener = listening.as_ref().map(|listening| &listening.listener);
@@ -115,8 +116,9 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
             Some(None) => broker.turn(listener),
         }
     };
+    broker.sandbox.drive.finish();
+    broker.sandbox.note_drive();
     broker.sandbox.log.flush();
-    broker.sandbox.scratch.delete();
     drop(lock);
     Ok(())
 }

@@ -85,6 +85,7 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::QueryFile(request) => process.query_file(&request),
         Request::SetFacts(request) => process.set_facts(&request),
         Request::SetDisposition(request) => process.set_disposition(&request),
+        Request::FlushFile(request) => process.flush_file(&request),
         Request::RenameFile(request) => process.rename_file(&request, payload),
         Request::ListFolder(request) => process.list_folder(&request, payload),
         Request::QueryVolume(request) => process.query_volume(&request),

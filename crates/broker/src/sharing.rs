@@ -28,6 +28,15 @@ struct Shared {
     gone: bool,
 }
 
+/// What it means that an open was taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// It was the file's last one.
+    pub was_last: bool,
+    /// The file is to be deleted now.
+    pub deletes: bool,
+}
+
 /// The opens of all files of a sandbox.
 #[derive(Default)]
 pub struct Sharing {
@@ -123,16 +132,16 @@ impl Sharing {
         }
     }
 
-    /// Takes an open out. True when it was the last one and the file is to be deleted.
-    pub fn leave(&mut self, file: FileId, number: u64) -> bool {
-        let Some(shared) = self.files.get_mut(&file) else { return false };
+    /// Takes an open out.
+    pub fn leave(&mut self, file: FileId, number: u64) -> Left {
+        let Some(shared) = self.files.get_mut(&file) else { return Left::default() };
         shared.opens.retain(|open| open.number != number);
         if !shared.opens.is_empty() {
-            return false;
+            return Left::default();
         }
-        let Some(shared) = self.files.remove(&file) else { return false };
+        let Some(shared) = self.files.remove(&file) else { return Left::default() };
         self.deleting -= usize::from(shared.deleting);
-        shared.deleting && !shared.gone
+        Left { was_last: true, deletes: shared.deleting && !shared.gone }
     }
 }
 
@@ -176,9 +185,9 @@ mod tests {
         let (one, two) = (enter(DELETE), enter(FILE_READ_DATA));
         sharing.set_deleting(FILE, true);
         assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Err(STATUS_DELETE_PENDING));
-        assert!(!sharing.leave(FILE, one));
+        assert_eq!(sharing.leave(FILE, one), Left::default());
         assert!(sharing.any_deleting());
-        assert!(sharing.leave(FILE, two));
+        assert_eq!(sharing.leave(FILE, two), Left { was_last: true, deletes: true });
         assert!(!sharing.any_deleting());
         assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Ok(()));
     }
@@ -190,8 +199,8 @@ mod tests {
         let (one, two) = (enter(DELETE), enter(FILE_READ_DATA));
         sharing.set_deleting(FILE, true);
         sharing.set_gone(FILE);
-        assert!(!sharing.leave(FILE, one));
-        assert!(!sharing.leave(FILE, two));
+        assert_eq!(sharing.leave(FILE, one), Left::default());
+        assert_eq!(sharing.leave(FILE, two), Left { was_last: true, deletes: false });
         assert!(!sharing.is_open(FILE));
     }
 

@@ -54,6 +54,71 @@ pub enum Command {
     Audit(AuditArguments),
     /// Say what this host offers, and which layers of the jail are on
     Doctor(DoctorArguments),
+    /// List, fetch, put and verify the files on a sandbox's C:
+    Files(FilesArguments),
+}
+
+/// `win-compat files`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Paths are those of C:, with or without the drive. Only sandboxes with a name have files that stay.
+A file that was written a moment ago, or still is, is shown as unsealed: it has no signed object yet.
+Signatures tell where an object comes from, and show damage; they are no defence against you yourself.
+verify ends with 1 where something is damaged.")]
+pub struct FilesArguments {
+    /// The sandbox of this name
+    #[arg(long, value_name = "NAME", global = true)]
+    pub sandbox: Option<String>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: FilesCommand,
+}
+
+/// What to do with a sandbox's files.
+#[derive(Debug, Subcommand)]
+pub enum FilesCommand {
+    /// List a folder
+    Ls {
+        /// The folder, or a file
+        path: Option<String>,
+        /// Everything below it too
+        #[arg(long, short)]
+        all: bool,
+        /// One JSON object for each entry
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a file's content
+    Get {
+        /// The file
+        path: String,
+        /// Where it goes, instead of the output
+        file: Option<PathBuf>,
+        /// A former version, by the start of its hash
+        #[arg(long, value_name = "HASH")]
+        version: Option<String>,
+    },
+    /// Put a file of yours on C:
+    Put {
+        /// Your file
+        file: PathBuf,
+        /// Where it goes
+        path: String,
+    },
+    /// List a file's versions, the newest first
+    History {
+        /// The file
+        path: String,
+        /// One JSON object for each version
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify every object: content, author, owner, signature
+    Verify {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `win-compat inspect`.

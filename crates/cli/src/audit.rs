@@ -105,7 +105,7 @@ fn show(entry: &Entry, json: bool) -> Result<(), String> {
     if done.is_err() { std::process::exit(0) } else { Ok(()) }
 }
 
-fn json_line(row: &Row) -> Result<String, String> {
+pub fn json_line(row: &impl Serialize) -> Result<String, String> {
     serde_json::to_string(row).map(|line| escaped(&line)).map_err(|error| error.to_string())
 }
 

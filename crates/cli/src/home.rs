@@ -1,6 +1,6 @@
 //! Where state lies: `$WIN_COMPAT_HOME`, by default the XDG data folder.
 
-use broker::{Files, plain};
+use broker::{Files, Kept, plain};
 use gate::system::{STUBS, StubTable, Tables};
 use rustix::fs::{Mode, OFlags, open};
 use std::fs;
@@ -84,6 +84,16 @@ fn take(folder: &Path, part: &Part) -> Result<OwnedFd, String> {
 
 fn is_whole(file: &OwnedFd, part: &Part) -> bool {
     rustix::fs::fstat(file).is_ok_and(|facts| facts.st_size as usize == part.bytes.len())
+}
+
+/// Where the state of a named sandbox lies.
+pub fn kept(home: &Path, name: &str) -> Kept {
+    Kept {
+        label: name.to_owned(),
+        folder: home.join("sandboxes").join(name),
+        user: home.join("keys").join("user"),
+        before: home.join("scratch").join(name),
+    }
 }
 
 /// How many audits of sandboxes without a name are kept.

@@ -5,6 +5,7 @@ mod arguments;
 mod audit;
 mod catalog_list;
 mod doctor;
+mod files;
 mod home;
 mod image;
 mod inspect;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Catalog(arguments) => catalog_list::list(&arguments),
         Command::Audit(arguments) => audit::list(&arguments),
         Command::Doctor(arguments) => doctor::look(&arguments),
+        Command::Files(arguments) => files::files(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

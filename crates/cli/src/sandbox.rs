@@ -30,12 +30,18 @@ pub fn connect(name: Option<&str>, policy: &Policy) -> Result<UnixStream, String
     }
 }
 
-/// Joins a live sandbox, or makes it. The lock keeps two from making it, and its broker from ending meanwhile.
-fn join(name: &str, policy: &Policy) -> Result<UnixStream, String> {
+/// Whether a sandbox may have a name.
+pub fn check_name(name: &str) -> Result<(), String> {
     let fits = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) || name.starts_with(['.', '-']) || name.starts_with("run-") {
         return Err(format!("`{name}` is no name for a sandbox: letters, digits, `.`, `_` and `-`, and not `run-` in front"));
     }
+    Ok(())
+}
+
+/// Joins a live sandbox, or makes it. The lock keeps two from making it, and its broker from ending meanwhile.
+fn join(name: &str, policy: &Policy) -> Result<UnixStream, String> {
+    check_name(name)?;
     let folder = socket_folder()?;
     let failed = |error: std::io::Error| format!("{}: {}", folder.display(), plain(&error));
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
@@ -70,7 +76,11 @@ fn start(name: &str, policy: &Policy, first: First) -> Result<(), String> {
             let config = Config {
                 number: std::process::id(),
                 audit: home.join("audit").join(format!("{name}.audit")),
-                scratch: home.join("scratch").join(name),
+                drive: if matches!(first, First::Waits(_)) {
+                    broker::Place::Kept(home::kept(&home, name))
+                } else {
+                    broker::Place::Temporary(home.join("scratch").join(name))
+                },
                 files,
                 windows: policy.windows_version,
             };

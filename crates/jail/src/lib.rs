@@ -6,6 +6,7 @@
 mod enter;
 mod fork;
 mod layers;
+mod lease;
 mod limits;
 mod notify;
 mod rules;
@@ -15,6 +16,7 @@ mod text;
 pub use enter::{OWN_ARCHITECTURE, dispatch_thread, enter, is_listed, raise, raise_32};
 pub use fork::{Forked, fork_daemon};
 pub use layers::{Layer, Layers, host};
+pub use lease::{is_unheld, is_unwritten};
 pub use limits::Limits;
 pub use notify::{Call, Listener};
 pub use rules::{Must, QUIETLY_REFUSED, RULES, Rule};

@@ -403,6 +403,11 @@ messages! {
         /// Non-zero: both ends travel with the reply, and have no handles.
         bare: u32,
     } -> Opened;
+    /// Sees that an open file's name outlives the loss of power. Its bytes were synchronised before.
+    29 FlushFile {
+        /// The file.
+        handle: u32,
+    } -> Done;
 }
 
 #[cfg(test)]

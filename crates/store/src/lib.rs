@@ -1,4 +1,5 @@
-//! What a sandbox's drives stand on: [`Volume`], the interface, and [`Folder`], a folder of the host behind it.
+//! What a sandbox's drives stand on: [`Volume`], the interface, and two that stand behind it:
+//! [`Folder`], a folder of the host, and [`Objects`], the sandbox's own objects.
 //!
 //! Nothing here decides who may do what: the broker does, and asks a volume only for what it has granted.
 #![forbid(unsafe_code)]
@@ -11,6 +12,7 @@ mod kept;
 mod listing;
 mod metadata;
 mod name;
+mod objects;
 mod path;
 mod volume;
 
@@ -19,5 +21,7 @@ pub use error::status;
 pub use folder::{Filter, Folder};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
 pub use name::{Pattern, from_host, is_valid, same, to_host};
+pub use objects::principal::{Principal, Public, User};
+pub use objects::{Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
 pub use path::Path;
 pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Space, Volume};

@@ -116,8 +116,8 @@ pub trait Volume: Send + Sync {
     fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS>;
     /// Facts of a path, also of what is special ([`Metadata::is_special`]).
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS>;
-    /// Facts of what is open at a path.
-    fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS>;
+    /// Facts of what is open at a path, with the number that identifies it.
+    fn facts(&self, path: &Path, id: u64, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS>;
     /// The entries of a folder that fit a pattern, `.` and `..` not among them, in a fixed order.
     fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS>;
     /// Whether a folder has no entries, seen or unseen.
@@ -128,8 +128,8 @@ pub trait Volume: Send + Sync {
     fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS>;
     /// Gives a file a second name; an existing target is replaced or refused.
     fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS>;
-    /// Changes the facts of what is open at a path.
-    fn set(&self, path: &Path, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS>;
+    /// Changes the facts of what is open at a path, with the number that identifies it.
+    fn set(&self, path: &Path, id: u64, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS>;
     /// The path of what is open, without the links that led to it.
     fn resolved(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Path, NTSTATUS>;
     /// What a symbolic link says, as the host says it.
@@ -137,6 +137,12 @@ pub trait Volume: Send + Sync {
     /// Where a link on the way of a path leads out of the volume: the place on the host, and how many names are
     /// behind the link.
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
+    /// The last open of a file has gone.
+    fn released(&self, _id: u64) {}
+    /// Sees that a file's name is on the disk; its bytes were synchronised through its descriptor.
+    fn flush(&self, _id: u64) -> Result<(), NTSTATUS> {
+        Ok(())
+    }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

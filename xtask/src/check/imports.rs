@@ -11,7 +11,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("broker", &["catalog", "channel", "gate", "jail", "protocol", "store"]),
     ("catalog", &[]),
     ("channel", &["protocol"]),
-    ("cli", &["broker", "catalog", "gate", "jail", "pe", "terminal"]),
+    ("cli", &["broker", "catalog", "gate", "jail", "pe", "store", "terminal"]),
     ("crt", &[]),
     ("dll", &["crt", "gate", "guest", "pe"]),
     ("gate", &[]),
@@ -25,7 +25,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("shim", &[]),
     ("store", &[]),
     ("terminal", &[]),
-    ("xtask", &["gate", "pe", "runs"]),
+    ("xtask", &["gate", "pe", "runs", "store"]),
 ];
 
 /// What is wrong, one sentence each.

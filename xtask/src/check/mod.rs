@@ -7,7 +7,7 @@ mod imports;
 use crate::build::{self, LINUX, TARGETS};
 use crate::command::{cargo, cargo_in, root, run, target};
 use crate::guests::{self, WINDOWS};
-use crate::{conformance, scenarios, setup};
+use crate::{conformance, crash, scenarios, setup};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,7 @@ struct Step {
     work: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "format", shows: "rustfmt has nothing to change", work: format },
     Step { name: "build", shows: "everything builds, and the generated files are fresh", work: build_fresh },
     Step { name: "tidy", shows: "who imports whom, heads and sizes of files, where unsafe code is forbidden", work: tidy },
@@ -34,6 +34,7 @@ const STEPS: [Step; 10] = [
     Step { name: "loom", shows: "the channel under every interleaving", work: loom },
     Step { name: "fuzz", shows: "the readers of hostile bytes, for a short fixed time", work: fuzz },
     Step { name: "conformance", shows: "the conformance programs, under ours and under Wine", work: conformance },
+    Step { name: "crash", shows: "what was confirmed is there after runs that were killed at any point", work: crash::check },
     Step {
         name: "scenarios",
         shows: "exceptions of random frames and of other compilers' programs, under ours and under Wine",

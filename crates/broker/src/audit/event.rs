@@ -94,6 +94,8 @@ numbered! {
         DebugText = 12 "debug-text",
         /// A file was changed other than by writing: deleted, renamed, linked.
         Change = 13 "change",
+        /// Something in the sandbox's own files is damaged.
+        Damage = 14 "damage",
     }
 }
 

@@ -5,7 +5,7 @@ use crate::namespace::{DrivePath, Inside, Name, Place, parse};
 use crate::object::{FileObject, Where};
 use crate::process::Process;
 use crate::reply::Reply;
-use protocol::message::{Done, RenameFile, SetDisposition};
+use protocol::message::{Done, FlushFile, RenameFile, SetDisposition};
 use std::sync::Arc;
 use store::Look;
 use windows_sys::Win32::Foundation::{
@@ -40,6 +40,15 @@ impl Process {
         }
         lock(&object.closing).posix = delete && request.flags & FILE_DISPOSITION_POSIX != 0;
         lock(&self.sandbox.sharing).set_deleting(id, delete);
+        Ok(Reply::value(&Done {}))
+    }
+
+    /// Sees that a file's name is on the disk.
+    pub fn flush_file(&self, request: &FlushFile) -> Answer {
+        let object = self.object(request.handle, 0)?;
+        if let (Some(id), Some(inside)) = (object.id(), object.inside()) {
+            inside.volume.flush(id.1)?;
+        }
         Ok(Reply::value(&Done {}))
     }
 

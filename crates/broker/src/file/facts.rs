@@ -88,14 +88,14 @@ impl Process {
     /// The facts of an open file as of now; `None` of a folder that only leads to grants.
     pub(super) fn metadata_of(&self, object: &FileObject) -> Result<Option<Metadata>, NTSTATUS> {
         let (Some(inside), Some(file)) = (object.inside(), &object.descriptor) else { return Ok(None) };
-        inside.volume.facts(&inside.path, file.as_fd()).map(Some)
+        inside.volume.facts(&inside.path, object.file.as_ref().map_or(0, |file| file.metadata.id), file.as_fd()).map(Some)
     }
 
     /// Sets times and attributes.
     pub fn set_facts(&self, request: &SetFacts) -> Answer {
         const SETTABLE: u32 = attribute::KEPT | attribute::READ_ONLY | attribute::NORMAL;
         let object = self.object(request.handle, FILE_WRITE_ATTRIBUTES)?;
-        let inside = object.inside().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let (id, inside) = object.id().zip(object.inside()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let file = object.descriptor.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?.as_fd();
         let wanted = request.attributes;
         let wrong_kind = if object.is_folder() { wanted & attribute::TEMPORARY } else { wanted & attribute::DIRECTORY };
@@ -105,7 +105,7 @@ impl Process {
             return Err(STATUS_INVALID_PARAMETER);
         }
         if access < 0 || write < 0 {
-            let now = inside.volume.facts(&inside.path, file)?.times;
+            let now = inside.volume.facts(&inside.path, id.1, file)?.times;
             let mut closing = lock(&object.closing);
             for (index, time) in [(1, access), (2, write)] {
                 match time {
@@ -118,7 +118,7 @@ impl Process {
         let times = [created, access, write].map(|time| (time > 0).then_some(time));
         let attributes = (wanted != 0).then_some(wanted & SETTABLE & !attribute::NORMAL);
         if times != [None; 3] || attributes.is_some() {
-            inside.volume.set(&inside.path, file, &Change { times, attributes })?;
+            inside.volume.set(&inside.path, id.1, file, &Change { times, attributes })?;
         }
         Ok(Reply::value(&Done {}))
     }

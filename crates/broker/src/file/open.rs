@@ -7,6 +7,7 @@ use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
 use crate::reply::Reply;
 use crate::sandbox::leaves_room;
+use crate::sharing::FileId;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
 use std::os::fd::{AsFd, OwnedFd};
@@ -112,7 +113,8 @@ impl Process {
         };
         let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(inside) }));
         let id = (opened.metadata.device, opened.metadata.id);
-        let share = lock(&self.sandbox.sharing).enter(id, access, request.share, &place)?;
+        let entered = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
+        let share = entered.inspect_err(|_| self.refused_open(&place, id))?;
         let has_bytes = !opened.metadata.folder && !opened.metadata.link;
         let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
         // A descriptor is handed out where bytes are granted, and nowhere else.
@@ -132,6 +134,14 @@ impl Process {
             Outcome::Overwritten => FILE_OVERWRITTEN,
         };
         self.give(object, access, request.object_flags, information, theirs)
+    }
+
+    /// An open that was refused when it was made already may have been the file's only one.
+    fn refused_open(&self, place: &Mutex<Where>, id: FileId) {
+        let inside = lock(place).inside.clone();
+        if let Some(inside) = inside.filter(|_| !lock(&self.sandbox.sharing).is_open(id)) {
+            inside.volume.released(id.1);
+        }
     }
 
     /// The access that a request gets, or the refusal.

@@ -168,6 +168,7 @@ services! {
     79 WaitAlert,
     80 MeetAtKey,
     81 TransferSegments,
+    82 ReadClock,
 }
 
 #[cfg(test)]

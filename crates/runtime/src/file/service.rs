@@ -182,7 +182,11 @@ impl Serve for FlushFile {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
         match file.device {
-            Device::Disk => rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, file.folder)),
+            Device::Disk => {
+                rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, file.folder))?;
+                // The name is the broker's business.
+                broker::ask(&message::FlushFile { handle: file.handle }, &[]).map(|_| ())
+            }
             // Nothing of it is buffered, and FlushFileBuffers is documented to say so with this error.
             Device::ConsoleInput | Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
             _ => Ok(()),

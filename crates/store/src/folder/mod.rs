@@ -237,7 +237,7 @@ impl Volume for Folder {
         Ok(if metadata.link { self.link_facts(&names, metadata) } else { metadata })
     }
 
-    fn facts(&self, path: &Path, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS> {
+    fn facts(&self, path: &Path, _id: u64, file: BorrowedFd<'_>) -> Result<Metadata, NTSTATUS> {
         let metadata = Metadata::of(file).map_err(status)?;
         if metadata.link { Ok(self.link_facts(&self.spell(path)?, metadata)) } else { Ok(metadata) }
     }
@@ -271,7 +271,7 @@ impl Volume for Folder {
         self.link_entry(from, to, replace)
     }
 
-    fn set(&self, _path: &Path, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {
+    fn set(&self, _path: &Path, _id: u64, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {
         change::set(file, change)
     }
 

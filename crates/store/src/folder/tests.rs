@@ -201,19 +201,19 @@ fn a_folder_goes_only_when_it_is_empty_and_still_the_same() {
 fn attributes_and_times_are_kept() {
     let place = Place::new();
     let file = place.volume.open(&path("File.txt"), &How { read: false, ..READ }).unwrap().file;
-    let facts = || place.volume.facts(&path("File.txt"), file.as_fd()).unwrap();
+    let facts = || place.volume.facts(&path("File.txt"), 0, file.as_fd()).unwrap();
     assert_eq!(facts().attributes, attribute::ARCHIVE);
     let times = [130_000_000_000_000_000, 130_000_000_010_000_000, 130_000_000_020_000_000];
     let attributes = attribute::HIDDEN | attribute::READ_ONLY;
     let change = Change { times: times.map(Some), attributes: Some(attributes) };
-    place.volume.set(&path("File.txt"), file.as_fd(), &change).unwrap();
+    place.volume.set(&path("File.txt"), 0, file.as_fd(), &change).unwrap();
     assert_eq!((facts().attributes, &facts().times[..3]), (attributes, times.as_slice()));
     assert_eq!(place.volume.list(&Path::default(), &Pattern::new(&wide("file.TXT"))).unwrap()[0].metadata.attributes, attributes);
-    place.volume.set(&path("File.txt"), file.as_fd(), &Change { attributes: Some(attribute::NORMAL), ..Change::default() }).unwrap();
+    place.volume.set(&path("File.txt"), 0, file.as_fd(), &Change { attributes: Some(attribute::NORMAL), ..Change::default() }).unwrap();
     assert_eq!((facts().attributes, facts().times[0]), (attribute::NORMAL, times[0]));
     let folder = place.volume.open(&path("sub"), &How { read: false, ..READ }).unwrap();
     let change = Change { attributes: Some(attribute::READ_ONLY | attribute::SYSTEM), ..Change::default() };
-    place.volume.set(&path("sub"), folder.file.as_fd(), &change).unwrap();
+    place.volume.set(&path("sub"), 0, folder.file.as_fd(), &change).unwrap();
     let facts = place.volume.metadata(&path("sub"), ALL).unwrap();
     assert_eq!(facts.attributes, attribute::DIRECTORY | attribute::READ_ONLY | attribute::SYSTEM);
 }

@@ -5,6 +5,7 @@ mod breakout;
 mod completion;
 mod escape;
 mod example;
+mod files;
 mod life;
 mod loader;
 mod program;

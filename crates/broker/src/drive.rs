@@ -1,0 +1,168 @@
+//! `C:`: the sandbox's own objects. The drive is opened when a program first looks at it, and nothing is read before.
+
+use rustix::fs::{Mode, OFlags, open};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Create, How, Leases, Limits, Objects, Path, Principal, User, Volume};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_IO_DEVICE_ERROR};
+
+/// The name of the user, as programs see it: the host's says nothing to them.
+pub use gate::names::USER;
+
+/// The folders that programs expect.
+const FOLDERS: &[&str] = &[
+    "Program Files",
+    "Program Files (x86)",
+    "ProgramData",
+    "Users\\Public",
+    "Users\\user\\AppData\\Local\\Temp",
+    "Users\\user\\AppData\\Roaming",
+    "Users\\user\\Desktop",
+    "Users\\user\\Documents",
+    "Users\\user\\Downloads",
+    "Windows\\System32",
+    "Windows\\Temp",
+];
+
+/// Where a drive lies.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In a folder that goes with the sandbox.
+    Temporary(PathBuf),
+    /// In the folder of a sandbox that has a name.
+    Kept(Kept),
+}
+
+/// Where the state of a named sandbox lies.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The sandbox's name.
+    pub label: String,
+    /// The sandbox's folder: its objects and its key.
+    pub folder: PathBuf,
+    /// The file with the user's key.
+    pub user: PathBuf,
+    /// A folder of the host that was the drive before there were objects; it is taken over once.
+    pub before: PathBuf,
+}
+
+impl Kept {
+    /// Where the objects lie.
+    pub fn objects(&self) -> PathBuf {
+        self.folder.join("objects")
+    }
+
+    /// Where the sandbox's key lies.
+    pub fn principal(&self) -> PathBuf {
+        self.folder.join("principal")
+    }
+
+    /// The sandbox's key, made where there is none, under the user's.
+    pub fn keys(&self) -> std::io::Result<Principal> {
+        if let Some(principal) = Principal::open(&self.principal())? {
+            return Ok(principal);
+        }
+        let principal = User::open_or_make(&self.user)?.principal(&self.label, crate::audit::now())?;
+        principal.write(&self.principal())?;
+        Ok(principal)
+    }
+
+    /// Opens the objects.
+    fn open(&self) -> Result<Objects, (NTSTATUS, String)> {
+        let principal = self.keys().map_err(|error| (STATUS_IO_DEVICE_ERROR, format!("the sandbox's key: {error}")))?;
+        let objects =
+            Objects::open(&self.objects(), principal, Box::new(Kernel), Limits::default()).map_err(|error| (error.status(), error.to_string()))?;
+        if let Ok(before) = open(&self.before, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+            objects.import(before.as_fd()).map_err(|code| (code, format!("{} could not be taken over", self.before.display())))?;
+            std::fs::remove_dir_all(&self.before).map_err(|error| (STATUS_IO_DEVICE_ERROR, format!("{}: {error}", self.before.display())))?;
+        }
+        Ok(objects)
+    }
+}
+
+/// Leases of the kernel.
+pub struct Kernel;
+
+impl Leases for Kernel {
+    fn is_unwritten(&self, file: BorrowedFd<'_>) -> bool {
+        jail::is_unwritten(file)
+    }
+
+    fn is_unheld(&self, file: BorrowedFd<'_>) -> bool {
+        jail::is_unheld(file)
+    }
+}
+
+/// A drive that is opened when it is first used.
+pub struct Drive {
+    place: Place,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    opened: Option<Result<Arc<Objects>, NTSTATUS>>,
+    /// What the audit must tell of it.
+    wrong: Vec<String>,
+}
+
+impl Drive {
+    /// A drive that lies in a place.
+    pub fn new(place: Place) -> Self {
+        Self { place, state: Mutex::default() }
+    }
+
+    /// The drive's volume.
+    pub fn volume(&self) -> Result<Arc<dyn Volume>, NTSTATUS> {
+        let state = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = state.opened.get_or_insert_with(|| {
+            let opened = match &self.place {
+                Place::Temporary(folder) => {
+                    Objects::temporary(folder, Box::new(Kernel), Limits::default()).map_err(|error| (error.status(), error.to_string()))
+                }
+                Place::Kept(kept) => kept.open(),
+            };
+            let made = opened.and_then(|objects| {
+                state.wrong.extend(objects.damage().iter().map(ToString::to_string));
+                make_folders(&objects).map_err(|code| (code, "the folders of the drive could not be made".into()))?;
+                Ok(Arc::new(objects))
+            });
+            made.map_err(|(code, sentence)| {
+                state.wrong.push(sentence);
+                code
+            })
+        });
+        opened.clone().map(|objects| objects as Arc<dyn Volume>)
+    }
+
+    /// What the audit must tell of the drive.
+    pub fn wrong(&self) -> Vec<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).wrong.clone()
+    }
+
+    /// No process is left: what does not outlive the sandbox is deleted, what does is published.
+    pub fn finish(&self) {
+        let opened = self.state.lock().unwrap_or_else(PoisonError::into_inner).opened.take();
+        let Some(Ok(objects)) = opened else { return };
+        match &self.place {
+            Place::Temporary(folder) => {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            Place::Kept(_) => objects.finish(),
+        }
+    }
+}
+
+fn make_folders(volume: &Objects) -> Result<(), NTSTATUS> {
+    let how =
+        How { read: false, write: false, append: false, through: false, create: Create::OpenOrNew, folder: Some(true), link: false, attributes: 0 };
+    for folder in FOLDERS {
+        let mut path = Path::default();
+        for name in folder.split('\\') {
+            path.push(&name.encode_utf16().collect::<Vec<_>>());
+            volume.open(&path, &how)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! `win-compat files`: the objects of a sandbox that has a name. Looking reads what stands on the disk, also while programs run
+//! there; only putting needs the store for itself.
+
+use crate::arguments::{FilesArguments, FilesCommand};
+use crate::home;
+use broker::{Kept, Kernel, plain};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path as HostPath;
+use store::{Hash, Header, Limits, Objects, OpenError, Path, Principal, User, View, attribute};
+use terminal::shown;
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_DISK_FULL, STATUS_FILE_CORRUPT_ERROR, STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_OBJECT_PATH_NOT_FOUND,
+};
+
+/// Something is damaged.
+const DAMAGED: u8 = 1;
+
+/// Does what is asked; answers the exit code, or one sentence.
+pub fn files(arguments: &FilesArguments) -> Result<u8, String> {
+    let name = arguments.sandbox.as_deref().ok_or("--sandbox NAME says whose files")?;
+    crate::sandbox::check_name(name)?;
+    let kept = home::kept(&home::folder()?, name);
+    if !kept.objects().exists() {
+        return Err(format!("there is no sandbox `{name}`, or no program has used its C: yet"));
+    }
+    match &arguments.command {
+        FilesCommand::Ls { path, all, json } => list(&view(&kept)?, path.as_deref().unwrap_or_default(), *all, *json),
+        FilesCommand::Get { path, file, version } => get(&view(&kept)?, path, file.as_deref(), version.as_deref()),
+        FilesCommand::Put { file, path } => put(&kept, file, path),
+        FilesCommand::History { path, json } => history(&view(&kept)?, path, *json),
+        FilesCommand::Verify { json } => verify(&kept, *json),
+    }
+}
+
+fn view(kept: &Kept) -> Result<View, String> {
+    View::open(&kept.objects()).map_err(|error| error.to_string())
+}
+
+/// A path in `C:`, with or without the drive, with either slash.
+fn path(text: &str) -> Result<Path, String> {
+    let below = text.strip_prefix("C:").or_else(|| text.strip_prefix("c:")).unwrap_or(text);
+    let units: Vec<u16> = below.replace('/', "\\").trim_matches('\\').encode_utf16().collect();
+    Path::parse(&units).ok_or_else(|| format!("`{}` is no path of C:", shown(text)))
+}
+
+/// A path for people.
+fn text(path: &Path) -> String {
+    format!("C:\\{}", String::from_utf16_lossy(path.units()))
+}
+
+fn sentence(path: &str, status: NTSTATUS) -> String {
+    let why = match status {
+        STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND => "it does not exist",
+        STATUS_FILE_IS_A_DIRECTORY => "it is a folder",
+        STATUS_NOT_A_DIRECTORY => "it is no folder",
+        STATUS_FILE_CORRUPT_ERROR => "it is damaged, and refused; `win-compat files verify` tells more",
+        STATUS_DISK_FULL => "the disk is full",
+        _ => return format!("{}: it failed ({status:#010x})", shown(path)),
+    };
+    format!("{}: {why}", shown(path))
+}
+
+/// A principal in hexadecimal digits.
+fn hex(public: &[u8; 32]) -> String {
+    Hash(*public).hex()
+}
+
+/// A header for JSON.
+fn header(header: &Header) -> Value {
+    json!({
+        "hash": header.hash.hex(),
+        "size": header.size,
+        "author": hex(&header.author),
+        "owner": hex(&header.owner),
+        "rights": header.rights,
+        "lineage": if header.lineage == Hash::default() { Value::Null } else { header.lineage.hex().into() },
+        "created": home::time(header.created),
+    })
+}
+
+fn list(view: &View, folder: &str, all: bool, json: bool) -> Result<u8, String> {
+    let found = view.list(&path(folder)?, all).map_err(|status| sentence(folder, status))?;
+    let mut out = std::io::stdout().lock();
+    for entry in found {
+        let object = entry.header.as_ref();
+        let line = if json {
+            let row = json!({
+                "path": text(&entry.path),
+                "folder": entry.is_folder(),
+                "size": entry.size,
+                "attributes": entry.attributes,
+                "written": home::time(entry.written),
+                "object": object.map(header),
+            });
+            crate::audit::json_line(&row)?
+        } else {
+            let kind = if entry.is_folder() {
+                "folder".into()
+            } else {
+                object.map_or_else(|| String::from("unsealed"), |header| header.hash.hex()[..12].to_owned())
+            };
+            let letters = [(attribute::READ_ONLY, 'r'), (attribute::HIDDEN, 'h'), (attribute::SYSTEM, 's'), (attribute::ARCHIVE, 'a')];
+            let letters: String = letters.iter().map(|(bit, letter)| if entry.attributes & bit != 0 { *letter } else { '-' }).collect();
+            format!("{} {letters} {:>12} {kind:12} {}", home::time(entry.written), entry.size, shown(&text(&entry.path)))
+        };
+        // Whoever reads has seen enough.
+        if writeln!(out, "{line}").is_err() {
+            break;
+        }
+    }
+    tell_damage(view);
+    Ok(0)
+}
+
+/// What is damaged in index and journal is told by every look, for names may be missing.
+fn tell_damage(view: &View) {
+    for finding in view.damage().iter().filter(|finding| !finding.is_harmless()) {
+        eprintln!("win-compat: {}", shown(&finding.to_string()));
+    }
+}
+
+fn get(view: &View, from: &str, to: Option<&HostPath>, version: Option<&str>) -> Result<u8, String> {
+    let wanted = version.map(|version| find_version(view, from, version)).transpose()?;
+    let content: OwnedFd = view.content(&path(from)?, wanted.as_ref()).map_err(|status| sentence(from, status))?;
+    let mut content = File::from(content);
+    let done = match to {
+        Some(to) => File::create(to).and_then(|mut file| std::io::copy(&mut content, &mut file)),
+        None => std::io::copy(&mut content, &mut std::io::stdout().lock()),
+    };
+    done.map(|_| 0).map_err(|error| format!("{}: {}", to.unwrap_or(HostPath::new("the output")).display(), plain(&error)))
+}
+
+/// The version whose hash starts so.
+fn find_version(view: &View, from: &str, start: &str) -> Result<Hash, String> {
+    let versions = view.history(&path(from)?).map_err(|status| sentence(from, status))?;
+    let mut fitting =
+        versions.iter().filter_map(|version| version.header.as_ref()).map(|header| header.hash).filter(|hash| hash.hex().starts_with(start));
+    let found = fitting.next().ok_or_else(|| format!("{}: it has no version `{}`", shown(from), shown(start)))?;
+    if fitting.any(|other| other != found) { Err(format!("{}: several versions start with `{}`", shown(from), shown(start))) } else { Ok(found) }
+}
+
+fn put(kept: &Kept, from: &HostPath, to: &str) -> Result<u8, String> {
+    let failed = |error: std::io::Error| format!("{}: {}", from.display(), plain(&error));
+    let content = File::open(from).map_err(failed)?;
+    if !content.metadata().map_err(failed)?.is_file() {
+        return Err(format!("{}: it is no file", from.display()));
+    }
+    let key = |error: std::io::Error| format!("the key: {error}");
+    let (principal, user) = (kept.keys().map_err(key)?, User::open_or_make(&kept.user).map_err(key)?);
+    let objects = Objects::open(&kept.objects(), principal, Box::new(Kernel), Limits::default()).map_err(|error| match error {
+        OpenError::InUse => String::from("programs run in the sandbox; end them first"),
+        other => other.to_string(),
+    })?;
+    objects.put(&path(to)?, content.as_fd(), &user).map_err(|status| sentence(to, status))?;
+    objects.leave();
+    Ok(0)
+}
+
+fn history(view: &View, of: &str, json: bool) -> Result<u8, String> {
+    let versions = view.history(&path(of)?).map_err(|status| sentence(of, status))?;
+    for version in versions {
+        let object = version.header.as_ref();
+        if json {
+            let row = json!({ "time": home::time(version.time), "size": version.size, "object": object.map(header) });
+            println!("{}", crate::audit::json_line(&row)?);
+        } else {
+            let hash = object.map_or_else(|| String::from("unsealed"), |header| header.hash.hex());
+            let author = object.map(|header| if header.author == header.owner { " by the user" } else { " by the sandbox" });
+            println!("{} {:>12} {hash}{}", home::time(version.time), version.size, author.unwrap_or_default());
+        }
+    }
+    Ok(0)
+}
+
+fn verify(kept: &Kept, json: bool) -> Result<u8, String> {
+    let view = view(kept)?;
+    let principal = Principal::open(&kept.principal()).map_err(|error| error.to_string())?.ok_or("the sandbox's key is not there")?;
+    let report = view.verify(&principal.public(), &principal.parent);
+    let is_clean = report.findings.iter().all(store::Finding::is_harmless);
+    if json {
+        let findings: Vec<_> =
+            report.findings.iter().map(|finding| json!({ "harmless": finding.is_harmless(), "text": finding.to_string() })).collect();
+        let row = json!({
+            "clean": is_clean,
+            "objects": report.objects,
+            "bytes": report.bytes,
+            "unsealed": report.unsealed,
+            "sandbox": hex(&principal.public()),
+            "user": hex(&principal.parent),
+            "findings": findings,
+        });
+        println!("{}", crate::audit::json_line(&row)?);
+    } else {
+        for finding in &report.findings {
+            println!("{}{}", if finding.is_harmless() { "note: " } else { "" }, shown(&finding.to_string()));
+        }
+        let unsealed = if report.unsealed == 0 { String::new() } else { format!(", {} not sealed yet", report.unsealed) };
+        println!("{} objects of {} bytes are {}{unsealed}", report.objects, report.bytes, if is_clean { "whole" } else { "verified; see above" });
+    }
+    Ok(if is_clean { 0 } else { DAMAGED })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_as_people_write_them() {
+        for written in ["C:\\Users\\user", "c:/Users/user", "Users\\user\\", "/Users/user"] {
+            assert_eq!(text(&path(written).unwrap()), "C:\\Users\\user", "{written}");
+        }
+        assert_eq!(text(&path("").unwrap()), "C:\\");
+        assert!(path("C:\\a\\..\\b").is_err() && path("Z:\\a").is_err());
+    }
+}

@@ -1,0 +1,242 @@
+//! The store's folder on the host: staged files by number, blobs by hash, and the files of records.
+
+use super::header::Hash;
+use crate::metadata::Metadata;
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat};
+use rustix::io::{Errno, Result, pread, pwrite};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// A blob's mode: nobody writes it by accident, not even its owner.
+const SEALED: Mode = Mode::RUSR;
+const OWN: Mode = Mode::RUSR.union(Mode::WUSR);
+/// The host's flags of something that is made in any case.
+const MADE: OFlags = OFlags::CREATE.union(OFlags::EXCL);
+
+/// The folders.
+#[derive(Debug)]
+pub struct Disk {
+    /// The store's own.
+    pub root: OwnedFd,
+    staging: OwnedFd,
+    pool: OwnedFd,
+}
+
+impl Disk {
+    /// Opens them; makes what is missing, unless the store is only read.
+    pub fn open(root: OwnedFd, make: bool) -> Result<Self> {
+        let open = |name: &str| {
+            if make {
+                match mkdirat(&root, name, Mode::RWXU) {
+                    Err(Errno::EXIST) => {}
+                    done => done?,
+                }
+            }
+            openat(&root, name, FOLDER, Mode::empty())
+        };
+        let (staging, pool) = (open("staging")?, open("pool")?);
+        Ok(Self { root, staging, pool })
+    }
+
+    /// Makes a staged file, or the next one that has no file yet.
+    pub fn make_staged(&self, number: &mut u64, flags: OFlags) -> Result<OwnedFd> {
+        loop {
+            match openat(&self.staging, staged_name(*number), flags | MADE | OFlags::CLOEXEC, OWN) {
+                // A run that was killed had come so far.
+                Err(Errno::EXIST) => *number += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// Opens a staged file.
+    pub fn staged(&self, number: u64, flags: OFlags) -> Result<OwnedFd> {
+        openat(&self.staging, staged_name(number), flags | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    /// Facts of a staged file.
+    pub fn staged_facts(&self, number: u64) -> Result<Metadata> {
+        Metadata::of_host_entry(self.staging.as_fd(), &staged_name(number))
+    }
+
+    /// Sets a staged file's times.
+    pub fn set_staged_times(&self, number: u64, times: &rustix::fs::Timestamps) -> Result<()> {
+        rustix::fs::utimensat(&self.staging, staged_name(number), times, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    /// Deletes a staged file. One that is not there is no error.
+    pub fn remove_staged(&self, number: u64) {
+        let _ = unlinkat(&self.staging, staged_name(number), AtFlags::empty());
+    }
+
+    /// Opens a blob.
+    pub fn blob(&self, hash: &Hash) -> Result<OwnedFd> {
+        openat(&self.pool, blob_name(hash), OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    /// Deletes a blob.
+    pub fn remove_blob(&self, hash: &Hash) {
+        let _ = unlinkat(&self.pool, blob_name(hash), AtFlags::empty());
+    }
+
+    /// Makes a staged file a blob. It keeps its staged name too, until the journal that tells of it is on the disk.
+    pub fn publish(&self, number: u64, file: BorrowedFd<'_>, hash: &Hash) -> Result<()> {
+        fchmod(file, SEALED)?;
+        let link = || linkat(&self.staging, staged_name(number), &self.pool, blob_name(hash), AtFlags::empty());
+        match link() {
+            Err(Errno::NOENT) => {
+                self.make_pool_folder(hash)?;
+                link()
+            }
+            // Nothing tells of what has that name.
+            Err(Errno::EXIST) => {
+                self.remove_blob(hash);
+                link()
+            }
+            done => done,
+        }
+    }
+
+    /// Gives a blob's very file a staged number, and puts a copy in its place: whoever has it open sees what will be written.
+    pub fn take_blob(&self, hash: &Hash, number: &mut u64) -> Result<()> {
+        let blob = self.blob(hash)?;
+        while let Err(error) = linkat(&self.pool, blob_name(hash), &self.staging, staged_name(*number), AtFlags::empty()) {
+            if error != Errno::EXIST {
+                return Err(error);
+            }
+            *number += 1;
+        }
+        let taken = || {
+            let mut fresh = *number + 1;
+            let copy = self.make_staged(&mut fresh, OFlags::RDWR)?;
+            let copied = copy_all(blob.as_fd(), copy.as_fd(), fstat(&blob)?.st_size as u64).and_then(|()| {
+                keep_times(blob.as_fd(), copy.as_fd())?;
+                fchmod(&copy, SEALED)?;
+                // The blob's bytes must be on the disk before those of its former file change.
+                rustix::fs::fsync(&copy)?;
+                renameat(&self.staging, staged_name(fresh), &self.pool, blob_name(hash))?;
+                let folder = openat(&self.pool, &blob_name(hash)[..2], FOLDER, Mode::empty())?;
+                rustix::fs::fsync(folder)
+            });
+            copied.inspect_err(|_| self.remove_staged(fresh))?;
+            fchmod(&blob, OWN)
+        };
+        taken().inspect_err(|_| self.remove_staged(*number))
+    }
+
+    fn make_pool_folder(&self, hash: &Hash) -> Result<()> {
+        match mkdirat(&self.pool, &blob_name(hash)[..2], Mode::RWXU) {
+            Err(Errno::EXIST) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// The numbers of all staged files.
+    pub fn staged_numbers(&self) -> Result<Vec<u64>> {
+        Ok(names(&self.staging, ".")?.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// The hashes of all blobs.
+    pub fn blobs(&self) -> Result<Vec<Hash>> {
+        let mut found = Vec::new();
+        for folder in names(&self.pool, ".")? {
+            found.extend(names(&self.pool, &folder)?.iter().filter_map(|name| Hash::parse(&format!("{folder}{name}"))));
+        }
+        Ok(found)
+    }
+
+    /// Sees that the names of staged files, and those of the files of records, are on the disk.
+    pub fn sync_names(&self) -> Result<()> {
+        rustix::fs::fsync(&self.staging)?;
+        rustix::fs::fsync(&self.root)
+    }
+
+    /// Sees that everything is on the disk, the bytes of all blobs too.
+    pub fn sync_all(&self) -> Result<()> {
+        rustix::fs::syncfs(&self.root)
+    }
+
+    /// Gives a host's file another name, among the staged ones.
+    pub fn adopt(&self, folder: BorrowedFd<'_>, name: &str, number: &mut u64) -> Result<()> {
+        loop {
+            match linkat(folder, name, &self.staging, staged_name(*number), AtFlags::empty()) {
+                Err(Errno::EXIST) => *number += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// The names in the store's own folder.
+    pub fn files(&self) -> Result<Vec<String>> {
+        names(&self.root, ".")
+    }
+}
+
+fn staged_name(number: u64) -> String {
+    number.to_string()
+}
+
+fn blob_name(hash: &Hash) -> String {
+    let mut name = hash.hex();
+    name.insert(2, '/');
+    name
+}
+
+fn names(folder: &OwnedFd, below: &str) -> Result<Vec<String>> {
+    let folder = openat(folder, below, FOLDER, Mode::empty())?;
+    let mut names = Vec::new();
+    for entry in Dir::new(folder)? {
+        let entry = entry?;
+        names.extend(entry.file_name().to_str().ok().filter(|name| !matches!(*name, "." | "..")).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+/// Copies a file's content, which costs nothing where the host can share it.
+pub fn copy_all(from: BorrowedFd<'_>, to: BorrowedFd<'_>, size: u64) -> Result<()> {
+    if ioctl_ficlone(to, from).is_ok() {
+        return Ok(());
+    }
+    let (mut start, mut end) = (0, 0);
+    while start < size {
+        let step = usize::try_from(size - start).unwrap_or(usize::MAX).min(1 << 30);
+        match copy_file_range(from, Some(&mut start), to, Some(&mut end), step) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return copy_bytes(from, to, start),
+            Err(error) => return Err(error),
+        }
+    }
+    ftruncate(to, start)
+}
+
+fn copy_bytes(from: BorrowedFd<'_>, to: BorrowedFd<'_>, mut at: u64) -> Result<()> {
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let got = pread(from, &mut buffer, at)?;
+        if got == 0 {
+            return Ok(());
+        }
+        let mut done = 0;
+        while done < got {
+            done += pwrite(to, &buffer[done..got], at + done as u64)?;
+        }
+        at += got as u64;
+    }
+}
+
+fn keep_times(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
+    let facts = fstat(from)?;
+    let time = |seconds, nanoseconds| rustix::fs::Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
+    let times = rustix::fs::Timestamps {
+        last_access: time(facts.st_atime as i64, facts.st_atime_nsec as i64),
+        last_modification: time(facts.st_mtime as i64, facts.st_mtime_nsec as i64),
+    };
+    rustix::fs::futimens(to, &times)
+}
+
+/// The time of a file's last write in nanoseconds since 1970, and its size.
+pub fn written(file: BorrowedFd<'_>) -> Result<(i64, u64)> {
+    let facts = fstat(file)?;
+    Ok((facts.st_mtime as i64 * 1_000_000_000 + facts.st_mtime_nsec as i64, facts.st_size as u64))
+}

@@ -1,0 +1,106 @@
+//! Folding: the journal's changes go into a new index, and what nothing tells of any more is deleted.
+//!
+//! An index and its journal bear one number. The new journal is made first, empty; the new index gets its name when it is whole and on
+//! the disk, and with that name both count. Whatever bears another number is deleted then.
+
+use super::bytes::Writer;
+use super::log::{Head, Log};
+use super::tree::Content;
+use super::{Core, State, index_name, journal_name};
+use rustix::fs::{AtFlags, renameat, unlinkat};
+use rustix::io::Result;
+use std::collections::HashSet;
+use std::os::fd::AsFd;
+
+/// A journal of so many bytes is folded when the volume is closed, and one of so many while it is at work.
+const LONG: u64 = 256 << 10;
+const VERY_LONG: u64 = 64 << 20;
+/// The same for bytes of blobs that nothing tells of.
+const MUCH_GARBAGE: u64 = 1 << 20;
+const TOO_MUCH_GARBAGE: u64 = 1 << 30;
+
+/// The name of an index that is not whole yet.
+const FRESH: &str = "index.new";
+
+impl Core {
+    /// Folds a journal that the next opening would read for too long. What cannot be folded is as good as it is.
+    pub(super) fn fold_if_long(&self) {
+        self.fold_from(LONG, MUCH_GARBAGE);
+    }
+
+    /// The same while the volume is at work, which must wait meanwhile.
+    pub(super) fn fold_if_very_long(&self) {
+        self.fold_from(VERY_LONG, TOO_MUCH_GARBAGE);
+    }
+
+    fn fold_from(&self, length: u64, garbage: u64) {
+        let state = &mut *self.state();
+        if state.journal.as_ref().is_some_and(|journal| journal.length >= length) || state.garbage >= garbage {
+            let _ = self.fold(state);
+        }
+    }
+
+    /// Writes a new index.
+    pub(super) fn fold(&self, state: &mut State) -> Result<()> {
+        if state.journal.is_none() {
+            return Ok(());
+        }
+        // The index promises what it tells of: it must be on the disk before.
+        self.disk.sync_all()?;
+        let head = Head { generation: state.generation + 1, device: self.device };
+        let root = self.disk.root.as_fd();
+        let mut index = Log::make(root, FRESH, head)?;
+        let (mut bytes, mut done) = (Writer::default(), Ok(()));
+        state.tree.records(|record| {
+            if done.is_ok() {
+                done = index.gather(&record, &mut bytes);
+            }
+        });
+        let written = done.and_then(|()| index.finish(&mut bytes)).and_then(|()| index.sync());
+        let journal = written.and_then(|()| Log::make(root, &journal_name(head.generation), head)).and_then(|journal| {
+            journal.sync()?;
+            self.disk.sync_names()?;
+            renameat(root, FRESH, root, index_name(head.generation))?;
+            Ok(journal)
+        });
+        let journal = match journal {
+            Ok(journal) => journal,
+            Err(error) => {
+                let _ = unlinkat(root, FRESH, AtFlags::empty());
+                return Err(error);
+            }
+        };
+        (state.journal, state.generation, state.synced) = (Some(journal), head.generation, state.tree.next_staged);
+        // Without the new name on the disk, a host that loses its power goes on with the old files: they must stay then.
+        self.disk.sync_names()?;
+        for name in self.disk.files()? {
+            let number = name.strip_prefix("index.").or_else(|| name.strip_prefix("journal.")).and_then(|number| number.parse::<u64>().ok());
+            if number.is_some_and(|number| number != head.generation) {
+                let _ = unlinkat(root, &name, AtFlags::empty());
+            }
+        }
+        self.collect(state)
+    }
+
+    /// Deletes what no name and no former version leads to.
+    fn collect(&self, state: &mut State) -> Result<()> {
+        let mut staged = HashSet::new();
+        for node in state.tree.nodes.values_mut() {
+            match &mut node.content {
+                Content::Staged { number, .. } => {
+                    staged.insert(*number);
+                }
+                Content::Published(published) => published.staged = 0,
+                Content::Folder(_) | Content::Lost => {}
+            }
+        }
+        for number in self.disk.staged_numbers()?.into_iter().filter(|number| !staged.contains(number)) {
+            self.disk.remove_staged(number);
+        }
+        for hash in self.disk.blobs()?.iter().filter(|hash| !state.tree.blobs.contains_key(hash)) {
+            self.disk.remove_blob(hash);
+        }
+        state.garbage = 0;
+        Ok(())
+    }
+}

@@ -1,0 +1,296 @@
+//! Files of checksummed records: the journal, which grows by one write for each change, and the index, which is written whole.
+//!
+//! A file starts with what it is: magic, version, generation, the volume's number. A record is its length, its number in the
+//! file, a checksum, its bytes. Damage is found by checksum, named, and stepped over: what is behind it is still read.
+
+use super::bytes::{Reader, Writer};
+use super::record::Record;
+use rustix::fs::{Mode, OFlags, fdatasync, fstat, ftruncate, openat};
+use rustix::io::{Errno, Result as HostResult, pread, pwrite};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// The version of the format that this program writes.
+pub const VERSION: u32 = 1;
+const MAGIC: &[u8; 8] = b"WCSTORE1";
+/// Bytes of a file's head, its checksum the last of them.
+const HEAD: usize = 8 + 4 + 8 + 8 + 8;
+/// Bytes in front of a record's own.
+const FRAME: usize = 4 + 4 + 8;
+/// The longest record: two names of 255 units and a header fit well.
+const LONGEST: usize = 4096;
+
+/// What a file says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Which of the store's indexes it is, or belongs to.
+    pub generation: u64,
+    /// The volume's number, which programs see.
+    pub device: u64,
+}
+
+/// Why a file cannot be read at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Its head is damaged, or it is another kind of file.
+    Damaged,
+    /// A newer program wrote it.
+    Newer(u32),
+    /// The host refused.
+    Host(Errno),
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Read {
+    /// The head.
+    pub head: Head,
+    /// Ranges of bytes that hold no record, though records follow or they are too long for one that was cut off.
+    pub damaged: Vec<(u64, u64)>,
+    /// Bytes at the end that are the start of a record: its write was cut off.
+    pub torn: u64,
+    /// Where the next record goes.
+    pub length: u64,
+    /// The next record's number.
+    pub sequence: u32,
+}
+
+/// A file that records are appended to.
+#[derive(Debug)]
+pub struct Log {
+    file: OwnedFd,
+    generation: u64,
+    sequence: u32,
+    /// Bytes of it that are records.
+    pub length: u64,
+    buffer: Writer,
+    /// A record may stand half at the end, and could not be taken back.
+    broken: bool,
+    /// Where a test's disk is full.
+    #[cfg(test)]
+    full: u64,
+}
+
+impl Log {
+    /// Makes a file, over whatever has its name.
+    pub fn make(folder: BorrowedFd<'_>, name: &str, head: Head) -> HostResult<Self> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+        let file = openat(folder, name, flags, Mode::from_raw_mode(0o600))?;
+        let mut bytes = Writer::default();
+        bytes.raw(MAGIC).word(VERSION).long(head.generation).long(head.device);
+        let check = checksum(&[&bytes.0]);
+        bytes.long(check);
+        let mut log = Self {
+            file,
+            generation: head.generation,
+            sequence: 0,
+            length: 0,
+            buffer: Writer::default(),
+            broken: false,
+            #[cfg(test)]
+            full: u64::MAX,
+        };
+        log.write(&bytes.0)?;
+        Ok(log)
+    }
+
+    /// Goes on behind what was read.
+    pub fn go_on(file: OwnedFd, read: &Read) -> HostResult<Self> {
+        if read.torn > 0 {
+            ftruncate(&file, read.length)?;
+        }
+        let Read { head, length, sequence, .. } = *read;
+        Ok(Self {
+            file,
+            generation: head.generation,
+            sequence,
+            length,
+            buffer: Writer::default(),
+            broken: false,
+            #[cfg(test)]
+            full: u64::MAX,
+        })
+    }
+
+    /// Appends records, all or none.
+    pub fn append(&mut self, records: &[Record]) -> HostResult<()> {
+        let mut bytes = std::mem::take(&mut self.buffer);
+        bytes.0.clear();
+        let first = self.sequence;
+        for record in records {
+            self.frame(record, &mut bytes);
+        }
+        let done = self.write(&bytes.0);
+        if done.is_err() {
+            self.sequence = first;
+        }
+        self.buffer = bytes;
+        done
+    }
+
+    /// Adds a record to what will be written at once.
+    pub fn gather(&mut self, record: &Record, bytes: &mut Writer) -> HostResult<()> {
+        const MOST: usize = 1 << 20;
+        self.frame(record, bytes);
+        if bytes.0.len() >= MOST { self.finish(bytes) } else { Ok(()) }
+    }
+
+    /// Writes what was gathered.
+    pub fn finish(&mut self, bytes: &mut Writer) -> HostResult<()> {
+        self.write(&bytes.0)?;
+        bytes.0.clear();
+        Ok(())
+    }
+
+    fn frame(&mut self, record: &Record, bytes: &mut Writer) {
+        let start = bytes.0.len();
+        bytes.word(0).word(self.sequence).long(0);
+        record.encode(bytes);
+        let (frame, payload) = bytes.0[start..].split_at_mut(FRAME);
+        frame[..4].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+        let check = record_checksum(self.generation, self.sequence, payload);
+        frame[8..].copy_from_slice(&check.to_le_bytes());
+        self.sequence = self.sequence.wrapping_add(1);
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> HostResult<()> {
+        if self.broken {
+            return Err(Errno::IO);
+        }
+        let mut done = 0;
+        while done < bytes.len() {
+            match self.write_some(&bytes[done..], self.length + done as u64) {
+                Ok(0) => return self.take_back(Errno::IO),
+                Ok(more) => done += more,
+                Err(Errno::INTR) => {}
+                Err(error) => return self.take_back(error),
+            }
+        }
+        self.length += done as u64;
+        Ok(())
+    }
+
+    #[cfg(not(test))]
+    fn write_some(&self, bytes: &[u8], at: u64) -> HostResult<usize> {
+        pwrite(&self.file, bytes, at)
+    }
+
+    #[cfg(test)]
+    fn write_some(&self, bytes: &[u8], at: u64) -> HostResult<usize> {
+        let room = usize::try_from(self.full.saturating_sub(at)).unwrap_or(usize::MAX);
+        if room == 0 { Err(Errno::NOSPC) } else { pwrite(&self.file, &bytes[..bytes.len().min(room)], at) }
+    }
+
+    /// From so many more bytes on, the disk is full.
+    #[cfg(test)]
+    pub fn fill_disk_after(&mut self, bytes: u64) {
+        self.full = self.length + bytes;
+    }
+
+    /// Half a record must not stay.
+    fn take_back(&mut self, error: Errno) -> HostResult<()> {
+        self.broken = ftruncate(&self.file, self.length).is_err();
+        Err(error)
+    }
+
+    /// Sees that everything is on the disk.
+    pub fn sync(&self) -> HostResult<()> {
+        fdatasync(&self.file)
+    }
+}
+
+/// Reads a file's records in their order.
+pub fn read(file: impl AsFd, mut each: impl FnMut(Record)) -> Result<Read, Unreadable> {
+    let bytes = content(file.as_fd()).map_err(Unreadable::Host)?;
+    let head = head(&bytes)?;
+    let mut read = Read { head, damaged: Vec::new(), torn: 0, length: HEAD as u64, sequence: 0 };
+    let mut at = HEAD;
+    while at < bytes.len() {
+        if let Some((record, size)) = record_at(&bytes[at..], head.generation, read.sequence, 0) {
+            read.sequence = read.sequence.wrapping_add(1);
+            at += size;
+            read.length = at as u64;
+            each(record);
+            continue;
+        }
+        // The next record that is whole is looked for; some may be lost between.
+        const MOST_LOST: u32 = 1 << 20;
+        let found = (at + 1..bytes.len()).find_map(|next| Some((next, record_at(&bytes[next..], head.generation, read.sequence, MOST_LOST)?.1)));
+        let Some((next, _)) = found else {
+            if is_torn(&bytes[at..]) {
+                read.torn = (bytes.len() - at) as u64;
+            } else {
+                read.damaged.push((at as u64, bytes.len() as u64));
+                // What comes next must be found behind the damage.
+                read.length = bytes.len() as u64;
+                read.sequence = read.sequence.wrapping_add(1);
+            }
+            break;
+        };
+        read.damaged.push((at as u64, next as u64));
+        read.sequence = u32::from_le_bytes(bytes[next + 4..next + 8].try_into().unwrap_or_default());
+        at = next;
+    }
+    Ok(read)
+}
+
+fn head(bytes: &[u8]) -> Result<Head, Unreadable> {
+    let from = &mut Reader(bytes);
+    let parts = (|| Some((from.array::<8>()?, from.word()?, from.long()?, from.long()?, from.long()?)))();
+    let (magic, version, generation, device, check) = parts.ok_or(Unreadable::Damaged)?;
+    if magic != *MAGIC || check != checksum(&[&bytes[..HEAD - 8]]) {
+        return Err(Unreadable::Damaged);
+    }
+    // A version's number is covered by the checksum: it is no damage.
+    if version > VERSION { Err(Unreadable::Newer(version)) } else { Ok(Head { generation, device }) }
+}
+
+/// The record that starts here, if it is whole, with the bytes it takes. Its number may be up to so many behind the next one.
+fn record_at(bytes: &[u8], generation: u64, sequence: u32, lost: u32) -> Option<(Record, usize)> {
+    let from = &mut Reader(bytes);
+    let (length, number, check) = (from.word()? as usize, from.word()?, from.long()?);
+    if length == 0 || length > LONGEST || number.wrapping_sub(sequence) > lost {
+        return None;
+    }
+    let payload = from.0.get(..length)?;
+    if record_checksum(generation, number, payload) != check {
+        return None;
+    }
+    Some((Record::decode(payload)?, FRAME + length))
+}
+
+/// Whether the rest of a file looks like a record whose write was cut off: too short for what it says, or nothing but zeroes,
+/// which a host leaves that lost its power.
+fn is_torn(rest: &[u8]) -> bool {
+    let length = Reader(rest).word().unwrap_or_default() as usize;
+    rest.len() < FRAME || rest.iter().all(|byte| *byte == 0) || (1..=LONGEST).contains(&length) && rest.len() < FRAME + length
+}
+
+fn content(file: BorrowedFd<'_>) -> HostResult<Vec<u8>> {
+    let size = usize::try_from(fstat(file)?.st_size).map_err(|_| Errno::FBIG)?;
+    let mut bytes = vec![0; size];
+    let mut done = 0;
+    while done < size {
+        match pread(file, &mut bytes[done..], done as u64)? {
+            0 => break,
+            more => done += more,
+        }
+    }
+    bytes.truncate(done);
+    Ok(bytes)
+}
+
+fn checksum(parts: &[&[u8]]) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    parts.iter().for_each(|part| {
+        hasher.update(part);
+    });
+    let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn record_checksum(generation: u64, sequence: u32, payload: &[u8]) -> u64 {
+    let mut front = [0; 12];
+    front[..8].copy_from_slice(&generation.to_le_bytes());
+    front[8..].copy_from_slice(&sequence.to_le_bytes());
+    checksum(&[&front, payload])
+}

@@ -1,0 +1,361 @@
+//! A volume of objects: `C:` of a sandbox.
+//!
+//! A name points to an object. What is published is immutable, is found by its Blake3 hash, and is signed; its descriptor is handed
+//! out as it is. What is written is a staged file, which everybody who opens the name shares, and which is published some time after
+//! its last close. Names live in memory; each change of one is a record in a journal before the call returns.
+
+mod bytes;
+mod check;
+mod disk;
+mod fold;
+mod header;
+mod import;
+mod log;
+mod open;
+pub mod principal;
+mod publish;
+mod record;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod view;
+mod volume;
+
+pub use check::{Finding, Report, Wrong};
+pub use header::{Hash, Header, right};
+pub use view::{Listed, Version, View};
+
+use crate::error::status;
+use disk::Disk;
+use log::{Head, Log, Unreadable};
+use principal::Principal;
+use publish::Queue;
+use record::Record;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open as host_open, openat};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path as HostPath;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use tree::Tree;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DISK_FULL, STATUS_QUOTA_EXCEEDED};
+
+/// What only the kernel knows of a file: who has it open. What it cannot tell counts as open.
+pub trait Leases: Send + Sync {
+    /// Nobody can write the file, by descriptor or by mapping. The descriptor given is only for reading.
+    fn is_unwritten(&self, file: BorrowedFd<'_>) -> bool;
+    /// Nobody else has the file open or mapped.
+    fn is_unheld(&self, file: BorrowedFd<'_>) -> bool;
+}
+
+/// How much a store takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes. What is written by descriptors is only seen at the next open or publication.
+    pub bytes: u64,
+    /// Files and folders.
+    pub objects: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1 << 40, objects: 16 << 20 }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The host refused.
+    Host(Errno),
+    /// Another process has it open.
+    InUse,
+    /// A newer program wrote it: the version of its format.
+    Newer(u32),
+    /// The file of this name is damaged where it says what it is.
+    Damaged(String),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host(error) => write!(out, "the object store cannot be opened: {}", std::io::Error::from(*error)),
+            Self::InUse => write!(out, "the object store is in use"),
+            Self::Newer(version) => write!(out, "the object store is of a newer version ({version}, not {})", log::VERSION),
+            Self::Damaged(file) => write!(out, "the object store's file `{file}` is damaged at its start"),
+        }
+    }
+}
+
+impl From<Errno> for OpenError {
+    fn from(error: Errno) -> Self {
+        Self::Host(error)
+    }
+}
+
+impl OpenError {
+    /// What a program is told.
+    pub fn status(&self) -> NTSTATUS {
+        match self {
+            Self::Host(error) => status(*error),
+            Self::InUse => windows_sys::Win32::Foundation::STATUS_SHARING_VIOLATION,
+            Self::Newer(_) => windows_sys::Win32::Foundation::STATUS_UNRECOGNIZED_VOLUME,
+            Self::Damaged(_) => windows_sys::Win32::Foundation::STATUS_DISK_CORRUPT_ERROR,
+        }
+    }
+}
+
+/// A volume of objects.
+pub struct Objects {
+    core: Arc<Core>,
+    publisher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the volume and its publisher share.
+struct Core {
+    disk: Disk,
+    state: Mutex<State>,
+    /// The publisher waits here.
+    wake: Condvar,
+    /// Who signs; nobody where the volume does not outlive its sandbox.
+    principal: Option<Principal>,
+    leases: Box<dyn Leases>,
+    limits: Limits,
+    device: u64,
+}
+
+struct State {
+    tree: Tree,
+    /// What was done is written down here, where the volume outlives its sandbox.
+    journal: Option<Log>,
+    generation: u64,
+    queue: Queue,
+    /// Which file first had a blob of each hash open since this volume was opened.
+    given: std::collections::HashMap<Hash, u64>,
+    /// Staged files below this number may stand in a journal that is on the disk: they are deleted with the next index.
+    synced: u64,
+    /// Bytes of the pool that nothing tells of.
+    garbage: u64,
+    /// The record that told of a node's open is behind this.
+    damage: Vec<Finding>,
+}
+
+impl Core {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the volume outlives its sandbox.
+    fn persists(&self) -> bool {
+        self.principal.is_some()
+    }
+
+    /// Writes changes down, then does them.
+    fn commit(&self, state: &mut State, records: Vec<Record>) -> Result<(), NTSTATUS> {
+        if let Some(journal) = &mut state.journal {
+            journal.append(&records).map_err(status)?;
+        }
+        for record in records {
+            state.tree.apply(record);
+        }
+        self.bury(state);
+        Ok(())
+    }
+
+    /// Deletes what nothing tells of. What a journal on the disk may still tell of waits for the next index.
+    fn bury(&self, state: &mut State) {
+        if !state.tree.dead_staged.is_empty() {
+            for number in std::mem::take(&mut state.tree.dead_staged) {
+                if !self.persists() || number >= state.synced {
+                    self.disk.remove_staged(number);
+                }
+            }
+        }
+        for (_, size) in state.tree.dead_blobs.drain(..) {
+            state.garbage += size;
+        }
+    }
+
+    /// Whether one more object fits.
+    fn check_objects(&self, state: &State) -> Result<(), NTSTATUS> {
+        if state.tree.usage.objects < self.limits.objects { Ok(()) } else { Err(STATUS_QUOTA_EXCEEDED) }
+    }
+
+    /// Whether more bytes fit.
+    fn check_bytes(&self, state: &State, more: u64) -> Result<(), NTSTATUS> {
+        if state.tree.usage.bytes.saturating_add(more) < self.limits.bytes { Ok(()) } else { Err(STATUS_DISK_FULL) }
+    }
+}
+
+/// What a new volume is called.
+fn new_device() -> u64 {
+    let mut bytes = [0; 8];
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    // No device of the host has such a number.
+    u64::from_le_bytes(bytes) | 1 << 63
+}
+
+/// The time in 100 ns since 1601 (UTC), as the host puts it to its files.
+pub(crate) fn now() -> i64 {
+    const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+    time.tv_sec * 10_000_000 + time.tv_nsec / 100 + UNIX_EPOCH
+}
+
+fn index_name(generation: u64) -> String {
+    format!("index.{generation}")
+}
+
+fn journal_name(generation: u64) -> String {
+    format!("journal.{generation}")
+}
+
+/// The newest index in a store, by the names in its folder; the first store has none.
+fn newest(files: &[String]) -> u64 {
+    files.iter().filter_map(|name| name.strip_prefix("index.")?.parse().ok()).max().unwrap_or(0)
+}
+
+/// A tree that was read, and where its journal goes on.
+struct Loaded {
+    tree: Tree,
+    journal: Option<(OwnedFd, log::Read)>,
+    generation: u64,
+    device: Option<u64>,
+    damage: Vec<Finding>,
+}
+
+/// Reads index and journal.
+fn load(disk: &Disk) -> Result<Loaded, OpenError> {
+    let generation = newest(&disk.files()?);
+    let mut loaded = Loaded { tree: Tree::new(now()), journal: None, generation, device: None, damage: Vec::new() };
+    if generation > 0 {
+        let name = index_name(generation);
+        let mut end = None;
+        let mut count = 0;
+        if let Some((_, read)) = read_log(disk, &name, &mut |record| {
+            count += 1;
+            if let Record::End { records, .. } = &record {
+                end = Some(*records);
+            }
+            loaded.tree.apply(record);
+        })? {
+            loaded.device = Some(read.head.device);
+            loaded.damage.extend(check::of_read(&name, &read));
+            if end != Some(count - 1) || read.torn > 0 {
+                loaded.damage.push(Finding::Index { file: name, missing: end.map(|end| end.saturating_sub(count - 1)) });
+            }
+        }
+    }
+    let name = journal_name(generation);
+    let tree = &mut loaded.tree;
+    if let Some((file, read)) = read_log(disk, &name, &mut |record| tree.apply(record))? {
+        loaded.device = Some(read.head.device);
+        loaded.damage.extend(check::of_read(&name, &read));
+        loaded.journal = Some((file, read));
+    } else if generation > 0 {
+        loaded.damage.push(Finding::Missing { file: name });
+    }
+    loaded.damage.extend(loaded.tree.strange.drain(..).map(Finding::Strange));
+    Ok(loaded)
+}
+
+/// A file of records, if it is there.
+fn read_log(disk: &Disk, name: &str, each: &mut dyn FnMut(Record)) -> Result<Option<(OwnedFd, log::Read)>, OpenError> {
+    let open = |flags| openat(&disk.root, name, flags | OFlags::CLOEXEC, Mode::empty());
+    let file = match open(OFlags::RDWR).or_else(|error| if error == Errno::NOENT { Err(error) } else { open(OFlags::RDONLY) }) {
+        Err(Errno::NOENT) => return Ok(None),
+        opened => opened?,
+    };
+    match log::read(&file, each) {
+        Ok(read) => Ok(Some((file, read))),
+        Err(Unreadable::Newer(version)) => Err(OpenError::Newer(version)),
+        Err(Unreadable::Damaged) => Err(OpenError::Damaged(name.to_owned())),
+        Err(Unreadable::Host(error)) => Err(error.into()),
+    }
+}
+
+impl Objects {
+    /// Opens a sandbox's volume that outlives it, in a folder of its own; makes it where there is none.
+    pub fn open(folder: &HostPath, principal: Principal, leases: Box<dyn Leases>, limits: Limits) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(folder).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        // The lock goes with the descriptor, whatever ends this process.
+        let root = host_open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        match flock(&root, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => return Err(OpenError::InUse),
+            done => done?,
+        }
+        let disk = Disk::open(root, true)?;
+        let loaded = load(&disk)?;
+        let device = loaded.device.unwrap_or_else(new_device);
+        let journal = match loaded.journal {
+            Some((file, read)) => Log::go_on(file, &read)?,
+            None => Log::make(disk.root.as_fd(), &journal_name(loaded.generation), Head { generation: loaded.generation, device })?,
+        };
+        // What an earlier run has staged may stand in a journal that is on the disk.
+        let synced = loaded.tree.next_staged;
+        let state = State { damage: loaded.damage, generation: loaded.generation, synced, ..State::new(loaded.tree, Some(journal)) };
+        let objects = Self::new(disk, state, (Some(principal), leases), limits, device);
+        objects.core.resume();
+        Ok(objects)
+    }
+
+    /// Opens a volume in a folder that goes with its sandbox: nobody can ever see it again, so nothing is hashed, signed or
+    /// written down.
+    pub fn temporary(folder: &HostPath, leases: Box<dyn Leases>, limits: Limits) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(folder).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let root = host_open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let disk = Disk::open(root, true)?;
+        let state = State::new(Tree::new(now()), None);
+        Ok(Self::new(disk, state, (None, leases), limits, new_device()))
+    }
+
+    fn new(disk: Disk, state: State, (principal, leases): (Option<Principal>, Box<dyn Leases>), limits: Limits, device: u64) -> Self {
+        let core = Core { disk, state: Mutex::new(state), wake: Condvar::new(), principal, leases, limits, device };
+        Self { core: Arc::new(core), publisher: Mutex::new(None) }
+    }
+
+    /// What was found damaged when the store was opened.
+    pub fn damage(&self) -> Vec<Finding> {
+        self.core.state().damage.clone()
+    }
+
+    /// Publishes everything that is left, and writes a new index where the journal has grown long. Nobody uses the volume any more.
+    pub fn finish(&self) {
+        if !self.core.persists() {
+            return;
+        }
+        self.stop();
+        self.core.publish_all();
+        self.core.fold_if_long();
+    }
+
+    /// Ends the publisher's thread.
+    fn stop(&self) {
+        self.core.state().queue.ends = true;
+        self.core.wake.notify_all();
+        if let Some(publisher) = self.publisher.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = publisher.join();
+        }
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl State {
+    fn new(tree: Tree, journal: Option<Log>) -> Self {
+        Self {
+            tree,
+            journal,
+            generation: 0,
+            queue: Queue::default(),
+            given: std::collections::HashMap::new(),
+            synced: 0,
+            garbage: 0,
+            damage: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Damage: files cut off and bits flipped, power lost at any point, disks that are full.
+
+use super::*;
+
+/// A store with some files of each kind.
+fn filled(home: &Home) -> Vec<(String, Vec<u8>)> {
+    let volume = home.open();
+    volume.open(&path("folder"), &FOLDER).unwrap();
+    let files: Vec<_> = (0..20_u8).map(|number| (format!("folder\\file{number}"), vec![number; 100 + usize::from(number)])).collect();
+    for (name, bytes) in &files[..10] {
+        put(&volume, name, bytes);
+    }
+    volume.finish();
+    volume.core.fold(&mut volume.core.state()).unwrap();
+    files
+}
+
+/// The same with the second half of the files in the journal alone.
+fn filled_with_journal(home: &Home) -> Vec<(String, Vec<u8>)> {
+    let files = filled(home);
+    let volume = home.open();
+    for (name, bytes) in &files[10..] {
+        put(&volume, name, bytes);
+    }
+    volume.core.publish_all();
+    files
+}
+
+fn newest(home: &Home, kind: &str) -> PathBuf {
+    let files = std::fs::read_dir(home.place()).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(kind)).max().unwrap()
+}
+
+/// How many of the files are there whole; none may be there otherwise.
+fn readable(home: &Home, files: &[(String, Vec<u8>)]) -> usize {
+    let volume = home.open();
+    let mut count = 0;
+    for (name, bytes) in files {
+        match get(&volume, name) {
+            Ok(found) => {
+                assert_eq!(&found, bytes, "{name}");
+                count += 1;
+            }
+            Err(STATUS_FILE_CORRUPT_ERROR | STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND) => {}
+            Err(other) => panic!("{name}: {other:#x}"),
+        }
+    }
+    count
+}
+
+#[test]
+fn a_flipped_bit_costs_one_record() {
+    for kind in ["journal", "index"] {
+        let home = Home::new("bits");
+        let files = filled_with_journal(&home);
+        let path = newest(&home, kind);
+        let whole = std::fs::read(&path).unwrap();
+        let steps = (whole.len() - 40) / 23;
+        for step in 0..23 {
+            let at = 36 + step * steps;
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (step % 8);
+            std::fs::write(&path, &bytes).unwrap();
+            let findings = View::open(&home.place()).unwrap().damage;
+            assert!(!findings.is_empty(), "{kind}: a flipped bit at {at} is named");
+            assert!(findings.iter().any(|finding| finding.to_string().contains(kind)), "{kind} at {at}: {findings:?}");
+            let volume = home.open();
+            let found = files.iter().filter(|(name, bytes)| get(&volume, name).as_ref() == Ok(bytes)).count();
+            let moved = names(&volume, "").iter().any(|name| name.starts_with("FOUND."));
+            assert!(found >= files.len() - 1 || moved, "{kind}: {found} of {} with byte {at} flipped", files.len());
+        }
+    }
+}
+
+#[test]
+fn a_journal_may_be_cut_off_anywhere() {
+    let home = Home::new("cut");
+    let files = filled_with_journal(&home);
+    let path = newest(&home, "journal");
+    let whole = std::fs::read(&path).unwrap();
+    let mut last = files.len();
+    for length in (36..whole.len()).rev().step_by(41) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let count = readable(&home, &files);
+        assert!(count <= last && count >= 10, "{count} files with {length} bytes of the journal");
+        last = count;
+        // What goes on behind the cut is read again.
+        put(&home.open(), "new", b"new");
+        assert_eq!(get(&home.open(), "new"), Ok(b"new".to_vec()));
+    }
+}
+
+#[test]
+fn a_blob_that_is_damaged_is_named_and_the_rest_is_readable() {
+    for cut in [false, true] {
+        let home = Home::new("blob");
+        let files = filled_with_journal(&home);
+        let blob = home.blob(&files[3].1);
+        let mut bytes = std::fs::read(&blob).unwrap();
+        if cut {
+            bytes.truncate(50);
+        } else {
+            bytes[50] ^= 4;
+        }
+        std::fs::remove_file(&blob).unwrap();
+        std::fs::write(&blob, bytes).unwrap();
+        assert_eq!(readable(&home, &files), files.len() - 1);
+        let findings: Vec<_> = home.report().findings.iter().map(ToString::to_string).collect();
+        assert_eq!(findings, ["C:\\folder\\file3: its content was altered"]);
+    }
+}
+
+/// What a host may make of a store when its power is lost: of everything that was not synchronised, any part may be missing.
+fn lose_power(home: &Home, synced: &std::collections::HashMap<PathBuf, Vec<u8>>, random: &mut u64) {
+    let mut next = |most: usize| {
+        *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*random >> 33) as usize % most.max(1)
+    };
+    let journal = newest(home, "journal");
+    let bytes = std::fs::read(&journal).unwrap();
+    let kept = synced.get(&journal).map_or(36, Vec::len);
+    let length = kept + next(bytes.len() - kept + 1);
+    std::fs::write(&journal, &bytes[..length]).unwrap();
+    for entry in std::fs::read_dir(home.place().join("staging")).unwrap().map(|entry| entry.unwrap().path()) {
+        if let Some(bytes) = synced.get(&entry) {
+            assert!(std::fs::read(&entry).unwrap().starts_with(bytes), "{}", entry.display());
+        } else if next(2) == 0 {
+            let bytes = std::fs::read(&entry).unwrap();
+            let length = next(bytes.len() + 1);
+            let _ = std::fs::remove_file(&entry);
+            std::fs::write(&entry, &bytes[..length]).unwrap();
+        } else {
+            std::fs::remove_file(&entry).unwrap();
+        }
+    }
+    for folder in std::fs::read_dir(home.place().join("pool")).unwrap().map(|entry| entry.unwrap().path()) {
+        for blob in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if next(2) == 0 && !synced.contains_key(&blob) {
+                std::fs::remove_file(&blob).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn lost_power_loses_nothing_that_was_flushed() {
+    let mut random = 7;
+    for round in 0..60_u64 {
+        let home = Home::new("power");
+        let volume = home.open();
+        let mut flushed = Vec::new();
+        let mut synced = std::collections::HashMap::new();
+        let mut older = Vec::new();
+        for number in 0..8_u64 {
+            let (name, bytes) = (format!("file{number}"), vec![(round + number) as u8; 50 + number as usize]);
+            let opened = volume.open(&path(&name), &make(Create::TruncateOrNew)).unwrap();
+            write_at(&opened.file, &bytes, 0);
+            if (round + number) % 3 == 0 {
+                volume.flush(opened.metadata.id).unwrap();
+                // What a host has on its disk now: the journal, and the bytes of this file.
+                let journal = newest(&home, "journal");
+                synced.insert(journal.clone(), std::fs::read(journal).unwrap());
+                let staged = home.place().join("staging");
+                let number = match &volume.core.state().tree.nodes[&opened.metadata.id].content {
+                    tree::Content::Staged { number, .. } => *number,
+                    _ => panic!("an open file is staged"),
+                };
+                synced.insert(staged.join(number.to_string()), bytes.clone());
+                flushed.push((name.clone(), bytes));
+            }
+            drop(opened.file);
+            volume.released(opened.metadata.id);
+            older.push(name);
+            if (round + number) % 4 == 1 {
+                volume.core.publish_all();
+            }
+            // A rename over a flushed file, and its end, may or may not be there after all.
+            if number == 6 && round % 2 == 0 {
+                let _ = volume.rename(&path("file5"), &path("file6"), true);
+                flushed.retain(|(name, _)| !["file5", "file6"].contains(&name.as_str()));
+            }
+        }
+        drop(volume);
+        lose_power(&home, &synced, &mut random);
+        let volume = home.open();
+        for (name, bytes) in &flushed {
+            assert_eq!(get(&volume, name).as_ref(), Ok(bytes), "{name} in round {round}");
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_confirmed() {
+    // A limit on the size of files stands in for a full disk at the journal: the write is cut off in the middle of a record.
+    let home = Home::new("full");
+    let files = filled(&home);
+    let volume = home.open();
+    {
+        let state = &mut *volume.core.state();
+        let journal = state.journal.as_mut().unwrap();
+        journal.fill_disk_after(40);
+    }
+    assert_eq!(volume.open(&path("new"), &make(Create::New)).err(), Some(STATUS_DISK_FULL));
+    assert_eq!(get(&volume, "new"), Err(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(volume.rename(&path("folder\\file1"), &path("folder\\other"), false), Err(STATUS_DISK_FULL));
+    assert_eq!(readable_in(&volume, &files), 10);
+    drop(volume);
+    assert_eq!((home.report().findings, readable(&home, &files)), (vec![], 10));
+    put(&home.open(), "new", b"room again");
+    assert_eq!(get(&home.open(), "new"), Ok(b"room again".to_vec()));
+}
+
+fn readable_in(volume: &Objects, files: &[(String, Vec<u8>)]) -> usize {
+    files.iter().filter(|(name, bytes)| get(volume, name).as_ref() == Ok(bytes)).count()
+}

@@ -1,0 +1,455 @@
+//! Names and what they stand for, in memory. Whatever changes them is a record, and applying records is all that is done here:
+//! what a store does at work and what it does when it is opened again come to the same.
+
+use super::header::{Hash, Header};
+use super::record::Record;
+use crate::case::upcase;
+use crate::metadata::{Times, attribute};
+use crate::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND};
+
+/// The number of the root.
+pub const ROOT: u64 = 5;
+/// Former versions of a file that are kept, and the largest of them in bytes.
+pub const KEPT_VERSIONS: usize = 8;
+pub const LARGEST_KEPT: u64 = 16 << 20;
+
+/// A name in a folder, as it is spelt.
+#[derive(Clone, Debug)]
+pub struct Child {
+    pub name: Box<[u16]>,
+    pub id: u64,
+}
+
+/// A folder's names by their upper-case form: the order of listings is that of this map.
+pub type Children = BTreeMap<Box<[u16]>, Child>;
+
+/// What was found of a staged file when nobody could write it: it holds until somebody opens it.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    pub size: u64,
+    pub allocated: u64,
+    pub times: Times,
+}
+
+/// What something holds.
+#[derive(Debug)]
+pub enum Content {
+    Folder(Children),
+    /// A file that may be written, under a number; the size that counts as used; what it was when it was last published.
+    Staged {
+        number: u64,
+        settled: Option<Settled>,
+        counted: u64,
+        base: Option<Published>,
+    },
+    Published(Published),
+    /// A file whose content no record tells of any more.
+    Lost,
+}
+
+/// A published object.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub header: Box<Header>,
+    /// When its blob was last written, in nanoseconds since 1970.
+    pub written: i64,
+    /// The number that it was staged under; 0 where that name has gone for sure.
+    pub staged: u64,
+}
+
+/// A file or a folder.
+#[derive(Debug)]
+pub struct Node {
+    /// `FILE_ATTRIBUTE_*`; `DIRECTORY` is among them.
+    pub attributes: u32,
+    /// Of a staged file, only the time of creation counts: the host keeps the others.
+    pub times: Times,
+    /// How many names it has.
+    pub links: u32,
+    /// The folder of its first name; of a folder, the folder it lies in.
+    pub parent: u64,
+    pub content: Content,
+    pub former: Vec<Header>,
+    /// Somebody may have it open.
+    pub open: bool,
+    /// How often it was opened for writing.
+    pub writers: u64,
+}
+
+impl Node {
+    pub fn is_folder(&self) -> bool {
+        matches!(self.content, Content::Folder(_))
+    }
+
+    pub fn children(&self) -> Option<&Children> {
+        if let Content::Folder(children) = &self.content { Some(children) } else { None }
+    }
+
+    fn headers(&self) -> impl Iterator<Item = &Header> {
+        let current = match &self.content {
+            Content::Published(published) | Content::Staged { base: Some(published), .. } => Some(&*published.header),
+            Content::Folder(_) | Content::Staged { .. } | Content::Lost => None,
+        };
+        current.into_iter().chain(&self.former)
+    }
+}
+
+/// What a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes of blobs and of staged files, as far as they are known.
+    pub bytes: u64,
+    /// Files and folders.
+    pub objects: u64,
+}
+
+/// All names and nodes.
+#[derive(Debug)]
+pub struct Tree {
+    pub nodes: HashMap<u64, Node>,
+    pub next_id: u64,
+    pub next_staged: u64,
+    /// How many headers, current and former, tell of a blob.
+    pub blobs: HashMap<Hash, u32>,
+    pub usage: Usage,
+    /// Numbers of staged files and hashes of blobs that nothing tells of any more.
+    pub dead_staged: Vec<u64>,
+    pub dead_blobs: Vec<(Hash, u64)>,
+    /// What records told that does not fit to the others.
+    pub strange: Vec<String>,
+}
+
+/// The upper-case form of a name.
+pub fn fold(name: &[u16]) -> Box<[u16]> {
+    name.iter().map(|unit| upcase(*unit)).collect()
+}
+
+impl Tree {
+    /// A tree of an empty root.
+    pub fn new(now: i64) -> Self {
+        let root = Node {
+            attributes: attribute::DIRECTORY,
+            times: [now; 4],
+            links: 1,
+            parent: ROOT,
+            content: Content::Folder(Children::new()),
+            former: Vec::new(),
+            open: false,
+            writers: 0,
+        };
+        Self {
+            nodes: HashMap::from([(ROOT, root)]),
+            next_id: ROOT + 1,
+            next_staged: 1,
+            blobs: HashMap::new(),
+            usage: Usage::default(),
+            dead_staged: Vec::new(),
+            dead_blobs: Vec::new(),
+            strange: Vec::new(),
+        }
+    }
+
+    /// A folder's entry.
+    pub fn child(&self, folder: u64, name: &[u16]) -> Option<&Child> {
+        self.nodes.get(&folder)?.children()?.get(&fold(name))
+    }
+
+    /// The folder that a path's last name is looked for in, and that name. `None` for the root.
+    pub fn parent<'a>(&self, path: &'a Path) -> Result<Option<(u64, &'a [u16])>, NTSTATUS> {
+        let mut names = path.names();
+        let Some(last) = names.next_back() else { return Ok(None) };
+        let mut folder = ROOT;
+        for name in names {
+            folder = self.child(folder, name).map(|child| child.id).ok_or(STATUS_OBJECT_PATH_NOT_FOUND)?;
+        }
+        if self.nodes.get(&folder).is_some_and(Node::is_folder) { Ok(Some((folder, last))) } else { Err(STATUS_OBJECT_PATH_NOT_FOUND) }
+    }
+
+    /// What a path leads to.
+    pub fn find(&self, path: &Path) -> Result<u64, NTSTATUS> {
+        match self.parent(path)? {
+            None => Ok(ROOT),
+            Some((folder, name)) => self.child(folder, name).map(|child| child.id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND),
+        }
+    }
+
+    /// A path as it is spelt here; what does not exist keeps the caller's spelling.
+    pub fn spell(&self, path: &Path) -> Path {
+        let mut folder = Some(ROOT);
+        let spelt = path.names().map(|name| {
+            let child = folder.and_then(|folder| self.child(folder, name));
+            folder = child.map(|child| child.id);
+            child.map_or(name, |child| &child.name)
+        });
+        spelt.collect()
+    }
+
+    /// Does what a record tells. What does not fit is remembered as strange, and the rest goes on.
+    pub fn apply(&mut self, record: Record) {
+        match record {
+            Record::Make { id, parent, name, attributes, times, staged } => self.make(id, (parent, name), attributes, times, staged),
+            Record::Link { id, parent, name, time } => {
+                let parent = self.folder(parent);
+                self.touch(parent, time);
+                if let Some(node) = self.nodes.get_mut(&id) {
+                    node.links += 1;
+                    self.put(parent, name, id);
+                } else {
+                    self.strange.push(format!("a second name of file {id}, which is not there"));
+                }
+            }
+            Record::Unlink { parent, name, time } => match self.take(parent, &name) {
+                Some(child) => {
+                    self.touch(parent, time);
+                    self.unlink(child.id);
+                }
+                None => self.strange.push(format!("the end of `{}`, which is not there", String::from_utf16_lossy(&name))),
+            },
+            Record::Move { parent, name, new_parent, new_name, time } => {
+                let Some(child) = self.take(parent, &name) else {
+                    self.strange.push(format!("another name for `{}`, which is not there", String::from_utf16_lossy(&name)));
+                    return;
+                };
+                let new_parent = self.folder(new_parent);
+                self.touch(parent, time);
+                self.touch(new_parent, time);
+                if let Some(node) = self.nodes.get_mut(&child.id) {
+                    node.parent = new_parent;
+                }
+                self.put(new_parent, new_name, child.id);
+            }
+            Record::Facts { id, attributes, times } => match self.nodes.get_mut(&id) {
+                Some(node) => (node.attributes, node.times) = (attributes, times),
+                None => self.strange.push(format!("facts of file {id}, which is not there")),
+            },
+            Record::Stage { id, staged } => self.stage(id, staged),
+            Record::Publish { id, staged, times, written, header } => self.publish(id, times, Published { header, written, staged }),
+            Record::Former { id, header } => match self.nodes.get_mut(&id) {
+                Some(node) => {
+                    let hash = (header.hash, header.size);
+                    node.former.push(*header);
+                    self.tell_of(hash);
+                }
+                None => self.strange.push(format!("a former version of file {id}, which is not there")),
+            },
+            Record::End { next_id, next_staged, .. } => {
+                self.next_id = self.next_id.max(next_id);
+                self.next_staged = self.next_staged.max(next_staged);
+            }
+        }
+    }
+
+    fn make(&mut self, id: u64, (parent, name): (u64, Box<[u16]>), attributes: u32, times: Times, staged: Option<u64>) {
+        self.next_id = self.next_id.max(id + 1);
+        self.next_staged = self.next_staged.max(staged.map_or(0, |staged| staged + 1));
+        let parent = self.folder(parent);
+        let content = match staged {
+            _ if attributes & attribute::DIRECTORY != 0 => Content::Folder(Children::new()),
+            Some(number) => Content::Staged { number, settled: None, counted: 0, base: None },
+            None => Content::Lost,
+        };
+        if id == ROOT {
+            if let Some(root) = self.nodes.get_mut(&ROOT) {
+                (root.attributes, root.times) = (attributes, times);
+            }
+            return;
+        }
+        let node = Node { attributes, times, links: 1, parent, content, former: Vec::new(), open: false, writers: 0 };
+        if self.nodes.insert(id, node).is_some() {
+            self.strange.push(format!("file {id} twice"));
+        } else {
+            self.usage.objects += 1;
+        }
+        self.touch(parent, times[3]);
+        self.put(parent, name, id);
+    }
+
+    /// A folder was written: an entry came or went. Its own times come after those of its entries in an index.
+    fn touch(&mut self, folder: u64, time: i64) {
+        if let Some(node) = self.nodes.get_mut(&folder) {
+            (node.times[2], node.times[3]) = (time, time);
+        }
+    }
+
+    /// A folder by its number. Where no record told of it, or of one that is no folder, what lies in it is found in a folder of the root.
+    fn folder(&mut self, id: u64) -> u64 {
+        if self.nodes.get(&id).is_some_and(Node::is_folder) {
+            return id;
+        }
+        let found: Box<[u16]> = format!("FOUND.{id}").encode_utf16().collect();
+        if let Some(child) = self.child(ROOT, &found) {
+            return child.id;
+        }
+        self.strange.push(format!("folder {id} is lost: what was in it is in `{}`", String::from_utf16_lossy(&found)));
+        let (now, id) = (self.nodes[&ROOT].times, if self.nodes.contains_key(&id) { self.next_id } else { id });
+        self.make(id, (ROOT, found), attribute::DIRECTORY, now, None);
+        id
+    }
+
+    /// Gives something a name; what had it goes.
+    fn put(&mut self, folder: u64, name: Box<[u16]>, id: u64) {
+        let before = match self.nodes.get_mut(&folder).map(|node| &mut node.content) {
+            Some(Content::Folder(children)) => children.insert(fold(&name), Child { name, id }),
+            _ => None,
+        };
+        if let Some(before) = before {
+            self.unlink(before.id);
+        }
+    }
+
+    fn take(&mut self, folder: u64, name: &[u16]) -> Option<Child> {
+        match self.nodes.get_mut(&folder).map(|node| &mut node.content) {
+            Some(Content::Folder(children)) => children.remove(&fold(name)),
+            _ => None,
+        }
+    }
+
+    /// A name has gone. What has no more goes too, unless somebody has it open.
+    fn unlink(&mut self, id: u64) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        node.links = node.links.saturating_sub(1);
+        if node.links == 0 && !node.open {
+            self.forget(id);
+        }
+    }
+
+    /// Forgets what has no name.
+    pub fn forget(&mut self, id: u64) {
+        let Some(node) = self.nodes.remove(&id) else { return };
+        self.usage.objects = self.usage.objects.saturating_sub(1);
+        if let Content::Staged { number, counted, .. } = &node.content {
+            self.dead_staged.push(*number);
+            self.usage.bytes = self.usage.bytes.saturating_sub(*counted);
+        }
+        for header in node.headers() {
+            self.tell_no_more(header.hash, header.size);
+        }
+        // What lay in a lost folder's stead has names no more either.
+        if let Content::Folder(children) = node.content {
+            for child in children.into_values() {
+                self.unlink(child.id);
+            }
+        }
+    }
+
+    fn stage(&mut self, id: u64, staged: u64) {
+        self.next_staged = self.next_staged.max(staged + 1);
+        let Some(node) = self.nodes.get_mut(&id) else {
+            self.strange.push(format!("content of file {id}, which is not there"));
+            return;
+        };
+        let base = match std::mem::replace(&mut node.content, Content::Lost) {
+            Content::Folder(children) => {
+                node.content = Content::Folder(children);
+                self.strange.push(format!("content of folder {id}"));
+                return;
+            }
+            Content::Staged { number, counted, base, .. } => {
+                self.dead_staged.push(number);
+                self.usage.bytes = self.usage.bytes.saturating_sub(counted);
+                base
+            }
+            Content::Published(published) => Some(published),
+            Content::Lost => None,
+        };
+        node.content = Content::Staged { number: staged, settled: None, counted: 0, base };
+    }
+
+    fn publish(&mut self, id: u64, times: Times, published: Published) {
+        let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.is_folder()) else {
+            self.strange.push(format!("an object of file {id}, which is not there"));
+            return;
+        };
+        let hash = (published.header.hash, published.header.size);
+        node.times = times;
+        let base = match std::mem::replace(&mut node.content, Content::Published(published)) {
+            Content::Staged { number, counted, base, .. } => {
+                self.dead_staged.push(number);
+                self.usage.bytes = self.usage.bytes.saturating_sub(counted);
+                base
+            }
+            Content::Published(base) => Some(base),
+            Content::Folder(_) | Content::Lost => None,
+        };
+        // What was published before stays as a former version, where it differs and rules allow it.
+        let mut dropped = Vec::new();
+        if let Some(base) = base {
+            if base.header.hash != hash.0 && base.header.size <= LARGEST_KEPT {
+                node.former.push(*base.header);
+                if node.former.len() > KEPT_VERSIONS {
+                    dropped.push(node.former.remove(0));
+                }
+            } else {
+                dropped.push(*base.header);
+            }
+        }
+        self.tell_of(hash);
+        for header in dropped {
+            self.tell_no_more(header.hash, header.size);
+        }
+    }
+
+    fn tell_of(&mut self, (hash, size): (Hash, u64)) {
+        let count = self.blobs.entry(hash).or_default();
+        *count += 1;
+        if *count == 1 {
+            self.usage.bytes += size;
+        }
+    }
+
+    fn tell_no_more(&mut self, hash: Hash, size: u64) {
+        if let Some(count) = self.blobs.get_mut(&hash) {
+            *count -= 1;
+            if *count == 0 {
+                self.blobs.remove(&hash);
+                self.dead_blobs.push((hash, size));
+                self.usage.bytes = self.usage.bytes.saturating_sub(size);
+            }
+        }
+    }
+
+    /// The records that make the same tree again, and their end.
+    pub fn records(&self, mut each: impl FnMut(Record)) {
+        let mut count = 0;
+        let mut give = |record| {
+            count += 1;
+            each(record);
+        };
+        let root = &self.nodes[&ROOT];
+        give(Record::Make { id: ROOT, parent: ROOT, name: Box::default(), attributes: root.attributes, times: root.times, staged: None });
+        let mut told = HashMap::new();
+        let mut folders = vec![ROOT];
+        while let Some(folder) = folders.pop() {
+            for child in self.nodes[&folder].children().into_iter().flat_map(Children::values) {
+                let Some(node) = self.nodes.get(&child.id) else { continue };
+                if node.links > 1 && told.insert(child.id, ()).is_some() {
+                    give(Record::Link { id: child.id, parent: folder, name: child.name.clone(), time: 0 });
+                    continue;
+                }
+                let staged = match &node.content {
+                    Content::Staged { number, base: None, .. } => Some(*number),
+                    _ => None,
+                };
+                give(Record::Make { id: child.id, parent: folder, name: child.name.clone(), attributes: node.attributes, times: node.times, staged });
+                if node.is_folder() {
+                    folders.push(child.id);
+                }
+                for header in &node.former {
+                    give(Record::Former { id: child.id, header: Box::new(header.clone()) });
+                }
+                if let Content::Published(published) | Content::Staged { base: Some(published), .. } = &node.content {
+                    let Published { header, written, .. } = published.clone();
+                    give(Record::Publish { id: child.id, staged: 0, times: node.times, written, header });
+                }
+                if let Content::Staged { number, base: Some(_), .. } = &node.content {
+                    give(Record::Stage { id: child.id, staged: *number });
+                }
+            }
+            let Node { attributes, times, .. } = self.nodes[&folder];
+            give(Record::Facts { id: folder, attributes, times });
+        }
+        each(Record::End { records: count, next_id: self.next_id, next_staged: self.next_staged });
+    }
+}

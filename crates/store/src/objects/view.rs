@@ -1,0 +1,152 @@
+//! Looking into a store that a broker may be at work on: what stands in index and journal, and the objects.
+
+use super::disk::Disk;
+use super::header::Header;
+use super::open::hash_of;
+use super::tree::{Content, Node, Tree};
+use super::{Finding, Hash, OpenError, load};
+use crate::metadata::attribute;
+use crate::path::Path;
+use rustix::fs::{Mode, OFlags, open};
+use std::os::fd::OwnedFd;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_FILE_CORRUPT_ERROR, STATUS_FILE_IS_A_DIRECTORY, STATUS_OBJECT_NAME_NOT_FOUND};
+
+/// A store as it stood when it was read.
+#[derive(Debug)]
+pub struct View {
+    pub(super) disk: Disk,
+    pub(super) tree: Tree,
+    pub(super) damage: Vec<Finding>,
+}
+
+/// One entry.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its path.
+    pub path: Path,
+    /// `FILE_ATTRIBUTE_*`.
+    pub attributes: u32,
+    /// Bytes.
+    pub size: u64,
+    /// When it was last written, in 100 ns since 1601.
+    pub written: i64,
+    /// Its header; nothing of folders and of what is not published yet.
+    pub header: Option<Header>,
+}
+
+impl Listed {
+    /// Whether it is a folder.
+    pub fn is_folder(&self) -> bool {
+        self.attributes & attribute::DIRECTORY != 0
+    }
+}
+
+/// One version of a file, the newest first.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its header; nothing of what is not published yet.
+    pub header: Option<Header>,
+    /// Bytes.
+    pub size: u64,
+    /// When it was published, or last written, in 100 ns since 1601.
+    pub time: i64,
+}
+
+impl View {
+    /// Reads a store.
+    pub fn open(folder: &std::path::Path) -> Result<Self, OpenError> {
+        let mut tries = 0;
+        loop {
+            let root = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+            let disk = Disk::open(root, false)?;
+            let loaded = load(&disk)?;
+            tries += 1;
+            // The broker may have written a new index meanwhile, and deleted what was to be read next.
+            if tries < 5 && loaded.damage.iter().any(|finding| matches!(finding, Finding::Missing { .. })) {
+                continue;
+            }
+            return Ok(Self { disk, tree: loaded.tree, damage: loaded.damage });
+        }
+    }
+
+    /// What is damaged in index and journal.
+    pub fn damage(&self) -> &[Finding] {
+        &self.damage
+    }
+
+    /// A folder's entries, or a file's own; with everything below where that is wanted.
+    pub fn list(&self, path: &Path, below: bool) -> Result<Vec<Listed>, NTSTATUS> {
+        let id = self.tree.find(path)?;
+        let spelt = self.tree.spell(path);
+        let mut found = Vec::new();
+        if self.tree.nodes[&id].is_folder() {
+            self.list_folder(id, &spelt, below, &mut found);
+        } else {
+            found.push(self.listed(id, spelt)?);
+        }
+        Ok(found)
+    }
+
+    fn list_folder(&self, folder: u64, path: &Path, below: bool, found: &mut Vec<Listed>) {
+        for child in self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.values()) {
+            let mut at = path.clone();
+            at.push(&child.name);
+            found.extend(self.listed(child.id, at.clone()));
+            if below {
+                self.list_folder(child.id, &at, below, found);
+            }
+        }
+    }
+
+    fn listed(&self, id: u64, path: Path) -> Result<Listed, NTSTATUS> {
+        let node = self.tree.nodes.get(&id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
+        let (size, written, header) = match &node.content {
+            Content::Folder(_) | Content::Lost => (0, node.times[2], None),
+            Content::Published(published) => (published.header.size, node.times[2], Some((*published.header).clone())),
+            Content::Staged { number, .. } => {
+                let facts = self.disk.staged_facts(*number).unwrap_or_default();
+                (facts.size, facts.times[2], None)
+            }
+        };
+        Ok(Listed { path, attributes: node.attributes, size, written, header })
+    }
+
+    /// The versions of a file, the newest first.
+    pub fn history(&self, path: &Path) -> Result<Vec<Version>, NTSTATUS> {
+        let id = self.tree.find(path)?;
+        let node = &self.tree.nodes[&id];
+        let published = |header: &Header| Version { size: header.size, time: header.created, header: Some(header.clone()) };
+        let mut versions = Vec::new();
+        match &node.content {
+            Content::Folder(_) => return Err(STATUS_FILE_IS_A_DIRECTORY),
+            Content::Lost => {}
+            Content::Published(current) => versions.push(published(&current.header)),
+            Content::Staged { base, .. } => {
+                let listed = self.listed(id, path.clone())?;
+                versions.push(Version { header: None, size: listed.size, time: listed.written });
+                versions.extend(base.iter().map(|base| published(&base.header)));
+            }
+        }
+        versions.extend(node.former.iter().rev().map(published));
+        Ok(versions)
+    }
+
+    /// Opens a file's content, or that of one of its versions. An object whose content is not what its header says is refused.
+    pub fn content(&self, path: &Path, version: Option<&Hash>) -> Result<OwnedFd, NTSTATUS> {
+        let id = self.tree.find(path)?;
+        let corrupt = |_| STATUS_FILE_CORRUPT_ERROR;
+        let wanted = match (version, &self.tree.nodes[&id].content) {
+            (_, Content::Folder(_)) => return Err(STATUS_FILE_IS_A_DIRECTORY),
+            (None, Content::Lost) => return Err(STATUS_FILE_CORRUPT_ERROR),
+            (None, Content::Staged { number, .. }) => return self.disk.staged(*number, OFlags::RDONLY).map_err(corrupt),
+            (None, Content::Published(published)) => published.header.hash,
+            (Some(version), _) => {
+                let known = self.history(path)?;
+                let hashes = known.iter().filter_map(|version| version.header.as_ref()).map(|header| header.hash);
+                hashes.into_iter().find(|hash| hash == version).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?
+            }
+        };
+        let blob = self.disk.blob(&wanted).map_err(corrupt)?;
+        if hash_of(&blob) == Ok(wanted) { Ok(blob) } else { Err(STATUS_FILE_CORRUPT_ERROR) }
+    }
+}
