@@ -2,14 +2,14 @@
 //! [`packed`](super::packed) (`__CxxFrameHandler4`).
 
 use super::funclet;
+use super::tables::{Action, CONTINUE_SEARCH, Dispatcher, EMPTY, Handler, Tables, Try};
+use super::types::{self, Thrown};
 use super::{catch, packed, plain};
 use crate::cruntime::nt::RtlUnwindEx;
 use crate::cruntime::terminate::terminate_now;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use guest::shim;
-use super::tables::{Action, CONTINUE_SEARCH, Dispatcher, EMPTY, Handler, Tables, Try};
-use super::types::{self, Thrown};
 use windows_sys::Win32::Foundation::{STATUS_BREAKPOINT, STATUS_LONGJUMP, STATUS_UNWIND_CONSOLIDATE};
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD};
 

@@ -8,6 +8,7 @@ extern crate alloc;
 
 #[cfg(target_os = "windows")]
 pub mod callbacks;
+mod cstdio;
 pub mod cstructs;
 #[cfg(target_os = "windows")]
 pub mod files;

@@ -5,8 +5,8 @@ use super::Thread;
 use super::run::first_context;
 use crate::guest::saved;
 use crate::registers::{
-    CODE, CONTROL, Contents, DATA, DEBUG_REGISTERS, EXCEPTION_ACTIVE, EXCEPTION_REPORTING, EXCEPTION_REQUEST, FLOATING_POINT, FRAME, INTEGER, SEGMENTS, SERVICE_ACTIVE,
-    X87, context as registers_in, empty, load, merge, x86,
+    CODE, CONTROL, Contents, DATA, DEBUG_REGISTERS, EXCEPTION_ACTIVE, EXCEPTION_REPORTING, EXCEPTION_REQUEST, FLOATING_POINT, FRAME, INTEGER,
+    SEGMENTS, SERVICE_ACTIVE, X87, context as registers_in, empty, load, merge, x86,
 };
 use crate::serve::{Answer, Serve};
 use crate::{bitness, current, handle, user};

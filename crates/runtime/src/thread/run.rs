@@ -2,9 +2,9 @@
 
 use super::block::Block;
 use super::{CURRENT, Start, Thread, running};
+use crate::gate::x86;
 use crate::memory::{self, Stack, StackSize};
 use crate::object::{Body, Object, Part};
-use crate::gate::x86;
 use crate::registers::x86::{CONTEXT_ALL, Context};
 use crate::registers::{CODE, DATA, MXCSR};
 use crate::{bitness, broker, current, guest, port, process, processor, time, user};

@@ -1,8 +1,8 @@
 //! Contexts of 64-bit code.
 
+use core::arch::naked_asm;
 use core::mem::offset_of;
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
-use core::arch::naked_asm;
 
 /// Writes the caller's registers to a context: control, integer and floating point. Keeps every register.
 #[unsafe(naked)]

@@ -1,13 +1,13 @@
 //! Exceptions: from the runtime's signal handler or RaiseException to vectored handlers and frames, or to the end of the
 //! process.
 
+#[cfg(target_arch = "x86")]
+pub mod chain;
 #[cfg(target_arch = "x86_64")]
 mod frame;
 #[cfg(target_arch = "x86_64")]
 mod scope;
 mod vectored;
-#[cfg(target_arch = "x86")]
-pub mod chain;
 
 use crate::gate::call;
 use crate::loader::state;
@@ -96,12 +96,7 @@ pub unsafe extern "system" fn handle_at_start(
 
 /// The same for 32-bit code, whose first frame registers the handler.
 #[cfg(target_arch = "x86")]
-pub unsafe extern "C" fn handle_at_start(
-    record: *mut EXCEPTION_RECORD,
-    _frame: *mut c_void,
-    context: *mut CONTEXT,
-    _about: *mut c_void,
-) -> i32 {
+pub unsafe extern "C" fn handle_at_start(record: *mut EXCEPTION_RECORD, _frame: *mut c_void, context: *mut CONTEXT, _about: *mut c_void) -> i32 {
     if unsafe { (*record).ExceptionFlags } & (UNWINDING | EXIT_UNWIND) != 0 {
         return CONTINUE_SEARCH;
     }

@@ -8,6 +8,7 @@ mod example;
 mod files;
 mod life;
 mod loader;
+mod narrow;
 mod program;
 mod refusals;
 mod sandboxes;
