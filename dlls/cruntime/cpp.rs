@@ -121,7 +121,6 @@ pub unsafe extern "system" fn _CxxThrowException(object: *mut c_void, informatio
 }
 
 /// Throws the exception that is being handled.
-#[cfg(target_arch = "x86_64")]
 unsafe fn throw_again() -> ! {
     if let Some(record) = super::frame::current_record() {
         let (code, flags) = (record.ExceptionCode as u32, record.ExceptionFlags & NONCONTINUABLE);
@@ -129,12 +128,6 @@ unsafe fn throw_again() -> ! {
         // SAFETY: the record of the exception that is being handled.
         unsafe { RaiseException(code, flags, count, arguments.as_ptr()) };
     }
-    terminate_now()
-}
-
-/// There is none where frames are not unwound.
-#[cfg(target_arch = "x86")]
-unsafe fn throw_again() -> ! {
     terminate_now()
 }
 

@@ -5,7 +5,6 @@ mod ctype;
 mod data;
 mod errno;
 mod fault;
-#[cfg(target_arch = "x86_64")]
 mod frame;
 mod heap;
 mod invalid;

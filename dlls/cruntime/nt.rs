@@ -24,6 +24,7 @@ guest::imports! {
         fn RtlTryEnterCriticalSection(section: *mut CRITICAL_SECTION) -> u8;
         fn WcRandom(buffer: *mut c_void, size: usize) -> NTSTATUS;
         fn RtlUnwindEx(target: *mut c_void, address: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void, context: *mut c_void, history: *mut c_void);
+        fn RtlUnwind(target: *mut c_void, address: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void);
         fn RtlValidateHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
     }
 }

@@ -208,7 +208,8 @@ unsafe extern "C" fn unwind(buffer: *const usize, value: i32) {
     }
 }
 
-/// Keeps the registers; 0 at the first return.
+/// Keeps the registers and the frame's place in its blocks; 0 at the first return. Behind the count there are as many words: what
+/// leaves the frame's blocks, then the level, then what is that function's own.
 #[cfg(target_arch = "x86")]
 #[unsafe(naked)]
 #[shim(ix = {msvcrt: 747, ucrtbase: 859}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
@@ -223,17 +224,47 @@ pub unsafe extern "C" fn _setjmp3(_buffer: *mut u8, _count: i32) -> i32 {
         "mov [edx + 16], eax",
         "mov eax, [esp]",
         "mov [edx + 20], eax",
-        "mov eax, fs:[0]",
-        "mov [edx + 24], eax",
-        "mov dword ptr [edx + 28], -1",
         "mov dword ptr [edx + 32], 0x56433230",
         "mov dword ptr [edx + 36], 0",
+        "mov dword ptr [edx + 28], -1",
+        "mov eax, fs:[0]",
+        "mov [edx + 24], eax",
+        "cmp eax, -1",
+        "je 4f",
+        "mov ecx, [esp + 8]",
+        "test ecx, ecx",
+        "jz 2f",
+        "mov eax, [esp + 12]",
+        "mov [edx + 36], eax",
+        "dec ecx",
+        "jz 2f",
+        "mov eax, [esp + 16]",
+        "mov [edx + 28], eax",
+        "dec ecx",
+        "jz 4f",
+        "push esi",
+        "push edi",
+        "lea esi, [esp + 28]",
+        "lea edi, [edx + 40]",
+        "cmp ecx, 6",
+        "jbe 3f",
+        "mov ecx, 6",
+        "3:",
+        "rep movsd",
+        "pop edi",
+        "pop esi",
+        "jmp 4f",
+        "2:",
+        "mov eax, [edx + 24]",
+        "mov eax, [eax + 12]",
+        "mov [edx + 28], eax",
+        "4:",
         "xor eax, eax",
         "ret",
     )
 }
 
-/// Keeps the registers; 0 at the first return.
+/// Keeps the registers and the frame's place in its blocks; 0 at the first return.
 #[cfg(target_arch = "x86")]
 #[unsafe(naked)]
 #[shim(ix = {msvcrt: 107}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
@@ -248,22 +279,28 @@ pub unsafe extern "C" fn _setjmp(_buffer: *mut u8) -> i32 {
         "mov [edx + 16], eax",
         "mov eax, [esp]",
         "mov [edx + 20], eax",
+        "mov dword ptr [edx + 28], -1",
         "mov eax, fs:[0]",
         "mov [edx + 24], eax",
-        "mov dword ptr [edx + 28], -1",
-        "mov dword ptr [edx + 32], 0x56433230",
-        "mov dword ptr [edx + 36], 0",
+        "cmp eax, -1",
+        "je 2f",
+        "mov eax, [eax + 12]",
+        "mov [edx + 28], eax",
+        "2:",
         "xor eax, eax",
         "ret",
     )
 }
 
-/// Goes back to where the registers were kept; the second return there answers the value, 1 for 0.
+/// Goes back to where the registers were kept, out of every block between; the second return there answers the value, 1 for 0.
 #[cfg(target_arch = "x86")]
 #[unsafe(naked)]
-#[shim(ix = {msvcrt: 59, ucrtbase: 265}, entry = jump, mapping = "the processor's registers", risk = Wrong("registers that are not kept"))]
+#[shim(ix = {msvcrt: 59, ucrtbase: 265}, entry = jump, mapping = "RtlUnwind, the processor's registers", risk = Wrong("registers that are not restored"))]
 pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
     core::arch::naked_asm!(
+        "push dword ptr [esp + 4]",
+        "call {unwind}",
+        "add esp, 4",
         "mov edx, [esp + 4]",
         "mov eax, [esp + 8]",
         "test eax, eax",
@@ -278,5 +315,6 @@ pub unsafe extern "C" fn longjmp(_buffer: *const u8, _value: i32) {
         "mov esi, [edx + 12]",
         "mov esp, [edx + 16]",
         "jmp dword ptr [edx + 20]",
+        unwind = sym super::frame::guarded::unwind_to_kept,
     )
 }

@@ -23,7 +23,10 @@ pub fn build_dlls(target: &str) -> Result<()> {
     cargo(&arguments, &[])
 }
 
-/// Builds our own Windows programs.
+/// Builds our own Windows programs, for both bitnesses.
 pub fn build_programs() -> Result<()> {
-    cargo(&["build", "--quiet", "--profile", "guest", "--target", WINDOWS[0], "--package", "guests", "--bins", "--examples"], &[])
+    for target in WINDOWS {
+        cargo(&["build", "--quiet", "--profile", "guest", "--target", target, "--package", "guests", "--bins", "--examples"], &[])?;
+    }
+    Ok(())
 }

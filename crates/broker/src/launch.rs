@@ -57,7 +57,7 @@ impl Refused {
 /// Starts a program.
 pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Launched, Refused> {
     let program = open_program(&run.program)?;
-    check_machine(&program, &run.program)?;
+    let narrow = is_32_bit(&program);
     let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
     for grant in &run.grants {
         let folder = namespace.grant(&grant.folder, grant.write).map_err(Refused::broken)?;
@@ -87,10 +87,10 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
         command_line: command_line(&shown, &run.arguments),
         program: shown,
         directory: folder,
-        environment: environment(&run.environment),
+        environment: environment(&run.environment, narrow),
         standard: enter_streams(&process, run.streams, &streams)?,
     };
-    let launched = spawn(sandbox, &process, &start, run, &program, &streams, wanted)?;
+    let launched = spawn(sandbox, &process, &start, run, &program, &streams, (wanted, narrow))?;
     let text = run.program.display().to_string();
     sandbox.log.note(Kind::ProcessStart, Trust::Evidence, Outcome::Ok, &text, Event { process: id, ..Event::default() });
     for missing in launched.child.layers.missing() {
@@ -116,19 +116,15 @@ pub fn open_program(path: &Path) -> Result<OwnedFd, Refused> {
     }
 }
 
-/// Looks at one field, the machine; everything else is looked at in the jail. What is no program at all goes there too,
-/// for the reader there knows what to say of it.
-fn check_machine(program: &OwnedFd, path: &Path) -> Result<(), Refused> {
+/// Whether a program is for 32-bit processors: looks at one field, the machine. Everything else is looked at in the jail.
+fn is_32_bit(program: &OwnedFd) -> bool {
     const I386: u16 = 0x14C;
     let field = |offset: u64| {
         let mut bytes = [0; 4];
         (rustix::io::pread(program, &mut bytes, offset) == Ok(4)).then(|| u32::from_le_bytes(bytes))
     };
     let machine = field(0x3C).and_then(|at| field(u64::from(at) + 4)).map(|word| word as u16);
-    if machine == Some(I386) && field(0).is_some_and(|magic| magic as u16 == 0x5A4D) {
-        return Err(Refused { code: 126, sentence: format!("{}: this is a 32-bit program; 32-bit programs are not supported yet", path.display()) });
-    }
-    Ok(())
+    machine == Some(I386)
 }
 
 /// The user's working folder where it is granted, else the sandbox's profile folder.
@@ -179,13 +175,19 @@ fn quote(argument: &str, line: &mut String) {
     line.push('"');
 }
 
-/// The environment: what every Windows has, and what the user adds. Nothing of the host's own.
-fn environment(extra: &[(String, String)]) -> Vec<u16> {
+/// The environment: what every Windows has, and what the user adds. Nothing of the host's own. 32-bit programs see their own
+/// folders and processor, and the machine's beside them.
+fn environment(extra: &[(String, String)], narrow: bool) -> Vec<u16> {
+    const PROGRAMS: [&str; 2] = ["C:\\Program Files", "C:\\Program Files (x86)"];
+    const COMMON: [&str; 2] = ["C:\\Program Files\\Common Files", "C:\\Program Files (x86)\\Common Files"];
+    let own = usize::from(narrow);
     let processors = crate::clock::processors().to_string();
     let base = [
         ("ALLUSERSPROFILE", "C:\\ProgramData"),
         ("APPDATA", "C:\\Users\\user\\AppData\\Roaming"),
-        ("CommonProgramFiles", "C:\\Program Files\\Common Files"),
+        ("CommonProgramFiles", COMMON[own]),
+        ("CommonProgramFiles(x86)", COMMON[1]),
+        ("CommonProgramW6432", COMMON[0]),
         ("COMPUTERNAME", gate::names::COMPUTER),
         ("ComSpec", "C:\\Windows\\System32\\cmd.exe"),
         ("HOMEDRIVE", "C:"),
@@ -195,9 +197,11 @@ fn environment(extra: &[(String, String)]) -> Vec<u16> {
         ("OS", "Windows_NT"),
         ("PATH", "C:\\Windows\\System32;C:\\Windows"),
         ("PATHEXT", ".COM;.EXE;.BAT;.CMD"),
-        ("PROCESSOR_ARCHITECTURE", "AMD64"),
+        ("PROCESSOR_ARCHITECTURE", ["AMD64", "x86"][own]),
         ("ProgramData", "C:\\ProgramData"),
-        ("ProgramFiles", "C:\\Program Files"),
+        ("ProgramFiles", PROGRAMS[own]),
+        ("ProgramFiles(x86)", PROGRAMS[1]),
+        ("ProgramW6432", PROGRAMS[0]),
         ("PUBLIC", "C:\\Users\\Public"),
         ("SystemDrive", "C:"),
         ("SystemRoot", "C:\\Windows"),
@@ -209,9 +213,10 @@ fn environment(extra: &[(String, String)]) -> Vec<u16> {
         ("windir", "C:\\Windows"),
     ];
     // Sorted as Windows sorts them; where two differ by case alone, the user's counts.
+    let native = narrow.then_some(("PROCESSOR_ARCHITEW6432", "AMD64"));
     let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let folded = |name: &str| name.encode_utf16().map(store::upcase).collect::<Vec<u16>>();
-    let variables: BTreeMap<Vec<u16>, (&str, &str)> = base.into_iter().chain(extra).map(|row| (folded(row.0), row)).collect();
+    let variables: BTreeMap<Vec<u16>, (&str, &str)> = base.into_iter().chain(native).chain(extra).map(|row| (folded(row.0), row)).collect();
     let mut block: Vec<u16> = Vec::with_capacity(1024);
     for (name, value) in variables.values() {
         block.extend([name, "=", value, "\0"].into_iter().flat_map(str::encode_utf16));
@@ -282,7 +287,7 @@ fn spawn(
     run: &Run,
     program: &OwnedFd,
     streams: &[OwnedFd],
-    wanted: Layers,
+    (wanted, narrow): (Layers, bool),
 ) -> Result<Launched, Refused> {
     let broken = |error: rustix::io::Errno| Refused::host("the process could not be started", error);
     let (server, memory, channel_socket) = channel::pair().map_err(broken)?;
@@ -301,7 +306,7 @@ fn spawn(
         (descriptor::CHANNEL, memory.as_fd()),
         (descriptor::SOCKET, channel_socket.as_fd()),
         (descriptor::BOOT, boot_theirs.as_fd()),
-        (descriptor::SYSTEM, sandbox.files.system64.as_fd()),
+        (descriptor::SYSTEM, if narrow { sandbox.files.system32.as_fd() } else { sandbox.files.system64.as_fd() }),
         (descriptor::PROGRAM, program.as_fd()),
         (descriptor::SHARED_DATA, sandbox.clock.shared.as_fd()),
         (descriptor::TELEMETRY, process.telemetry.as_fd()),
@@ -369,12 +374,12 @@ mod tests {
 
     #[test]
     fn variables_are_sorted_and_the_users_win() {
-        let block = String::from_utf16(&environment(&[("path".into(), "X".into()), ("A".into(), "1".into())])).unwrap();
+        let block = String::from_utf16(&environment(&[("path".into(), "X".into()), ("A".into(), "1".into())], false)).unwrap();
         assert!(block.starts_with("A=1\0ALLUSERSPROFILE="));
         assert!(block.contains("\0path=X\0") && !block.contains("\0PATH="));
         assert!(block.ends_with("\0\0"));
         // Windows' upper case is one unit for each: these are two names.
-        let block = String::from_utf16(&environment(&[("ß".into(), "1".into()), ("SS".into(), "2".into())])).unwrap();
+        let block = String::from_utf16(&environment(&[("ß".into(), "1".into()), ("SS".into(), "2".into())], false)).unwrap();
         assert!(block.contains("\0SS=2\0") && block.contains("\0ß=1\0"));
     }
 }

@@ -48,14 +48,16 @@ pub struct Files {
     pub runtime: OwnedFd,
     /// The 64-bit system DLLs.
     pub system64: OwnedFd,
+    /// The 32-bit system DLLs.
+    pub system32: OwnedFd,
     /// The folder of this version, where they lie.
     pub version: PathBuf,
 }
 
 impl Files {
     /// All of them.
-    pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
-        [self.runtime.as_fd(), self.system64.as_fd()]
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
+        [self.runtime.as_fd(), self.system64.as_fd(), self.system32.as_fd()]
     }
 }
 

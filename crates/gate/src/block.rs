@@ -19,6 +19,12 @@ pub const CLOCK: usize = GATE + 0x28;
 pub const REPORT: usize = GATE + 0x30;
 /// Non-zero once the runtime wants the thread's attention before it runs guest code again.
 pub const ATTENTION: usize = GATE + 0x38;
+/// Where 32-bit code left to: the far pointer by which the gate goes back there.
+pub const GATE_EXIT: usize = GATE + 0x40;
+/// The block's own address, for 64-bit code that serves 32-bit code.
+pub const GATE_BLOCK: usize = GATE + 0x48;
+/// The runtime's own FS base, which is this block's while 32-bit code runs.
+pub const GATE_HOST_FS: usize = GATE + 0x50;
 /// How many mutants the thread owns, as far as it and the runtime have counted.
 pub const OWNED: usize = GATE + 0x3C;
 /// The bit of that count which says that the thread has taken mutants that processes share.

@@ -18,6 +18,12 @@ pub const HANDLES: u64 = OBJECTS + OBJECTS_SIZE;
 pub const HANDLES_SIZE: u64 = 0x80_0000;
 /// The end of the shared state.
 pub const STATE_END: u64 = HANDLES + HANDLES_SIZE;
+/// The page by which 32-bit code enters the gate, and which leads back there.
+pub const GATE_32: u64 = STATE_END;
+/// The end of what a 32-bit guest may hold, whose image does not say that it takes larger addresses.
+pub const GUEST_END_32: u64 = 0x7FFF_0000;
+/// The end of what a 32-bit guest may hold, whose image says so.
+pub const LARGE_GUEST_END_32: u64 = 0xFFFF_0000;
 /// Where 64-bit guests' own allocations start.
 pub const ARENA: u64 = 0x0200_0000_0000;
 /// Where 64-bit guests' own allocations end.

@@ -2,6 +2,53 @@
 //!
 //! Names and offsets are those of Microsoft's public symbols (`dt nt!_TEB`).
 
+/// Where the members lie that the runtime itself fills and reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Offsets {
+    /// `NtTib.StackBase`.
+    pub stack_base: u64,
+    /// `NtTib.StackLimit`.
+    pub stack_limit: u64,
+    /// `NtTib.FiberData`.
+    pub fiber_data: u64,
+    /// `NtTib.Self`.
+    pub own_address: u64,
+    /// `ClientId`.
+    pub client_id: u64,
+    /// `ProcessEnvironmentBlock`.
+    pub peb: u64,
+    /// `StaticUnicodeString`.
+    pub static_unicode_string: u64,
+    /// `DeallocationStack`.
+    pub deallocation_stack: u64,
+    /// `GuaranteedStackBytes`.
+    pub guaranteed_stack_bytes: u64,
+    /// Bytes of a pointer.
+    pub word: u64,
+}
+
+macro_rules! offsets {
+    ($module:ident, $word:literal) => {
+        Offsets {
+            stack_base: $module::STACK_BASE as u64,
+            stack_limit: $module::STACK_LIMIT as u64,
+            fiber_data: $module::FIBER_DATA as u64,
+            own_address: $module::SELF as u64,
+            client_id: $module::CLIENT_ID as u64,
+            peb: $module::PROCESS_ENVIRONMENT_BLOCK as u64,
+            static_unicode_string: $module::STATIC_UNICODE_STRING as u64,
+            deallocation_stack: $module::DEALLOCATION_STACK as u64,
+            guaranteed_stack_bytes: $module::GUARANTEED_STACK_BYTES as u64,
+            word: $word,
+        }
+    };
+}
+
+/// The 64-bit block's.
+pub const OFFSETS_64: Offsets = offsets!(offset64, 8);
+/// The 32-bit block's.
+pub const OFFSETS_32: Offsets = offsets!(offset32, 4);
+
 /// The 64-bit block.
 pub mod offset64 {
     #![allow(missing_docs, reason = "the members bear Windows' own names")]

@@ -81,8 +81,11 @@ pub const fn stack_bytes<T>() -> u16 {
 macro_rules! forward {
     ($($name:ident = $ix:literal => $target:literal),* $(,)?) => { $(
         // A static in this section has no symbol, which `#[used]` asks the linker for.
-        #[cfg(target_os = "windows")]
+        #[cfg(all(target_os = "windows", not(target_arch = "x86")))]
         core::arch::global_asm!(concat!(".section .drectve,\"yn\"\n.ascii \" /export:", stringify!($name), "=", $target, "\"\n.text"));
+        // The linker takes one underscore off the name.
+        #[cfg(all(target_os = "windows", target_arch = "x86"))]
+        core::arch::global_asm!(concat!(".section .drectve,\"yn\"\n.ascii \" /export:_", stringify!($name), "=", $target, "\"\n.text"));
         #[cfg(target_os = "windows")]
         const _: () = {
             const TEXT: &str = concat!(stringify!($name), "\0", $target);

@@ -1,6 +1,8 @@
 //! Between guest code and the runtime: how a thread goes there and leaves for good, what the gate keeps of it, and where an
 //! interrupted thread stands.
 
+use crate::bitness;
+use crate::gate::x86;
 use crate::registers::{MXCSR, flag};
 use core::arch::naked_asm;
 use gate::block::GATE_HOST_STACK;
@@ -44,6 +46,9 @@ pub enum Between {
 
 /// Where an instruction of the gate stands; `None` for any other.
 pub fn between(at: u64) -> Option<Between> {
+    if bitness::is_32() {
+        return x86::between(at);
+    }
     unsafe extern "C" {
         static gate_start: u8;
         static gate_entered: u8;

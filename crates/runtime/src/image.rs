@@ -3,7 +3,8 @@
 use crate::file::File;
 use crate::memory::{self, Backing, Kind, Page, Region, page_up, to_host};
 use crate::serve::{Answer, Serve};
-use crate::user;
+use crate::{bitness, user};
+use gate::map::{GUEST_END_32, LARGE_GUEST_END_32};
 use gate::service::{IMAGE_AGAIN, IMAGE_BOUND, IMAGE_MOVED, MapSystemImage};
 use gate::system::{Entry, Tables};
 use pe::{Image, Layout, Malformed, Placement, RelocationKind};
@@ -37,7 +38,7 @@ pub struct Mapped {
 pub enum Refused {
     /// It cannot be read as an image.
     Malformed(Malformed),
-    /// It is an image that this process cannot hold (a 32-bit one).
+    /// It is an image for the other kind of process.
     OtherBitness,
     /// It is a DLL where a program is wanted.
     Library,
@@ -98,11 +99,24 @@ impl Drop for Bytes {
     }
 }
 
+/// Parses a program, which says whether the process runs 32- or 64-bit code, and where that may lie.
+pub fn parse_program(bytes: &[u8]) -> Result<Image<'_>, Refused> {
+    /// `IMAGE_FILE_LARGE_ADDRESS_AWARE`.
+    const LARGE_ADDRESSES: u16 = 0x20;
+    let image = Image::parse(bytes, Layout::File)?;
+    if !image.is_64() {
+        bitness::narrow();
+        let large = image.characteristics() & LARGE_ADDRESSES != 0;
+        memory::lock().end_at(if large { LARGE_GUEST_END_32 } else { GUEST_END_32 });
+    }
+    parse(bytes)
+}
+
 /// Parses a file as an image that this process can map.
 pub fn parse(bytes: &[u8]) -> Result<Image<'_>, Refused> {
     let image = Image::parse(bytes, Layout::File)?;
     image.check_mappable()?;
-    if image.is_64() { Ok(image) } else { Err(Refused::OtherBitness) }
+    if image.is_64() != bitness::is_32() { Ok(image) } else { Err(Refused::OtherBitness) }
 }
 
 /// Whether a file can be mapped as an image.

@@ -5,6 +5,7 @@
 
 mod access;
 mod bell;
+mod bitness;
 mod broker;
 mod clock;
 mod current;

@@ -1,13 +1,13 @@
 //! The start of a sandbox process: take what the broker handed over, enter the jail, map the program, run it.
 
 use crate::file::File;
-use crate::gate::gate_entry;
+use crate::gate::{gate_entry, x86};
 use crate::image::{self, Refused};
 use crate::memory::{self, StackSize};
 use crate::process::peb::make_peb;
 use crate::process::{self, Process, end};
 use crate::thread::runner::run_first;
-use crate::{broker, clock, handle, processor, signal, time, words};
+use crate::{bitness, broker, clock, handle, processor, signal, time, words};
 use gate::file::Device;
 use gate::map::{FILE_RECORDS_SIZE, PAGE, SHARED_DATA, STATE};
 use protocol::start::{Start, descriptor};
@@ -28,17 +28,16 @@ pub fn run() -> c_int {
     let Err(refused) = load(&start);
     let (status, sentence) = match refused {
         Refused::Malformed(malformed) => (protocol::start::UNFIT, malformed.to_string()),
-        Refused::OtherBitness => (protocol::start::UNFIT, "this is a 32-bit program; 32-bit programs are not supported yet".into()),
         Refused::Library => (protocol::start::UNFIT, "this is a DLL, not a program".into()),
+        Refused::OtherBitness => (protocol::start::UNFIT, "its headers name two processors".into()),
         Refused::Status(status) => (status, format!("the program could not be loaded (status {:#010x})", status as u32)),
     };
     end::fail(status, &sentence)
 }
 
 fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
-    map_shared()?;
     let program = image::Bytes::map(born(descriptor::PROGRAM))?;
-    let parsed = image::parse(program.get())?;
+    let parsed = image::parse_program(program.get())?;
     if parsed.is_dll() {
         return Err(Refused::Library);
     }
@@ -46,6 +45,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     let subsystem = [u32::from(parsed.subsystem().number()), major.into(), minor.into()];
     let stack = StackSize { reserve: parsed.stack_reserve(), commit: parsed.stack_commit() };
     let entry = u64::from(parsed.entry_point());
+    map_shared()?;
     let mapped = image::map(&parsed, born(descriptor::PROGRAM))?;
     drop(program);
     let (ntdll, _) = image::map_system(b"ntdll.dll").map_err(|_| STATUS_DLL_NOT_FOUND)?;
@@ -56,7 +56,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
         peb,
         per_call: if start.per_call { start.stamps_per_microsecond.into() } else { 0 },
         clock: clock::vdso_clock_gettime(),
-        gate: gate_entry as *const () as u64,
+        gate: if bitness::is_32() { x86::map()? } else { gate_entry as *const () as u64 },
         loader: export("LdrInitializeThunk")?,
         thread_start: export("RtlUserThreadStart")?,
         dispatcher: export("KiUserExceptionDispatcher")?,

@@ -80,6 +80,11 @@ fn nanoseconds(time: Timespec) -> i128 {
     i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
 }
 
+/// The time in nanoseconds since 1970 (UTC).
+pub fn real() -> i128 {
+    nanoseconds(read(ClockId::Realtime))
+}
+
 /// The time in 100 ns units since 1601 (UTC).
 pub fn since_1601() -> i64 {
     (nanoseconds(read(ClockId::Realtime)) / 100) as i64 + UNIX_EPOCH

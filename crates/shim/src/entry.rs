@@ -55,7 +55,9 @@ fn assembly(export: &str, ix: u16, wide: &str, narrow: &str) -> String {
     [("x86_64", "", wide), ("x86", "_", narrow)]
         .iter()
         .map(|(architecture, prefix, code)| {
-            let directive = format!(" /export:{export}={prefix}shim_{ix} ");
+            // The linker takes one underscore off the name of an x86 export, but not off a C++ name.
+            let kept = if export.starts_with('?') { "" } else { prefix };
+            let directive = format!(" /export:{kept}{export}={prefix}shim_{ix} ");
             let section = [".section .drectve,\"yn\"".to_owned(), format!(".ascii {directive:?}"), ".text".to_owned()];
             let section: String = section.iter().map(|line| format!("{line:?}, ")).collect();
             format!(

@@ -1,6 +1,8 @@
 //! What the handlers know of a frame: where it is, and what its function's tables say, in whichever format.
 
+#[cfg(target_arch = "x86_64")]
 use core::ffi::c_void;
+#[cfg(target_arch = "x86_64")]
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
 
 /// The frame does not take the exception.
@@ -10,6 +12,7 @@ pub const CONTINUE_SEARCH: i32 = 1;
 pub const EMPTY: i32 = -1;
 
 /// `DISPATCHER_CONTEXT`: the frame that a handler is called for.
+#[cfg(target_arch = "x86_64")]
 #[repr(C)]
 pub struct Dispatcher {
     pub pc: u64,
@@ -28,6 +31,7 @@ pub struct Dispatcher {
 }
 
 /// What leaving a state does.
+#[cfg(target_arch = "x86_64")]
 pub enum Action {
     Nothing,
     /// Calls a funclet for the frame.
@@ -37,6 +41,7 @@ pub enum Action {
 }
 
 /// A `try`: the states in it, and the last one of its `catch` blocks.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub struct Try {
     pub low: i32,
@@ -63,6 +68,7 @@ pub struct Handler {
 }
 
 /// A function's tables.
+#[cfg(target_arch = "x86_64")]
 pub trait Tables {
     /// The state at an address.
     unsafe fn state(&self, pc: u64) -> i32;

@@ -8,6 +8,24 @@ pub const CPP_EXCEPTION: i32 = 0xE06D_7363_u32 as i32;
 /// The first parameter of C++ exceptions.
 const MAGIC: core::ops::RangeInclusive<usize> = 0x1993_0520..=0x1993_0522;
 
+/// How many parameters they have.
+const PARAMETERS: u32 = if cfg!(target_arch = "x86") { 3 } else { 4 };
+
+/// A member function without arguments.
+#[cfg(target_arch = "x86")]
+type Member = unsafe extern "thiscall" fn(usize);
+#[cfg(not(target_arch = "x86"))]
+type Member = unsafe extern "C" fn(usize);
+/// A copy constructor; one of a class with virtual bases is told that the object is whole.
+#[cfg(target_arch = "x86")]
+type Copy = unsafe extern "thiscall" fn(usize, usize);
+#[cfg(target_arch = "x86")]
+type CopyWhole = unsafe extern "thiscall" fn(usize, usize, i32);
+#[cfg(not(target_arch = "x86"))]
+type Copy = unsafe extern "C" fn(usize, usize);
+#[cfg(not(target_arch = "x86"))]
+type CopyWhole = unsafe extern "C" fn(usize, usize, i32);
+
 const CONST: u32 = 1;
 const VOLATILE: u32 = 2;
 const UNALIGNED: u32 = 4;
@@ -44,8 +62,10 @@ impl Thrown {
     /// The C++ exception that a record tells of.
     pub fn of(record: &EXCEPTION_RECORD) -> Option<Self> {
         let [magic, object, information, base, ..] = record.ExceptionInformation;
-        let own = record.ExceptionCode == CPP_EXCEPTION && record.NumberParameters >= 4 && MAGIC.contains(&magic);
-        (own && information != 0).then_some(Self { object: object as u64, information: information as u64, base: base as u64 })
+        let own = record.ExceptionCode == CPP_EXCEPTION && record.NumberParameters >= PARAMETERS && MAGIC.contains(&magic);
+        // Only the tables of 64-bit programs are relative to an image.
+        let base = if PARAMETERS > 3 { base as u64 } else { 0 };
+        (own && information != 0).then_some(Self { object: object as u64, information: information as u64, base })
     }
 
     unsafe fn word(&self, index: usize) -> u32 {
@@ -90,19 +110,24 @@ impl Thrown {
             let Some(kind) = self.as_taken_by(handler, base) else { return };
             let place = frame.wrapping_add_signed(handler.object);
             if handler.adjectives & REFERENCE != 0 {
-                *(place as *mut u64) = kind.part(self.object);
+                *(place as *mut usize) = kind.part(self.object) as usize;
             } else if kind.properties & SIMPLE != 0 {
                 core::ptr::copy(self.object as *const u8, place as *mut u8, kind.size as usize);
-                let pointer = place as *mut u64;
-                if kind.size == 8 && *pointer != 0 {
-                    *pointer = kind.part(*pointer);
+                let pointer = place as *mut usize;
+                if kind.size as usize == size_of::<usize>() && *pointer != 0 {
+                    *pointer = kind.part(*pointer as u64) as usize;
                 }
             } else if kind.copy == 0 {
                 core::ptr::copy(kind.part(self.object) as *const u8, place as *mut u8, kind.size as usize);
             } else {
-                // SAFETY: the compiler put a copy constructor there; one that wants no third argument does not see it.
-                let copy: unsafe extern "C" fn(u64, u64, i32) = core::mem::transmute(self.base + u64::from(kind.copy));
-                copy(place, kind.part(self.object), i32::from(kind.properties & HAS_VIRTUAL_BASE != 0));
+                let copy = (self.base + u64::from(kind.copy)) as usize;
+                let (to, from) = (place as usize, kind.part(self.object) as usize);
+                // SAFETY: the compiler put a copy constructor there.
+                if kind.properties & HAS_VIRTUAL_BASE != 0 {
+                    core::mem::transmute::<usize, CopyWhole>(copy)(to, from, 1);
+                } else {
+                    core::mem::transmute::<usize, Copy>(copy)(to, from);
+                }
             }
         }
     }
@@ -113,8 +138,8 @@ impl Thrown {
             let destructor = self.word(1);
             if destructor != 0 && self.object != 0 {
                 // SAFETY: the compiler put a destructor there.
-                let destroy: unsafe extern "C" fn(u64) = core::mem::transmute(self.base + u64::from(destructor));
-                destroy(self.object);
+                let destroy: Member = core::mem::transmute((self.base + u64::from(destructor)) as usize);
+                destroy(self.object as usize);
             }
         }
     }
@@ -128,7 +153,7 @@ impl Catchable {
             return part;
         }
         unsafe {
-            let table = *(object.wrapping_add_signed(self.table.into()) as *const u64);
+            let table = *(object.wrapping_add_signed(self.table.into()) as *const usize) as u64;
             let distance = (table.wrapping_add_signed(self.in_table.into()) as *const i32).read_unaligned();
             part.wrapping_add_signed(i64::from(self.table) + i64::from(distance))
         }
@@ -149,7 +174,7 @@ impl Handler {
 
 /// The name in a type's descriptor.
 unsafe fn name(descriptor: u64) -> *const u8 {
-    (descriptor + 16) as *const u8
+    (descriptor as usize + 2 * size_of::<usize>()) as *const u8
 }
 
 unsafe fn same_type(first: u64, second: u64) -> bool {

@@ -63,6 +63,7 @@ mod winbase_message;
 mod winbase_resource;
 mod winbase_string;
 mod winnls;
+mod winnt;
 mod wow64apiset;
 mod zone;
 

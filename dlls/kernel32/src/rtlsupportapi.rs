@@ -5,6 +5,7 @@ guest::forward!(
     RtlCompareMemory = 620 => "ntdll.RtlCompareMemory",
     RtlPcToFileHeader = 161 => "ntdll.RtlPcToFileHeader",
     RtlRaiseException = 621 => "ntdll.RtlRaiseException",
+    RtlUnwind = 113 => "ntdll.RtlUnwind",
 );
 
 #[cfg(target_pointer_width = "64")]
@@ -15,7 +16,6 @@ guest::forward!(
     RtlInstallFunctionTableCallback = 732 => "ntdll.RtlInstallFunctionTableCallback",
     RtlLookupFunctionEntry = 81 => "ntdll.RtlLookupFunctionEntry",
     RtlRestoreContext = 570 => "ntdll.RtlRestoreContext",
-    RtlUnwind = 113 => "ntdll.RtlUnwind",
     RtlUnwindEx = 121 => "ntdll.RtlUnwindEx",
     RtlVirtualUnwind = 82 => "ntdll.RtlVirtualUnwind",
     __C_specific_handler = 529 => "ntdll.__C_specific_handler",

@@ -32,6 +32,7 @@ mod file;
 mod fls;
 mod gate;
 mod heap;
+mod image_list;
 mod keyed;
 mod loader;
 mod lock;

@@ -175,7 +175,9 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
                 put(buffer, length, result, KERNEL_USER_TIMES { CreateTime: created, ExitTime: 0, KernelTime: kernel, UserTime: user })
             }
             // No debugger, no 32-bit process.
-            Question::DebugPort | Question::Wow64 => put(buffer, length, result, 0_usize),
+            Question::DebugPort => put(buffer, length, result, 0_usize),
+            // The PEB that 32-bit code sees, where the process is of that kind.
+            Question::Wow64 => put(buffer, length, result, if cfg!(target_arch = "x86") { teb::peb() as usize } else { 0 }),
             Question::DebugFlags => put(buffer, length, result, 1_u32),
             Question::ErrorMode => put(buffer, length, result, ERROR_MODE.load(Ordering::Relaxed)),
             Question::PriorityClass => put(buffer, length, result, [0, PRIORITY_CLASS.load(Ordering::Relaxed)]),

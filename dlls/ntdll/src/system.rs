@@ -3,7 +3,7 @@
 use crate::class_buffer::{fill, tell};
 use crate::gate::ask;
 use core::ffi::c_void;
-use gate::map::{GRANULARITY, LOWEST, PAGE, TOP};
+use gate::map::{GRANULARITY, GUEST_END_32, LARGE_GUEST_END_32, LOWEST, PAGE, TOP};
 use gate::service::{QuerySystem, QueryTimeZone};
 use gate::zone::{Change, Zone};
 use guest::call::NtStatus;
@@ -181,7 +181,12 @@ pub unsafe extern "system" fn NtQuerySystemInformation(class: i32, buffer: *mut 
 
 /// The last address that a program may use.
 pub fn highest_address() -> usize {
-    (if cfg!(target_arch = "x86") { 0x7FFE_FFFF } else { TOP - 1 }) as usize
+    let top = match (cfg!(target_arch = "x86"), crate::loader::takes_large_addresses()) {
+        (false, _) => TOP,
+        (true, false) => GUEST_END_32,
+        (true, true) => LARGE_GUEST_END_32,
+    };
+    (top - 1) as usize
 }
 
 /// Answers Windows' version, as the policy shows it.

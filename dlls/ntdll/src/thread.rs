@@ -120,15 +120,6 @@ pub unsafe extern "system" fn RtlCreateUserThread(
 
 type Routine = unsafe extern "system" fn(*mut c_void) -> u32;
 
-/// Where every thread starts: runs its routine and ends the thread with what it answers.
-///
-/// On x86 the runtime passes both in registers, as Windows does (eax, ebx).
-#[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn RtlUserThreadStart(routine: Routine, parameter: *mut c_void) -> ! {
-    unsafe { start(routine, parameter) }
-}
-
 /// Where every thread starts: runs its routine and ends the thread with what it answers. Its frame is the last that
 /// exceptions ask.
 #[cfg(all(target_os = "windows", target_arch = "x86_64"))]
@@ -149,6 +140,28 @@ pub unsafe extern "system" fn RtlUserThreadStart(_routine: Routine, _parameter: 
     )
 }
 
+/// Where every thread starts, with its routine in eax and the parameter in ebx: runs the routine and ends the thread with what
+/// it answers. Its handler is the last that exceptions ask.
+#[cfg(all(target_os = "windows", target_arch = "x86"))]
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RtlUserThreadStart() -> ! {
+    core::arch::naked_asm!(
+        "xor ebp, ebp",
+        "lea ecx, [{handler}]",
+        "push ecx",
+        "push -1",
+        "mov dword ptr fs:[0], esp",
+        "push ebx",
+        "push eax",
+        "call {start}",
+        "int3",
+        handler = sym crate::exception::handle_at_start,
+        start = sym start,
+    )
+}
+
+#[cfg_attr(not(target_os = "windows"), allow(dead_code, reason = "only guests' threads start here"))]
 unsafe extern "system" fn start(routine: Routine, parameter: *mut c_void) -> ! {
     let code = unsafe { routine(parameter) };
     exit_thread(code)

@@ -31,10 +31,11 @@ fn host_clock(clock: i32) -> Option<u64> {
     (read == 0).then(|| time[0] as u64 * 1_000_000_000 + time[1] as u64)
 }
 
-/// A clock of the host: 32-bit code cannot call the vDSO.
+/// A clock of the host: 32-bit code cannot call the vDSO, but the runtime can.
 #[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
-fn host_clock(_clock: i32) -> Option<u64> {
-    None
+fn host_clock(clock: i32) -> Option<u64> {
+    let mut request = gate::service::ReadClock { real: (clock == REALTIME).into(), ..Default::default() };
+    (crate::gate::call(&mut request) == 0).then_some(request.nanoseconds)
 }
 
 /// The performance counter: 100 ns of the host's monotonic clock.

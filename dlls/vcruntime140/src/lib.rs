@@ -50,3 +50,18 @@ guest::forward!(
     __C_specific_handler = 4 => "ntdll.__C_specific_handler",
     _local_unwind = 35 => "ucrtbase._local_unwind",
 );
+
+#[cfg(target_arch = "x86")]
+guest::forward!(
+    __CxxFrameHandler = 33 => "ucrtbase.__CxxFrameHandler",
+    __CxxFrameHandler2 = 34 => "ucrtbase.__CxxFrameHandler2",
+    __CxxFrameHandler3 = 9 => "ucrtbase.__CxxFrameHandler3",
+    _except_handler3 = 36 => "ucrtbase._except_handler3",
+    _except_handler4_common = 7 => "ucrtbase._except_handler4_common",
+    _global_unwind2 = 37 => "ucrtbase._global_unwind2",
+    _local_unwind2 = 38 => "ucrtbase._local_unwind2",
+    _local_unwind4 = 39 => "ucrtbase._local_unwind4",
+    _seh_longjmp_unwind = 40 => "ucrtbase._seh_longjmp_unwind",
+    _seh_longjmp_unwind4 = 41 => "ucrtbase._seh_longjmp_unwind4",
+    _setjmp3 = 42 => "ucrtbase._setjmp3",
+);

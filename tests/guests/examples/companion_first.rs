@@ -9,7 +9,8 @@ guests::dll!();
 mod dll {
     use core::ffi::c_void;
 
-    #[link(name = "companion_second", kind = "raw-dylib")]
+    #[cfg_attr(target_arch = "x86", link(name = "companion_second", kind = "raw-dylib", import_name_type = "undecorated"))]
+    #[cfg_attr(not(target_arch = "x86"), link(name = "companion_second", kind = "raw-dylib"))]
     unsafe extern "system" {
         fn SecondNumber() -> u32;
     }
@@ -35,9 +36,13 @@ mod dll {
     // `Forwarded` is another DLL's, which nothing imports; `Absent` leads nowhere.
     core::arch::global_asm!(
         ".section .drectve,\"yn\"",
-        ".ascii \" /export:Forwarded=companion_second.SecondNumber /export:Absent=companion_second.Nothing /export:ByNumber=FirstNumber,@77,NONAME\"",
+        ".ascii \" /export:Forwarded=companion_second.SecondNumber /export:Absent=companion_second.Nothing\"",
         ".text"
     );
+    #[cfg(target_arch = "x86")]
+    core::arch::global_asm!(".section .drectve,\"yn\"", ".ascii \" /export:ByNumber=_FirstNumber@0,@77,NONAME\"", ".text");
+    #[cfg(not(target_arch = "x86"))]
+    core::arch::global_asm!(".section .drectve,\"yn\"", ".ascii \" /export:ByNumber=FirstNumber,@77,NONAME\"", ".text");
 
     /// Each thread's block starts as this.
     #[repr(C)]
@@ -58,22 +63,30 @@ mod dll {
     }
 
     // The linker takes the symbol `_tls_used` for the image's TLS directory; its addresses have to be relocated.
-    core::arch::global_asm!(
-        ".section .rdata$T,\"dr\"",
-        ".globl _tls_used",
-        "_tls_used:",
-        "tls_bytes:",
-        ".quad {template}",
-        ".quad {template} + 8",
-        ".quad {index}",
-        ".quad {callbacks}",
-        ".long 8",
-        ".long 0",
-        ".text",
-        template = sym TEMPLATE,
-        index = sym INDEX,
-        callbacks = sym CALLBACKS,
-    );
+    macro_rules! directory {
+        ($used:literal, $bytes:literal, $pointer:literal) => {
+            core::arch::global_asm!(
+                ".section .rdata$T,\"dr\"",
+                concat!(".globl ", $used),
+                concat!($used, ":"),
+                concat!($bytes, ":"),
+                concat!($pointer, " {template}"),
+                concat!($pointer, " {template} + 8"),
+                concat!($pointer, " {index}"),
+                concat!($pointer, " {callbacks}"),
+                ".long 8",
+                ".long 0",
+                ".text",
+                template = sym TEMPLATE,
+                index = sym INDEX,
+                callbacks = sym CALLBACKS,
+            );
+        };
+    }
+    #[cfg(target_arch = "x86_64")]
+    directory!("_tls_used", "tls_bytes", ".quad");
+    #[cfg(target_arch = "x86")]
+    directory!("__tls_used", "_tls_bytes", ".long");
 
     /// The calling thread's first number, which it then sets.
     #[unsafe(no_mangle)]
@@ -82,7 +95,10 @@ mod dll {
         unsafe {
             core::hint::black_box(&raw const tls_bytes);
             let vector: *mut *mut u32;
+            #[cfg(target_arch = "x86_64")]
             core::arch::asm!("mov {}, gs:[0x58]", out(reg) vector);
+            #[cfg(target_arch = "x86")]
+            core::arch::asm!("mov {}, fs:[0x2C]", out(reg) vector);
             let block = *vector.add(INDEX as usize);
             core::mem::replace(&mut *block, new)
         }

@@ -8,7 +8,8 @@ guests::dll!();
 mod dll {
     use core::ffi::c_void;
 
-    #[link(name = "companion_first", kind = "raw-dylib")]
+    #[cfg_attr(target_arch = "x86", link(name = "companion_first", kind = "raw-dylib", import_name_type = "undecorated"))]
+    #[cfg_attr(not(target_arch = "x86"), link(name = "companion_first", kind = "raw-dylib"))]
     unsafe extern "system" {
         fn FirstNumber() -> u32;
     }

@@ -8,13 +8,19 @@ extern crate alloc;
 
 #[cfg(target_os = "windows")]
 pub mod callbacks;
+mod cstdio;
 pub mod cstructs;
 #[cfg(target_os = "windows")]
 pub mod files;
 #[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 pub mod guard;
+#[cfg(all(target_os = "windows", target_arch = "x86"))]
+#[path = "guard_x86.rs"]
+pub mod guard;
 #[cfg(target_os = "windows")]
 pub mod notices;
+#[cfg(target_os = "windows")]
+pub mod registers;
 #[cfg(target_os = "windows")]
 mod runtime;
 
@@ -134,6 +140,22 @@ macro_rules! program {
     };
 }
 
+/// Declares a program about 64-bit code alone, which says so as 32-bit code.
+#[macro_export]
+macro_rules! program_64 {
+    (fn main() -> u32 $body:block) => {
+        #[cfg(not(all(target_os = "windows", target_arch = "x86")))]
+        $crate::program! { fn main() -> u32 $body }
+        #[cfg(all(target_os = "windows", target_arch = "x86"))]
+        $crate::program! {
+            fn main() -> u32 {
+                $crate::print("skipped\tthis is about 64-bit code\n");
+                0
+            }
+        }
+    };
+}
+
 /// Says that a DLL starts at `DllMain`.
 #[macro_export]
 macro_rules! dll {
@@ -143,11 +165,14 @@ macro_rules! dll {
     };
 }
 
-/// Exports a function of a program, which its DLLs find with GetProcAddress.
+/// Exports a function of a program, which its DLLs find with GetProcAddress, by its name and its bytes of arguments on a 32-bit
+/// stack.
 #[macro_export]
 macro_rules! export {
-    ($name:literal) => {
-        #[cfg(target_os = "windows")]
+    ($name:literal, $bytes:literal) => {
+        #[cfg(all(target_os = "windows", target_arch = "x86"))]
+        core::arch::global_asm!(concat!(".section .drectve,\"yn\"\n.ascii \" /export:", $name, "=_", $name, "@", $bytes, "\"\n.text"));
+        #[cfg(all(target_os = "windows", not(target_arch = "x86")))]
         core::arch::global_asm!(concat!(".section .drectve,\"yn\"\n.ascii \" /export:", $name, "\"\n.text"));
     };
 }

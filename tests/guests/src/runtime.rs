@@ -9,6 +9,9 @@ use core::panic::PanicInfo;
 core::arch::global_asm!(include_str!("../../../crates/guest/src/symbols/x86_64.s"));
 #[cfg(target_arch = "x86")]
 core::arch::global_asm!(include_str!("../../../crates/guest/src/symbols/x86.s"));
+#[cfg(target_arch = "x86")]
+#[path = "../../../crates/guest/src/symbols/divisions.rs"]
+mod divisions;
 
 windows_link::link!("kernel32.dll" "system" fn GetProcessHeap() -> *mut c_void);
 windows_link::link!("kernel32.dll" "system" fn HeapAlloc(heap: *mut c_void, flags: u32, size: usize) -> *mut c_void);

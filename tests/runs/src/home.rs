@@ -38,7 +38,9 @@ fn target() -> PathBuf {
 
 /// One of our Windows programs (`tests/guests/src/bin`).
 pub fn guest(name: &str) -> PathBuf {
-    let program = target().join("x86_64-pc-windows-msvc/guest").join(format!("{name}.exe"));
+    // A name in the folder `32` is that of a program as 32-bit code.
+    let (folder, name) = name.strip_prefix("32/").map_or(("x86_64-pc-windows-msvc", name), |name| ("i686-pc-windows-msvc", name));
+    let program = target().join(folder).join("guest").join(format!("{name}.exe"));
     let program = program.canonicalize();
     program.unwrap_or_else(|error| panic!("{name}.exe: {error}; `cargo xtask test unit` builds it"))
 }

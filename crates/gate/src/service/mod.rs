@@ -173,6 +173,7 @@ services! {
     84 SetSparse,
     85 ZeroData,
     86 AllocatedRanges,
+    87 ReadClock,
 }
 
 #[cfg(test)]

@@ -105,6 +105,15 @@ requests! {
         /// The processors, as a mask.
         mask: u64,
     }
+    /// Reads a clock of the host's, for code that cannot call the host's own function.
+    ReadClock {
+        /// Out: nanoseconds.
+        nanoseconds: u64,
+        /// Zero for the monotonic clock, else for the time since 1970.
+        real: u32,
+        /// Unused.
+        pad: u32,
+    }
     /// Answers the user's time zone in one year.
     QueryTimeZone {
         /// Where to write the [`crate::zone::Zone`].

@@ -5,7 +5,7 @@ use crate::port;
 use crate::serve::Answer;
 use crate::thread::call::Call;
 use crate::thread::{self, Thread};
-use crate::user;
+use crate::{bitness, user};
 use gate::service::Packet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -113,7 +113,7 @@ impl Notice {
 
     fn tell_block(&self, status: NTSTATUS, information: u64) {
         // The status comes last: a program may look at it without waiting.
-        let _ = user::write(self.block + 8, &information);
+        let _ = bitness::write_word(self.block + bitness::teb().word, information);
         std::sync::atomic::fence(Ordering::Release);
         let _ = user::write(self.block, &status);
     }

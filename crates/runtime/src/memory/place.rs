@@ -1,7 +1,7 @@
 //! Where a new region goes.
 
 use super::region::Region;
-use gate::map::{ARENA, ARENA_END, GRANULARITY, LOWEST};
+use gate::map::{GRANULARITY, LOWEST};
 use std::collections::BTreeMap;
 
 /// The lowest free place of `size` bytes at or above `from` that ends at or below `limit`.
@@ -33,9 +33,9 @@ pub fn highest(regions: &BTreeMap<u64, Region>, size: u64, limit: u64) -> Option
     (candidate >= LOWEST).then_some(candidate)
 }
 
-/// The part of the address space that a limit leaves: 64-bit guests' own, or what lies below the limit.
-pub fn bounds(limit: u64) -> (u64, u64) {
-    if limit == 0 || limit >= ARENA_END { (ARENA, ARENA_END) } else { (LOWEST, limit + 1) }
+/// The part of the address space that a limit leaves: the guest's own arena, or what lies below the limit.
+pub fn bounds(arena: (u64, u64), limit: u64) -> (u64, u64) {
+    if limit == 0 || limit >= arena.1 { arena } else { (LOWEST, limit + 1) }
 }
 
 fn align_up(address: u64) -> Option<u64> {
@@ -47,6 +47,7 @@ mod tests {
     use super::super::pages::Page;
     use super::super::region::{Backing, Kind};
     use super::*;
+    use gate::map::ARENA_END;
 
     fn regions(taken: &[(u64, u64)]) -> BTreeMap<u64, Region> {
         taken.iter().map(|(base, size)| (*base, Region::new(*size, Kind::Private, 4, Page::Reserved, Backing::Zero))).collect()

@@ -4,7 +4,8 @@ use super::pages::Page;
 use super::place;
 use super::protection::{is_valid, to_host};
 use super::region::{Backing, Kind, Region};
-use gate::map::{GRANULARITY, GUEST_END, LOWEST, PAGE, TOP};
+use crate::bitness;
+use gate::map::{ARENA, ARENA_END, GRANULARITY, GUEST_END, LOWEST, PAGE, TOP};
 use gate::service::MemoryRun;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap_anonymous, mprotect, munlock, munmap};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,9 @@ use windows_sys::Win32::Foundation::{
     STATUS_INVALID_PAGE_PROTECTION, STATUS_INVALID_PARAMETER, STATUS_MEMORY_NOT_ALLOCATED, STATUS_NO_MEMORY, STATUS_NOT_COMMITTED, STATUS_NOT_LOCKED,
     STATUS_UNABLE_TO_DELETE_SECTION, STATUS_WORKING_SET_QUOTA,
 };
-use windows_sys::Win32::System::Memory::{MEM_COMMIT, MEM_FREE, MEM_PRIVATE, MEM_RESERVE, PAGE_GUARD, PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE};
+use windows_sys::Win32::System::Memory::{
+    MEM_COMMIT, MEM_FREE, MEM_PRIVATE, MEM_RESERVE, PAGE_EXECUTE_READ, PAGE_GUARD, PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE,
+};
 use windows_sys::Win32::System::SystemServices::MEM_TOP_DOWN;
 
 /// The address space of this process.
@@ -25,6 +28,18 @@ pub struct Space {
     hint: u64,
     /// Pages that are kept in the machine's memory.
     locked: BTreeSet<u64>,
+    extent: Extent,
+}
+
+/// Which part of the address space is the guest's.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    /// Where allocations go that do not say where, from and to.
+    arena: (u64, u64),
+    /// The end of what it may hold.
+    end: u64,
+    /// The end of what it may ask about.
+    top: u64,
 }
 
 /// What the account says of an address that faulted.
@@ -38,7 +53,12 @@ pub enum Fault {
     Violation,
 }
 
-static SPACE: Mutex<Space> = Mutex::new(Space { regions: BTreeMap::new(), hint: gate::map::ARENA, locked: BTreeSet::new() });
+static SPACE: Mutex<Space> = Mutex::new(Space {
+    regions: BTreeMap::new(),
+    hint: ARENA,
+    locked: BTreeSet::new(),
+    extent: Extent { arena: (ARENA, ARENA_END), end: GUEST_END, top: TOP },
+});
 
 /// The address space, locked. No guest memory may be touched while the lock is held.
 pub fn lock() -> MutexGuard<'static, Space> {
@@ -46,6 +66,12 @@ pub fn lock() -> MutexGuard<'static, Space> {
 }
 
 impl Space {
+    /// Everything of the guest's lies below an address from now on; before its first allocation.
+    pub fn end_at(&mut self, end: u64) {
+        self.extent = Extent { arena: (LOWEST, end), end, top: end };
+        self.hint = LOWEST;
+    }
+
     /// Reserves, and commits too if `kind` says so, a new region. Answers its base.
     pub fn reserve(&mut self, base: u64, size: u64, kind: u32, protect: u32, limit: u64) -> Result<(u64, u64), NTSTATUS> {
         let start = base & !(GRANULARITY - 1);
@@ -170,14 +196,15 @@ impl Space {
     /// The run of equal pages that starts at an address.
     pub fn query(&self, address: u64) -> Result<MemoryRun, NTSTATUS> {
         let page = address & !(PAGE - 1);
-        if address >= TOP {
+        let Extent { end: guest_end, top, .. } = self.extent;
+        if address >= top {
             return Err(STATUS_INVALID_PARAMETER);
         }
-        if address >= GUEST_END {
-            let size = TOP - page;
+        if address >= guest_end {
+            let size = top - page;
             return Ok(MemoryRun {
                 base: page,
-                allocation: GUEST_END,
+                allocation: guest_end,
                 size,
                 allocation_protect: PAGE_NOACCESS,
                 state: MEM_RESERVE,
@@ -186,7 +213,7 @@ impl Space {
             });
         }
         let Some((base, region)) = self.containing(page) else {
-            let end = self.regions.range(page..).next().map_or(GUEST_END, |(next, _)| *next);
+            let end = self.regions.range(page..).next().map_or(guest_end, |(next, _)| (*next).min(guest_end));
             return Ok(MemoryRun { base: page, size: end - page, state: MEM_FREE, protect: PAGE_NOACCESS, ..MemoryRun::default() });
         };
         let (offset, size, state) = region.pages.run(page - base);
@@ -212,10 +239,11 @@ impl Space {
         Ok(base)
     }
 
-    /// Enters what lies at fixed places: the shared page, and the shared state.
+    /// Enters what lies at fixed places: the shared page, the shared state, the page that leads 32-bit code to the gate.
     pub fn enter_shared(&mut self) {
-        use gate::map::{SHARED_DATA, STATE, STATE_END};
-        for (base, size, protect) in [(SHARED_DATA, PAGE, PAGE_READONLY), (STATE, STATE_END - STATE, PAGE_READWRITE)] {
+        use gate::map::{GATE_32, SHARED_DATA, STATE, STATE_END};
+        let narrow = bitness::is_32().then_some((GATE_32, PAGE, PAGE_EXECUTE_READ));
+        for (base, size, protect) in [(SHARED_DATA, PAGE, PAGE_READONLY), (STATE, STATE_END - STATE, PAGE_READWRITE)].into_iter().chain(narrow) {
             self.regions.insert(base, Region::new(size, Kind::System, protect, Page::Committed(protect), Backing::Mapped));
         }
     }
@@ -274,21 +302,22 @@ impl Space {
     }
 
     fn find(&mut self, size: u64, top_down: bool, limit: u64) -> Result<u64, NTSTATUS> {
-        let (low, high) = place::bounds(limit);
+        let arena = self.extent.arena;
+        let (low, high) = place::bounds(arena, limit);
         if top_down {
             return place::highest(&self.regions, size, high).ok_or(STATUS_NO_MEMORY);
         }
-        let from = if low == gate::map::ARENA { self.hint } else { low };
+        let from = if low == arena.0 { self.hint } else { low };
         let place =
             place::lowest(&self.regions, size, from, high).or_else(|| place::lowest(&self.regions, size, low, high)).ok_or(STATUS_NO_MEMORY)?;
-        if from == self.hint && low == gate::map::ARENA && size <= GRANULARITY {
+        if from == self.hint && low == arena.0 && size <= GRANULARITY {
             self.hint = place;
         }
         Ok(place)
     }
 
     fn check_free(&self, base: u64, size: u64) -> Result<u64, NTSTATUS> {
-        let end = base.checked_add(size).filter(|end| base >= LOWEST && *end <= GUEST_END).ok_or(STATUS_CONFLICTING_ADDRESSES)?;
+        let end = base.checked_add(size).filter(|end| base >= LOWEST && *end <= self.extent.end).ok_or(STATUS_CONFLICTING_ADDRESSES)?;
         let below = self.regions.range(..end).next_back();
         if below.is_some_and(|(other, region)| other + region.size > base) { Err(STATUS_CONFLICTING_ADDRESSES) } else { Ok(base) }
     }

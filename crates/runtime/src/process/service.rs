@@ -6,7 +6,7 @@ use crate::object::Body;
 use crate::serve::{Answer, Serve};
 use crate::thread::stop::stop_others;
 use crate::{broker, handle, memory, processor, thread, time, user};
-use gate::service::{Crash, DebugPrint, QueryProcess, QuerySystem, QueryTimeZone, Random, Report, TerminateProcess, WaitControl};
+use gate::service::{Crash, DebugPrint, QueryProcess, QuerySystem, QueryTimeZone, Random, ReadClock, Report, TerminateProcess, WaitControl};
 use protocol::message;
 use rustix::time::ClockId;
 use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH};
@@ -63,6 +63,13 @@ impl Serve for QueryTimeZone {
         // All of it, or the guest would read what it had there before.
         let zone = zone.get(..size_of::<gate::zone::Zone>()).ok_or(STATUS_INVALID_PARAMETER)?;
         Ok(user::write_bytes(self.zone, zone)?)
+    }
+}
+
+impl Serve for ReadClock {
+    fn serve(&mut self) -> Answer {
+        self.nanoseconds = (if self.real != 0 { time::real() } else { time::monotonic() }) as u64;
+        Ok(())
     }
 }
 

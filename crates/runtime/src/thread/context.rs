@@ -5,11 +5,11 @@ use super::Thread;
 use super::run::first_context;
 use crate::guest::saved;
 use crate::registers::{
-    CONTROL, Contents, DEBUG_REGISTERS, EXCEPTION_ACTIVE, EXCEPTION_REPORTING, EXCEPTION_REQUEST, FLOATING_POINT, INTEGER, SEGMENTS, SERVICE_ACTIVE,
-    context as registers_in, empty, load, merge,
+    CODE, CONTROL, Contents, DATA, DEBUG_REGISTERS, EXCEPTION_ACTIVE, EXCEPTION_REPORTING, EXCEPTION_REQUEST, FLOATING_POINT, FRAME, INTEGER,
+    SEGMENTS, SERVICE_ACTIVE, X87, context as registers_in, empty, load, merge, x86,
 };
 use crate::serve::{Answer, Serve};
-use crate::{current, handle, user};
+use crate::{bitness, current, handle, user};
 use gate::block;
 use gate::service::ThreadContext;
 use std::mem::MaybeUninit;
@@ -19,10 +19,10 @@ use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_THRE
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
 use windows_sys::Win32::System::Threading::{THREAD_GET_CONTEXT, THREAD_SET_CONTEXT};
 
-fn read(address: u64) -> Result<CONTEXT, NTSTATUS> {
-    let mut context = MaybeUninit::<CONTEXT>::zeroed();
+fn read<T: Copy>(address: u64) -> Result<T, NTSTATUS> {
+    let mut context = MaybeUninit::<T>::zeroed();
     // SAFETY: the bytes of a value that any bytes make.
-    let bytes = unsafe { std::slice::from_raw_parts_mut(context.as_mut_ptr().cast::<u8>(), size_of::<CONTEXT>()) };
+    let bytes = unsafe { std::slice::from_raw_parts_mut(context.as_mut_ptr().cast::<u8>(), size_of::<T>()) };
     user::read_bytes(address, bytes)?;
     // SAFETY: plain data, all of it written.
     Ok(unsafe { context.assume_init() })
@@ -53,7 +53,7 @@ impl Thread {
         let Some((contents, flags)) = self.registers().pending.take() else { return };
         let (mut context, answer) = self.inside();
         context.Rax = answer;
-        load(frame, &context, CONTROL | INTEGER);
+        load(frame, &context, CONTROL | INTEGER | FRAME);
         load(frame, &contents.0, flags);
         let _ = user::write(self.teb + block::GATE_GUEST_STACK as u64, &0_u64);
     }
@@ -62,8 +62,8 @@ impl Thread {
     fn inside(&self) -> (CONTEXT, u64) {
         let host = user::read::<u64>(self.teb + block::GATE_HOST_STACK as u64).unwrap_or(0);
         let mut context = empty();
-        (context.SegCs, context.SegSs, context.SegDs, context.SegEs) = (0x33, 0x2B, 0x2B, 0x2B);
-        (context.SegFs, context.SegGs, context.EFlags) = (0x53, 0x2B, 0x202);
+        (context.SegCs, context.SegSs, context.SegDs, context.SegEs) = (CODE[usize::from(!bitness::is_32())], DATA, DATA, DATA);
+        (context.SegFs, context.SegGs, context.EFlags) = (0x53, DATA, 0x202);
         if host == 0 {
             return (context, 0);
         }
@@ -71,8 +71,8 @@ impl Thread {
         let (saved, answer) = unsafe { saved(host) };
         (context.Rbx, context.Rbp, context.Rsi, context.Rdi) = (saved.rbx, saved.rbp, saved.rsi, saved.rdi);
         [context.R15, context.R14, context.R13, context.R12] = saved.r15_to_r12;
-        context.Rip = user::read::<u64>(saved.stack).unwrap_or(0);
-        context.Rsp = saved.stack + 8;
+        context.Rip = bitness::read_word(saved.stack).unwrap_or(0);
+        context.Rsp = saved.stack + bitness::teb().word;
         (context, answer)
     }
 
@@ -96,7 +96,7 @@ impl Thread {
 
     /// The registers of a thread that is stopped, or is the calling one; which of them are known.
     fn registers_of(&self) -> Result<(CONTEXT, u32), NTSTATUS> {
-        const ALL: u32 = CONTROL | INTEGER | SEGMENTS | FLOATING_POINT | DEBUG_REGISTERS;
+        const ALL: u32 = CONTROL | INTEGER | FRAME | SEGMENTS | FLOATING_POINT | DEBUG_REGISTERS;
         let registers = self.registers();
         if registers.gone {
             return Err(STATUS_UNSUCCESSFUL);
@@ -115,7 +115,7 @@ impl Thread {
         let (mut context, _) = self.inside();
         let Some((contents, flags)) = pending else { return Ok((context, (ALL & !FLOATING_POINT) | SERVICE_ACTIVE)) };
         merge(&mut context, &contents, flags);
-        Ok((context, (ALL & !FLOATING_POINT) | flags & FLOATING_POINT | SERVICE_ACTIVE))
+        Ok((context, (ALL & !FLOATING_POINT) | flags & (FLOATING_POINT | X87) | SERVICE_ACTIVE))
     }
 
     fn set_registers(&self, context: &CONTEXT, flags: u32) -> Answer {
@@ -144,11 +144,19 @@ impl Thread {
     }
 }
 
+/// What a context's flags say besides naming registers.
+const STATE: u32 = EXCEPTION_ACTIVE | SERVICE_ACTIVE | EXCEPTION_REQUEST | EXCEPTION_REPORTING;
+
 impl Serve for ThreadContext {
     fn serve(&mut self) -> Answer {
         let access = if self.set != 0 { THREAD_SET_CONTEXT } else { THREAD_GET_CONTEXT };
         let (_object, thread) = handle::part::<Thread>(self.thread, access)?;
-        let mut context = read(self.context)?;
+        // A 32-bit one is kept as it came, so that what is not asked for stays.
+        let narrow = if bitness::is_32() { Some(read::<x86::Context>(self.context)?) } else { None };
+        let mut context = match &narrow {
+            Some(narrow) => narrow.wide(),
+            None => read(self.context)?,
+        };
         let own = thread.id == current::id();
         if !own {
             thread.suspend().map_err(|status| if status == STATUS_THREAD_IS_TERMINATING { STATUS_UNSUCCESSFUL } else { status })?;
@@ -158,8 +166,17 @@ impl Serve for ThreadContext {
             thread.resume();
         }
         answer?;
-        if self.set == 0 {
-            user::write(self.context, &context)?;
+        if self.set != 0 {
+            return Ok(());
+        }
+        match narrow {
+            Some(mut narrow) => {
+                let flags = narrow.flags & x86::Context::known(context.ContextFlags);
+                narrow.merge(&x86::Context::new(&context, flags), flags);
+                narrow.flags = flags | context.ContextFlags & STATE;
+                user::write(self.context, &narrow)?;
+            }
+            None => user::write(self.context, &context)?,
         }
         Ok(())
     }
@@ -167,23 +184,26 @@ impl Serve for ThreadContext {
 
 /// Answers or sets the registers of a thread that is stopped, or is the calling one.
 fn exchange(thread: &Thread, context: &mut CONTEXT, set: bool) -> Answer {
-    let wanted = context.ContextFlags;
+    let own = context.ContextFlags;
+    // On x86-64 the frame pointer is an integer register like the others.
+    let wanted = if bitness::is_32() || own & INTEGER == 0 { own } else { own | FRAME };
     if set {
         let watches = [context.Dr0, context.Dr1, context.Dr2, context.Dr3, context.Dr7 & 0xFF];
         // The processor's debug registers are the host's.
         if wanted & DEBUG_REGISTERS != 0 && watches.iter().any(|register| *register != 0) {
             return Err(STATUS_NOT_SUPPORTED);
         }
-        return thread.set_registers(context, wanted & (CONTROL | INTEGER | SEGMENTS | FLOATING_POINT));
+        return thread.set_registers(context, wanted & (CONTROL | INTEGER | FRAME | SEGMENTS | FLOATING_POINT | X87));
     }
     let (found, known) = thread.registers_of()?;
+    let known = if known & FLOATING_POINT != 0 { known | X87 } else { known };
     merge(context, &found, wanted & known);
     if wanted & DEBUG_REGISTERS != 0 {
         (context.Dr0, context.Dr1, context.Dr2, context.Dr3, context.Dr6, context.Dr7) = (0, 0, 0, 0, 0, 0);
     }
-    context.ContextFlags = wanted & !(EXCEPTION_ACTIVE | SERVICE_ACTIVE | EXCEPTION_REPORTING);
+    context.ContextFlags = own & !(EXCEPTION_ACTIVE | SERVICE_ACTIVE | EXCEPTION_REPORTING);
     if known & FLOATING_POINT == 0 {
-        context.ContextFlags &= !FLOATING_POINT;
+        context.ContextFlags &= !(FLOATING_POINT | X87);
     }
     if wanted & EXCEPTION_REQUEST != 0 {
         context.ContextFlags |= EXCEPTION_REPORTING | known & SERVICE_ACTIVE;

@@ -2,12 +2,13 @@
 
 use super::block::Block;
 use super::{CURRENT, Start, Thread, running};
+use crate::gate::x86;
 use crate::memory::{self, Stack, StackSize};
 use crate::object::{Body, Object, Part};
-use crate::registers::MXCSR;
-use crate::{broker, current, guest, port, process, processor, time, user};
+use crate::registers::x86::{CONTEXT_ALL, Context};
+use crate::registers::{CODE, DATA, MXCSR};
+use crate::{bitness, broker, current, guest, port, process, processor, time, user};
 use gate::block;
-use gate::teb::offset64 as teb;
 use rustix::time::ClockId;
 use std::mem::zeroed;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -53,22 +54,29 @@ impl Thread {
     }
 
     fn fill_block(&self, stack: &Stack) -> Result<(), user::BadAddress> {
-        let word = |offset: usize, value: u64| user::write(self.teb + offset as u64, &value);
-        word(teb::STACK_BASE, stack.base)?;
-        word(teb::STACK_LIMIT, stack.limit)?;
-        word(teb::SELF, self.teb)?;
+        let teb = bitness::teb();
+        let word = |offset: u64, value: u64| bitness::write_word(self.teb + offset, value);
+        word(teb.stack_base, stack.base)?;
+        word(teb.stack_limit, stack.limit)?;
+        word(teb.own_address, self.teb)?;
         // Where a fiber's data will be, NT_TIB has its version.
-        word(teb::FIBER_DATA, 0x1E00)?;
-        word(teb::CLIENT_ID, u64::from(process::get().id))?;
-        word(teb::CLIENT_ID + 8, u64::from(self.id))?;
-        word(teb::PROCESS_ENVIRONMENT_BLOCK, process::get().peb)?;
-        word(teb::DEALLOCATION_STACK, stack.allocation)?;
-        const STATIC_BYTES: u64 = 261 * 2;
-        word(teb::STATIC_UNICODE_STRING, STATIC_BYTES << 16)?;
-        word(teb::STATIC_UNICODE_STRING + 8, self.teb + teb::STATIC_UNICODE_STRING as u64 + 16)?;
-        word(block::GATE_ENTRY, process::get().gate)?;
-        word(block::PER_CALL, process::get().per_call)?;
-        word(block::CLOCK, process::get().clock)
+        word(teb.fiber_data, 0x1E00)?;
+        word(teb.client_id, u64::from(process::get().id))?;
+        word(teb.client_id + teb.word, u64::from(self.id))?;
+        word(teb.peb, process::get().peb)?;
+        word(teb.deallocation_stack, stack.allocation)?;
+        const STATIC_BYTES: u32 = 261 * 2;
+        user::write(self.teb + teb.static_unicode_string, &(STATIC_BYTES << 16))?;
+        word(teb.static_unicode_string + teb.word, self.teb + teb.static_unicode_string + 2 * teb.word)?;
+        if bitness::is_32() {
+            // The chain of handlers is empty.
+            word(0, u64::from(u32::MAX))?;
+            user::write(self.teb + block::GATE_ENTRY as u64 + 4, &CODE[1])?;
+        }
+        word(block::GATE_ENTRY as u64, process::get().gate)?;
+        word(block::GATE_BLOCK as u64, self.teb)?;
+        word(block::PER_CALL as u64, process::get().per_call)?;
+        word(block::CLOCK as u64, if bitness::is_32() { 0 } else { process::get().clock })
     }
 
     /// Runs the guest's part on the calling host thread, until the guest ends it. The host thread had used so much of the
@@ -86,10 +94,15 @@ impl Thread {
         }
         let first = given.unwrap_or_else(|| first_context(base, self.start.routine, self.start.parameter));
         let (stack, context) = first_frame(base, &first);
+        let _ = user::write(self.teb + block::GATE_HOST_FS as u64, &x86::fs_base());
         // SAFETY: the block and the stack were made for this thread; what runs there is the guest.
         unsafe {
             set_gs(self.teb);
-            guest::run_guest(process::get().loader, context, stack);
+            if bitness::is_32() {
+                x86::run_guest(process::get().loader, stack);
+            } else {
+                guest::run_guest(process::get().loader, context, stack);
+            }
         }
     }
 
@@ -128,12 +141,16 @@ pub fn first_context(base: u64, routine: u64, parameter: u64) -> CONTEXT {
     let mut context: CONTEXT = unsafe { zeroed() };
     context.ContextFlags = CONTEXT_AMD64_FULL;
     context.Rip = process::get().thread_start;
-    context.Rcx = routine;
-    context.Rdx = parameter;
-    context.Rsp = base - 0x28;
+    if bitness::is_32() {
+        (context.Rax, context.Rbx) = (routine, parameter);
+        context.Rsp = base - 0x10;
+    } else {
+        (context.Rcx, context.Rdx) = (routine, parameter);
+        context.Rsp = base - 0x28;
+    }
     context.MxCsr = MXCSR;
     context.EFlags = 0x200;
-    (context.SegCs, context.SegSs) = (0x33, 0x2B);
+    (context.SegCs, context.SegSs) = (CODE[usize::from(!bitness::is_32())], DATA);
     context.Anonymous.FltSave.ControlWord = 0x27F;
     context.Anonymous.FltSave.MxCsr = MXCSR;
     context.Anonymous.FltSave.MxCsr_Mask = 0xFFFF;
@@ -142,14 +159,21 @@ pub fn first_context(base: u64, routine: u64, parameter: u64) -> CONTEXT {
 
 /// Puts the registers that a new thread starts with on its stack. Answers the stack pointer and where they lie.
 fn first_frame(base: u64, context: &CONTEXT) -> (u64, u64) {
-    let context_address = (base - 0x28 - size_of::<CONTEXT>() as u64) & !63;
-    let _ = user::write(context_address, context);
-    (context_address - 0x28, context_address)
+    if bitness::is_32() {
+        let narrow = Context::new(context, CONTEXT_ALL);
+        let place = (base - 0x40 - size_of::<Context>() as u64) & !63;
+        // As if it had been called: where to go back to, which is nowhere, and the argument.
+        let _ = user::write(place, &narrow).and_then(|()| user::write(place - 8, &[0, place as u32]));
+        return (place - 8, place);
+    }
+    let place = (base - 0x28 - size_of::<CONTEXT>() as u64) & !63;
+    let _ = user::write(place, context);
+    (place - 0x28, place)
 }
 
 /// # Safety
 /// `base` is a thread block that lives as long as the thread.
-unsafe fn set_gs(base: u64) {
+pub unsafe fn set_gs(base: u64) {
     // SAFETY: the process checked at its start that the kernel lets it set the base; Rust does not use GS.
     unsafe { std::arch::asm!("wrgsbase {}", in(reg) base, options(nostack, preserves_flags)) };
 }

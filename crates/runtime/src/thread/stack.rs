@@ -4,9 +4,8 @@
 use super::Thread;
 use crate::memory::{self, Stack, StackSize};
 use crate::serve::{Answer, Serve};
-use crate::{process, user};
+use crate::{bitness, process, user};
 use gate::service::{CreateStack, FreeStack};
-use gate::teb::offset64 as teb;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER;
@@ -26,9 +25,9 @@ impl Thread {
             drop(stack);
             return self.grow_other_stack(page);
         }
-        let guaranteed = user::read::<u32>(self.teb + teb::GUARANTEED_STACK_BYTES as u64).unwrap_or(0);
+        let guaranteed = user::read::<u32>(self.teb + bitness::teb().guaranteed_stack_bytes).unwrap_or(0);
         let grown = stack.grow(page, guaranteed.into());
-        let _ = user::write(self.teb + teb::STACK_LIMIT as u64, &stack.limit);
+        let _ = bitness::write_word(self.teb + bitness::teb().stack_limit, stack.limit);
         Some(grown)
     }
 
@@ -36,10 +35,10 @@ impl Thread {
     fn grow_other_stack(&self, page: u64) -> Option<bool> {
         let mut stacks = stacks();
         let (allocation, stack) = stacks.range_mut(..=page).next_back().filter(|(_, stack)| stack.holds(page))?;
-        let guaranteed = user::read::<u32>(self.teb + teb::GUARANTEED_STACK_BYTES as u64).unwrap_or(0);
+        let guaranteed = user::read::<u32>(self.teb + bitness::teb().guaranteed_stack_bytes).unwrap_or(0);
         let grown = stack.grow(page, guaranteed.into());
-        if user::read::<u64>(self.teb + teb::DEALLOCATION_STACK as u64) == Ok(*allocation) {
-            let _ = user::write(self.teb + teb::STACK_LIMIT as u64, &stack.limit);
+        if bitness::read_word(self.teb + bitness::teb().deallocation_stack) == Ok(*allocation) {
+            let _ = bitness::write_word(self.teb + bitness::teb().stack_limit, stack.limit);
         }
         Some(grown)
     }

@@ -1,7 +1,10 @@
 //! Frame-based handlers of 64-bit code: the search for one that takes an exception, and the unwinding to it
 //! ("x64 exception handling", learn.microsoft.com).
 
-use super::{EXCEPTION_NONCONTINUABLE, crash, raise_nested};
+use super::{
+    COLLIDED, COLLIDED_UNWIND, CONTINUE_EXECUTION, CONTINUE_SEARCH, EXCEPTION_NONCONTINUABLE, EXIT_UNWIND, NESTED_CALL, NESTED_EXCEPTION,
+    STACK_INVALID, TARGET_UNWIND, UNWINDING, crash, raise_nested,
+};
 #[cfg(target_os = "windows")]
 use crate::context::naked_on_context;
 use crate::context::{Aligned, RtlCaptureContext, restore};
@@ -15,18 +18,6 @@ use windows_sys::Win32::Foundation::{
     STATUS_UNWIND, STATUS_UNWIND_CONSOLIDATE,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_RECORD};
-
-pub const UNWINDING: u32 = 0x2;
-pub const EXIT_UNWIND: u32 = 0x4;
-pub const STACK_INVALID: u32 = 0x8;
-pub const NESTED_CALL: u32 = 0x10;
-pub const TARGET_UNWIND: u32 = 0x20;
-pub const COLLIDED_UNWIND: u32 = 0x40;
-
-pub const CONTINUE_EXECUTION: i32 = 0;
-pub const CONTINUE_SEARCH: i32 = 1;
-const NESTED_EXCEPTION: i32 = 2;
-const COLLIDED: i32 = 3;
 
 /// `DISPATCHER_CONTEXT`: the frame that a handler is called for.
 #[repr(C)]

@@ -1,6 +1,8 @@
 //! Exceptions: from the runtime's signal handler or RaiseException to vectored handlers and frames, or to the end of the
 //! process.
 
+#[cfg(target_arch = "x86")]
+pub mod chain;
 #[cfg(target_arch = "x86_64")]
 mod frame;
 #[cfg(target_arch = "x86_64")]
@@ -18,7 +20,23 @@ use windows_sys::Win32::Foundation::NTSTATUS;
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_POINTERS, EXCEPTION_RECORD};
 
 const EXCEPTION_CONTINUE_EXECUTION: i32 = -1;
+
+/// What a record's flags say (winnt.h).
 const EXCEPTION_NONCONTINUABLE: u32 = 1;
+const UNWINDING: u32 = 0x2;
+const EXIT_UNWIND: u32 = 0x4;
+const STACK_INVALID: u32 = 0x8;
+const NESTED_CALL: u32 = 0x10;
+#[cfg(target_arch = "x86_64")]
+const TARGET_UNWIND: u32 = 0x20;
+#[cfg(target_arch = "x86_64")]
+const COLLIDED_UNWIND: u32 = 0x40;
+
+/// What a frame's handler answers (`EXCEPTION_DISPOSITION`).
+const CONTINUE_EXECUTION: i32 = 0;
+const CONTINUE_SEARCH: i32 = 1;
+const NESTED_EXCEPTION: i32 = 2;
+const COLLIDED: i32 = 3;
 
 type Filter = unsafe extern "system" fn(*const EXCEPTION_POINTERS) -> i32;
 
@@ -48,10 +66,10 @@ fn search(pointers: &EXCEPTION_POINTERS) -> bool {
     unsafe { frame::search(&mut *pointers.ExceptionRecord, &mut *pointers.ContextRecord) }
 }
 
-/// Asks what kernel32 wants to be asked.
+/// Asks the handlers of the chain; the last of them, the thread's start, asks what kernel32 wants to be asked.
 #[cfg(target_arch = "x86")]
 fn search(pointers: &EXCEPTION_POINTERS) -> bool {
-    unsafe { ask_unhandled(pointers) == EXCEPTION_CONTINUE_EXECUTION }
+    unsafe { chain::search(&mut *pointers.ExceptionRecord, &mut *pointers.ContextRecord) }
 }
 
 /// Asks the filter of exceptions that nothing handled.
@@ -73,10 +91,23 @@ pub unsafe extern "system" fn handle_at_start(
     context: *mut CONTEXT,
     _about: *mut frame::Dispatcher,
 ) -> i32 {
+    unsafe { handle_last(record, context) }
+}
+
+/// The same for 32-bit code, whose first frame registers the handler.
+#[cfg(target_arch = "x86")]
+pub unsafe extern "C" fn handle_at_start(record: *mut EXCEPTION_RECORD, _frame: *mut c_void, context: *mut CONTEXT, _about: *mut c_void) -> i32 {
+    if unsafe { (*record).ExceptionFlags } & (UNWINDING | EXIT_UNWIND) != 0 {
+        return CONTINUE_SEARCH;
+    }
+    unsafe { handle_last(record, context) }
+}
+
+unsafe fn handle_last(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) -> i32 {
     let pointers = EXCEPTION_POINTERS { ExceptionRecord: record, ContextRecord: context };
     match unsafe { ask_unhandled(&pointers) } {
-        EXCEPTION_CONTINUE_EXECUTION => frame::CONTINUE_EXECUTION,
-        0 => frame::CONTINUE_SEARCH,
+        EXCEPTION_CONTINUE_EXECUTION => CONTINUE_EXECUTION,
+        0 => CONTINUE_SEARCH,
         _ => crash(unsafe { &*record }),
     }
 }
@@ -148,7 +179,6 @@ pub fn raise_named(status: NTSTATUS, name: &'static str) -> ! {
 }
 
 /// Raises a status because of a record that a handler made something wrong of.
-#[cfg(target_arch = "x86_64")]
 fn raise_nested(status: NTSTATUS, cause: *mut EXCEPTION_RECORD) -> ! {
     // SAFETY: a record is plain data, for which zero is a value.
     let mut record: EXCEPTION_RECORD = unsafe { core::mem::zeroed() };
@@ -160,7 +190,7 @@ fn raise_nested(status: NTSTATUS, cause: *mut EXCEPTION_RECORD) -> ! {
 }
 
 /// Dispatches what [`RtlRaiseException`] was given, in its caller's context.
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 unsafe extern "system" fn raise(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) -> ! {
     let record = unsafe { &mut *record };
     let context = unsafe { &mut *context };
@@ -204,16 +234,37 @@ pub unsafe extern "system" fn RtlRaiseException(_record: *mut EXCEPTION_RECORD) 
 }
 
 /// Raises an exception as if the caller had faulted at its return address.
-#[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
-#[shim(ix = 24, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
+#[cfg(all(target_os = "windows", target_arch = "x86"))]
+#[unsafe(naked)]
+#[shim(ix = 24, entry = jump, mapping = "the dispatcher", risk = Functional("an exception that is lost"))]
+pub unsafe extern "system" fn RtlRaiseException(_record: *mut EXCEPTION_RECORD) {
+    core::arch::naked_asm!(
+        "sub esp, {size}",
+        "push esp",
+        "call {capture}",
+        "mov eax, [esp + {size}]",
+        "mov [esp + {eip}], eax",
+        "lea eax, [esp + {size} + 8]",
+        "mov [esp + {esp_}], eax",
+        "mov eax, esp",
+        "push eax",
+        "push dword ptr [eax + {size} + 4]",
+        "call {raise}",
+        "int3",
+        capture = sym crate::context::RtlCaptureContext,
+        raise = sym raise,
+        size = const size_of::<CONTEXT>(),
+        eip = const core::mem::offset_of!(CONTEXT, Eip),
+        esp_ = const core::mem::offset_of!(CONTEXT, Esp),
+    )
+}
+
+/// There are no guests elsewhere.
+#[cfg(not(target_os = "windows"))]
 pub unsafe extern "system" fn RtlRaiseException(record: *mut EXCEPTION_RECORD) {
     // SAFETY: a context is plain data, for which zero is a value.
     let mut context: crate::context::Aligned = unsafe { core::mem::zeroed() };
-    let context = &mut context.0;
-    unsafe { crate::context::RtlCaptureContext(context) };
-    let record = unsafe { &mut *record };
-    record.ExceptionAddress = crate::context::instruction(context);
-    dispatch(record, context);
+    dispatch(unsafe { &mut *record }, &mut context.0);
 }
 
 /// Raises an exception with a context of the caller's: handlers see it first, unless it is the last chance.

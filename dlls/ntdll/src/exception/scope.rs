@@ -1,6 +1,7 @@
 //! `__C_specific_handler`: the handler of frames with `__try`, `__except` and `__finally`, by their scope table.
 
-use super::frame::{CONTINUE_EXECUTION, CONTINUE_SEARCH, Dispatcher, EXIT_UNWIND, RtlUnwindEx, TARGET_UNWIND, UNWINDING};
+use super::frame::{Dispatcher, RtlUnwindEx};
+use super::{CONTINUE_EXECUTION, CONTINUE_SEARCH, EXIT_UNWIND, TARGET_UNWIND, UNWINDING};
 use core::ffi::c_void;
 use guest::shim;
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, EXCEPTION_POINTERS, EXCEPTION_RECORD};

@@ -7,7 +7,7 @@ mod failure;
 mod folders;
 mod load;
 mod map;
-mod module;
+pub mod module;
 mod notice;
 mod program;
 mod resource;
@@ -18,7 +18,7 @@ mod stub;
 mod tls;
 
 pub use notice::{forget_thread, process_detach, thread_detach};
-pub use program::initialize;
+pub use program::{initialize, takes_large_addresses};
 pub use state::lock_for_exit;
 
 /// Lets go of a DLL once more.

@@ -178,8 +178,7 @@ impl Module {
     pub unsafe fn free(module: *mut Self) {
         // SAFETY: as the caller promises, under the loader lock.
         unsafe {
-            #[cfg(target_arch = "x86_64")]
-            crate::unwind::table::remove_image((*module).base as u64);
+            crate::image_list::remove((*module).base as u64);
             Link::remove(&raw mut (*module).load);
             Link::remove(&raw mut (*module).memory);
             Link::remove(&raw mut (*module).initialisation);
@@ -202,12 +201,15 @@ impl Module {
         let rows = self.image().ok().and_then(|image| image.functions().ok()).map(|functions| functions.iter());
         let count = rows.as_ref().map_or(0, ExactSizeIterator::len);
         let first = rows.and_then(|mut rows| rows.next()).map_or(0, |row| base + u64::from(row.row));
-        crate::unwind::table::add_image(base, self.size.into(), first, count as u64);
+        crate::image_list::add(base, self.size.into(), first, count as u64);
     }
 
-    /// Other processors' exceptions need no tables.
-    #[cfg(not(target_arch = "x86_64"))]
-    fn list_functions(&self) {}
+    /// Lists its safe handlers, for exceptions to know them.
+    #[cfg(target_arch = "x86")]
+    fn list_functions(&self) {
+        let [table, count] = crate::exception::chain::safe_handlers(self);
+        crate::image_list::add(self.base as u64, self.size.into(), table, count);
+    }
 
     /// The image, to look things up in.
     pub fn image<'a>(&self) -> Result<Image<'a>, Status> {

@@ -83,6 +83,15 @@ fn header_size(base: *mut u8) -> u32 {
     pe::Image::parse(head, pe::Layout::Mapped).map_or(0x1000, |image| image.size_of_image())
 }
 
+/// Whether the program says that it takes addresses above 2 GiB.
+pub fn takes_large_addresses() -> bool {
+    /// `IMAGE_FILE_LARGE_ADDRESS_AWARE`.
+    const LARGE_ADDRESSES: u16 = 0x20;
+    // SAFETY: the runtime mapped a whole image there, whose headers take a page at least.
+    let head = unsafe { core::slice::from_raw_parts((*teb::peb()).image_base_address as *const u8, 0x1000) };
+    pe::Image::parse(head, pe::Layout::Mapped).is_ok_and(|image| image.characteristics() & LARGE_ADDRESSES != 0)
+}
+
 /// With strict imports, a program that misses functions does not start.
 fn refuse_missing() -> Result<(), Failure> {
     let missing = core::mem::take(&mut loader().missing);

@@ -137,6 +137,7 @@ fn exceptions(cases: &mut Cases) {
             unsafe { SetUnhandledExceptionFilter(before) };
         }
     );
+    #[cfg(target_arch = "x86_64")]
     case!(cases, "kernel32!RtlLookupFunctionEntry", Total, "the function that holds an address, and nothing outside of images", {
         let (here, mut base) = (errors as *const () as u64, 0);
         let entry = unsafe { RtlLookupFunctionEntry(here, &raw mut base, null_mut()) }.cast::<u32>();
@@ -149,7 +150,7 @@ fn exceptions(cases: &mut Cases) {
         let mut context: Aligned<CONTEXT> = unsafe { core::mem::zeroed() };
         unsafe { RtlCaptureContext(&raw mut context.0) };
         let mut base = null_mut();
-        let place = context.0.Rip as usize as *const c_void;
+        let place = guests::registers::instruction(&context.0) as *const c_void;
         same!(unsafe { RtlPcToFileHeader(place, &raw mut base) }, unsafe { GetModuleHandleW(null()) });
         same!(base, unsafe { GetModuleHandleW(null()) });
         holds!(unsafe { RtlPcToFileHeader(core::ptr::without_provenance::<c_void>(1), &raw mut base) }.is_null());

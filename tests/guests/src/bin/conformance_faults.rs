@@ -2,10 +2,10 @@
 //! handler left it.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 use parts::*;
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 mod parts {
     pub use core::arch::asm;
     pub use core::ffi::c_void;
@@ -98,7 +98,7 @@ mod parts {
     }
 }
 
-guests::program! {
+guests::program_64! {
     fn main() -> u32 {
         let mut cases = Cases::new();
         memory(&mut cases);
@@ -109,7 +109,7 @@ guests::program! {
     }
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn memory(cases: &mut Cases) {
     case!(cases, "ntdll!KiUserExceptionDispatcher", Success, "an access violation says whether it read, wrote or ran, and where", {
         let violation = code(STATUS_ACCESS_VIOLATION);
@@ -129,7 +129,7 @@ fn memory(cases: &mut Cases) {
     });
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn instructions(cases: &mut Cases) {
     case!(cases, "ntdll!KiUserExceptionDispatcher", Success, "division, and instructions that are none or the system's", {
         same!(seen(divides, 0).map(|seen| (seen[0], seen[1], seen[4])), Some((code(STATUS_INTEGER_DIVIDE_BY_ZERO), 0, 0)));
@@ -161,11 +161,11 @@ fn instructions(cases: &mut Cases) {
     });
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 static WANTED: AtomicU32 = AtomicU32::new(0);
 
 /// Skips the two bytes of a fault, and changes what the case wants to be changed.
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 unsafe extern "system" fn skips(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     let (record, context) = unsafe { (&*(*pointers).ExceptionRecord, &mut *(*pointers).ContextRecord) };
     if record.ExceptionCode != STATUS_ILLEGAL_INSTRUCTION {
@@ -187,7 +187,7 @@ unsafe extern "system" fn skips(pointers: *mut EXCEPTION_POINTERS) -> i32 {
 }
 
 /// Steps through instructions: each step asks for the next one in the context.
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 unsafe extern "system" fn steps_on(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     const TRAP: u32 = 0x100;
     let (record, context) = unsafe { (&*(*pointers).ExceptionRecord, &mut *(*pointers).ContextRecord) };
@@ -214,7 +214,7 @@ unsafe extern "system" fn steps_on(pointers: *mut EXCEPTION_POINTERS) -> i32 {
     -1
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn registers(cases: &mut Cases) {
     case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "all 256 bits of every vector register, and the integer ones", {
         let mut before = [[0_u64; 4]; 16];
@@ -277,7 +277,7 @@ fn registers(cases: &mut Cases) {
     });
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn stacks(cases: &mut Cases) {
     /// Runs down the stack in steps of a page.
     unsafe extern "system" fn overflows(guard: *mut Guard) -> u64 {

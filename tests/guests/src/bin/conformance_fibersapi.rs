@@ -182,7 +182,7 @@ fn fibers(cases: &mut Cases) {
     });
     case!(cases, "kernel32!CreateFiberEx", Failure, "a stack that is larger than all memory", {
         clear_error();
-        let fiber = unsafe { CreateFiberEx(0, 1 << 62, 0, Some(ping), null()) };
+        let fiber = unsafe { CreateFiberEx(0, 1 << (usize::BITS - 2 + u32::from(cfg!(target_arch = "x86"))), 0, Some(ping), null()) };
         holds!(fiber.is_null());
         holds!(last_error() == ERROR_NOT_ENOUGH_MEMORY || last_error() == ERROR_INVALID_PARAMETER);
     });

@@ -3,7 +3,7 @@
 
 extern crate alloc;
 
-guests::export!("note");
+guests::export!("note", 8);
 
 #[cfg(target_os = "windows")]
 use parts::*;

@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-guests::export!("note");
+guests::export!("note", 8);
 
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};

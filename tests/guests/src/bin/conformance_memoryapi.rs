@@ -39,6 +39,10 @@ guests::program! {
     }
 }
 
+/// More than any address space has in one piece.
+#[cfg(target_os = "windows")]
+const TOO_MUCH: usize = (1_u64 << if cfg!(target_pointer_width = "64") { 47 } else { 31 }) as usize;
+
 #[cfg(target_os = "windows")]
 fn pages(cases: &mut Cases) {
     case!(
@@ -80,7 +84,7 @@ fn pages(cases: &mut Cases) {
         holds!(take(0, MEM_RESERVE, PAGE_NOACCESS).is_null());
         same!(last_error(), ERROR_INVALID_PARAMETER);
         clear_error();
-        holds!(take(1 << 47, MEM_RESERVE, PAGE_NOACCESS).is_null());
+        holds!(take(TOO_MUCH, MEM_RESERVE, PAGE_NOACCESS).is_null());
         holds!(last_error() == ERROR_INVALID_PARAMETER || last_error() == ERROR_NOT_ENOUGH_MEMORY);
         let memory = take(0x1_0000, MEM_RESERVE, PAGE_NOACCESS);
         clear_error();
@@ -220,7 +224,7 @@ fn heaps(cases: &mut Cases) {
         {
             let heap = unsafe { GetProcessHeap() };
             let block = unsafe { HeapAlloc(heap, HEAP_ZERO_MEMORY, 100) }.cast::<u8>();
-            holds!(!block.is_null() && (block as usize).is_multiple_of(16));
+            holds!(!block.is_null() && (block as usize).is_multiple_of(2 * size_of::<usize>()));
             same!(unsafe { core::slice::from_raw_parts(block, 100) }, [0; 100]);
             same!(unsafe { HeapSize(heap, 0, block.cast()) }, 100);
             unsafe { block.write_bytes(7, 100) };

@@ -86,7 +86,6 @@ struct SystemBasic {
     page: u32,
     pages: [u32; 3],
     granularity: u32,
-    pad: u32,
     addresses: [usize; 2],
     affinity: usize,
     processors: u8,
@@ -101,7 +100,7 @@ const NO_DIRECTORY: u32 = 0x40;
 const HEAP_GROWABLE: u32 = 2;
 const HEAP_ZERO_MEMORY: u32 = 8;
 /// More than there are addresses.
-const TOO_MUCH: usize = 1 << 60;
+const TOO_MUCH: usize = 1 << if cfg!(target_pointer_width = "64") { 60 } else { 31 };
 
 guests::program! {
     fn main() -> u32 {
@@ -260,10 +259,11 @@ fn lock_and_version(cases: &mut Cases) {
         let mut basic = ProcessBasic::default();
         let size = size_of::<ProcessBasic>() as u32;
         unsafe { NtQueryInformationProcess(GetCurrentProcess(), 0, (&raw mut basic).cast(), size, null_mut()) };
-        // OSMajorVersion, OSMinorVersion and OSBuildNumber of a 64-bit PEB.
+        // OSMajorVersion, OSMinorVersion and OSBuildNumber.
+        let first = if cfg!(target_pointer_width = "64") { 0x118 } else { 0xA4 };
         let of_peb = |offset: usize| unsafe { ((basic.peb + offset) as *const u32).read() };
-        same!((version.dwMajorVersion, version.dwMinorVersion), (of_peb(0x118), of_peb(0x11C)));
-        same!((version.dwBuildNumber & 0xFFFF, version.dwPlatformId), (of_peb(0x120) & 0xFFFF, of_peb(0x124)));
+        same!((version.dwMajorVersion, version.dwMinorVersion), (of_peb(first), of_peb(first + 4)));
+        same!((version.dwBuildNumber & 0xFFFF, version.dwPlatformId), (of_peb(first + 8) & 0xFFFF, of_peb(first + 12)));
     });
 }
 
@@ -361,9 +361,9 @@ fn classes(cases: &mut Cases) {
     case!(cases, "ntdll!NtQueryInformationProcess", Success, "basic information, debug port, image name", {
         let (mut basic, mut size) = (ProcessBasic::default(), 0);
         same!(process(0, (&raw mut basic).cast(), size_of::<ProcessBasic>() as u32, &mut size), STATUS_SUCCESS);
-        same!((basic.process, size), (unsafe { GetCurrentProcessId() } as usize, 48));
+        same!((basic.process, size), (unsafe { GetCurrentProcessId() } as usize, 6 * size_of::<usize>() as u32));
         let mut port = 1_usize;
-        same!((process(7, (&raw mut port).cast(), 8, &mut size), port, size), (STATUS_SUCCESS, 0, 8));
+        same!((process(7, (&raw mut port).cast(), size_of::<usize>() as u32, &mut size), port, size), (STATUS_SUCCESS, 0, size_of::<usize>() as u32));
         let mut name = [0_u64; 100];
         same!(process(43, name.as_mut_ptr().cast(), 800, &mut size), STATUS_SUCCESS);
         let string = unsafe { name.as_ptr().cast::<UNICODE_STRING>().read() };

@@ -9,24 +9,32 @@ use core::ffi::{CStr, c_void};
 use core::ptr::null;
 use guests::{Cases, case, same};
 
-#[link(name = "msvcrt", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "msvcrt", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "msvcrt", kind = "raw-dylib"))]
 unsafe extern "C" {
     fn sprintf(to: *mut u8, format: *const i8, ...) -> i32;
+    #[cfg_attr(target_arch = "x86", link_name = "__snprintf")]
     fn _snprintf(to: *mut u8, size: usize, format: *const i8, ...) -> i32;
+    #[cfg_attr(target_arch = "x86", link_name = "__vscprintf")]
     fn _vscprintf(format: *const i8, arguments: *const u64) -> i32;
     fn swprintf(to: *mut u16, format: *const u16, ...) -> i32;
     fn sscanf(from: *const i8, format: *const i8, ...) -> i32;
 }
 
-#[link(name = "ucrtbase", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "ucrtbase", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "ucrtbase", kind = "raw-dylib"))]
 unsafe extern "C" {
+    #[cfg_attr(target_arch = "x86", link_name = "___stdio_common_vsprintf")]
     fn __stdio_common_vsprintf(bits: u64, to: *mut u8, size: usize, format: *const i8, locale: *const c_void, arguments: *const u64) -> i32;
+    #[cfg_attr(target_arch = "x86", link_name = "___stdio_common_vsscanf")]
     fn __stdio_common_vsscanf(bits: u64, from: *const i8, most: usize, format: *const i8, locale: *const c_void, arguments: *const u64) -> i32;
 }
 
 mod base {
-    #[link(name = "ntdll", kind = "raw-dylib")]
+    #[cfg_attr(target_arch = "x86", link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated"))]
+    #[cfg_attr(not(target_arch = "x86"), link(name = "ntdll", kind = "raw-dylib"))]
     unsafe extern "C" {
+        #[cfg_attr(target_arch = "x86", link_name = "__snprintf")]
         pub fn _snprintf(to: *mut u8, size: usize, format: *const i8, ...) -> i32;
     }
 }
@@ -113,8 +121,8 @@ fn new(cases: &mut Cases) {
     });
     case!(cases, "ucrtbase!__stdio_common_vsscanf", Success, "values of a string of so many characters", {
         let (mut one, mut other) = (0i32, 0i32);
-        let arguments = [&raw mut one as u64, &raw mut other as u64];
-        same!(unsafe { __stdio_common_vsscanf(0, c"12 345".as_ptr(), 5, c"%d %d".as_ptr(), null(), arguments.as_ptr()) }, 2);
+        let arguments = [&raw mut one, &raw mut other];
+        same!(unsafe { __stdio_common_vsscanf(0, c"12 345".as_ptr(), 5, c"%d %d".as_ptr(), null(), arguments.as_ptr().cast()) }, 2);
         same!((one, other), (12, 34));
     });
 }

@@ -136,7 +136,16 @@ fn threads(cases: &mut Cases) {
     });
     case!(cases, "kernel32!CreateThread", Failure, "a stack that is larger than all memory", {
         clear_error();
-        let thread = unsafe { CreateThread(null(), 1 << 62, Some(answer), null_mut(), STACK_SIZE_PARAM_IS_A_RESERVATION, null_mut()) };
+        let thread = unsafe {
+            CreateThread(
+                null(),
+                1 << (usize::BITS - 2 + u32::from(cfg!(target_arch = "x86"))),
+                Some(answer),
+                null_mut(),
+                STACK_SIZE_PARAM_IS_A_RESERVATION,
+                null_mut(),
+            )
+        };
         holds!(thread.is_null());
         same!(last_error(), ERROR_NOT_ENOUGH_MEMORY);
     });
@@ -326,10 +335,10 @@ fn processes(cases: &mut Cases) {
         unsafe { GetStartupInfoW(&raw mut info) };
         same!(info.cb as usize, size_of::<STARTUPINFOW>());
     });
-    case!(cases, "kernel32!IsWow64Process", Success, "a 64-bit process is none", {
+    case!(cases, "kernel32!IsWow64Process", Success, "a process of the machine's own bitness is none", {
         let mut wow = 7;
         same!(unsafe { IsWow64Process(GetCurrentProcess(), &raw mut wow) }, 1);
-        same!(wow, 0);
+        same!(wow, cfg!(target_arch = "x86").into());
     });
     case!(cases, "kernel32!IsWow64Process", Failure, "no handle", {
         let mut wow = 7;
@@ -433,11 +442,34 @@ fn lists(cases: &mut Cases) {
             let handle: HANDLE = null_mut();
             let value = (&raw const handle).cast();
             clear_error();
-            same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, 4, null_mut(), null()) }, 0);
+            same!(
+                unsafe {
+                    UpdateProcThreadAttribute(
+                        list,
+                        0,
+                        PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize,
+                        value,
+                        size_of::<usize>() / 2,
+                        null_mut(),
+                        null(),
+                    )
+                },
+                0
+            );
             same!(last_error(), ERROR_BAD_LENGTH);
-            same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, 8, null_mut(), null()) }, 1);
+            same!(
+                unsafe {
+                    UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_PARENT_PROCESS as usize, value, size_of::<usize>(), null_mut(), null())
+                },
+                1
+            );
             clear_error();
-            same!(unsafe { UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize, value, 8, null_mut(), null()) }, 0);
+            same!(
+                unsafe {
+                    UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize, value, size_of::<usize>(), null_mut(), null())
+                },
+                0
+            );
             same!(last_error(), ERROR_GEN_FAILURE);
             clear_error();
             same!((unsafe { InitializeProcThreadAttributeList(list, 1, 7, &raw mut size) }, last_error()), (0, ERROR_INVALID_PARAMETER));

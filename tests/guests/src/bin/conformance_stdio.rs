@@ -15,57 +15,7 @@ macro_rules! runtime {
         mod $module {
             use super::*;
 
-            #[link(name = $dll, kind = "raw-dylib")]
-            unsafe extern "C" {
-                fn _errno() -> *mut i32;
-                fn fopen(path: *const i8, mode: *const i8) -> Stream;
-                fn _wfopen(path: *const u16, mode: *const u16) -> Stream;
-                fn freopen(path: *const i8, mode: *const i8, file: Stream) -> Stream;
-                fn fclose(file: Stream) -> i32;
-                fn fread(to: *mut u8, size: usize, count: usize, file: Stream) -> usize;
-                fn fwrite(from: *const u8, size: usize, count: usize, file: Stream) -> usize;
-                fn fgets(to: *mut u8, size: i32, file: Stream) -> *mut u8;
-                fn fputs(text: *const i8, file: Stream) -> i32;
-                fn fgetc(file: Stream) -> i32;
-                fn fputc(character: i32, file: Stream) -> i32;
-                fn ungetc(character: i32, file: Stream) -> i32;
-                fn fgetws(to: *mut u16, size: i32, file: Stream) -> *mut u16;
-                fn fputws(text: *const u16, file: Stream) -> i32;
-                fn fseek(file: Stream, offset: i32, origin: i32) -> i32;
-                fn ftell(file: Stream) -> i32;
-                fn rewind(file: Stream);
-                fn fgetpos(file: Stream, at: *mut i64) -> i32;
-                fn fsetpos(file: Stream, at: *const i64) -> i32;
-                fn feof(file: Stream) -> i32;
-                fn ferror(file: Stream) -> i32;
-                fn clearerr(file: Stream);
-                fn fflush(file: Stream) -> i32;
-                fn setvbuf(file: Stream, buffer: *mut u8, mode: i32, size: usize) -> i32;
-                fn _fileno(file: Stream) -> i32;
-                fn tmpfile() -> Stream;
-                fn remove(path: *const i8) -> i32;
-                fn rename(from: *const i8, to: *const i8) -> i32;
-                fn _open(path: *const i8, flags: i32, ...) -> i32;
-                fn _close(number: i32) -> i32;
-                fn _read(number: i32, to: *mut u8, size: u32) -> i32;
-                fn _write(number: i32, from: *const u8, size: u32) -> i32;
-                fn _lseek(number: i32, offset: i32, origin: i32) -> i32;
-                fn _setmode(number: i32, mode: i32) -> i32;
-                fn _isatty(number: i32) -> i32;
-                fn _dup(number: i32) -> i32;
-                fn _dup2(number: i32, to: i32) -> i32;
-                fn _chsize(number: i32, size: i32) -> i32;
-                fn _filelength(number: i32) -> i32;
-                fn _access(path: *const i8, mode: i32) -> i32;
-                fn _chmod(path: *const i8, mode: i32) -> i32;
-                fn _mkdir(path: *const i8) -> i32;
-                fn _rmdir(path: *const i8) -> i32;
-                fn _stat64(path: *const i8, to: *mut Stat) -> i32;
-                fn _fstat64(number: i32, to: *mut Stat) -> i32;
-                fn _findfirst64(pattern: *const i8, to: *mut Found) -> isize;
-                fn _findnext64(search: isize, to: *mut Found) -> i32;
-                fn _findclose(search: isize) -> i32;
-            }
+            guests::stdio_imports!($dll);
 
             fn error() -> i32 {
                 unsafe { *_errno() }
@@ -120,7 +70,7 @@ macro_rules! runtime {
                 });
                 run(cases, "fputs fputc fclose", Kind::Success, "a text's line ends become CR LF", || {
                     let file = open(c"text", c"w")?;
-                    same!(unsafe { fputs(p(c"one\ntwo"), file) } >= 0, true);
+                    same!(unsafe { fputs(p(c"one\ntwo") as usize, file) } >= 0, true);
                     same!(unsafe { fputc(10, file) }, 10);
                     same!(unsafe { fclose(file) }, 0);
                     same!(bytes_of(c"text")?, b"one\r\ntwo\r\n");
@@ -166,7 +116,7 @@ macro_rules! runtime {
                 run(cases, "fopen", Kind::Success, "append writes behind what is there", || {
                     make(c"append", b"one")?;
                     let file = open(c"append", c"ab")?;
-                    same!(unsafe { fputs(p(c"two"), file) } >= 0, true);
+                    same!(unsafe { fputs(p(c"two") as usize, file) } >= 0, true);
                     same!(unsafe { fclose(file) }, 0);
                     same!(bytes_of(c"append")?, b"onetwo");
                     Ok(())
@@ -291,7 +241,7 @@ macro_rules! runtime {
                     same!(at, [3, 7, 12]);
                     same!(unsafe { fclose(file) }, 0);
                     let file = open(c"telltext", c"w")?;
-                    unsafe { fputs(p(c"a\nb"), file) };
+                    unsafe { fputs(p(c"a\nb") as usize, file) };
                     same!(unsafe { ftell(file) }, 4);
                     same!(unsafe { fclose(file) }, 0);
                     Ok(())

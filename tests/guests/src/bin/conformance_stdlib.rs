@@ -56,7 +56,8 @@ fn text(at: *const u8) -> String {
     String::from_utf8_lossy(unsafe { CStr::from_ptr(at.cast()) }.to_bytes()).into_owned()
 }
 
-#[link(name = "kernel32", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "kernel32", kind = "raw-dylib"))]
 unsafe extern "system" {
     fn WaitForSingleObject(handle: *mut c_void, milliseconds: u32) -> u32;
     fn GetExitCodeThread(thread: *mut c_void, code: *mut u32) -> i32;
@@ -64,8 +65,10 @@ unsafe extern "system" {
     fn GetEnvironmentVariableA(name: *const u8, to: *mut u8, size: u32) -> u32;
 }
 
-#[link(name = "ucrtbase", kind = "raw-dylib")]
+#[cfg_attr(target_arch = "x86", link(name = "ucrtbase", kind = "raw-dylib", import_name_type = "undecorated"))]
+#[cfg_attr(not(target_arch = "x86"), link(name = "ucrtbase", kind = "raw-dylib"))]
 unsafe extern "C" {
+    #[cfg_attr(target_arch = "x86", link_name = "__set_invalid_parameter_handler")]
     fn _set_invalid_parameter_handler(handler: unsafe extern "C" fn(*const u16, *const u16, *const u16, u32, usize)) -> usize;
 }
 
@@ -74,20 +77,27 @@ macro_rules! runtime {
         mod $module {
             use super::*;
 
-            #[link(name = $dll, kind = "raw-dylib")]
+            #[cfg_attr(target_arch = "x86", link(name = $dll, kind = "raw-dylib", import_name_type = "undecorated"))]
+            #[cfg_attr(not(target_arch = "x86"), link(name = $dll, kind = "raw-dylib"))]
             unsafe extern "C" {
+                #[cfg_attr(target_arch = "x86", link_name = "__errno")]
                 fn _errno() -> *mut i32;
                 fn malloc(size: usize) -> *mut u8;
                 fn calloc(count: usize, size: usize) -> *mut u8;
                 fn realloc(memory: *mut u8, size: usize) -> *mut u8;
                 fn free(memory: *mut u8);
+                #[cfg_attr(target_arch = "x86", link_name = "__msize")]
                 fn _msize(memory: *mut u8) -> usize;
+                #[cfg_attr(target_arch = "x86", link_name = "__aligned_malloc")]
                 fn _aligned_malloc(size: usize, alignment: usize) -> *mut u8;
+                #[cfg_attr(target_arch = "x86", link_name = "__aligned_realloc")]
                 fn _aligned_realloc(memory: *mut u8, size: usize, alignment: usize) -> *mut u8;
+                #[cfg_attr(target_arch = "x86", link_name = "__aligned_free")]
                 fn _aligned_free(memory: *mut u8);
                 fn strtol(text: *const u8, end: *mut *const u8, base: i32) -> i32;
                 fn strtod(text: *const u8, end: *mut *const u8) -> f64;
                 fn atoi(text: *const u8) -> i32;
+                #[cfg_attr(target_arch = "x86", link_name = "__itoa")]
                 fn _itoa(value: i32, to: *mut u8, radix: i32) -> *mut u8;
                 fn qsort(base: *mut c_void, count: usize, size: usize, compare: unsafe extern "C" fn(*const c_void, *const c_void) -> i32);
                 fn bsearch(
@@ -100,26 +110,37 @@ macro_rules! runtime {
                 fn rand() -> i32;
                 fn srand(seed: u32);
                 fn getenv(name: *const u8) -> *const u8;
+                #[cfg_attr(target_arch = "x86", link_name = "__putenv")]
                 fn _putenv(entry: *const u8) -> i32;
+                #[cfg_attr(target_arch = "x86", link_name = "__wgetenv")]
                 fn _wgetenv(name: *const u16) -> *const u16;
+                #[cfg_attr(target_arch = "x86", link_name = "__splitpath")]
                 fn _splitpath(path: *const u8, drive: *mut u8, directory: *mut u8, name: *mut u8, extension: *mut u8);
+                #[cfg_attr(target_arch = "x86", link_name = "__makepath")]
                 fn _makepath(to: *mut u8, drive: *const u8, directory: *const u8, name: *const u8, extension: *const u8);
                 fn strcpy_s(to: *mut u8, size: usize, from: *const u8) -> i32;
                 fn strtok(text: *mut u8, delimiters: *const u8) -> *mut u8;
                 fn strstr(text: *const u8, wanted: *const u8) -> *const u8;
                 fn strcspn(text: *const u8, set: *const u8) -> usize;
+                #[cfg_attr(target_arch = "x86", link_name = "__stricmp")]
                 fn _stricmp(one: *const u8, other: *const u8) -> i32;
+                #[cfg_attr(target_arch = "x86", link_name = "__strdup")]
                 fn _strdup(text: *const u8) -> *mut u8;
                 fn strerror(code: i32) -> *const u8;
                 fn mbstowcs(to: *mut u16, from: *const u8, count: usize) -> usize;
                 fn wcstombs(to: *mut u8, from: *const u16, count: usize) -> usize;
                 fn setlocale(category: i32, name: *const u8) -> *const u8;
+                #[cfg_attr(target_arch = "x86", link_name = "__gmtime64")]
                 fn _gmtime64(time: *const i64) -> *const Date;
+                #[cfg_attr(target_arch = "x86", link_name = "__mkgmtime64")]
                 fn _mkgmtime64(date: *mut Date) -> i64;
+                #[cfg_attr(target_arch = "x86", link_name = "__mktime64")]
                 fn _mktime64(date: *mut Date) -> i64;
+                #[cfg_attr(target_arch = "x86", link_name = "__localtime64")]
                 fn _localtime64(time: *const i64) -> *const Date;
                 fn strftime(to: *mut u8, size: usize, format: *const u8, date: *const Date) -> usize;
                 fn asctime(date: *const Date) -> *const u8;
+                #[cfg_attr(target_arch = "x86", link_name = "__time64")]
                 fn _time64(to: *mut i64) -> i64;
                 fn sqrt(x: f64) -> f64;
                 fn pow(x: f64, y: f64) -> f64;
@@ -130,6 +151,7 @@ macro_rules! runtime {
                 fn modf(x: f64, whole: *mut f64) -> f64;
                 fn signal(number: i32, handler: usize) -> usize;
                 fn raise(number: i32) -> i32;
+                #[cfg_attr(target_arch = "x86", link_name = "__beginthreadex")]
                 fn _beginthreadex(
                     security: *const c_void,
                     stack: u32,

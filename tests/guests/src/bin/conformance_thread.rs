@@ -9,6 +9,7 @@ mod parts {
     pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
     pub use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+    pub use guests::registers::{self, CONTROL, Context, FULL, INTEGER, context};
     pub use guests::{Cases, case, clear_error, holds, last_error, same};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::Win32::System::Diagnostics::Debug::*;
@@ -16,9 +17,6 @@ mod parts {
 
     /// Longer than anything here takes, so that a wait that does not end is a failed case.
     pub const LONG: u32 = 20_000;
-    pub const CONTROL: u32 = 0x10_0001;
-    pub const INTEGER: u32 = 0x10_0002;
-    pub const FULL: u32 = 0x10_000B;
 
     /// Counts while a spinning thread runs.
     pub static TURNS: AtomicUsize = AtomicUsize::new(0);
@@ -53,23 +51,7 @@ mod parts {
 
     /// Counts for ever, with a number of its own in rbx and in xmm6.
     pub unsafe extern "system" fn spin(mark: *mut c_void) -> u32 {
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            core::arch::asm!(
-                "mov {kept}, rbx",
-                "mov rbx, {mark}",
-                "movq xmm6, {mark}",
-                "2:",
-                "inc qword ptr [{turns}]",
-                "cmp rbx, {mark}",
-                "je 2b",
-                "mov rbx, {kept}",
-                kept = out(reg) _,
-                mark = in(reg) mark,
-                turns = in(reg) TURNS.as_ptr(),
-                out("xmm6") _,
-            );
-        }
+        registers::spin(mark, TURNS.as_ptr());
         7
     }
 
@@ -85,15 +67,6 @@ mod parts {
         let before = TURNS.load(Ordering::SeqCst);
         unsafe { Sleep(10) };
         TURNS.load(Ordering::SeqCst) == before
-    }
-
-    #[repr(C, align(16))]
-    pub struct Context(pub CONTEXT);
-
-    pub fn context(flags: u32) -> Context {
-        let mut context: Context = unsafe { core::mem::zeroed() };
-        context.0.ContextFlags = flags;
-        context
     }
 
     /// Where threads are sent.
@@ -144,12 +117,7 @@ mod parts {
 
     /// Lets a thread go on in [`arrive`], on its own stack.
     pub fn send(context: &mut Context, mark: usize) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            context.0.Rip = arrive as *const () as u64;
-            context.0.Rcx = mark as u64;
-            context.0.Rsp = ((context.0.Rsp - 0x200) & !15) - 8;
-        }
+        unsafe { registers::call(&mut context.0, arrive as *const () as usize, mark) };
     }
 }
 
@@ -199,14 +167,10 @@ fn suspended(cases: &mut Cases) {
             SuspendThread(thread);
             let mut found = context(FULL);
             same!(GetThreadContext(thread, &raw mut found.0), 1);
-            #[cfg(target_arch = "x86_64")]
-            {
-                same!(found.0.Rbx, 0x1234_5678);
-                same!(found.0.Anonymous.Anonymous.Xmm6.Low, 0x1234_5678);
-                let from = spin as *const () as u64;
-                holds!((from..from + 0x100).contains(&found.0.Rip));
-                same!(found.0.SegCs, 0x33);
-            }
+            same!((registers::kept(&found.0), registers::vector(&found.0)), (0x1234_5678, 0x1234_5678));
+            let from = spin as *const () as usize;
+            holds!((from..from + 0x100).contains(&registers::instruction(&found.0)));
+            same!(registers::code(&found.0), registers::CODE);
             TerminateThread(thread, 1);
             ResumeThread(thread);
             end(thread);
@@ -223,8 +187,8 @@ fn suspended(cases: &mut Cases) {
             same!(SetThreadContext(thread, &raw const found.0), 1);
             let mut again = context(CONTROL | INTEGER);
             GetThreadContext(thread, &raw mut again.0);
-            #[cfg(target_arch = "x86_64")]
-            same!((again.0.Rip, again.0.Rcx, again.0.Rsp), (found.0.Rip, 55, found.0.Rsp));
+            let place = |context: &Context| (registers::instruction(&context.0), registers::stack(&context.0));
+            same!(place(&again), place(&found));
             ResumeThread(thread);
         }
         same!((end(thread), ARRIVED.swap(0, Ordering::SeqCst)), (21, 55));
@@ -236,10 +200,7 @@ fn suspended(cases: &mut Cases) {
             SuspendThread(thread);
             let mut found = context(INTEGER);
             GetThreadContext(thread, &raw mut found.0);
-            #[cfg(target_arch = "x86_64")]
-            {
-                found.0.Rbx = 0;
-            }
+            registers::set_kept(&mut found.0, 0);
             same!(SetThreadContext(thread, &raw const found.0), 1);
             ResumeThread(thread);
         }
@@ -250,11 +211,8 @@ fn suspended(cases: &mut Cases) {
         unsafe {
             let mut found = context(FULL);
             same!(GetThreadContext(thread, &raw mut found.0), 1);
-            #[cfg(target_arch = "x86_64")]
-            {
-                same!((found.0.Rcx, found.0.Rdx), (answer as *const () as u64, 9));
-                found.0.Rdx = 10;
-            }
+            same!(registers::first(&found.0), (answer as *const () as usize, 9));
+            registers::set_first_parameter(&mut found.0, 10);
             same!(SetThreadContext(thread, &raw const found.0), 1);
             ResumeThread(thread);
         }
@@ -286,8 +244,7 @@ fn waiting(cases: &mut Cases) {
             SuspendThread(thread);
             let mut found = context(CONTROL | INTEGER);
             same!(GetThreadContext(thread, &raw mut found.0), 1);
-            #[cfg(target_arch = "x86_64")]
-            holds!(found.0.Rip != 0 && found.0.Rsp != 0);
+            holds!(registers::instruction(&found.0) != 0 && registers::stack(&found.0) != 0);
             // Its wait ends, and it still stands.
             SetEvent(event);
             same!(wait(thread, 20), WAIT_TIMEOUT);

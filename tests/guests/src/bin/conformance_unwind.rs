@@ -1,10 +1,10 @@
 //! rtlsupportapi.h and excpt.h: frames that handle exceptions, announced tables, and the walk of stacks.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 use parts::*;
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 mod parts {
     pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
@@ -81,7 +81,7 @@ mod parts {
     }
 }
 
-guests::program! {
+guests::program_64! {
     fn main() -> u32 {
         let mut cases = Cases::new();
         scopes(&mut cases);
@@ -94,7 +94,7 @@ guests::program! {
     }
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn scopes(cases: &mut Cases) {
     case!(cases, "ntdll!__C_specific_handler", Success, "the filter decides: the block, further out, or on", {
         let mut guard = Guard::new(raises);
@@ -143,7 +143,7 @@ fn scopes(cases: &mut Cases) {
     });
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn collisions(cases: &mut Cases) {
     unsafe extern "system" fn raises_again(_: *mut Guard, abnormal: bool) {
         note(8);
@@ -202,7 +202,7 @@ fn collisions(cases: &mut Cases) {
     });
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn raw(cases: &mut Cases) {
     unsafe extern "system" fn unwinds(_: *mut Guard, record: *mut EXCEPTION_RECORD, frame: u64, _: *mut CONTEXT, about: *mut Dispatcher) -> i32 {
         unsafe {
@@ -278,7 +278,7 @@ fn raw(cases: &mut Cases) {
     );
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn vectored(cases: &mut Cases) {
     unsafe extern "system" fn first(pointers: *mut EXCEPTION_POINTERS) -> i32 {
         note(6);
@@ -318,7 +318,7 @@ fn vectored(cases: &mut Cases) {
     );
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn walks(cases: &mut Cases) {
     static TRACE: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
     unsafe extern "system" fn walk(_: *mut Guard) -> u64 {
@@ -374,7 +374,7 @@ fn walks(cases: &mut Cases) {
     });
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 fn announced(cases: &mut Cases) {
     /// `sub rsp, 40; call rcx; nop; add rsp, 40; ret`, its unwind data, and its row.
     const MADE: [u8; 12] = [0x48, 0x83, 0xEC, 0x28, 0xFF, 0xD1, 0x90, 0x48, 0x83, 0xC4, 0x28, 0xC3];

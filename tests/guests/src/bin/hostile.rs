@@ -3,16 +3,16 @@
 //! Each verb prints what the attack got, so that a test can say that it got nothing.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 extern crate alloc;
 
-guests::program! {
+guests::program_64! {
     fn main() -> u32 {
         hostile::hostile()
     }
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 mod hostile {
     use alloc::format;
     use alloc::string::String;

@@ -3,16 +3,16 @@
 //! every termination handler ran once, and that kept registers came back; it exits with 1 where one did not.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 extern crate alloc;
 
-guests::program! {
+guests::program_64! {
     fn main() -> u32 {
         scenario::main()
     }
 }
 
-#[cfg(target_os = "windows")]
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 mod scenario {
     use alloc::format;
     use core::arch::asm;

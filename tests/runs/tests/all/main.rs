@@ -10,6 +10,7 @@ mod files;
 mod life;
 mod loader;
 mod locks;
+mod narrow;
 mod program;
 mod refusals;
 mod sandboxes;

@@ -4,12 +4,24 @@ use runs::home::Waiting;
 use runs::{Home, until};
 use std::fs;
 
-/// Runs a kind of load, in which everything must hold.
+/// Runs a kind of load in both bitnesses, in which everything must hold.
 fn holds(load: &str) {
-    let home = Home::new();
-    let outcome = home.run(&[], "stress", &[load]);
-    assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{outcome:?}");
-    home.ends();
+    all_hold("stress", load);
+}
+
+fn all_hold(program: &str, load: &str) {
+    for program in [program.to_owned(), format!("32/{program}")] {
+        let home = Home::new();
+        let outcome = home.run(&[], &program, &[load]);
+        assert_eq!((outcome.code, outcome.out.as_str()), (0, "held\n"), "{program}: {outcome:?}");
+        home.ends();
+    }
+}
+
+/// Threads that are stopped a thousand times a second, at any instruction of the gate and of their own.
+#[test]
+fn threads_are_stopped_in_the_gate() {
+    all_hold("stress_gate", "2");
 }
 
 /// 64 threads with every kind of object; what must hold holds.

@@ -1,6 +1,8 @@
 //! A thread's registers: as the kernel keeps those of an interrupted one, and as Windows' CONTEXT, both ways.
 
-use crate::user;
+pub mod x86;
+
+use crate::{bitness, user};
 use std::ffi::c_int;
 use std::mem::zeroed;
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, XSAVE_FORMAT};
@@ -11,6 +13,10 @@ pub const INTEGER: u32 = 2;
 pub const SEGMENTS: u32 = 4;
 pub const FLOATING_POINT: u32 = 8;
 pub const DEBUG_REGISTERS: u32 = 0x10;
+/// Not Windows' own: the frame pointer, which is an integer register on x86-64 and a control register on x86.
+pub const FRAME: u32 = 0x0100_0000;
+/// Not Windows' own: the registers of the x87 alone, which x86 can name without those of SSE.
+pub const X87: u32 = 0x0200_0000;
 pub const EXCEPTION_ACTIVE: u32 = 0x0800_0000;
 pub const SERVICE_ACTIVE: u32 = 0x1000_0000;
 pub const EXCEPTION_REQUEST: u32 = 0x4000_0000;
@@ -45,9 +51,12 @@ pub fn merge(into: &mut CONTEXT, from: &CONTEXT, flags: u32) {
     }
     if flags & INTEGER != 0 {
         (into.Rax, into.Rcx, into.Rdx, into.Rbx) = (from.Rax, from.Rcx, from.Rdx, from.Rbx);
-        (into.Rbp, into.Rsi, into.Rdi) = (from.Rbp, from.Rsi, from.Rdi);
+        (into.Rsi, into.Rdi) = (from.Rsi, from.Rdi);
         (into.R8, into.R9, into.R10, into.R11) = (from.R8, from.R9, from.R10, from.R11);
         (into.R12, into.R13, into.R14, into.R15) = (from.R12, from.R13, from.R14, from.R15);
+    }
+    if flags & FRAME != 0 {
+        into.Rbp = from.Rbp;
     }
     if flags & SEGMENTS != 0 {
         (into.SegDs, into.SegEs, into.SegFs, into.SegGs) = (from.SegDs, from.SegEs, from.SegFs, from.SegGs);
@@ -55,12 +64,20 @@ pub fn merge(into: &mut CONTEXT, from: &CONTEXT, flags: u32) {
     if flags & FLOATING_POINT != 0 {
         into.Anonymous = from.Anonymous;
         into.MxCsr = from.MxCsr;
+    } else if flags & X87 != 0 {
+        // SAFETY: every context holds this form of the state.
+        let (into, from) = unsafe { (&mut into.Anonymous.FltSave, &from.Anonymous.FltSave) };
+        (into.ControlWord, into.StatusWord, into.TagWord, into.ErrorOpcode) = (from.ControlWord, from.StatusWord, from.TagWord, from.ErrorOpcode);
+        (into.ErrorOffset, into.ErrorSelector, into.DataOffset, into.DataSelector) =
+            (from.ErrorOffset, from.ErrorSelector, from.DataOffset, from.DataSelector);
+        into.FloatRegisters = from.FloatRegisters;
     }
 }
 
 /// Sets the interrupted registers that `flags` name.
 pub fn load(frame: &mut libc::ucontext_t, context: &CONTEXT, flags: u32) {
-    let mut set = |number: libc::c_int, value: u64| frame.uc_mcontext.gregs[number as usize] = value as i64;
+    let registers = &mut frame.uc_mcontext.gregs;
+    let mut set = |number: libc::c_int, value: u64| registers[number as usize] = value as i64;
     if flags & CONTROL != 0 {
         /// The flags that a program may set: arithmetic, trap, direction, and the processor's identification bit.
         const OWN: u64 = 0x24_0FD5;
@@ -74,7 +91,6 @@ pub fn load(frame: &mut libc::ucontext_t, context: &CONTEXT, flags: u32) {
             (libc::REG_RCX, context.Rcx),
             (libc::REG_RDX, context.Rdx),
             (libc::REG_RBX, context.Rbx),
-            (libc::REG_RBP, context.Rbp),
             (libc::REG_RSI, context.Rsi),
             (libc::REG_RDI, context.Rdi),
             (libc::REG_R8, context.R8),
@@ -88,9 +104,36 @@ pub fn load(frame: &mut libc::ucontext_t, context: &CONTEXT, flags: u32) {
         ];
         rows.into_iter().for_each(|(number, value)| set(number, value));
     }
+    if flags & FRAME != 0 {
+        set(libc::REG_RBP, context.Rbp);
+    }
+    if flags & CONTROL != 0 {
+        set_mode(frame, bitness::is_32());
+    }
     if flags & FLOATING_POINT != 0 {
         load_float(frame, context);
+    } else if flags & X87 != 0 {
+        let mut all = self::context(frame);
+        merge(&mut all, context, X87);
+        load_float(frame, &all);
     }
+}
+
+/// The selectors of code: 32-bit, 64-bit.
+pub const CODE: [u16; 2] = [0x23, 0x33];
+/// The selector of everything else.
+pub const DATA: u16 = 0x2B;
+
+/// The selector of the code that was interrupted.
+pub fn code_selector(frame: &libc::ucontext_t) -> u16 {
+    frame.uc_mcontext.gregs[libc::REG_CSGSFS as usize] as u16
+}
+
+/// Lets interrupted code go on as 32- or as 64-bit code.
+pub fn set_mode(frame: &mut libc::ucontext_t, narrow: bool) {
+    let selectors = &mut frame.uc_mcontext.gregs[libc::REG_CSGSFS as usize];
+    // The lowest is that of code, the highest that of the stack; the kernel looks at no other.
+    *selectors = *selectors & 0x0000_FFFF_FFFF_0000 | i64::from(CODE[usize::from(!narrow)]) | i64::from(DATA) << 48;
 }
 
 fn load_float(frame: &mut libc::ucontext_t, context: &CONTEXT) {
@@ -197,8 +240,8 @@ pub fn context(frame: &libc::ucontext_t) -> CONTEXT {
     // SAFETY: a CONTEXT is plain data, for which zero is a value.
     let mut context: CONTEXT = unsafe { zeroed() };
     context.ContextFlags = CONTEXT_ALL;
-    (context.SegCs, context.SegSs, context.SegDs, context.SegEs) = (0x33, 0x2B, 0x2B, 0x2B);
-    (context.SegFs, context.SegGs) = (0x53, 0x2B);
+    (context.SegCs, context.SegSs, context.SegDs, context.SegEs) = (code_selector(frame), DATA, DATA, DATA);
+    (context.SegFs, context.SegGs) = (0x53, DATA);
     context.EFlags = register(libc::REG_EFL) as u32;
     context.Rip = register(libc::REG_RIP);
     (context.Rax, context.Rbx, context.Rcx, context.Rdx) =

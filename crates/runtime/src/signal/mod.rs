@@ -1,12 +1,14 @@
 //! Signals: hardware faults of guest code become Windows exceptions, faults inside the runtime's copying are answered,
 //! everything else is a bug of ours.
 
-use crate::interrupt::{BREAK_OFF, INTERRUPT, runtime_holds};
+mod x86;
+
+use crate::interrupt::{BREAK_OFF, HANDLER_STACK, INTERRUPT, runtime_holds};
 use crate::memory::{self, Fault};
 use crate::process::{self, end};
 use crate::registers::{Extended, context, flag};
 use crate::thread::attend::acknowledge_interruption;
-use crate::{current, thread, user};
+use crate::{bitness, current, thread, user};
 use gate::map::PAGE;
 use std::ffi::{c_int, c_void};
 use std::mem::zeroed;
@@ -28,7 +30,7 @@ pub fn install() {
         // SAFETY: a zeroed action is one, and the handler has the form that SA_SIGINFO wants.
         unsafe {
             let mut action: libc::sigaction = zeroed();
-            action.sa_sigaction = handler as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
+            action.sa_sigaction = handler as *const () as usize;
             // Not deferred: copying to a bad guest stack faults inside the handler, and that fault must be answered. What
             // breaks off calls or interrupts comes again and again, and more than one at a time would fill the handlers' stack.
             let repeated = if matches!(signal, BREAK_OFF | INTERRUPT) { 0 } else { libc::SA_NODEFER };
@@ -46,15 +48,41 @@ fn allow_misaligned() {
     unsafe { std::arch::asm!("pushfq", "and dword ptr [rsp], {}", "popfq", const !(flag::ALIGNMENT_CHECK as i32)) };
 }
 
-extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void) {
+/// Where the kernel enters. 32-bit code is interrupted with FS on its thread's block, or with none: the base that is the
+/// runtime's own lies at the start of the handlers' stack, and nothing of Rust runs before it is back. What was interrupted gets
+/// its base back at the end, or another where the handler says so.
+#[unsafe(naked)]
+unsafe extern "C" fn handler(_signal: c_int, _info: *mut libc::siginfo_t, _frame: *mut c_void) {
+    core::arch::naked_asm!(
+        "rdfsbase rax",
+        "mov rcx, rax",
+        "shr rcx, 32",
+        "jne 2f",
+        "mov rcx, rsp",
+        "and rcx, {aligned}",
+        "mov rcx, [rcx]",
+        "wrfsbase rcx",
+        "2:",
+        "push rax",
+        "mov rcx, rsp",
+        "call {handle}",
+        "pop rax",
+        "wrfsbase rax",
+        "ret",
+        aligned = const -(HANDLER_STACK as i64),
+        handle = sym handle,
+    )
+}
+
+extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_void, base: *mut u64) {
     allow_misaligned();
-    // SAFETY: the kernel passes both to a handler with SA_SIGINFO, and nobody else holds them.
-    let (info, frame) = unsafe { (&*info, &mut *frame.cast::<libc::ucontext_t>()) };
+    // SAFETY: the kernel passes both to a handler with SA_SIGINFO, and the base lies on its stack; nobody else holds them.
+    let (info, frame, base) = unsafe { (&*info, &mut *frame.cast::<libc::ucontext_t>(), &mut *base) };
     let at = frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
     match signal {
         libc::SIGSYS => return forbidden_call(info, frame),
         BREAK_OFF => return,
-        INTERRUPT => return acknowledge_interruption(frame),
+        INTERRUPT => return acknowledge_interruption(frame, base),
         _ => {}
     }
     if let Some(recovery) = user::recovery(at) {
@@ -70,8 +98,11 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, frame: *mut c_v
     if current::id() == 0 || runtime_holds(at) {
         end::fail(STATUS_ACCESS_VIOLATION, &format!("internal error: signal {signal} in the runtime at {at:#x}"));
     }
+    if bitness::is_32() && signal == libc::SIGSEGV && x86::bring_back_fs(frame, base) {
+        return;
+    }
     let Some(exception) = exception(signal, info, frame) else { return };
-    deliver(&exception, frame)
+    if bitness::is_32() { x86::deliver(&exception, frame) } else { deliver(&exception, frame) }
 }
 
 /// Whether a fault of the runtime's own code is but the guest's flags, with which it came in: alignment checks, single steps. They
@@ -95,6 +126,14 @@ struct Exception {
     parameter: [u64; 3],
     /// Where the exception says it happened.
     at: u64,
+}
+
+impl Exception {
+    /// Ends the process with it: there is nobody who could handle it.
+    fn end_process(&self) -> ! {
+        let [first, second, _] = self.parameter;
+        end::exit(&protocol::message::Exit { code: self.code as u32, crash: 1, at: self.at, parameter: [first, second], offset: 0 }, &[])
+    }
 }
 
 /// How a page fault was settled without the guest.
@@ -241,9 +280,7 @@ fn deliver(exception: &Exception, frame: &libc::ucontext_t) -> ! {
         .and_then(|()| extended.map_or(Ok(()), |state| state.write(stack + frame::EXTENDED)));
     if written.is_err() {
         // There is no stack to run handlers on: Windows ends the process there and then.
-        let Exception { code, parameter: [first, second, _], at, .. } = *exception;
-        let parameter = [first, second];
-        end::exit(&protocol::message::Exit { code: code as u32, crash: 1, at, parameter, offset: 0 }, &[]);
+        exception.end_process();
     }
     // No return from the signal: the handlers' mask is empty and their stack is free again once the thread is off it, so
     // there is nothing that the kernel would restore but registers, which are the context's by now. The vector registers

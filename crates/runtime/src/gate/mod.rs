@@ -1,7 +1,9 @@
 //! The gate: the one way from guest code into the runtime.
 //!
-//! A guest calls `gs:[GATE_ENTRY]` with the service's number in rcx and its request in rdx. The entry changes to the
+//! A 64-bit guest calls `gs:[GATE_ENTRY]` with the service's number in rcx and its request in rdx. The entry changes to the
 //! thread's own stack and calls the service, which copies the request in, works, and copies it back.
+
+pub mod x86;
 
 use crate::guest::Saved;
 use crate::serve::Serve;

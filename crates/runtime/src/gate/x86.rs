@@ -1,0 +1,190 @@
+//! The gate's 32-bit face: the same services, entered by a far jump out of 32-bit code and left by one back into it.
+//!
+//! A guest jumps through `fs:[GATE_ENTRY]` with the service's number in eax, its request in edx, and the address to go on at on
+//! top of its stack. While guest code runs, FS is the thread's block; the entry finds everything there, and brings the
+//! runtime's own FS. GS is whatever the guest left there, so that the entry sets it.
+
+use super::TABLE;
+use crate::guest::{Between, Saved};
+use crate::registers::{CODE, DATA};
+use crate::thread::attend::attend;
+use crate::user;
+use core::arch::naked_asm;
+use gate::block::{ATTENTION, GATE_BLOCK, GATE_ENTRY, GATE_EXIT, GATE_GUEST_STACK, GATE_HOST_FS, GATE_HOST_STACK};
+use gate::map::{GATE_32, PAGE};
+use gate::service::COUNT;
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
+use std::ffi::c_void;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_SYSTEM_SERVICE, STATUS_NO_MEMORY};
+
+/// Where 32-bit code stands in the page that is about to enter the gate: to enter it again is to go there.
+pub const ENTER_AGAIN: u64 = GATE_32 + 0x20;
+
+/// Maps the page below 4 GiB that a far jump of 32-bit code reaches; answers where the gate is entered.
+pub fn map() -> Result<u64, NTSTATUS> {
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: the place is set aside for this page, and nothing is replaced.
+    unsafe { mmap_anonymous(GATE_32 as *mut c_void, PAGE as usize, ProtFlags::READ | ProtFlags::WRITE, flags) }.map_err(|_| STATUS_NO_MEMORY)?;
+    // `jmp [rip + 10]`, its target behind it; `jmp fword ptr fs:[GATE_ENTRY]`.
+    user::write(GATE_32, &[0xFF_u8, 0x25, 0x0A, 0, 0, 0])?;
+    user::write(GATE_32 + 16, &(gate_entry as *const () as u64))?;
+    user::write(ENTER_AGAIN, &[0x64_u8, 0xFF, 0x2D])?;
+    user::write(ENTER_AGAIN + 3, &(GATE_ENTRY as u32))?;
+    // SAFETY: the page was just mapped.
+    unsafe { mprotect(GATE_32 as *mut c_void, PAGE as usize, MprotectFlags::READ | MprotectFlags::EXEC) }.map_err(|_| STATUS_NO_MEMORY)?;
+    Ok(GATE_32)
+}
+
+/// The entry point that 32-bit guests come to.
+#[unsafe(naked)]
+unsafe extern "win64" fn gate_entry() {
+    naked_asm!(
+        ".globl gate32_start",
+        ".globl gate32_entered",
+        ".globl gate32_leaving",
+        ".globl gate32_left",
+        "gate32_start:",
+        "mov r10d, esp",
+        "rdfsbase r11",
+        "wrgsbase r11",
+        "mov r9, gs:[{host_fs}]",
+        "wrfsbase r9",
+        "mov rsp, gs:[{host}]",
+        "mov gs:[{guest}], r10",
+        "cld",
+        // As the 64-bit gate does: `Saved`.
+        "push r10",
+        "push rbx",
+        "push rbp",
+        "push rsi",
+        "push rdi",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "gate32_entered:",
+        "sub rsp, 40",
+        "mov ecx, eax",
+        "mov edx, edx",
+        "cmp ecx, {count}",
+        "jae 2f",
+        "lea rax, [rip + {table}]",
+        "call [rax + 8 * rcx]",
+        "3:",
+        // From here on the thread counts as running guest code, as in the 64-bit gate.
+        "mov qword ptr gs:[{guest}], 0",
+        "gate32_leaving:",
+        "cmp dword ptr gs:[{attention}], 0",
+        "jne 4f",
+        "mov r10, [rsp + {saved}]",
+        "mov ecx, [r10]",
+        // Offset and selector in one piece: the jump waits for two to arrive in memory.
+        "movabs r11, {selector}",
+        "or rcx, r11",
+        "mov gs:[{exit}], rcx",
+        "lea rsp, [r10 + 4]",
+        "mov rcx, gs:[{block}]",
+        "wrfsbase rcx",
+        "jmp fword ptr gs:[{exit}]",
+        "gate32_left:",
+        "4:",
+        "mov r10, [rsp + {saved}]",
+        "mov gs:[{guest}], r10",
+        "mov [rsp + 32], rax",
+        "call {attend}",
+        "mov rax, [rsp + 32]",
+        "jmp 3b",
+        "2:",
+        "mov eax, {unknown}",
+        "jmp 3b",
+        host = const GATE_HOST_STACK,
+        host_fs = const GATE_HOST_FS,
+        guest = const GATE_GUEST_STACK,
+        exit = const GATE_EXIT,
+        block = const GATE_BLOCK,
+        selector = const (CODE[0] as u64) << 32,
+        saved = const 40 + size_of::<Saved>() - 8,
+        attention = const ATTENTION,
+        attend = sym attend,
+        count = const COUNT,
+        table = sym TABLE,
+        unknown = const STATUS_INVALID_SYSTEM_SERVICE,
+    )
+}
+
+/// Where an instruction of the gate stands; `None` for any other.
+pub fn between(at: u64) -> Option<Between> {
+    unsafe extern "C" {
+        static gate32_start: u8;
+        static gate32_entered: u8;
+        static gate32_leaving: u8;
+        static gate32_left: u8;
+    }
+    let entry = &raw const gate32_start as u64;
+    if at == GATE_32 {
+        Some(Between::Entering(at))
+    } else if (entry..&raw const gate32_entered as u64).contains(&at) {
+        Some(Between::Entering(entry))
+    } else if (&raw const gate32_leaving as u64..&raw const gate32_left as u64).contains(&at) {
+        Some(Between::Leaving)
+    } else {
+        None
+    }
+}
+
+/// The calling thread's FS base.
+pub fn fs_base() -> u64 {
+    let base;
+    // SAFETY: the process checked at its start that the kernel lets it read the base.
+    unsafe { std::arch::asm!("rdfsbase {}", out(reg) base, options(nomem, nostack, preserves_flags)) };
+    base
+}
+
+/// The calling thread's FS selector.
+pub fn fs_selector() -> u16 {
+    let selector: u16;
+    // SAFETY: reads a register.
+    unsafe { std::arch::asm!("mov {:x}, fs", out(reg) selector, options(nomem, nostack, preserves_flags)) };
+    selector
+}
+
+/// Gives the calling thread the FS selector that 32-bit code needs, and the base back that it has.
+pub fn restore_fs_selector() {
+    let base = fs_base();
+    // SAFETY: between the two instructions the base is 0, which the handler of a signal sets right for itself.
+    unsafe { std::arch::asm!("mov fs, {:x}", "wrfsbase {}", in(reg) DATA, in(reg) base, options(nostack, preserves_flags)) };
+}
+
+/// Leaves the runtime for 32-bit guest code, on a stack of the guest's; returns when the thread leaves for good.
+///
+/// # Safety
+/// GS holds the thread's block, `stack` is the guest's, and `start` is guest code.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn run_guest(start: u64, stack: u64) {
+    naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov gs:[{host}], rsp",
+        "mov rcx, gs:[{block}]",
+        "mov gs:[{exit}], edi",
+        "mov word ptr gs:[{exit} + 4], {code}",
+        "mov eax, {data}",
+        "mov ds, eax",
+        "mov es, eax",
+        "mov fs, eax",
+        "wrfsbase rcx",
+        "mov rsp, rsi",
+        "xor ebp, ebp",
+        "jmp fword ptr gs:[{exit}]",
+        host = const GATE_HOST_STACK,
+        block = const GATE_BLOCK,
+        exit = const GATE_EXIT,
+        code = const CODE[0],
+        data = const DATA,
+    )
+}
