@@ -105,7 +105,7 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::ReleaseObject(request) => process.release_object(&request),
         Request::SignalObject(request) => process.signal_object(&request),
         Request::QueryObject(request) => process.query_object(&request),
-        Request::AbandonObject(request) => process.abandon_object(&request),
+        Request::EndThread(request) => process.end_thread(&request),
         Request::SetObjectTimer(request) => process.set_object_timer(&request),
         Request::WaitObjects(request) => process.wait_objects(&request, payload, alarm()),
         Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),

@@ -108,6 +108,8 @@ pub struct ObjectState {
     pub limit: u32,
     /// Mutants: the last owner has ended.
     pub abandoned: u32,
+    /// Timers: the number of the setting in force.
+    pub setting: u32,
 }
 
 /// One handle.
@@ -376,10 +378,8 @@ messages! {
         /// The asking thread.
         thread: u32,
     } -> ObjectState;
-    /// A thread has ended that owned a mutant.
-    44 AbandonObject {
-        /// The object's number.
-        number: u32,
+    /// A thread has ended that may own mutants.
+    44 EndThread {
         /// The thread.
         thread: u32,
     } -> Done;

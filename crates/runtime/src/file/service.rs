@@ -1,6 +1,7 @@
 //! The gate's services for files.
 
 use super::{File, position};
+use crate::broker::Arrived;
 use crate::io::host::status;
 use crate::io::stream;
 use crate::serve::{Answer, Serve};
@@ -13,7 +14,9 @@ use gate::service::{
 use protocol::message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE,
+};
 use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_WRITE_DATA};
 
 /// The longest path of Windows, in bytes of UTF-16.
@@ -31,7 +34,11 @@ impl Serve for OpenFile {
             attributes: self.attributes,
             object_flags: self.object_flags,
         };
-        let (opened, descriptor) = broker::open(&request, &name)?;
+        let Arrived { reply: opened, descriptor, lost } = broker::open(&request, &name)?;
+        if lost {
+            let _ = broker::close(opened.handle, true);
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
         self.handle = u64::from(opened.handle);
         self.information = u64::from(opened.information);
         let file = File::new(&opened, descriptor);
