@@ -73,7 +73,7 @@ fn links_do_not_lead_out() {
 #[test]
 fn devices_and_other_namespaces_are_refused() {
     let attack = Attack::new();
-    let (canary, stream, whole) = (attack.beside("canary.txt"), attack.inside("file.txt:stream"), attack.inside("file.txt::$DATA"));
+    let (canary, stream, zone) = (attack.beside("canary.txt"), attack.inside("file.txt:stream"), attack.beside("canary.txt:Zone.Identifier"));
     let rows = [
         ("\\\\.\\PhysicalDrive0", ACCESS_DENIED),
         ("\\\\.\\C:", ACCESS_DENIED),
@@ -93,12 +93,16 @@ fn devices_and_other_namespaces_are_refused() {
         ("Z:\\dev\\sda", PATH_NOT_FOUND),
         ("Z:\\etc\\passwd", PATH_NOT_FOUND),
         (&stream, INVALID_NAME),
-        (&whole, INVALID_NAME),
+        (&zone, NOT_FOUND),
+        (&attack.beside("canary.txt::$DATA"), NOT_FOUND),
     ];
     let granted = attack.granted();
     attack.refused(&attack.grant("--rw", &granted), "open", &rows);
     let outcome = attack.run(&attack.grant("--rw", &granted), &["open", "NUL"]);
     assert_eq!(outcome.out, "NUL: opened, read 1 \"\"\n", "the null device is there, and empty");
+    let whole = attack.inside("file.txt::$DATA");
+    let outcome = attack.run(&attack.grant("--rw", &granted), &["open", &whole]);
+    assert_eq!(outcome.out, format!("{whole}: opened, read 1 \"granted\"\n"), "a file's own stream is the file");
     attack.refused(&attack.grant("--rw", &granted), "write", &[(&stream, INVALID_NAME)]);
     assert_eq!(names(&attack.home.granted()), ["file.txt"]);
 }
