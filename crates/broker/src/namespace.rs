@@ -1,7 +1,7 @@
 //! What an NT path leads to: a drive, a device, nothing.
 //!
-//! `C:` is the sandbox's own, but for the system's folder, which nobody changes. `Z:` is the host's tree, in which only granted
-//! folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
+//! `C:` is the sandbox's own, but for the system's folder, which nobody changes. `Z:` is the host's tree, in which only
+//! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
 use crate::system::System32;
@@ -22,6 +22,8 @@ const COLON: u16 = b':' as u16;
 pub enum Name {
     /// A path on a drive.
     Drive(DrivePath),
+    /// The stream `Zone.Identifier` of a file on a drive.
+    Stream(DrivePath),
     /// The null device.
     Null,
     /// The console's input.
@@ -74,7 +76,7 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
         return match tail {
             // The bare drive is the device itself.
             [] => Err(STATUS_ACCESS_DENIED),
-            [BACKSLASH, path @ ..] => drive_path(letter, path).map(Name::Drive),
+            [BACKSLASH, path @ ..] => on_drive(letter, path),
             _ => Err(STATUS_OBJECT_NAME_INVALID),
         };
     }
@@ -82,7 +84,7 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
         return match tail {
             // The bare volume is the device itself.
             [] => Err(STATUS_ACCESS_DENIED),
-            [_, path @ ..] => drive_path(letter, path).map(Name::Drive),
+            [_, path @ ..] => on_drive(letter, path),
         };
     }
     let is = |name: &str| strip(rest, name).is_some_and(<[u16]>::is_empty);
@@ -108,6 +110,29 @@ fn own_name(path: &[u16]) -> Option<(u8, &[u16])> {
     let (name, tail) = path.split_at(brace + 1);
     let letter = gate::file::volume_letter(&String::from_utf16_lossy(name))?;
     matches!(tail, [] | [BACKSLASH, ..]).then_some((letter, tail))
+}
+
+/// What a path on a drive leads to: behind a colon stands a stream. There is the file's own, which has no name, and where
+/// the file came from; volumes with others are not offered, and their names are none.
+fn on_drive(letter: u8, path: &[u16]) -> Result<Name, NTSTATUS> {
+    let last = path.iter().rposition(|unit| *unit == BACKSLASH).map_or(0, |at| at + 1);
+    let Some(colon) = path[last..].iter().position(|unit| *unit == COLON).filter(|colon| *colon > 0) else {
+        return drive_path(letter, path).map(Name::Drive);
+    };
+    let (file, stream) = path.split_at(last + colon);
+    let file = drive_path(letter, file)?;
+    let stream = String::from_utf16_lossy(&stream[1..]);
+    let (name, kind) = match stream.split_once(':') {
+        Some((name, kind)) => (name, kind),
+        None if stream.is_empty() => return Err(STATUS_OBJECT_NAME_INVALID),
+        None => (stream.as_str(), "$DATA"),
+    };
+    match name {
+        _ if !kind.eq_ignore_ascii_case("$DATA") => Err(STATUS_OBJECT_NAME_INVALID),
+        "" => Ok(Name::Drive(file)),
+        name if name.eq_ignore_ascii_case("Zone.Identifier") => Ok(Name::Stream(file)),
+        _ => Err(STATUS_OBJECT_NAME_INVALID),
+    }
 }
 
 fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
@@ -218,7 +243,7 @@ impl Namespace {
         // Grants that lie inside keep their own rules.
         for inner in self.mounts.iter().filter(|mount| mount.letter == b'Z' && is_above(&path, &mount.path)) {
             let below = inner.path.below(&path).unwrap_or_default();
-            let names = below.names().map(String::from_utf16_lossy).collect::<PathBuf>();
+            let names = below.names().map(store::unescaped).collect::<PathBuf>();
             shown.push(mount(below, &host.join(names), inner.write)?);
         }
         self.mounts.append(&mut shown);
@@ -367,6 +392,24 @@ mod tests {
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
         assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));
         assert_eq!(parse(&wide("\\device\\afd\\Mio")), Ok(Name::Sockets));
+    }
+
+    #[test]
+    fn behind_a_colon_stands_a_stream() {
+        let file = |folder| DrivePath { letter: b'Z', path: [wide("a"), wide("b")].iter().collect(), folder };
+        for (text, name) in [
+            ("b::$DATA", Ok(Name::Drive(file(false)))),
+            ("b::$data", Ok(Name::Drive(file(false)))),
+            ("b:zone.identifier", Ok(Name::Stream(file(false)))),
+            ("b:Zone.Identifier:$DATA", Ok(Name::Stream(file(false)))),
+            ("b:", Err(STATUS_OBJECT_NAME_INVALID)),
+            ("b:other", Err(STATUS_OBJECT_NAME_INVALID)),
+            ("b::$INDEX_ALLOCATION", Err(STATUS_OBJECT_NAME_INVALID)),
+            (":Zone.Identifier", Err(STATUS_OBJECT_NAME_INVALID)),
+            ("b:Zone.Identifier\\c", Err(STATUS_OBJECT_NAME_INVALID)),
+        ] {
+            assert_eq!(parse(&wide(&format!("\\??\\Z:\\a\\{text}"))), name, "{text}");
+        }
     }
 
     #[test]

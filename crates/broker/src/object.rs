@@ -70,6 +70,8 @@ pub struct OnDrive {
     pub metadata: Metadata,
     /// Its number among the opens of the file.
     pub share: u64,
+    /// It is not the file's bytes that were opened, but the stream beside them.
+    pub stream: bool,
 }
 
 /// A listing under way.

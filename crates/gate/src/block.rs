@@ -21,6 +21,8 @@ pub const REPORT: usize = GATE + 0x30;
 pub const ATTENTION: usize = GATE + 0x38;
 /// How many mutants the thread owns, as far as it and the runtime have counted.
 pub const OWNED: usize = GATE + 0x3C;
+/// The bit of that count which says that the thread has taken mutants that processes share.
+pub const OWNS_SHARED: u32 = 1 << 31;
 /// The [`Calls`] that are under way, in per-call mode.
 pub const CALLS: usize = GATE + 0x100;
 

@@ -42,6 +42,9 @@ const FIONREAD: u64 = 0x541B;
 const OFD_GETLK: u64 = 36;
 const OFD_SETLK: u64 = 37;
 
+/// `FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE`.
+const PUNCH_HOLE: u64 = 3;
+
 const THREAD_FLAGS: u64 = (libc::CLONE_VM
     | libc::CLONE_FS
     | libc::CLONE_FILES
@@ -98,6 +101,9 @@ macro_rules! rule_number {
     };
     (ftruncate) => {
         libc::SYS_ftruncate
+    };
+    (fallocate) => {
+        libc::SYS_fallocate
     };
     (fsync) => {
         libc::SYS_fsync
@@ -238,6 +244,7 @@ pub const RULES: &[Rule] = &rules! {
     lseek "the position of a descriptor that the shell handed over";
     fstat "the size of an open file";
     ftruncate "SetEndOfFile on a file that was granted for writing";
+    fallocate (1, Must::Equal(PUNCH_HOLE)) "FSCTL_SET_ZERO_DATA: a hole in a file that was granted for writing, whose size stays";
     fsync "FlushFileBuffers";
     fdatasync "FlushFileBuffers";
     close (0, Must::Differ(BOOT)) "handles; the boot socket stays open, so that its number is never given out again";

@@ -45,6 +45,7 @@ mod pool;
 mod private;
 mod process;
 mod slist;
+mod sparse;
 mod srw;
 mod stack;
 mod string;

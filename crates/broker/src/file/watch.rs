@@ -3,11 +3,11 @@
 use super::{Answer, bytes, lock};
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::watch::Taken;
+use crate::watch::{Root, Taken};
 use protocol::message::{Done, TakeChanges, WatchFolder, Word};
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{STATUS_DELETE_PENDING, STATUS_INVALID_PARAMETER, STATUS_NOTIFY_ENUM_DIR};
+use windows_sys::Win32::Foundation::{STATUS_DELETE_PENDING, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOTIFY_ENUM_DIR};
 use windows_sys::Win32::Storage::FileSystem::FILE_LIST_DIRECTORY;
 
 /// What the last value of a [`TakeChanges`] answer says.
@@ -25,9 +25,12 @@ impl Process {
             Some(watch) => Arc::clone(watch),
             None => {
                 let root = match (object.inside(), &object.descriptor) {
-                    (Some(inside), Some(folder)) => Some(inside.volume.watched(&inside.path, folder.as_fd())?),
+                    (Some(inside), Some(folder)) => match inside.volume.watched(&inside.path, folder.as_fd()) {
+                        Err(STATUS_NOT_SUPPORTED) => Root::Drive(inside.drive_path(&inside.path)),
+                        root => Root::Host(root?),
+                    },
                     // A folder that only leads to grants is always the same.
-                    _ => None,
+                    _ => Root::Fixed,
                 };
                 let room = (request.room as usize).min(protocol::PAYLOAD);
                 let made = self.sandbox.watches.start(root, object.id(), request.filter, request.subtree != 0, room)?;

@@ -2,90 +2,44 @@
 //!
 //! A program gets the descriptor of its watch's event, which is ready while news wait there, and asks for them.
 
+mod folder;
+mod own;
 mod queue;
 mod tree;
 
-use crate::sharing::FileId;
-use queue::Queue;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use crate::namespace::DrivePath;
+use folder::lock;
+use own::Own;
+use queue::kinds;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use store::{Happened, News, Watcher};
 use tree::Tree;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES};
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_ACTION_ADDED, FILE_ACTION_MODIFIED, FILE_ACTION_REMOVED, FILE_ACTION_RENAMED_NEW_NAME, FILE_ACTION_RENAMED_OLD_NAME,
-    FILE_NOTIFY_CHANGE_LAST_ACCESS,
 };
 
-pub use queue::{Taken, kinds};
+pub use folder::Watch;
+pub use queue::Taken;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A folder that a program watches.
-pub struct Watch {
-    /// `FILE_NOTIFY_CHANGE_*` that it wants to hear of.
-    filter: u32,
-    /// The folders below it count too.
-    subtree: bool,
-    /// The folder on the host.
-    root: OwnedFd,
-    id: Option<FileId>,
-    queue: Mutex<Queue>,
-    /// Ready while news wait.
-    pub event: Arc<OwnedFd>,
-}
-
-impl Watch {
-    fn new(root: OwnedFd, id: Option<FileId>, filter: u32, subtree: bool, room: usize) -> Result<Self, NTSTATUS> {
-        let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(store::status)?;
-        Ok(Self { filter, subtree, root, id, queue: Mutex::new(Queue::new(room)), event: Arc::new(event) })
-    }
-
-    /// Lets the program hear of something, if it wants to.
-    fn tell(&self, action: u32, kinds: u32, path: &str) {
-        if self.filter & kinds == 0 {
-            return;
-        }
-        let names: Option<Vec<_>> = path.split('/').map(|name| store::from_host(name.as_bytes())).collect();
-        // What Windows cannot say is not there for its programs.
-        let Some(names) = names else { return };
-        lock(&self.queue).push(action, names.join(&u16::from(b'\\')));
-        self.wake();
-    }
-
-    fn miss(&self) {
-        lock(&self.queue).miss();
-        self.wake();
-    }
-
-    fn end(&self) {
-        lock(&self.queue).end();
-        self.wake();
-    }
-
-    fn wake(&self) {
-        // An event that is set already stays set.
-        let _ = rustix::io::write(&self.event, &1_u64.to_ne_bytes());
-    }
-
-    /// The news that wait, as much as goes into a program's buffer of so many bytes.
-    pub fn take(&self, room: usize) -> Taken {
-        let mut queue = lock(&self.queue);
-        let taken = queue.take(room);
-        if queue.is_empty() {
-            let _ = rustix::io::read(&self.event, &mut [0_u8; 8]);
-        }
-        taken
-    }
+/// What is watched.
+pub enum Root {
+    /// A folder of the host.
+    Host(OwnedFd),
+    /// A folder of a volume that has none; its changes are told to [`Watches::own`].
+    Drive(DrivePath),
+    /// A folder that never changes.
+    Fixed,
 }
 
 /// The watches of a sandbox.
 #[derive(Default)]
 pub struct Watches {
     shared: Arc<Shared>,
+    /// Those that the broker itself tells what happens.
+    pub own: Own,
 }
 
 #[derive(Default)]
@@ -95,13 +49,18 @@ struct Shared {
 }
 
 impl Watches {
-    /// Watches a folder; `None` is one that never changes.
-    pub fn start(&self, root: Option<OwnedFd>, id: Option<FileId>, filter: u32, subtree: bool, room: usize) -> Result<Arc<Watch>, NTSTATUS> {
-        let Some(root) = root else {
-            let nowhere = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
-            return Watch::new(nowhere.map_err(store::status)?, id, 0, false, room).map(Arc::new);
+    /// Watches a folder.
+    pub fn start(&self, root: Root, id: Option<(u64, u64)>, filter: u32, subtree: bool, room: usize) -> Result<Arc<Watch>, NTSTATUS> {
+        let root = match root {
+            Root::Host(root) => root,
+            Root::Fixed => return Watch::new(None, id, filter, subtree, room).map(Arc::new),
+            Root::Drive(folder) => {
+                let watch = Arc::new(Watch::new(None, id, filter, subtree, room)?);
+                self.own.enter(folder, &watch);
+                return Ok(watch);
+            }
         };
-        let watch = Arc::new(Watch::new(root, id, filter, subtree, room)?);
+        let watch = Arc::new(Watch::new(Some(root), id, filter, subtree, room)?);
         let mut tree = lock(&self.shared.tree);
         self.shared.start()?;
         let watcher = self.shared.watcher.get().ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
@@ -112,14 +71,16 @@ impl Watches {
     }
 
     /// A folder is about to go: who watches it has heard everything.
-    pub fn deleted(&self, id: FileId) {
-        for watch in lock(&self.shared.tree).watches().iter().filter(|watch| watch.id == Some(id)) {
+    pub fn deleted(&self, id: (u64, u64)) {
+        let watches = [lock(&self.shared.tree).watches(), self.own.all()].concat();
+        for watch in watches.iter().filter(|watch| watch.id == Some(id)) {
             watch.end();
         }
     }
 
     /// Watches a folder no more.
     pub fn end(&self, watch: &Arc<Watch>) {
+        self.own.leave(watch);
         if let Some(watcher) = self.shared.watcher.get() {
             lock(&self.shared.tree).leave(watcher, watch);
         }
@@ -181,7 +142,7 @@ fn tell_one(watcher: &Watcher, tree: &mut Tree, folder: i32, name: &str, is_fold
             Happened::Deleted | Happened::MovedFrom(_) => FILE_ACTION_REMOVED,
             Happened::Written | Happened::Changed | Happened::Read => FILE_ACTION_MODIFIED,
         };
-        watch.tell(action, kinds(happened, is_folder), &path);
+        watch.tell_host(action, kinds(happened, is_folder), &path);
         if is_folder && watch.subtree {
             match happened {
                 // What was made in a new folder before it was watched is told here; what was moved brought its own along.
@@ -202,10 +163,10 @@ fn tell_move(watcher: &Watcher, tree: &mut Tree, from: (i32, &str), to: (i32, &s
         let target = to_paths.iter().find(|(other, _)| Arc::ptr_eq(watch, other));
         match target {
             Some((_, new)) if from.0 == to.0 => {
-                watch.tell(FILE_ACTION_RENAMED_OLD_NAME, kinds, old);
-                watch.tell(FILE_ACTION_RENAMED_NEW_NAME, kinds, new);
+                watch.tell_host(FILE_ACTION_RENAMED_OLD_NAME, kinds, old);
+                watch.tell_host(FILE_ACTION_RENAMED_NEW_NAME, kinds, new);
             }
-            _ => watch.tell(FILE_ACTION_REMOVED, kinds, old),
+            _ => watch.tell_host(FILE_ACTION_REMOVED, kinds, old),
         }
         if is_folder && watch.subtree {
             match target {
@@ -217,15 +178,10 @@ fn tell_move(watcher: &Watcher, tree: &mut Tree, from: (i32, &str), to: (i32, &s
     for (watch, new) in &to_paths {
         let source = from_paths.iter().any(|(other, _)| Arc::ptr_eq(watch, other));
         if !source || from.0 != to.0 {
-            watch.tell(FILE_ACTION_ADDED, kinds, new);
+            watch.tell_host(FILE_ACTION_ADDED, kinds, new);
         }
         if !source && is_folder && watch.subtree {
             tree.enter_below(watcher, watch, new, false);
         }
     }
-}
-
-/// Whether who wants these kinds of news must hear of readers.
-const fn wants_reads(filter: u32) -> bool {
-    filter & FILE_NOTIFY_CHANGE_LAST_ACCESS != 0
 }

@@ -1,6 +1,7 @@
 //! Which folders of the host are watched, by whom, and where they lie below the folder that each watch is of.
 
-use super::{Watch, wants_reads};
+use super::folder::Watch;
+use super::queue::kinds;
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::os::fd::AsFd;
@@ -49,7 +50,8 @@ impl Tree {
     fn enter_all(&mut self, watcher: &Watcher, watch: &Arc<Watch>, path: &str, tells: bool) -> Result<(), NTSTATUS> {
         let mut left = vec![path.to_owned()];
         while let Some(path) = left.pop() {
-            let folder = match store::folder_below(watch.root.as_fd(), &path) {
+            let Some(root) = &watch.root else { return Ok(()) };
+            let folder = match store::folder_below(root.as_fd(), &path) {
                 Ok(folder) => folder,
                 // It has gone already, or is not for us to see.
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ACCESS) if !path.is_empty() => continue,
@@ -58,7 +60,7 @@ impl Tree {
             if self.folders.len() >= MOST {
                 return Err(STATUS_INSUFFICIENT_RESOURCES);
             }
-            let number = watcher.add(folder.as_fd(), wants_reads(watch.filter))?;
+            let number = watcher.add(folder.as_fd(), watch.wants_reads())?;
             let members = self.folders.entry(number).or_default();
             if !members.iter().any(|member| Arc::ptr_eq(&member.watch, watch)) {
                 members.push(Member { watch: Arc::clone(watch), path: path.clone() });
@@ -69,7 +71,7 @@ impl Tree {
             for (name, is_folder) in store::entries(folder.as_fd()).unwrap_or_default() {
                 let path = join(&path, &name);
                 if tells {
-                    watch.tell(FILE_ACTION_ADDED, super::kinds(Happened::Made, is_folder), &path);
+                    watch.tell_host(FILE_ACTION_ADDED, kinds(Happened::Made, is_folder), &path);
                 }
                 if is_folder {
                     left.push(path);

@@ -169,6 +169,10 @@ services! {
     80 MeetAtKey,
     81 TransferSegments,
     82 ReadChanges,
+    83 StreamSize,
+    84 SetSparse,
+    85 ZeroData,
+    86 AllocatedRanges,
 }
 
 #[cfg(test)]

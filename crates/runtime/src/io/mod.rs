@@ -11,6 +11,8 @@ mod pipe;
 mod poll;
 mod segments;
 mod service;
+mod sparse;
+pub mod stream;
 mod transfer;
 mod watch;
 
@@ -100,6 +102,11 @@ impl FileObject {
     /// The descriptor; a folder has none.
     pub fn descriptor(&self) -> Result<BorrowedFd<'_>, NTSTATUS> {
         self.descriptor.as_ref().map(|descriptor| descriptor.as_fd()).ok_or(STATUS_INVALID_DEVICE_REQUEST)
+    }
+
+    /// The descriptor, for who needs it longer than the file object lives.
+    pub fn shared_descriptor(&self) -> Result<Arc<OwnedFd>, NTSTATUS> {
+        self.descriptor.clone().ok_or(STATUS_INVALID_DEVICE_REQUEST)
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {

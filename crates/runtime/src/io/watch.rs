@@ -3,6 +3,7 @@
 use super::completion::Notice;
 use super::service::notice;
 use super::{FileObject, block, poll};
+use crate::broker::Arrived;
 use crate::serve::{Answer, Serve};
 use crate::{broker, handle, user};
 use gate::service::ReadChanges;
@@ -108,7 +109,7 @@ impl FileObject {
             return Ok(changes.as_fd());
         }
         let room = request.length.min(MOST) as u32;
-        let (_, changes) = broker::open(&WatchFolder { handle, filter: request.filter, subtree: request.subtree, room }, &[])?;
+        let Arrived { descriptor: changes, .. } = broker::open(&WatchFolder { handle, filter: request.filter, subtree: request.subtree, room }, &[])?;
         let changes = changes.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
         Ok(self.changes.get_or_init(|| changes).as_fd())
     }

@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
 use crate::path::Path;
 use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Space, Volume};
+use crate::zone;
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
 use std::borrow::Cow;
@@ -293,6 +294,14 @@ impl Volume for Folder {
             return Err(STATUS_INVALID_DEVICE_REQUEST);
         }
         folder.try_clone_to_owned().map_err(|_| STATUS_INSUFFICIENT_RESOURCES)
+    }
+
+    fn zone(&self, _path: &Path, file: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, NTSTATUS> {
+        zone::get(file)
+    }
+
+    fn set_zone(&self, _path: &Path, file: BorrowedFd<'_>, content: Option<&[u8]>) -> Result<(), NTSTATUS> {
+        zone::set(file, content)
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

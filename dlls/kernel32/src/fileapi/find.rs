@@ -1,6 +1,7 @@
 //! Searching a folder: FindFirstFile and its kin.
 
 use super::pattern;
+use super::stream;
 use crate::ansi;
 use crate::information::{file_time, high};
 use crate::lock::Lock;
@@ -271,5 +272,5 @@ pub unsafe extern "system" fn FindNextFileA(handle: HANDLE, data: *mut WIN32_FIN
 /// Ends a search.
 #[shim(ix = 31, mapping = "NtClose", risk = Functional("a folder that stays open"))]
 pub unsafe extern "system" fn FindClose(handle: HANDLE) -> Result<Bool, Win32Error> {
-    end(handle).map(|_| Bool).ok_or(Win32Error(ERROR_INVALID_HANDLE))
+    if end(handle).is_some() || stream::end(handle) { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
 }

@@ -13,6 +13,7 @@ mod overlapped;
 mod pattern;
 pub mod segments;
 mod set;
+mod stream;
 mod temporary;
 mod time;
 mod volume;

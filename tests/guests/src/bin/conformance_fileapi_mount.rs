@@ -11,15 +11,30 @@ use guests::files::{File, create, folder, make, open, put, read};
 use guests::{Cases, case, clear_error, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Storage::FileSystem::*;
+use windows_sys::Win32::System::Threading::Sleep;
 
 guests::program! {
     fn main() -> u32 {
         let mut cases = Cases::new();
+        await_drives();
         devices(&mut cases);
         volumes(&mut cases);
         searches(&mut cases);
         reopened(&mut cases);
         cases.code()
+    }
+}
+
+/// Waits until the drives are there: Wine's come up some time after the first program.
+fn await_drives() {
+    let mut buffer = [0; 100];
+    for _ in 0..1000 {
+        // SAFETY: the buffer is as long as it says.
+        if unsafe { QueryDosDeviceW(wide("C:").as_ptr(), buffer.as_mut_ptr(), 100) } != 0 {
+            return;
+        }
+        // SAFETY: takes a number.
+        unsafe { Sleep(10) };
     }
 }
 

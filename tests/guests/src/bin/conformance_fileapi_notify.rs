@@ -22,6 +22,7 @@ guests::program! {
         let mut cases = Cases::new();
         reads(&mut cases);
         routines_and_ports(&mut cases);
+        own_drive(&mut cases);
         ends(&mut cases);
         refusals(&mut cases);
         handles(&mut cases);
@@ -309,6 +310,41 @@ fn routines_and_ports(cases: &mut Cases) {
             drop(core::mem::replace(&mut watched.folder, File(null_mut())));
             same!(unsafe { WaitForSingleObject(watched.event.0, PATIENCE) }, WAIT_OBJECT_0);
             same!((watched.request.Internal as u32, watched.request.InternalHigh), (STATUS_NOTIFY_CLEANUP as u32, 0));
+        }
+    );
+}
+
+fn own_drive(cases: &mut Cases) {
+    case!(
+        cases,
+        "kernel32!ReadDirectoryChangesW",
+        Success,
+        "the folder for temporary files is watched like any other",
+        wine = "Wine's records do not start at multiples of four",
+        {
+            let mut path = [0; 300];
+            let length = unsafe { GetTempPathW(300, path.as_mut_ptr()) } as usize;
+            let base = format!("{}watched", String::from_utf16_lossy(&path[..length]));
+            // An earlier run may have left it.
+            unsafe { RemoveDirectoryW(wide(&base).as_ptr()) };
+            folder(&base)?;
+            let mut watched = Watched::new(&base)?;
+            watched.ask(false, NAMES, 4096)?;
+            put(&format!("{base}\\one"), b"x")?;
+            same!(watched.until(false, NAMES, &(FILE_ACTION_ADDED, "one"))?, told(&[(FILE_ACTION_ADDED, "one")]));
+            watched.ask(false, NAMES, 4096)?;
+            same!(rename(&format!("{base}\\one"), &format!("{base}\\two")), 1);
+            let renamed = [(FILE_ACTION_RENAMED_OLD_NAME, "one"), (FILE_ACTION_RENAMED_NEW_NAME, "two")];
+            same!(watched.until(false, NAMES, &renamed[1])?, told(&renamed));
+            let mut sizes = Watched::new(&base)?;
+            sizes.ask(false, FILE_NOTIFY_CHANGE_LAST_WRITE, 4096)?;
+            put(&format!("{base}\\two"), b"longer")?;
+            same!(sizes.until(false, FILE_NOTIFY_CHANGE_LAST_WRITE, &(FILE_ACTION_MODIFIED, "two"))?, told(&[(FILE_ACTION_MODIFIED, "two")]));
+            watched.ask(false, NAMES, 4096)?;
+            same!(remove(&format!("{base}\\two")), 1);
+            same!(watched.until(false, NAMES, &(FILE_ACTION_REMOVED, "two"))?, told(&[(FILE_ACTION_REMOVED, "two")]));
+            drop((watched, sizes));
+            same!(unsafe { RemoveDirectoryW(wide(&base).as_ptr()) }, 1);
         }
     );
 }
