@@ -134,12 +134,15 @@ struct Step {
 impl Model {
     /// Puts a folder where `C:` was before there were objects.
     fn import(&mut self, home: &Path, round: u32) -> Result<()> {
-        let folder = home.join("scratch").join(SANDBOX).join("old");
-        std::fs::create_dir_all(&folder)?;
-        for number in 0..20 {
-            let name = format!("file-{round}-{number}");
-            std::fs::write(folder.join(&name), &name)?;
-            self.imported.insert(format!("old\\{name}"), name);
+        let before = home.join("scratch").join(SANDBOX);
+        let folder = before.join("old");
+        let names: Vec<String> = (0..20).map(|number| format!("file-{round}-{number}")).collect();
+        let written = std::fs::create_dir_all(&folder).and_then(|()| names.iter().try_for_each(|name| std::fs::write(folder.join(name), name)));
+        match written {
+            Ok(()) => self.imported.extend(names.into_iter().map(|name| (format!("old\\{name}"), name))),
+            // There is nothing to take over where there was no room for it.
+            Err(_) if before.exists() => std::fs::remove_dir_all(before)?,
+            Err(_) => {}
         }
         Ok(())
     }
@@ -247,7 +250,7 @@ impl Model {
 
     /// Writes a file anew whose content is half one and half another.
     fn forget(&mut self, home: &Path, name: &str) -> Result<()> {
-        let file = home.join("content");
+        let file = std::env::temp_dir().join(format!("crash-content-{}", std::process::id()));
         std::fs::write(&file, bytes_of((7, 100)))?;
         let path = format!("C:\\storm\\{name}");
         let status = Command::new(target().join("release/win-compat"))
@@ -255,9 +258,15 @@ impl Model {
             .arg(&file)
             .arg(path)
             .env("WIN_COMPAT_HOME", home)
+            .stderr(Stdio::null())
             .status()?;
-        ensure!(status.success(), "`files put` failed");
-        self.names.insert(name.to_owned(), (7, 100));
+        std::fs::remove_file(file)?;
+        // On a disk that is full it stays what it is.
+        if status.success() {
+            self.names.insert(name.to_owned(), (7, 100));
+        } else {
+            self.unknown.insert(name.to_owned());
+        }
         Ok(())
     }
 }

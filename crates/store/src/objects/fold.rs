@@ -20,7 +20,9 @@ const MUCH_GARBAGE: u64 = 1 << 20;
 const TOO_MUCH_GARBAGE: u64 = 1 << 30;
 
 /// How much garbage is gathered before somebody looks whether there is room for it.
-pub const GARBAGE_STEP: u64 = 1 << 20;
+pub const GARBAGE_STEP: u64 = 64 << 10;
+/// With less room than that, what earlier runs left is looked for when a volume is opened.
+const LITTLE_ROOM: u64 = 16 << 20;
 
 /// The name of an index that is not whole yet.
 const FRESH: &str = "index.new";
@@ -45,7 +47,8 @@ impl Core {
 
     /// Writes a new index.
     pub(super) fn fold(&self, state: &mut State) -> Result<()> {
-        if state.journal.is_none() {
+        // Where records are damaged, what they told of is kept, and so is the damage: somebody may want to look at it.
+        if state.journal.is_none() || state.is_damaged() {
             return Ok(());
         }
         self.sync(state)?;
@@ -89,12 +92,21 @@ impl Core {
         if state.garbage < state.garbage_looked_at {
             return;
         }
-        let is_short = rustix::fs::fstatvfs(&self.disk.root).is_ok_and(|room| room.f_bavail * room.f_frsize < state.garbage);
+        self.collect_with_less_than(state, state.garbage);
+        state.garbage_looked_at = state.garbage + GARBAGE_STEP;
+    }
+
+    /// Deletes what earlier runs left, where the disk has little room.
+    pub(super) fn collect_left(&self, state: &mut State) {
+        self.collect_with_less_than(state, LITTLE_ROOM);
+    }
+
+    fn collect_with_less_than(&self, state: &mut State, room: u64) {
+        let is_short = rustix::fs::fstatvfs(&self.disk.root).is_ok_and(|found| found.f_bavail * found.f_frsize < room);
         // What the journal has told of must be on the disk before.
-        if is_short && self.sync(state).is_ok() {
+        if is_short && !state.is_damaged() && self.sync(state).is_ok() {
             let _ = self.collect(state);
         }
-        state.garbage_looked_at = state.garbage + GARBAGE_STEP;
     }
 
     /// Sees that the names of all files are on the disk, and what the journal tells of them. Their bytes are there where a program has

@@ -306,6 +306,7 @@ impl Objects {
         let state = State { fresh, damage: loaded.damage, generation: loaded.generation, synced, ..State::new(loaded.tree, Some(journal)) };
         let objects = Self::new(disk, state, (Some(principal), leases), limits, device);
         objects.core.resume();
+        objects.core.collect_left(&mut objects.core.state());
         Ok(objects)
     }
 
@@ -356,6 +357,11 @@ impl Drop for Objects {
 }
 
 impl State {
+    /// Whether records were found damaged when the volume was opened.
+    fn is_damaged(&self) -> bool {
+        !self.damage.iter().all(Finding::is_harmless)
+    }
+
     fn new(tree: Tree, journal: Option<Log>) -> Self {
         Self {
             tree,

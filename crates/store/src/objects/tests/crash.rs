@@ -102,6 +102,23 @@ fn a_flipped_bit_costs_one_record() {
 }
 
 #[test]
+fn what_damaged_records_told_of_is_kept() {
+    let home = Home::new("kept");
+    filled_with_journal(&home);
+    let path = newest(&home, "journal");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let volume = home.open();
+    let before = (volume.core.disk.blobs().unwrap().len(), volume.core.disk.staged_numbers().unwrap().len());
+    volume.core.fold(&mut volume.core.state()).unwrap();
+    volume.finish();
+    assert_eq!((volume.core.disk.blobs().unwrap().len(), volume.core.disk.staged_numbers().unwrap().len()), before);
+    drop(volume);
+    assert!(View::open(&home.place()).unwrap().damage.iter().any(|finding| !finding.is_harmless()));
+}
+
+#[test]
 fn a_journal_may_be_cut_off_anywhere() {
     let home = Home::new("cut");
     let files = filled_with_journal(&home);
