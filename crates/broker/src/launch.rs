@@ -371,12 +371,12 @@ mod tests {
 
     #[test]
     fn variables_are_sorted_and_the_users_win() {
-        let block = String::from_utf16(&environment(&[("path".into(), "X".into()), ("A".into(), "1".into())])).unwrap();
+        let block = String::from_utf16(&environment(&[("path".into(), "X".into()), ("A".into(), "1".into())], false)).unwrap();
         assert!(block.starts_with("A=1\0ALLUSERSPROFILE="));
         assert!(block.contains("\0path=X\0") && !block.contains("\0PATH="));
         assert!(block.ends_with("\0\0"));
         // Windows' upper case is one unit for each: these are two names.
-        let block = String::from_utf16(&environment(&[("ß".into(), "1".into()), ("SS".into(), "2".into())])).unwrap();
+        let block = String::from_utf16(&environment(&[("ß".into(), "1".into()), ("SS".into(), "2".into())], false)).unwrap();
         assert!(block.contains("\0SS=2\0") && block.contains("\0ß=1\0"));
     }
 }
