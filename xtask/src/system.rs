@@ -77,6 +77,7 @@ fn lay_out(name: &str, file: &[u8], base: u64) -> Result<LaidOut> {
     } else {
         bytes[header + 28..header + 32].copy_from_slice(&u32::try_from(base)?.to_le_bytes());
     }
+    lie_as_in_memory(&mut bytes, header)?;
     let mut pieces = vec![(0, (image.size_of_headers() as usize).next_multiple_of(PAGE), PAGE_READONLY)];
     for section in image.sections() {
         let placement = section.placement();
@@ -90,6 +91,20 @@ fn lay_out(name: &str, file: &[u8], base: u64) -> Result<LaidOut> {
         pieces.push((placement.rva as usize, placement.rva as usize + placement.size as usize, protect));
     }
     Ok(LaidOut { name: format!("{name}.dll"), base, bytes, pieces })
+}
+
+/// Lets the section table say that the sections lie in a file as they lie in memory: the bytes are an image's file as well, which
+/// programs see in System32. The optional header starts at `header`.
+fn lie_as_in_memory(bytes: &mut [u8], header: usize) -> Result<()> {
+    const ROW: usize = 40;
+    let half = |bytes: &[u8], at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    let (count, start) = (half(bytes, header - 18), header + half(bytes, header - 4));
+    for row in (0..count).map(|index| start + index * ROW) {
+        let size = u32::from_le_bytes(bytes[row + 8..row + 12].try_into()?).next_multiple_of(PAGE as u32);
+        bytes.copy_within(row + 12..row + 16, row + 20);
+        bytes[row + 16..row + 20].copy_from_slice(&size.to_le_bytes());
+    }
+    Ok(())
 }
 
 /// Adds to a little-endian number.

@@ -58,11 +58,14 @@ impl Refused {
 pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Launched, Refused> {
     let program = open_program(&run.program)?;
     let narrow = is_32_bit(&program);
-    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive));
+    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
     for grant in &run.grants {
         let folder = namespace.grant(&grant.folder, grant.write).map_err(Refused::broken)?;
         let event = Event { extra: [grant.write.into(), 0, 0], ..Event::default() };
         sandbox.log.note(Kind::Grant, Trust::Evidence, Outcome::Ok, &folder.display().to_string(), event);
+    }
+    for drive in &run.drives {
+        namespace.show_drive(drive.letter, &drive.folder).map_err(Refused::broken)?;
     }
     let shown = namespace.show_program(&run.program);
     let shown = shown.ok_or_else(|| Refused::broken(format!("{}: Windows has no way to say this path", run.program.display())))?;

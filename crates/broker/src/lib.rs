@@ -24,7 +24,9 @@ mod serve;
 mod service;
 mod session;
 mod sharing;
+mod system;
 mod telemetry;
+mod watch;
 pub mod wire;
 mod zone;
 

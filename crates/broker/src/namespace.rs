@@ -1,9 +1,10 @@
 //! What an NT path leads to: a drive, a device, nothing.
 //!
-//! `C:` is the sandbox's own. `Z:` is the host's tree, in which only granted folders exist, and the folders that lead to
-//! them. Where grants lie inside each other, the innermost counts.
+//! `C:` is the sandbox's own, but for the system's folder, which nobody changes. `Z:` is the host's tree, in which only
+//! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
+use crate::system::System32;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ const COLON: u16 = b':' as u16;
 pub enum Name {
     /// A path on a drive.
     Drive(DrivePath),
+    /// The stream `Zone.Identifier` of a file on a drive.
+    Stream(DrivePath),
     /// The null device.
     Null,
     /// The console's input.
@@ -73,8 +76,15 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
         return match tail {
             // The bare drive is the device itself.
             [] => Err(STATUS_ACCESS_DENIED),
-            [BACKSLASH, path @ ..] => drive_path(letter, path).map(Name::Drive),
+            [BACKSLASH, path @ ..] => on_drive(letter, path),
             _ => Err(STATUS_OBJECT_NAME_INVALID),
+        };
+    }
+    if let Some((letter, tail)) = own_name(rest) {
+        return match tail {
+            // The bare volume is the device itself.
+            [] => Err(STATUS_ACCESS_DENIED),
+            [_, path @ ..] => on_drive(letter, path),
         };
     }
     let is = |name: &str| strip(rest, name).is_some_and(<[u16]>::is_empty);
@@ -92,6 +102,37 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
     }
     // Devices are never there for a sandbox (the seed's table): refused, not absent.
     Err(STATUS_ACCESS_DENIED)
+}
+
+/// The letter of the drive whose volume is called by its own name, and what follows that, with its backslash.
+fn own_name(path: &[u16]) -> Option<(u8, &[u16])> {
+    let brace = path.iter().take(64).position(|unit| *unit == u16::from(b'}'))?;
+    let (name, tail) = path.split_at(brace + 1);
+    let letter = gate::file::volume_letter(&String::from_utf16_lossy(name))?;
+    matches!(tail, [] | [BACKSLASH, ..]).then_some((letter, tail))
+}
+
+/// What a path on a drive leads to: behind a colon stands a stream. There is the file's own, which has no name, and where
+/// the file came from; volumes with others are not offered, and their names are none.
+fn on_drive(letter: u8, path: &[u16]) -> Result<Name, NTSTATUS> {
+    let last = path.iter().rposition(|unit| *unit == BACKSLASH).map_or(0, |at| at + 1);
+    let Some(colon) = path[last..].iter().position(|unit| *unit == COLON).filter(|colon| *colon > 0) else {
+        return drive_path(letter, path).map(Name::Drive);
+    };
+    let (file, stream) = path.split_at(last + colon);
+    let file = drive_path(letter, file)?;
+    let stream = String::from_utf16_lossy(&stream[1..]);
+    let (name, kind) = match stream.split_once(':') {
+        Some((name, kind)) => (name, kind),
+        None if stream.is_empty() => return Err(STATUS_OBJECT_NAME_INVALID),
+        None => (stream.as_str(), "$DATA"),
+    };
+    match name {
+        _ if !kind.eq_ignore_ascii_case("$DATA") => Err(STATUS_OBJECT_NAME_INVALID),
+        "" => Ok(Name::Drive(file)),
+        name if name.eq_ignore_ascii_case("Zone.Identifier") => Ok(Name::Stream(file)),
+        _ => Err(STATUS_OBJECT_NAME_INVALID),
+    }
 }
 
 fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
@@ -137,8 +178,9 @@ impl Inside {
     }
 }
 
-/// A folder of the host under `Z:`.
+/// A folder of the host on a drive.
 struct Mount {
+    letter: u8,
     path: Arc<Path>,
     volume: Arc<Folder>,
     write: bool,
@@ -147,13 +189,17 @@ struct Mount {
 /// The drives, as one run sees them.
 pub struct Namespace {
     drive: Arc<Drive>,
+    system32: Arc<System32>,
+    /// Where that lies on `C:`.
+    system_folder: Arc<Path>,
     mounts: Vec<Mount>,
 }
 
 impl Namespace {
     /// Drives without any grant.
-    pub fn new(drive: Arc<Drive>) -> Self {
-        Self { drive, mounts: Vec::new() }
+    pub fn new(drive: Arc<Drive>, system32: Arc<System32>) -> Self {
+        let system_folder = ["Windows", "System32"].into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
+        Self { drive, system32, system_folder: Arc::new(system_folder), mounts: Vec::new() }
     }
 
     /// Shows a folder of the host. The error is one sentence.
@@ -163,7 +209,7 @@ impl Namespace {
         let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| format!("{show} cannot be granted: {}", plain(&error.into())))?;
         let path = path_of(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
-        let same_place = |mount: &&mut Mount| *mount.path == path;
+        let same_place = |mount: &&mut Mount| mount.letter == b'Z' && *mount.path == path;
         if let Some(mount) = self.mounts.iter_mut().find(same_place) {
             // Granted twice: the wider grant counts.
             mount.write |= write;
@@ -171,10 +217,38 @@ impl Namespace {
                 mount.volume = Arc::new(Folder::new(root));
             }
         } else {
-            self.mounts.push(Mount { path: Arc::new(path), volume: Arc::new(Folder::new(root)), write });
+            self.mounts.push(Mount { letter: b'Z', path: Arc::new(path), volume: Arc::new(Folder::new(root)), write });
         }
         self.confine();
         Ok(folder)
+    }
+
+    /// Shows a folder that is granted, and what is granted below it, as a drive of its own. The error is one sentence.
+    pub fn show_drive(&mut self, letter: u8, folder: &HostPath) -> Result<(), String> {
+        let (show, drive) = (folder.display(), char::from(letter));
+        let failed = |error: std::io::Error| format!("{show} cannot be shown as {drive}: {}", plain(&error));
+        let host = folder.canonicalize().map_err(failed)?;
+        let path = path_of(&host).ok_or_else(|| format!("{show} cannot be shown as {drive}: Windows has no way to say its name"))?;
+        if self.mounts.iter().any(|mount| mount.letter == letter) {
+            return Err(format!("{drive}: can show one folder, and {show} is the second"));
+        }
+        let Ok(Place::Volume(inside)) = self.place_on_host(&DrivePath { letter: b'Z', path: path.clone(), folder: true }) else {
+            return Err(format!("{show} cannot be shown as {drive}: it is not granted; --ro or --rw grants it"));
+        };
+        let mount = |below: Path, host: &HostPath, write| {
+            let root = open(host, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
+            Ok::<_, String>(Mount { letter, path: Arc::new(below), volume: Arc::new(Folder::new(root)), write })
+        };
+        let mut shown = vec![mount(Path::default(), &host, inside.write)?];
+        // Grants that lie inside keep their own rules.
+        for inner in self.mounts.iter().filter(|mount| mount.letter == b'Z' && is_above(&path, &mount.path)) {
+            let below = inner.path.below(&path).unwrap_or_default();
+            let names = below.names().map(store::unescaped).collect::<PathBuf>();
+            shown.push(mount(below, &host.join(names), inner.write)?);
+        }
+        self.mounts.append(&mut shown);
+        self.confine();
+        Ok(())
     }
 
     /// Shows a program and the DLLs beside it, for reading alone. Answers the program's path on `Z:`.
@@ -184,12 +258,12 @@ impl Namespace {
         let mut path = holder.clone();
         path.push(&name.encode_utf16().collect::<Vec<_>>());
         let path = DrivePath { letter: b'Z', path, folder: false };
-        if !self.mounts.iter().any(|mount| holder.below(&mount.path).is_some()) {
+        if !self.mounts.iter().any(|mount| mount.letter == b'Z' && holder.below(&mount.path).is_some()) {
             let root = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
             let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
             let visible = move |entry: &str| entry == name || is_dll(entry);
             let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
-            self.mounts.push(Mount { path: Arc::new(holder), volume, write: false });
+            self.mounts.push(Mount { letter: b'Z', path: Arc::new(holder), volume, write: false });
             self.confine();
         }
         Some(path.to_nt()[4..].to_vec())
@@ -197,13 +271,14 @@ impl Namespace {
 
     /// Where a grant lies inside another, a link of the outer one may lead into the inner one, whose rules count there.
     fn confine(&self) {
-        let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| is_above(&mount.path, &other.path));
+        let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| mount.letter == other.letter && is_above(&mount.path, &other.path));
         self.mounts.iter().filter(holds_another).for_each(|mount| mount.volume.confine());
     }
 
     /// Whether a grant lies below a folder: under another name of the folder, the grant's rules would not count.
     pub fn holds_grant(&self, folder: &DrivePath) -> bool {
-        folder.letter == b'Z' && self.mounts.iter().any(|mount| is_above(&folder.path, &mount.path))
+        let system = folder.letter == b'C' && is_above(&folder.path, &self.system_folder);
+        system || self.mounts.iter().any(|mount| mount.letter == folder.letter && is_above(&folder.path, &mount.path))
     }
 
     /// Whether a path is a folder that is there.
@@ -216,38 +291,44 @@ impl Namespace {
 
     /// The drives there are, as bits from A: on.
     pub fn drives(&self) -> u32 {
-        [b'C', b'Z'].into_iter().fold(0, |bits, letter| bits | 1 << (letter - b'A'))
+        [b'C', b'Z'].into_iter().chain(self.mounts.iter().map(|mount| mount.letter)).fold(0, |bits, letter| bits | 1 << (letter - b'A'))
     }
 
     /// Where a path leads. What no grant reaches does not exist.
     pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         match path.letter {
+            b'C' if let Some(below) = path.path.below(&self.system_folder) => {
+                let (volume, mount) = (self.system32.volume()?, Arc::clone(&self.system_folder));
+                Ok(Place::Volume(Inside { volume, path: below, mount, write: false, letter: b'C' }))
+            }
             b'C' => {
                 let (volume, mount) = (self.drive.volume()?, Arc::default());
                 Ok(Place::Volume(Inside { volume, path: path.path.clone(), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),
+            letter if self.mounts.iter().any(|mount| mount.letter == letter) => self.place_on_host(path),
             _ => Err(STATUS_OBJECT_PATH_NOT_FOUND),
         }
     }
 
     /// Where a link leads that leads out of its volume: somewhere on the host's tree, granted or not.
     pub fn follow(&self, inside: &Inside) -> Result<DrivePath, NTSTATUS> {
-        let (target, behind) = inside.volume.leads(&inside.path).filter(|_| inside.letter == b'Z').ok_or(STATUS_ACCESS_DENIED)?;
+        let (target, behind) = inside.volume.leads(&inside.path).filter(|_| inside.letter != b'C').ok_or(STATUS_ACCESS_DENIED)?;
         let target = path_of(&target).ok_or(STATUS_ACCESS_DENIED)?;
         let path = target.names().chain(inside.path.names().skip(inside.path.count() - behind)).collect();
         Ok(DrivePath { letter: b'Z', path, folder: false })
     }
 
     fn place_on_host(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
-        let path = &path.path;
-        let holding = self.mounts.iter().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
+        let (letter, path) = (path.letter, &path.path);
+        let mounts = || self.mounts.iter().filter(move |mount| mount.letter == letter);
+        let holding = mounts().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
         if let Some((mount, path)) = holding.max_by_key(|(mount, _)| mount.path.units().len()) {
             let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.path));
-            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter: b'Z' }));
+            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
-        for below in self.mounts.iter().filter_map(|mount| mount.path.below(path)) {
+        for below in mounts().filter_map(|mount| mount.path.below(path)) {
             let name = below.names().next().unwrap_or_default().to_vec();
             if !next.contains(&name) {
                 next.push(name);
@@ -260,7 +341,7 @@ impl Namespace {
         // As far as the way goes, the last name is missing; farther on, the path is.
         let mut parent = path.clone();
         parent.pop();
-        let reached = self.mounts.iter().any(|mount| mount.path.below(&parent).is_some()) || parent.is_empty();
+        let reached = mounts().any(|mount| mount.path.below(&parent).is_some()) || parent.is_empty();
         Err(if reached { STATUS_OBJECT_NAME_NOT_FOUND } else { STATUS_OBJECT_PATH_NOT_FOUND })
     }
 }
@@ -305,10 +386,30 @@ mod tests {
     fn names_are_taken_apart() {
         let Ok(Name::Drive(path)) = parse(&wide("\\??\\z:\\home\\a\\")) else { panic!("that is a drive path") };
         assert_eq!((path.letter, path.path, path.folder), (b'Z', [wide("home"), wide("a")].iter().collect(), true));
+        let Ok(Name::Drive(path)) = parse(&wide("\\??\\Volume{77696e63-6f6d-7061-7400-00000000005a}\\a")) else { panic!("that is one too") };
+        assert_eq!((path.letter, path.path, path.folder), (b'Z', [wide("a")].iter().collect(), false));
         assert_eq!(parse(&wide("\\??\\nul")), Ok(Name::Null));
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
         assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));
         assert_eq!(parse(&wide("\\device\\afd\\Mio")), Ok(Name::Sockets));
+    }
+
+    #[test]
+    fn behind_a_colon_stands_a_stream() {
+        let file = |folder| DrivePath { letter: b'Z', path: [wide("a"), wide("b")].iter().collect(), folder };
+        for (text, name) in [
+            ("b::$DATA", Ok(Name::Drive(file(false)))),
+            ("b::$data", Ok(Name::Drive(file(false)))),
+            ("b:zone.identifier", Ok(Name::Stream(file(false)))),
+            ("b:Zone.Identifier:$DATA", Ok(Name::Stream(file(false)))),
+            ("b:", Err(STATUS_OBJECT_NAME_INVALID)),
+            ("b:other", Err(STATUS_OBJECT_NAME_INVALID)),
+            ("b::$INDEX_ALLOCATION", Err(STATUS_OBJECT_NAME_INVALID)),
+            (":Zone.Identifier", Err(STATUS_OBJECT_NAME_INVALID)),
+            ("b:Zone.Identifier\\c", Err(STATUS_OBJECT_NAME_INVALID)),
+        ] {
+            assert_eq!(parse(&wide(&format!("\\??\\Z:\\a\\{text}"))), name, "{text}");
+        }
     }
 
     #[test]
@@ -320,6 +421,8 @@ mod tests {
             ("\\??\\Device\\Afd", STATUS_ACCESS_DENIED),
             ("\\??\\PhysicalDrive0", STATUS_ACCESS_DENIED),
             ("\\??\\C:", STATUS_ACCESS_DENIED),
+            ("\\??\\Volume{77696e63-6f6d-7061-7400-000000000043}", STATUS_ACCESS_DENIED),
+            ("\\??\\Volume{00000000-0000-0000-0000-000000000043}\\", STATUS_ACCESS_DENIED),
             ("\\??\\pipe\\x", STATUS_ACCESS_DENIED),
             ("\\??\\UNC\\server\\share", STATUS_BAD_NETWORK_PATH),
             ("\\??\\Z:\\a\\..\\b", STATUS_OBJECT_NAME_INVALID),

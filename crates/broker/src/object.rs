@@ -1,6 +1,7 @@
 //! File objects: what an open made, shared by the handles that were duplicated from it.
 
 use crate::namespace::{DrivePath, Inside};
+use crate::watch::Watch;
 use gate::file::Device;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -23,6 +24,8 @@ pub struct FileObject {
     pub client: Mutex<Option<Client>>,
     /// A listing under way.
     pub listing: Mutex<Option<Listing>>,
+    /// How it is watched, if it is.
+    pub watch: Mutex<Option<Arc<Watch>>>,
     /// What happens when its last handle is closed.
     pub closing: Mutex<Closing>,
     /// How many handles there are of it.
@@ -67,6 +70,8 @@ pub struct OnDrive {
     pub metadata: Metadata,
     /// Its number among the opens of the file.
     pub share: u64,
+    /// It is not the file's bytes that were opened, but the stream beside them.
+    pub stream: bool,
 }
 
 /// A listing under way.
@@ -117,6 +122,7 @@ impl FileObject {
             mode: 0,
             client: Mutex::new(None),
             listing: Mutex::new(None),
+            watch: Mutex::default(),
             closing: Mutex::default(),
             handles: AtomicU32::new(0),
         }

@@ -1,6 +1,7 @@
 //! The policy of a sandbox, as its manifest and the command line give it. Default: nothing.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What a sandbox may do, and what it is shown.
@@ -8,6 +9,8 @@ use std::path::PathBuf;
 pub struct Policy {
     /// Folders of the host.
     pub grants: Vec<Grant>,
+    /// Drives that show some of them.
+    pub drives: Vec<Drive>,
     /// The program does not start when an import is missing.
     pub strict_imports: bool,
     /// Windows' version as programs see it: major, minor, build.
@@ -19,7 +22,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         // Windows 10 22H2.
-        Self { grants: Vec::new(), strict_imports: false, windows_version: [10, 0, 19045], per_call: false }
+        Self { grants: Vec::new(), drives: Vec::new(), strict_imports: false, windows_version: [10, 0, 19045], per_call: false }
     }
 }
 
@@ -30,6 +33,27 @@ pub struct Grant {
     pub folder: PathBuf,
     /// It may be changed.
     pub write: bool,
+}
+
+/// A drive that shows a granted folder.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
+pub struct Drive {
+    /// Its letter, in upper case.
+    pub letter: u8,
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+impl Drive {
+    /// Reads `X=DIR`. `C:` is the sandbox's own, and `Z:` the host's tree.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (letter, folder) = text.split_once('=').filter(|(_, folder)| !folder.is_empty()).ok_or("it has the form X=DIR")?;
+        match letter.strip_suffix(':').unwrap_or(letter).as_bytes() {
+            [b'c' | b'C' | b'z' | b'Z'] => Err("C: is the sandbox's own drive, and Z: shows everything that is granted; take another letter".into()),
+            [letter] if letter.is_ascii_alphabetic() => Ok(Self { letter: letter.to_ascii_uppercase(), folder: folder.into() }),
+            _ => Err("it has the form X=DIR, where X is the drive's letter".into()),
+        }
+    }
 }
 
 /// The manifest as it is written.
@@ -52,6 +76,8 @@ struct Fs {
     ro: Vec<PathBuf>,
     #[serde(default)]
     rw: Vec<PathBuf>,
+    #[serde(default)]
+    drives: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +99,12 @@ pub fn parse(text: &str) -> Result<Policy, String> {
     };
     let grant = |write| move |folder| Grant { folder, write };
     let grants = manifest.fs.ro.into_iter().map(grant(false)).chain(manifest.fs.rw.into_iter().map(grant(true))).collect();
-    Ok(Policy { grants, strict_imports: manifest.strict_imports, windows_version, per_call: manifest.audit.per_call })
+    let drives =
+        manifest.fs.drives.iter().map(|(letter, folder)| {
+            Drive::parse(&format!("{letter}={}", folder.display())).map_err(|error| format!("[fs] drives: {letter}: {error}"))
+        });
+    let drives = drives.collect::<Result<_, _>>()?;
+    Ok(Policy { grants, drives, strict_imports: manifest.strict_imports, windows_version, per_call: manifest.audit.per_call })
 }
 
 /// `10.0.19045` as numbers; a build number has 16 bits.
@@ -95,6 +126,18 @@ mod tests {
         assert_eq!(policy.grants, [Grant { folder: "/a".into(), write: false }, Grant { folder: "/b".into(), write: true }]);
         assert!(policy.strict_imports && policy.per_call);
         assert_eq!(parse(""), Ok(Policy::default()));
+    }
+
+    #[test]
+    fn drives_have_letters_of_their_own() {
+        for text in ["d=/a", "D=/a", "D:=/a"] {
+            assert_eq!(Drive::parse(text), Ok(Drive { letter: b'D', folder: "/a".into() }), "{text}");
+        }
+        for text in ["", "D", "D=", "=/a", "DE=/a", "1=/a", "c=/a", "Z:=/a", "\u{e9}=/a"] {
+            assert!(Drive::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(parse("[fs]\ndrives = { X = \"/a b\" }\n").unwrap().drives, [Drive { letter: b'X', folder: "/a b".into() }]);
+        assert!(parse("[fs]\ndrives = { C = \"/a\" }\n").unwrap_err().contains("drives: C"));
     }
 
     #[test]

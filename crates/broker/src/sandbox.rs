@@ -8,7 +8,10 @@ use crate::handle::Handle;
 use crate::object::FileObject;
 use crate::records::Records;
 use crate::sharing::Sharing;
+use crate::system::System32;
+use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
+use rustix::fs::OFlags;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
@@ -17,7 +20,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::Change;
+use store::{Change, Happened};
 
 /// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
 const KEPT_DESCRIPTORS: u64 = 256;
@@ -47,6 +50,8 @@ pub struct Files {
     pub system64: OwnedFd,
     /// The 32-bit system DLLs.
     pub system32: OwnedFd,
+    /// The folder of this version, where they lie.
+    pub version: PathBuf,
 }
 
 impl Files {
@@ -80,8 +85,14 @@ pub struct Sandbox {
     pub dispatcher: Dispatcher,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
+    /// Held while a stream is changed.
+    pub streams: Mutex<()>,
+    /// Folders that programs watch.
+    pub watches: Watches,
     /// `C:`.
     pub drive: Arc<Drive>,
+    /// `C:\Windows\System32`.
+    pub system32: Arc<System32>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -106,7 +117,10 @@ impl Sandbox {
             records: Records::new()?,
             dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
+            streams: Mutex::default(),
+            watches: Watches::default(),
             drive: Arc::new(Drive::new(drive)),
+            system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
             files,
             windows,
             processes: Mutex::default(),
@@ -176,6 +190,16 @@ impl Sandbox {
     /// Closes an object that no handle stands for, which may delete the file.
     pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
+        if let Some(watch) = lock(&object.watch).take() {
+            self.watches.end(&watch);
+        }
+        if object.file.as_ref().is_some_and(|file| file.stream)
+            && lock(&object.closing).delete
+            && let (Some(inside), Some(file)) = (object.inside(), &object.descriptor)
+        {
+            // Best effort: nobody is left to hear of a failure.
+            let _ = inside.volume.set_zone(&inside.path, file.as_fd(), None);
+        }
         let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
         let closing = *lock(&object.closing);
         if let Some(descriptor) = &object.descriptor
@@ -184,6 +208,13 @@ impl Sandbox {
         {
             // Best effort: nobody is left to hear of a failure.
             let _ = inside.volume.set(&inside.path, id.1, descriptor.as_fd(), &Change { times: closing.times, attributes: None });
+        }
+        // What was written through a descriptor is told when that is closed.
+        if self.watches.own.is_used()
+            && let Some(descriptor) = &object.descriptor
+            && rustix::fs::fcntl_getfl(descriptor).is_ok_and(|flags| flags.intersects(OFlags::WRONLY | OFlags::RDWR))
+        {
+            self.watches.own.happened(&lock(&file.place).path, false, Happened::Written);
         }
         let mut sharing = lock(&self.sharing);
         if closing.delete {
@@ -199,6 +230,9 @@ impl Sandbox {
         let Some(inside) = object.inside() else { return };
         if early || left.deletes {
             let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
+            if done.is_ok() {
+                self.watches.own.happened(&lock(&file.place).path, object.is_folder(), Happened::Deleted);
+            }
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
             self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.place).path.display(), Event { code, ..Event::default() });

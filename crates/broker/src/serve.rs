@@ -209,7 +209,7 @@ impl Broker {
     fn disconnect(&mut self, number: usize) {
         self.connections.retain(|connection| connection.number != number);
         for running in self.running.iter().filter(|running| running.session == number) {
-            running.process.finish(TERMINATED, None);
+            running.process.terminate(TERMINATED, None);
         }
     }
 
@@ -234,7 +234,7 @@ impl Broker {
             match signal {
                 Signal::Interrupt => running.process.control_event(CTRL_C_EVENT),
                 Signal::Break => running.process.control_event(CTRL_BREAK_EVENT),
-                Signal::Terminate => running.process.finish(TERMINATED, None),
+                Signal::Terminate => running.process.terminate(TERMINATED, None),
                 Signal::Stop => running.process.signal(HostSignal::STOP),
                 Signal::Continue => running.process.signal(HostSignal::CONT),
             }
@@ -265,7 +265,7 @@ impl Broker {
         listener.refuse(&call);
         if running.forbidden > MOST_FORBIDDEN {
             let what = format!("more than {MOST_FORBIDDEN} forbidden system calls, the last of them number {}", call.number);
-            running.process.finish(STATUS_ACCESS_DENIED, Some(what));
+            running.process.terminate(STATUS_ACCESS_DENIED, Some(what));
         }
     }
 

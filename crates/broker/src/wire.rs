@@ -1,6 +1,6 @@
 //! What the command line and the broker say to each other: messages with their length in front, over a stream socket.
 
-use crate::policy::Grant;
+use crate::policy::{Drive, Grant};
 use channel::socket;
 use rustix::io::Errno;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,8 @@ pub struct Run {
     pub folder: PathBuf,
     /// Folders of the host that this run sees.
     pub grants: Vec<Grant>,
+    /// Drives that show granted folders.
+    pub drives: Vec<Drive>,
     /// The program does not start when an import is missing.
     pub strict_imports: bool,
     /// One audit event per call.

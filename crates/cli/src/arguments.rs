@@ -1,5 +1,6 @@
 //! The command line.
 
+use broker::policy::Drive;
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -190,6 +191,7 @@ A policy file (--policy) is TOML:
   [fs]
   ro = [\"/home/a/src\"]              # as --ro
   rw = [\"/home/a/work\"]             # as --rw
+  drives = { X = \"/home/a/work\" }   # as --drive
   [audit]
   per_call = false                  # true: one audit event for each call")]
 pub struct RunArguments {
@@ -202,6 +204,9 @@ pub struct RunArguments {
     /// Let the program read and change this folder
     #[arg(long, value_name = "DIR")]
     pub rw: Vec<PathBuf>,
+    /// Show a granted folder as a drive
+    #[arg(long, value_name = "X=DIR", value_parser = Drive::parse)]
+    pub drive: Vec<Drive>,
     /// Set an environment variable (nothing of your own environment is passed on)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
@@ -237,8 +242,6 @@ pub struct Planned {
     #[arg(long, hide = true)]
     overlay: Vec<String>,
     #[arg(long, hide = true)]
-    drive: Vec<String>,
-    #[arg(long, hide = true)]
     net: Vec<String>,
     #[arg(long, hide = true)]
     timeout: Option<String>,
@@ -257,7 +260,6 @@ impl Planned {
     pub fn given(&self) -> Option<&'static str> {
         let rows = [
             ("--overlay", !self.overlay.is_empty()),
-            ("--drive", !self.drive.is_empty()),
             ("--net", !self.net.is_empty()),
             ("--timeout", self.timeout.is_some()),
             ("--limit", !self.limit.is_empty()),

@@ -177,10 +177,17 @@ fn history(view: &View, of: &str, json: bool) -> Result<u8, String> {
 }
 
 fn verify(kept: &Kept, json: bool) -> Result<u8, String> {
-    let view = view(kept)?;
     let principal = Principal::open(&kept.principal()).map_err(|error| error.to_string())?.ok_or("the sandbox's key is not there")?;
-    let report = view.verify(&principal.public(), &principal.parent);
-    let is_clean = report.findings.iter().all(store::Finding::is_harmless);
+    let verify = || view(kept).map(|view| view.verify(&principal.public(), &principal.parent));
+    let is_clean = |report: &store::Report| report.findings.iter().all(store::Finding::is_harmless);
+    let mut report = verify()?;
+    // A broker at work may have moved what was looked for; damage stays.
+    for _ in 0..3 {
+        if !is_clean(&report) {
+            report = verify()?;
+        }
+    }
+    let is_clean = is_clean(&report);
     if json {
         let findings: Vec<_> =
             report.findings.iter().map(|finding| json!({ "harmless": finding.is_harmless(), "text": finding.to_string() })).collect();

@@ -42,7 +42,7 @@ pub fn files(home: &Path) -> Result<Files, String> {
         let part = payload.parts.iter().find(|part| part.name == name).ok_or("a part is missing")?;
         take(&folder, part)
     };
-    Ok(Files { runtime: part("runtime")?, system64: part("system64")?, system32: part("system32")? })
+    Ok(Files { runtime: part("runtime")?, system64: part("system64")?, system32: part("system32")?, version: folder })
 }
 
 /// Whether Microsoft's metadata knows a DLL: a program that imports from it starts, though nobody has written it yet.

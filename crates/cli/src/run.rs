@@ -5,7 +5,7 @@ use crate::sandbox;
 use crate::signals::Signals;
 use crate::terminals::Terminals;
 use broker::plain;
-use broker::policy::{self, Grant, Policy};
+use broker::policy::{self, Drive, Grant, Policy};
 use broker::wire::{Answer, Ended, Run, Say, Signal, VERSION, receive, send, send_streams};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGWINCH};
@@ -64,6 +64,7 @@ fn policy(arguments: &RunArguments) -> Result<Policy, String> {
     };
     let grant = |write| move |folder: &PathBuf| Grant { folder: folder.clone(), write };
     policy.grants.extend(arguments.ro.iter().map(grant(false)).chain(arguments.rw.iter().map(grant(true))));
+    policy.drives.extend(arguments.drive.iter().cloned());
     policy.strict_imports |= arguments.strict_imports;
     Ok(policy)
 }
@@ -86,11 +87,14 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
     };
     let granted = |grant: &Grant| Ok(Grant { folder: sayable(absolute(&grant.folder)?)?, write: grant.write });
     let grants = policy.grants.iter().map(granted).collect::<Result<_, String>>()?;
+    let shown = |drive: &Drive| Ok(Drive { folder: sayable(absolute(&drive.folder)?)?, letter: drive.letter });
+    let drives = policy.drives.iter().map(shown).collect::<Result<_, String>>()?;
     Ok(Run {
         program,
         arguments: rest.iter().map(|argument| argument.to_string_lossy().into_owned()).collect(),
         folder,
         grants,
+        drives,
         strict_imports: policy.strict_imports,
         per_call: policy.per_call,
         environment: arguments.env.clone(),

@@ -27,6 +27,8 @@ pub const GATE_BLOCK: usize = GATE + 0x48;
 pub const GATE_HOST_FS: usize = GATE + 0x50;
 /// How many mutants the thread owns, as far as it and the runtime have counted.
 pub const OWNED: usize = GATE + 0x3C;
+/// The bit of that count which says that the thread has taken mutants that processes share.
+pub const OWNS_SHARED: u32 = 1 << 31;
 /// The [`Calls`] that are under way, in per-call mode.
 pub const CALLS: usize = GATE + 0x100;
 

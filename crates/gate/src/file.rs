@@ -89,6 +89,17 @@ pub const fn number(letter: u8) -> u8 {
     letter.wrapping_sub(b'A').wrapping_add(1)
 }
 
+/// How a volume's own name starts, behind `\\?\`; the letter of its drive follows as two digits, and a brace.
+pub const VOLUME: &str = "Volume{77696e63-6f6d-7061-7400-0000000000";
+
+/// The letter, in upper case, of the drive of the volume with this own name, whatever follows behind a backslash.
+pub fn volume_letter(name: &str) -> Option<u8> {
+    let (head, rest) = name.split_at_checked(VOLUME.len())?;
+    let digits = rest.get(..2).filter(|_| head.eq_ignore_ascii_case(VOLUME))?;
+    let letter = u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii_uppercase)?;
+    matches!(rest.as_bytes().get(2..), Some([b'}'] | [b'}', b'\\', ..])).then_some(letter)
+}
+
 /// Facts of a volume.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -160,6 +171,15 @@ const _: () = assert!(size_of::<Record>() == 64);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn volumes_have_names_of_their_own() {
+        assert_eq!(volume_letter("Volume{77696e63-6f6d-7061-7400-000000000043}"), Some(b'C'));
+        assert_eq!(volume_letter("VOLUME{77696E63-6F6D-7061-7400-00000000005A}\\a"), Some(b'Z'));
+        for name in ["", "Volume{", "Volume{77696e63-6f6d-7061-7400-000000000043", "Volume{77696e63-6f6d-7061-7400-000000000001}", "\u{e9}"] {
+            assert_eq!(volume_letter(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn drives_have_numbers_and_numbers_drives() {

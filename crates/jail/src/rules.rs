@@ -38,6 +38,13 @@ pub const BOOT: u64 = 5;
 /// `FIONREAD` (asm-generic/ioctls.h); the C libraries differ in its type.
 const FIONREAD: u64 = 0x541B;
 
+/// `F_OFD_GETLK` and `F_OFD_SETLK` (asm-generic/fcntl.h): neither ever waits.
+const OFD_GETLK: u64 = 36;
+const OFD_SETLK: u64 = 37;
+
+/// `FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE`.
+const PUNCH_HOLE: u64 = 3;
+
 const THREAD_FLAGS: u64 = (libc::CLONE_VM
     | libc::CLONE_FS
     | libc::CLONE_FILES
@@ -94,6 +101,9 @@ macro_rules! rule_number {
     };
     (ftruncate) => {
         libc::SYS_ftruncate
+    };
+    (fallocate) => {
+        libc::SYS_fallocate
     };
     (fsync) => {
         libc::SYS_fsync
@@ -234,6 +244,7 @@ pub const RULES: &[Rule] = &rules! {
     lseek "the position of a descriptor that the shell handed over";
     fstat "the size of an open file";
     ftruncate "SetEndOfFile on a file that was granted for writing";
+    fallocate (1, Must::Equal(PUNCH_HOLE)) "FSCTL_SET_ZERO_DATA: a hole in a file that was granted for writing, whose size stays";
     fsync "FlushFileBuffers";
     fdatasync "FlushFileBuffers";
     close (0, Must::Differ(BOOT)) "handles; the boot socket stays open, so that its number is never given out again";
@@ -243,7 +254,7 @@ pub const RULES: &[Rule] = &rules! {
     tee "PeekNamedPipe: a pipe's bytes, which stay there";
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";
-    fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64])) "checking that a channel's memory is sealed";
+    fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64, OFD_GETLK, OFD_SETLK])) "checking that a channel's memory is sealed; LockFile on files that were granted, for whoever else locks them";
     mmap (3, Must::Lack(libc::MAP_GROWSDOWN as u64)) "memory, images, views; memory that grows by itself would escape the limit";
     mprotect "VirtualProtect";
     munmap "VirtualFree, views";

@@ -70,6 +70,8 @@ pub struct Opened {
     pub folder: u32,
     /// Non-zero where closing has an effect that must not wait.
     pub close_now: u32,
+    /// Non-zero for a stream, whose bytes move in messages.
+    pub stream: u32,
 }
 
 /// An object that has a name. A section's bytes travel with the reply.
@@ -106,6 +108,8 @@ pub struct ObjectState {
     pub limit: u32,
     /// Mutants: the last owner has ended.
     pub abandoned: u32,
+    /// Timers: the number of the setting in force.
+    pub setting: u32,
 }
 
 /// One handle.
@@ -148,6 +152,33 @@ pub struct Machine {
     pub processors: u32,
     /// Unused.
     pub pad: u32,
+}
+
+/// What is done with a stream.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// Its size and one, of any file; 0 where the file has none.
+    Size = 0,
+    /// Reads.
+    Read = 1,
+    /// Writes the payload.
+    Write = 2,
+    /// Sets its size.
+    Cut = 3,
+}
+
+impl StreamKind {
+    /// The kind with this number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Size),
+            1 => Some(Self::Read),
+            2 => Some(Self::Write),
+            3 => Some(Self::Cut),
+            _ => None,
+        }
+    }
 }
 
 messages! {
@@ -347,10 +378,8 @@ messages! {
         /// The asking thread.
         thread: u32,
     } -> ObjectState;
-    /// A thread has ended that owned a mutant.
-    44 AbandonObject {
-        /// The object's number.
-        number: u32,
+    /// A thread has ended that may own mutants.
+    44 EndThread {
         /// The thread.
         thread: u32,
     } -> Done;
@@ -390,6 +419,45 @@ messages! {
         /// The link.
         handle: u32,
     } -> Word;
+    /// Watches an open folder; the descriptor of an event that is ready while changes wait travels with the reply.
+    60 WatchFolder {
+        /// The folder.
+        handle: u32,
+        /// `FILE_NOTIFY_CHANGE_*`.
+        filter: u32,
+        /// Non-zero: the folders below it count too.
+        subtree: u32,
+        /// The most bytes of changes that are kept, as `FILE_NOTIFY_INFORMATION` counts them.
+        room: u32,
+    } -> Done;
+    /// Takes what has changed in a folder that is watched. Reply payload: for each change its action and the length of its
+    /// path in bytes, 4 bytes each, and the path, UTF-16. Reply: 0, or `STATUS_NOTIFY_ENUM_DIR` where changes were missed.
+    61 TakeChanges {
+        /// The folder.
+        handle: u32,
+        /// The most bytes, counted in the same way.
+        room: u32,
+    } -> Word;
+    /// Reads, writes or cuts a stream, by a [`StreamKind`]. Payload: what is written; reply payload: what was read.
+    62 Stream {
+        /// Where; all bits set for its end. With `Cut`: the new size.
+        offset: u64,
+        /// The stream; with `Size`, any file.
+        handle: u32,
+        /// A [`StreamKind`] as a number.
+        kind: u32,
+        /// The most bytes wanted.
+        length: u32,
+        /// Unused.
+        pad: u32,
+    } -> Word;
+    /// Marks a file as sparse, or takes the mark away.
+    63 SetSparse {
+        /// The file.
+        handle: u32,
+        /// Non-zero: it is.
+        on: u32,
+    } -> Done;
     /// Makes a pipe without a name. The client's end is opened with its server as the root, and no name.
     22 CreatePipe {
         /// The access of the server's end.

@@ -101,16 +101,23 @@ pub fn alarm() -> Result<Alarm, NTSTATUS> {
     with_channel(|client| Ok(client.alarm()))
 }
 
-/// Asks for something that may come with a descriptor: a folder has none, nor has a handle that moves no bytes.
-pub fn open<M: Message>(request: &M, name: &[u8]) -> Result<(M::Reply, Option<OwnedFd>), NTSTATUS> {
+/// What the broker answered, with the descriptor that came along.
+pub struct Arrived<T> {
+    /// The answer.
+    pub reply: T,
+    /// The descriptor: a folder has none, nor has a handle that moves no bytes.
+    pub descriptor: Option<OwnedFd>,
+    /// One was sent, and the process has no room for it: what it was told of is to be closed.
+    pub lost: bool,
+}
+
+/// Asks for something that may come with a descriptor.
+pub fn open<M: Message>(request: &M, name: &[u8]) -> Result<Arrived<M::Reply>, NTSTATUS> {
     with_channel(|client| {
         let reply = exchange(client, &Frame::request(request, name.len()), name)?;
-        match client.descriptors(&reply) {
-            // The process is out of descriptors.
-            Ok([None, _]) | Err(_) if reply.descriptors > 0 => Err(STATUS_INSUFFICIENT_RESOURCES),
-            Ok([descriptor, _]) => Ok((reply.get(), descriptor)),
-            Err(_) => Ok((reply.get(), None)),
-        }
+        let descriptor = client.descriptors(&reply).ok().and_then(|[descriptor, _]| descriptor);
+        let lost = reply.descriptors > 0 && descriptor.is_none();
+        Ok(Arrived { reply: reply.get(), descriptor, lost })
     })
 }
 

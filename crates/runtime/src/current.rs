@@ -26,3 +26,10 @@ pub fn count_owned(change: i32) {
     let owned = user::read::<u32>(place).unwrap_or(0);
     let _ = user::write(place, &owned.wrapping_add_signed(change));
 }
+
+/// Notes that the calling thread has taken a mutant that processes share.
+pub fn note_shared() {
+    let place = BLOCK.get() + block::OWNED as u64;
+    let owned = user::read::<u32>(place).unwrap_or(0);
+    let _ = user::write(place, &(owned | block::OWNS_SHARED));
+}

@@ -235,11 +235,7 @@ impl Object {
     /// Releases a semaphore by `count`, or a mutant once; answers the state before.
     pub fn release(&self, count: u32) -> Result<u32, NTSTATUS> {
         if let (Some(number), Body::Semaphore { .. } | Body::Mutant) = (self.shared(), &self.body) {
-            let before = shared::signal(number, SignalKind::Release, count)?;
-            if let Body::Mutant = &self.body {
-                self.note_released();
-            }
-            return Ok(before);
+            return shared::signal(number, SignalKind::Release, count);
         }
         match &self.body {
             Body::Semaphore { .. } if count == 0 => Err(STATUS_INVALID_PARAMETER),
@@ -262,14 +258,11 @@ impl Object {
         }
     }
 
-    /// Lets go of a mutant whose owner, a thread of this process, has ended.
-    pub fn abandon(&self, owner: u32) {
+    /// Lets go of a mutant whose owner has ended.
+    pub fn abandon(&self) {
         if let Body::Mutant = &self.body {
             self.note_abandoned();
-            match self.shared() {
-                Some(number) => shared::abandon(number, owner),
-                None => drop(signal(self, |_| Ok(ABANDONED), false)),
-            }
+            let _ = signal(self, |_| Ok(ABANDONED), false);
         }
     }
 

@@ -14,7 +14,7 @@ use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprot
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_CONFLICTING_ADDRESSES, STATUS_DLL_NOT_FOUND, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_IMAGE_FORMAT, STATUS_NO_MEMORY,
 };
@@ -127,9 +127,9 @@ pub fn check_file(file: &File) -> Answer {
 }
 
 /// Maps an open file as an image.
-pub fn map_file(file: &Arc<File>) -> Result<Mapped, NTSTATUS> {
-    let bytes = Bytes::map(file.descriptor()?)?;
-    Ok(map(&parse(bytes.get())?, file.descriptor()?)?)
+pub fn map_file(file: BorrowedFd<'_>) -> Result<Mapped, NTSTATUS> {
+    let bytes = Bytes::map(file)?;
+    Ok(map(&parse(bytes.get())?, file)?)
 }
 
 /// `IMAGE_FILE_RELOCS_STRIPPED`.

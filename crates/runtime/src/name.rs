@@ -1,7 +1,7 @@
 //! Named objects. The broker keeps the sandbox's directory of names, and the state of what processes share; here each has one
 //! object for all the handles of this process. A kind that is not shared is known by its name to this process alone.
 
-use crate::broker;
+use crate::broker::{self, Arrived};
 use crate::object::{Name, Object};
 use protocol::message::{NameObject, ReleaseObject, SharedObject};
 use std::collections::HashMap;
@@ -86,7 +86,7 @@ pub fn find(text: &[u8], request: &NameObject, make: Make<'_>) -> Result<Found, 
         return Err(STATUS_OBJECT_NAME_INVALID);
     }
     for _ in 0..TRIES {
-        let (told, descriptor) = broker::open(request, text)?;
+        let Arrived { reply: told, descriptor, .. } = broker::open(request, text)?;
         let (number, existed) = (told.number, told.found != 0);
         let mut objects = objects();
         let objects = objects.get_or_insert_default();

@@ -4,7 +4,7 @@
 use crate::bell::{Bell, Ended};
 use crate::words::Word;
 use crate::{current, shared};
-use gate::cell::{self, ABANDONED, LOCKED, STATE};
+use gate::cell::{self, ABANDONED, LOCKED};
 use gate::service::ObjectKind;
 use gate::state::Taking;
 use std::any::Any;
@@ -299,32 +299,22 @@ impl Object {
         }
     }
 
-    /// Notes that the calling thread has taken the object.
+    /// Notes that the calling thread has taken the object. How often it has a shared one is for the broker to know.
     pub fn note_taken(&self) {
-        if let Body::Mutant = &self.body
-            && self.word.depth().fetch_add(1, Ordering::Relaxed) == 0
-        {
-            current::count_owned(1);
+        if let Body::Mutant = &self.body {
             if self.shared().is_some() {
-                self.note_owner(current::id());
+                current::note_shared();
+            } else if self.word.depth().fetch_add(1, Ordering::Relaxed) == 0 {
+                current::count_owned(1);
             }
         }
     }
 
-    /// Notes which of this process's threads owns a shared mutant, or that none does.
-    fn note_owner(&self, thread: u32) {
-        let generation = self.word().load(Ordering::Relaxed) & !STATE;
-        self.word().store(generation | u64::from(thread), Ordering::Release);
-    }
-
-    /// Notes that the calling thread releases a mutant that it owns once less; how often it had it.
+    /// Notes that the calling thread releases a mutant of its process, which it owns, once; how often it had it.
     pub fn note_released(&self) -> u32 {
         let held = self.word.depth().fetch_sub(1, Ordering::Relaxed);
         if held == 1 {
             current::count_owned(-1);
-            if self.shared().is_some() {
-                self.note_owner(0);
-            }
         }
         held
     }
@@ -332,9 +322,6 @@ impl Object {
     /// Notes that the thread that owned a mutant has ended.
     pub fn note_abandoned(&self) {
         self.word.depth().store(0, Ordering::Relaxed);
-        if self.shared().is_some() {
-            self.note_owner(0);
-        }
     }
 
     /// What the map of handles says of a handle with that access; 0 where `ntdll` does nothing by itself.

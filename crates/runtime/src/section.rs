@@ -36,8 +36,9 @@ pub struct Section {
 
 #[derive(Debug)]
 enum Source {
-    File(Arc<File>),
-    Image(Arc<File>),
+    /// A file's bytes. Its handle may be closed: what that gives back (locks, share modes) does not wait for the views.
+    File(Arc<OwnedFd>),
+    Image(Arc<OwnedFd>),
     /// Memory that views of one section share: a shared anonymous mapping, kept by its first, whole view.
     Memory(Memory),
     /// Bytes that other processes may have too.
@@ -118,8 +119,8 @@ impl Section {
     fn create(request: &CreateSection) -> Result<Self, NTSTATUS> {
         let (size, plan) = Self::plan(request)?;
         let source = match plan {
-            Plan::File(file) => Source::File(file),
-            Plan::Image(file) => Source::Image(file),
+            Plan::File(file) => Source::File(file.object.shared_descriptor()?),
+            Plan::Image(file) => Source::Image(file.object.shared_descriptor()?),
             Plan::Memory => Source::Memory(Memory::new(size)?),
         };
         Ok(Self { size, protect: request.protect, source })
@@ -222,7 +223,7 @@ impl Serve for MapView {
         let (_, section) = handle::part::<Section>(self.section, 0)?;
         if let Source::Image(file) = &section.source {
             handle::object(self.section, SECTION_MAP_EXECUTE).or_else(|_| handle::object(self.section, SECTION_MAP_READ))?;
-            let image = image::map_file(file)?;
+            let image = image::map_file(file.as_fd())?;
             (self.base, self.size) = (image.base, image.size);
             return if image.moved { Err(windows_sys::Win32::Foundation::STATUS_IMAGE_NOT_AT_BASE) } else { Ok(()) };
         }
@@ -243,7 +244,7 @@ impl Serve for MapView {
         let mut space = memory::lock();
         let base = if self.base == 0 { space.insert_anywhere(region, 0)? } else { space.insert_at(self.base, region)? };
         let mapped = match &section.source {
-            Source::File(file) => file.descriptor().and_then(|file| map_bytes(base, size, protection, sharing, file, self.offset)),
+            Source::File(file) => map_bytes(base, size, protection, sharing, file.as_fd(), self.offset),
             Source::Shared(bytes) => map_bytes(base, size, protection, sharing, bytes.as_fd(), self.offset),
             Source::Memory(memory) => memory.map_again(base, self.offset, size, protection),
             Source::Image(_) => Err(STATUS_INVALID_PARAMETER),

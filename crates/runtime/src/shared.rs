@@ -3,7 +3,7 @@
 use crate::broker;
 use crate::current;
 use gate::service::SignalKind;
-use protocol::message::{AbandonObject, ObjectState, QueryObject, SetObjectTimer, SignalObject, WaitObjects};
+use protocol::message::{EndThread, ObjectState, QueryObject, SetObjectTimer, SignalObject, WaitObjects};
 use windows_sys::Win32::Foundation::NTSTATUS;
 
 /// What a wait asks for.
@@ -30,16 +30,16 @@ pub fn query(number: u32) -> Result<ObjectState, NTSTATUS> {
     broker::ask(&QueryObject { number, thread: current::id() }, &[]).map(|(state, _)| state)
 }
 
-/// A thread has ended that owned an object.
-pub fn abandon(number: u32, thread: u32) {
+/// A thread has ended that may own mutants.
+pub fn end_thread(thread: u32) {
     // Without an answer the process is about to end, which abandons everything.
-    let _ = broker::ask(&AbandonObject { number, thread }, &[]);
+    let _ = broker::ask(&EndThread { thread }, &[]);
 }
 
-/// Sets a timer to a time of the monotonic clock, in nanoseconds, or stops it; answers whether it was signalled.
-pub fn set_timer(number: u32, at: Option<i64>, period: u32) -> Result<u32, NTSTATUS> {
+/// Sets a timer to a time of the monotonic clock, in nanoseconds, or stops it; answers whether it was signalled, and the setting.
+pub fn set_timer(number: u32, at: Option<i64>, period: u32) -> Result<ObjectState, NTSTATUS> {
     let request = SetObjectTimer { at: at.unwrap_or(0), number, period, stop: at.is_none().into(), pad: 0 };
-    broker::ask(&request, &[]).map(|(before, _)| before.state as u32)
+    broker::ask(&request, &[]).map(|(before, _)| before)
 }
 
 /// Takes objects, or begins to wait for them; answers as [`channel::code`] has it.

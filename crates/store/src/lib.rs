@@ -15,13 +15,16 @@ mod name;
 mod objects;
 mod path;
 mod volume;
+mod watch;
+mod zone;
 
 pub use case::upcase;
 pub use error::status;
 pub use folder::{Filter, Folder};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
-pub use name::{Pattern, from_host, is_valid, same, to_host};
+pub use name::{Pattern, from_host, is_valid, same, to_host, unescaped};
 pub use objects::principal::{Principal, Public, User};
 pub use objects::{Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
 pub use path::Path;
 pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Space, Volume};
+pub use watch::{Happened, News, Watcher, entries, folder_below};

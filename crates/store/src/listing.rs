@@ -8,7 +8,7 @@ use rustix::fs::Dir;
 use rustix::io::Result;
 use std::os::fd::BorrowedFd;
 
-/// The entries of a folder that Windows can say and that fit a pattern, sorted as NTFS sorts them: by upper-case form.
+/// The entries of a folder that there is a way to say and that fit a pattern, sorted as NTFS sorts them: by upper-case form.
 pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for entry in Dir::read_from(folder)? {
@@ -28,9 +28,9 @@ pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Resul
 pub fn one(folder: BorrowedFd<'_>, name: &[u16], index: &Index, view: &View<'_>) -> Option<Entry> {
     let find = |host: String| {
         let metadata = metadata(folder, &host, view)?;
-        Some(Entry { name: host.encode_utf16().collect(), metadata })
+        Some(Entry { name: from_host(host.as_bytes())?, metadata })
     };
-    let exact = to_host(name).filter(|host| from_host(host.as_bytes()).is_some()).and_then(find);
+    let exact = to_host(name).filter(|host| from_host(host.as_bytes()).as_deref() == Some(name)).and_then(find);
     exact.or_else(|| index.find(folder, name).ok().flatten().and_then(find))
 }
 

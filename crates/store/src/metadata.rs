@@ -18,12 +18,13 @@ pub mod attribute {
     pub const ARCHIVE: u32 = 0x20;
     pub const NORMAL: u32 = 0x80;
     pub const TEMPORARY: u32 = 0x100;
+    pub const SPARSE: u32 = 0x200;
     pub const REPARSE_POINT: u32 = 0x400;
     pub const OFFLINE: u32 = 0x1000;
     pub const NOT_CONTENT_INDEXED: u32 = 0x2000;
     /// Those that are kept beside the file. Nobody may write a read-only file, so that the host keeps that one; of a
     /// folder it is kept here.
-    pub const KEPT: u32 = HIDDEN | SYSTEM | ARCHIVE | TEMPORARY | OFFLINE | NOT_CONTENT_INDEXED;
+    pub const KEPT: u32 = HIDDEN | SYSTEM | ARCHIVE | TEMPORARY | SPARSE | OFFLINE | NOT_CONTENT_INDEXED;
 }
 
 /// Creation, access, write and change time in 100 ns since 1601 (UTC).

@@ -13,14 +13,41 @@ pub fn to_host(name: &[u16]) -> Option<String> {
     if !is_valid(name) {
         return None;
     }
-    String::from_utf16(name).ok().filter(|name| name != "." && name != "..")
+    String::from_utf16(name).ok()?;
+    Some(unescaped(name)).filter(|name| name != "." && name != "..")
 }
 
-/// A host's name as Windows says it. `None` where Windows cannot.
+/// Where units lie that stand for those which no name may hold, as Cygwin and the Mac have it: each by its number.
+const ESCAPED: u16 = 0xF000;
+
+/// A host's name as Windows says it: units that Windows forbids, and a space or dot at the end, become private ones. `None` where
+/// there is no way to say it at all (it is not UTF-8, or too long), and for `.` and `..`.
 pub fn from_host(name: &[u8]) -> Option<Vec<u16>> {
-    let name: Vec<u16> = std::str::from_utf8(name).ok()?.encode_utf16().collect();
-    let ends_well = !matches!(name.last(), Some(0x20 | 0x2E));
-    (is_valid(&name) && ends_well).then_some(name)
+    let mut name: Vec<u16> = std::str::from_utf8(name).ok()?.encode_utf16().collect();
+    let last = name.len().checked_sub(1)?;
+    if matches!(name.as_slice(), [DOT] | [DOT, DOT]) {
+        return None;
+    }
+    for (index, unit) in name.iter_mut().enumerate() {
+        let ends = index == last && matches!(*unit, 0x20 | DOT);
+        if ends || !is_valid(&[*unit]) {
+            *unit |= ESCAPED;
+        }
+    }
+    is_valid(&name).then_some(name)
+}
+
+/// A name as the host has it, where [`from_host`] made it.
+pub fn unescaped(name: &[u16]) -> String {
+    let last = name.len().saturating_sub(1);
+    let plain = |(index, unit): (usize, &u16)| {
+        let plain = unit & !ESCAPED;
+        // What the host's names cannot hold was never escaped.
+        let forbidden = !is_valid(&[plain]) && plain != 0 && plain != u16::from(b'/');
+        let is_escaped = *unit & ESCAPED == ESCAPED && plain < 0x80 && (forbidden || index == last && matches!(plain, 0x20 | DOT));
+        if is_escaped { plain } else { *unit }
+    };
+    String::from_utf16_lossy(&name.iter().enumerate().map(plain).collect::<Vec<_>>())
 }
 
 /// Whether two names are the same but for letter case.
@@ -169,8 +196,19 @@ mod tests {
         assert_eq!(to_host(&wide("a:b")), None);
         assert_eq!(to_host(&wide("..")), None);
         assert_eq!(to_host(&[0xD800]), None);
-        assert_eq!(from_host(b"a."), None);
+        for (name, host) in
+            [("\u{f02e}", None), (".\u{f02e}", None), ("a\u{f02f}b", Some("a\u{f02f}b")), ("a\u{f03a}", Some("a:")), ("\u{f02e}a", Some("\u{f02e}a"))]
+        {
+            assert_eq!(to_host(&wide(name)).as_deref(), host, "{name}");
+        }
         assert_eq!(from_host(b"\xFF"), None);
+        assert_eq!([from_host(b""), from_host(b"."), from_host(b"..")], [None, None, None]);
+        assert_eq!(from_host(&[b'a'; 256]), None);
+        for (host, name) in [("a.", "a\u{f02e}"), ("a:b?", "a\u{f03a}b\u{f03f}"), ("\\ ", "\u{f05c}\u{f020}"), ("a\nb", "a\u{f00a}b")] {
+            assert_eq!(from_host(host.as_bytes()), Some(wide(name)), "{host}");
+            assert_eq!(unescaped(&wide(name)), host);
+        }
+        assert_eq!(unescaped(&wide("a\u{f041}")), "a\u{f041}", "a letter needs no other one");
         assert_eq!(from_host("\u{e4}".as_bytes()), Some(vec![0xE4]));
     }
 }

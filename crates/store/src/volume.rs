@@ -5,7 +5,7 @@ use crate::name::Pattern;
 use crate::path::Path;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_STOPPED_ON_SYMLINK};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_INVALID, STATUS_STOPPED_ON_SYMLINK};
 
 /// What a volume answers where a link leads out of it: [`Volume::leads`] tells where to.
 pub const OUTSIDE: NTSTATUS = STATUS_STOPPED_ON_SYMLINK;
@@ -137,6 +137,19 @@ pub trait Volume: Send + Sync {
     /// Where a link on the way of a path leads out of the volume: the place on the host, and how many names are
     /// behind the link.
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)>;
+    /// A folder of the host that changes as the open folder does, for who wants to hear of it. A volume that has none is one
+    /// whose changes all go through its caller.
+    fn watched(&self, _path: &Path, _folder: BorrowedFd<'_>) -> Result<OwnedFd, NTSTATUS> {
+        Err(STATUS_NOT_SUPPORTED)
+    }
+    /// The content of an open file's stream `Zone.Identifier`; `None` where it has none. Not every volume keeps it.
+    fn zone(&self, _path: &Path, _file: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, NTSTATUS> {
+        Err(STATUS_OBJECT_NAME_INVALID)
+    }
+    /// Keeps an open file's stream `Zone.Identifier`, or takes it away.
+    fn set_zone(&self, _path: &Path, _file: BorrowedFd<'_>, _content: Option<&[u8]>) -> Result<(), NTSTATUS> {
+        Err(STATUS_OBJECT_NAME_INVALID)
+    }
     /// The last open of a file has gone.
     fn released(&self, _id: u64) {}
     /// Sees that a file's name is on the disk; its bytes were synchronised through its descriptor.

@@ -60,6 +60,17 @@ guest::imports! {
         fn NtLockFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, start: *const i64, length: *const i64, key: u32, at_once: u8, exclusive: u8) -> NTSTATUS;
         fn NtLockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtMapViewOfSection(section: HANDLE, process: HANDLE, base: *mut *mut c_void, zero_bits: usize, commit: usize, offset: *mut i64, size: *mut usize, inherit: i32, kind: u32, protect: u32) -> NTSTATUS;
+        fn NtNotifyChangeDirectoryFile(
+            folder: HANDLE,
+            event: HANDLE,
+            routine: *const c_void,
+            context: *const c_void,
+            block: *mut IO_STATUS_BLOCK,
+            buffer: *mut c_void,
+            length: u32,
+            filter: u32,
+            subtree: u8,
+        ) -> NTSTATUS;
         fn NtOpenEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, options: u32) -> NTSTATUS;
         fn NtOpenMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;

@@ -68,6 +68,12 @@ impl Name {
         matches!(self.dos(), [_, COLON, BACKSLASH, ..])
     }
 
+    /// Whether it leads to a file or folder of a volume, which is called by its own name.
+    pub fn is_on_volume(&self) -> bool {
+        let name = lossy(self.dos().get(..64.min(self.dos().len())).unwrap_or_default());
+        gate::file::volume_letter(&name).is_some() && name.contains('\\')
+    }
+
     /// Whether it leads to another computer.
     pub fn is_remote(&self) -> bool {
         let remote: [u16; 4] = [b'U'.into(), b'N'.into(), b'C'.into(), BACKSLASH];
@@ -76,7 +82,7 @@ impl Name {
 
     /// Whether it names a device other than the null device and the console.
     pub fn is_device(&self) -> bool {
-        !self.is_on_drive() && !self.is_remote() && !["NUL", "CON", "CONIN$", "CONOUT$"].into_iter().any(|name| self.is(name))
+        !self.is_on_drive() && !self.is_on_volume() && !self.is_remote() && !["NUL", "CON", "CONIN$", "CONOUT$"].into_iter().any(|name| self.is(name))
     }
 }
 

@@ -40,7 +40,7 @@ pub unsafe extern "system" fn InterlockedCompareExchange(place: *mut i32, value:
 }
 
 /// Sets a value of 64 bits where another one is; answers the one before.
-#[shim(ix = 756, mapping = "the processor's instruction", risk = Wrong("a wrong value"))]
+#[shim(ix = 768, mapping = "the processor's instruction", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn InterlockedCompareExchange64(place: *mut i64, value: i64, expected: i64) -> i64 {
     // SAFETY: the program's pointer, which the processor takes however it is aligned.
     let place = unsafe { AtomicI64::from_ptr(place) };

@@ -46,6 +46,7 @@ mod pool;
 mod private;
 mod process;
 mod slist;
+mod sparse;
 mod srw;
 mod stack;
 mod string;

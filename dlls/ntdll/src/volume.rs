@@ -2,6 +2,7 @@
 
 use crate::class_buffer::fill;
 use crate::gate::ask;
+use crate::sparse;
 use core::ffi::c_void;
 use core::mem::offset_of;
 use gate::file::{Device, Facts, SYMLINK, Volume};
@@ -142,6 +143,14 @@ enum Control {
     NtfsVolumeData,
     ReparsePoint,
     Sparse,
+    /// Zeroes in place of bytes.
+    ZeroData,
+    /// What has a place on the disk.
+    AllocatedRanges,
+    /// How a file is compressed.
+    Compression,
+    /// How it is to be.
+    Compress,
     /// What waits in a pipe.
     PeekPipe,
     /// Which sockets are ready.
@@ -152,6 +161,10 @@ const FSCTL_IS_VOLUME_MOUNTED: u32 = 0x9_0028;
 const FSCTL_GET_NTFS_VOLUME_DATA: u32 = 0x9_0064;
 const FSCTL_GET_REPARSE_POINT: u32 = 0x9_00A8;
 const FSCTL_SET_SPARSE: u32 = 0x9_00C4;
+const FSCTL_SET_ZERO_DATA: u32 = 0x9_80C8;
+const FSCTL_QUERY_ALLOCATED_RANGES: u32 = 0x9_40CF;
+const FSCTL_GET_COMPRESSION: u32 = 0x9_003C;
+const FSCTL_SET_COMPRESSION: u32 = 0x9_C040;
 const FSCTL_PIPE_PEEK: u32 = 0x11_400C;
 const IOCTL_AFD_POLL: u32 = 0x1_2024;
 
@@ -171,6 +184,10 @@ router! {
         code == FSCTL_GET_NTFS_VOLUME_DATA => Ok(Control::NtfsVolumeData);
         code == FSCTL_GET_REPARSE_POINT => Ok(Control::ReparsePoint);
         code == FSCTL_SET_SPARSE => Ok(Control::Sparse);
+        code == FSCTL_SET_ZERO_DATA => Ok(Control::ZeroData);
+        code == FSCTL_QUERY_ALLOCATED_RANGES => Ok(Control::AllocatedRanges);
+        code == FSCTL_GET_COMPRESSION => Ok(Control::Compression);
+        code == FSCTL_SET_COMPRESSION => Ok(Control::Compress);
         code == FSCTL_PIPE_PEEK => Ok(Control::PeekPipe);
         code == IOCTL_AFD_POLL => Ok(Control::PollSockets);
         device_type(code) == FILE_DEVICE_DISK || device_type(code) == FILE_DEVICE_MASS_STORAGE => Err(Status(STATUS_ACCESS_DENIED));
@@ -203,14 +220,32 @@ struct Buffers {
 
 unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, buffers: &Buffers) -> Result<NtStatus, Status> {
     let control = control(code)?;
-    let Buffers { output, output_size, .. } = *buffers;
+    let Buffers { input, input_size, output, output_size } = *buffers;
     if !matches!(control, Control::PeekPipe | Control::PollSockets) && device(file)?.0 != Device::Disk {
         return Err(Status(STATUS_INVALID_DEVICE_REQUEST));
     }
     let mut status = STATUS_SUCCESS;
     let size = match control {
-        // The seed's fake volume is always mounted; a sparse file needs no mark on hosts whose files may all be sparse.
-        Control::VolumeIsMounted | Control::Sparse => 0,
+        // The seed's fake volume is always mounted.
+        Control::VolumeIsMounted => 0,
+        Control::Sparse => {
+            unsafe { sparse::set(file, input, input_size)? };
+            0
+        }
+        Control::ZeroData => {
+            unsafe { sparse::zero(file, input, input_size)? };
+            0
+        }
+        Control::AllocatedRanges => {
+            let (size, outcome) = unsafe { sparse::ranges(file, input, input_size, output, output_size)? };
+            status = outcome;
+            size
+        }
+        Control::Compression => unsafe { put(output, output_size, 0_u16)? },
+        Control::Compress => {
+            unsafe { sparse::compress(input, input_size)? };
+            0
+        }
         Control::PeekPipe => {
             let (size, outcome) = unsafe { crate::file::pipe::peek(file, output, output_size)? };
             status = outcome;

@@ -7,7 +7,7 @@ use guest::error::Win32Error;
 use guest::teb;
 use pe::{Id, Image, Layout};
 use windows_sys::Win32::Foundation::{
-    ERROR_BAD_FORMAT, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND, GENERIC_READ, HANDLE, INVALID_HANDLE_VALUE,
+    ERROR_BAD_FORMAT, ERROR_FILE_NOT_FOUND, ERROR_RESOURCE_DATA_NOT_FOUND, ERROR_RESOURCE_TYPE_NOT_FOUND, GENERIC_READ, HANDLE, INVALID_HANDLE_VALUE,
 };
 use windows_sys::Win32::Storage::FileSystem::{FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, OPEN_EXISTING};
 
@@ -16,6 +16,7 @@ guest::imports! {
         fn CloseHandle(handle: HANDLE) -> i32;
         fn CreateFileW(name: *const u16, access: u32, share: u32, security: *const c_void, disposition: u32, flags: u32, template: HANDLE) -> HANDLE;
         fn GetFileSizeEx(file: HANDLE, size: *mut i64) -> i32;
+        fn SearchPathW(path: *const u16, name: *const u16, extension: *const u16, room: u32, buffer: *mut u16, part: *mut *mut u16) -> u32;
         fn ReadFile(file: HANDLE, buffer: *mut u8, length: u32, read: *mut u32, overlapped: *mut c_void) -> i32;
     }
 }
@@ -31,7 +32,18 @@ fn last_error() -> Win32Error {
 /// A whole file.
 unsafe fn read(path: *const u16) -> Result<Vec<u8>, Win32Error> {
     let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    let file = unsafe { CreateFileW(path, GENERIC_READ, share, null(), OPEN_EXISTING, 0, null_mut()) };
+    let open = |path: *const u16| unsafe { CreateFileW(path, GENERIC_READ, share, null(), OPEN_EXISTING, 0, null_mut()) };
+    let mut file = open(path);
+    if file == INVALID_HANDLE_VALUE && teb::last_error() == ERROR_FILE_NOT_FOUND {
+        // A bare name is looked for as a DLL's is.
+        let mut found = [0; 512];
+        let length = unsafe { SearchPathW(null(), path, null(), found.len() as u32, found.as_mut_ptr(), null_mut()) };
+        if (1..found.len() as u32).contains(&length) {
+            file = open(found.as_ptr());
+        } else {
+            teb::set_last_error(ERROR_FILE_NOT_FOUND);
+        }
+    }
     if file == INVALID_HANDLE_VALUE {
         return Err(last_error());
     }

@@ -13,7 +13,7 @@ use channel::Alarm;
 use gate::service::{ObjectKind, SignalKind};
 use object::{Body, Object, Section, Waitable, owner};
 use protocol::message::{ObjectState, SharedObject};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use wait::Wait;
@@ -46,6 +46,8 @@ struct Inner {
     next: u32,
     /// Who waits, by the number of the alarm.
     waits: HashMap<usize, Wait>,
+    /// How many waits have begun.
+    turns: u64,
     /// Whom to wake once the lock is given back.
     woken: Vec<Alarm>,
     timers: timer::Timers,
@@ -137,7 +139,7 @@ impl Dispatcher {
             New::Private => Body::Private,
         };
         let number = inner.free_number();
-        let object = Object { text: text.to_vec(), kind, body, opens: HashMap::from([(process, 1)]), waiters: Vec::new() };
+        let object = Object { text: text.to_vec(), kind, body, opens: HashMap::from([(process, 1)]), waiters: BTreeMap::new() };
         let told = (object.tell(number, false), object.descriptor());
         inner.names.insert(text.to_vec(), number);
         inner.objects.insert(number, object);
@@ -153,9 +155,7 @@ impl Dispatcher {
         if *left == 0 {
             object.opens.remove(&process);
         }
-        if object.opens.is_empty() {
-            inner.remove(number);
-        }
+        inner.closed(number);
         Ok(())
     }
 
@@ -169,14 +169,9 @@ impl Dispatcher {
         self.lock().opened(process, number)?.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH).map(|waitable| waitable.query(owner(process, thread)))
     }
 
-    /// The thread that owns an object has ended without releasing it.
-    pub fn abandon(&self, process: u32, thread: u32, number: u32) -> Result<(), NTSTATUS> {
-        let mut inner = self.lock();
-        let waitable = inner.opened(process, number)?.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
-        if waitable.abandon(|state| state == owner(process, thread)) {
-            inner.serve(number);
-        }
-        Ok(())
+    /// A thread has ended: what it owned is abandoned, whether its process still has it open or not.
+    pub fn end_thread(&self, process: u32, thread: u32) {
+        self.lock().abandon(|state| state == owner(process, thread));
     }
 
     /// Waits ([`Inner::wait`]), after it has signalled another object, if one is named.
@@ -195,14 +190,10 @@ impl Dispatcher {
         waits.into_iter().for_each(|alarm| inner.leave(alarm));
         let opened: Vec<u32> = inner.objects.iter().filter(|(_, object)| object.opens.contains_key(&process)).map(|(number, _)| *number).collect();
         for number in opened {
-            let Some(object) = inner.objects.get_mut(&number) else { continue };
-            object.opens.remove(&process);
-            if object.opens.is_empty() {
-                inner.remove(number);
-            } else if object.waitable().is_some_and(|waitable| waitable.abandon(|state| state >> 32 == process.into())) {
-                inner.serve(number);
-            }
+            inner.objects.get_mut(&number).map(|object| object.opens.remove(&process));
+            inner.closed(number);
         }
+        inner.abandon(|state| state >> 32 == process.into());
     }
 }
 
@@ -261,13 +252,25 @@ impl Inner {
         Ok(Section { size, protect, attributes, descriptor: Arc::new(descriptor), memory: size })
     }
 
-    fn remove(&mut self, number: u32) {
-        self.timers.forget(number);
-        if let Some(object) = self.objects.remove(&number) {
+    /// Abandons what somebody owned who has ended.
+    fn abandon(&mut self, ended: impl Fn(u64) -> bool) {
+        let owned = |object: &mut Object| object.waitable().is_some_and(|waitable| waitable.abandon(&ended));
+        let abandoned: Vec<u32> = self.objects.iter_mut().filter_map(|(number, object)| owned(object).then_some(*number)).collect();
+        abandoned.into_iter().for_each(|number| self.serve(number));
+    }
+
+    /// An open has ended, or a wait. With the last open the name goes; the object stays for those who wait for it.
+    fn closed(&mut self, number: u32) {
+        let Some(object) = self.objects.get(&number).filter(|object| object.opens.is_empty()) else { return };
+        if self.names.get(&object.text) == Some(&number) {
             self.names.remove(&object.text);
-            if let Body::Section(section) = object.body {
-                self.memory -= section.memory;
-            }
+        }
+        if !object.waiters.is_empty() {
+            return;
+        }
+        self.timers.forget(number);
+        if let Some(Object { body: Body::Section(section), .. }) = self.objects.remove(&number) {
+            self.memory -= section.memory;
         }
     }
 }

@@ -4,7 +4,7 @@ use gate::cell::ABANDONED;
 use gate::service::{ObjectKind, SignalKind};
 use gate::state::Taking;
 use protocol::message::{ObjectState, SharedObject};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
@@ -22,8 +22,8 @@ pub struct Object {
     pub body: Body,
     /// The processes that have it open, and how many opens each was told of.
     pub opens: HashMap<u32, u32>,
-    /// Who waits for it, in order: the number of the alarm, and the object's place in the wait.
-    pub waiters: Vec<(usize, u8)>,
+    /// Who waits for it, in the order in which the waits began: the number of the alarm, and the object's place in the wait.
+    pub waiters: BTreeMap<u64, (usize, u8)>,
 }
 
 /// What an object is.
@@ -45,6 +45,8 @@ pub struct Waitable {
     pub state: u64,
     /// Semaphores: the highest count. Events and timers: 1 where they are reset by hand.
     pub limit: u32,
+    /// Timers: how often it was set or stopped.
+    pub setting: u32,
     /// How often its owner has it.
     depth: u32,
 }
@@ -78,7 +80,7 @@ impl Waitable {
             ObjectKind::Mutant => (Taking::Owns, if initial != 0 { creator } else { 0 }, 0),
             _ => return Err(STATUS_INVALID_PARAMETER),
         };
-        Ok(Self { taking, state, limit, depth: u32::from(kind == ObjectKind::Mutant && initial != 0) })
+        Ok(Self { taking, state, limit, setting: 0, depth: u32::from(kind == ObjectKind::Mutant && initial != 0) })
     }
 
     /// Whether `owner` could be given it.
@@ -151,10 +153,10 @@ impl Waitable {
     /// As NtQueryEvent and the like tell it.
     pub fn query(&self, asker: u64) -> ObjectState {
         if self.taking != Taking::Owns {
-            return ObjectState { state: self.state as i32, limit: self.limit, abandoned: 0 };
+            return ObjectState { state: self.state as i32, limit: self.limit, abandoned: 0, setting: self.setting };
         }
         let abandoned = (self.state & u64::from(ABANDONED)) as u32;
-        ObjectState { state: 1_i32.wrapping_sub(self.depth as i32), limit: u32::from(self.state == asker), abandoned }
+        ObjectState { state: 1_i32.wrapping_sub(self.depth as i32), limit: u32::from(self.state == asker), abandoned, setting: 0 }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::sandbox::leaves_room;
 use channel::{Alarm, code};
 use gate::file::Device;
 use gate::service::{ObjectKind, SignalKind};
-use protocol::message::{AbandonObject, Done, NameObject, QueryObject, ReleaseObject, SetObjectTimer, SignalObject, WaitObjects, Word};
+use protocol::message::{Done, EndThread, NameObject, QueryObject, ReleaseObject, SetObjectTimer, SignalObject, WaitObjects, Word};
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, PoisonError};
@@ -37,6 +37,10 @@ impl Process {
             _ => New::Private,
         };
         let (told, descriptor) = self.sandbox.dispatcher.open(self.id, request.thread, payload, request.kind, new)?;
+        if self.is_closed() {
+            // The process has ended meanwhile, and its opens with it.
+            self.sandbox.dispatcher.end(self.id);
+        }
         Ok(Reply::value(&told).with_descriptor(descriptor))
     }
 
@@ -75,9 +79,10 @@ impl Process {
         self.sandbox.dispatcher.query(self.id, request.thread, request.number).map(|state| Reply::value(&state))
     }
 
-    /// A thread has ended that owned something.
-    pub fn abandon_object(&self, request: &AbandonObject) -> Answer {
-        self.sandbox.dispatcher.abandon(self.id, request.thread, request.number).map(|()| Reply::value(&Done {}))
+    /// A thread has ended: what it owned is abandoned.
+    pub fn end_thread(&self, request: &EndThread) -> Answer {
+        self.sandbox.dispatcher.end_thread(self.id, request.thread);
+        Ok(Reply::value(&Done {}))
     }
 
     /// Sets a timer, or stops it.
@@ -109,6 +114,7 @@ impl Process {
             all: request.all != 0,
             looks: request.looks != 0,
             objects,
+            turn: 0,
         };
         let value = self.sandbox.dispatcher.wait(wait, signalled)?;
         debug_assert!(value < code::GIVEN_END + code::ABANDONED || value == code::AGAIN);

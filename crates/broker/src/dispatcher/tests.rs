@@ -34,7 +34,7 @@ impl Thread {
     }
 
     fn wait_for(&self, objects: &[u32], sleep: Option<u32>, all: bool, looks: bool) -> Wait {
-        Wait { process: self.process, thread: self.number, alarm: self.alarm(), sleep, all, looks, objects: objects.to_vec() }
+        Wait { process: self.process, thread: self.number, alarm: self.alarm(), sleep, all, looks, objects: objects.to_vec(), turn: 0 }
     }
 
     /// Begins a wait that does not end at once; answers the sleep.
@@ -92,7 +92,6 @@ fn whoever_has_not_opened_an_object_cannot_touch_it() {
     assert_eq!(broker.wait(other.wait_for(&[number], None, false, false), None), Err(STATUS_INVALID_HANDLE));
     assert_eq!(broker.query(12, 16, number), Err(STATUS_INVALID_HANDLE));
     assert_eq!(broker.release(12, number, 1), Err(STATUS_INVALID_HANDLE));
-    assert_eq!(broker.abandon(12, 8, number), Err(STATUS_INVALID_HANDLE));
 }
 
 #[test]
@@ -117,7 +116,7 @@ fn waiters_of_all_processes_are_served_in_order() {
     assert_eq!(broker.signal(12, 16, number, SignalKind::Release, 2).map(|before| before.state), Ok(0));
     assert_eq!(settled(), [1, 1, 1]);
     assert_eq!(broker.signal(12, 16, number, SignalKind::Release, 3), Err(STATUS_SEMAPHORE_LIMIT_EXCEEDED));
-    assert_eq!(broker.query(4, 8, number), Ok(ObjectState { state: 0, limit: 2, abandoned: 0 }));
+    assert_eq!(broker.query(4, 8, number), Ok(ObjectState { state: 0, limit: 2, abandoned: 0, setting: 0 }));
 }
 
 #[test]
@@ -187,7 +186,7 @@ fn a_mutant_is_its_owner_s_and_nobody_else_s() {
     assert_eq!(other.take(&broker, &[number]), code::ARMED);
     assert_eq!(other.signal(&broker, number, SignalKind::Release), Err(STATUS_MUTANT_NOT_OWNED));
     assert_eq!(one.take(&broker, &[number]), 1);
-    assert_eq!(broker.query(4, 8, number), Ok(ObjectState { state: -1, limit: 1, abandoned: 0 }));
+    assert_eq!(broker.query(4, 8, number), Ok(ObjectState { state: -1, limit: 1, abandoned: 0, setting: 0 }));
     assert_eq!(one.signal(&broker, number, SignalKind::Release), Ok(-1));
     let sleep = other.sleep(&broker, &[number], false);
     assert_eq!(one.signal(&broker, number, SignalKind::Release), Ok(0));
@@ -218,12 +217,12 @@ fn the_end_of_a_thread_abandons_what_it_owned() {
     let broker = Dispatcher::default();
     let (one, other) = (Thread::new(4, 8), Thread::new(4, 16));
     let number = one.open(&broker, b"m\0", MUTANT, 1, 0).number;
-    broker.abandon(4, 16, number).unwrap();
+    broker.end_thread(4, 16);
     assert_eq!(other.take(&broker, &[number]), code::ARMED, "who does not own it cannot abandon it");
-    broker.abandon(4, 8, number).unwrap();
-    assert_eq!(broker.query(4, 16, number), Ok(ObjectState { state: 1, limit: 0, abandoned: 1 }));
+    broker.end_thread(4, 8);
+    assert_eq!(broker.query(4, 16, number), Ok(ObjectState { state: 1, limit: 0, abandoned: 1, setting: 0 }));
     assert_eq!(other.take(&broker, &[number]), 1 + code::ABANDONED);
-    assert_eq!(broker.query(4, 16, number), Ok(ObjectState { state: 0, limit: 1, abandoned: 0 }));
+    assert_eq!(broker.query(4, 16, number), Ok(ObjectState { state: 0, limit: 1, abandoned: 0, setting: 0 }));
 }
 
 #[test]
@@ -246,14 +245,74 @@ fn a_timer_with_a_name_is_signalled_when_it_is_due() {
     let number = one.open(&broker, b"t\0", TIMER, 0, 1).number;
     let sleep = one.sleep(&broker, &[number], false);
     // A time that has passed is due at once.
-    assert_eq!(broker.set_timer(4, number, Some(1), 0).map(|before| before.state), Ok(0));
+    assert_eq!(broker.set_timer(4, number, Some(1), 0).map(|before| (before.state, before.setting)), Ok((0, 1)));
+    assert_eq!(one.settled(sleep), 1);
+    assert_eq!(broker.set_timer(4, number, Some(i64::MAX), 0).map(|before| (before.state, before.setting)), Ok((1, 2)));
+    assert_eq!(one.take(&broker, &[number]), code::ARMED);
+    assert_eq!(broker.set_timer(4, number, None, 0).map(|before| before.state), Ok(0));
+    assert_eq!(broker.query(4, 8, number).map(|state| state.setting), Ok(3), "who set it before sees that another has");
+    // One that is due later is signalled by the thread that looks after them.
+    let sleep = one.sleep(&broker, &[number], false);
+    let soon = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    broker.set_timer(4, number, Some(soon.tv_sec * 1_000_000_000 + soon.tv_nsec + 2_000_000), 1).unwrap();
     while one.settled(sleep) == code::ARMED {
         std::thread::yield_now();
     }
     assert_eq!(one.settled(sleep), 1);
-    assert_eq!(broker.set_timer(4, number, Some(i64::MAX), 0).map(|before| before.state), Ok(1));
-    assert_eq!(one.take(&broker, &[number]), code::ARMED);
-    assert_eq!(broker.set_timer(4, number, None, 0).map(|before| before.state), Ok(0));
+}
+
+/// Who has closed its last handle still owns what it owned, and still waits for what it waited for.
+#[test]
+fn an_owner_or_a_waiter_without_a_handle_is_one_all_the_same() {
+    let broker = Dispatcher::default();
+    let (one, other) = (Thread::new(4, 8), Thread::new(12, 16));
+    let [mutant, again] = [b"m\0", b"n\0"].map(|name| one.open(&broker, name, MUTANT, 1, 0).number);
+    for name in [b"m\0", b"n\0"] {
+        other.open(&broker, name, MUTANT, 0, 0);
+    }
+    broker.release(4, mutant, 1).unwrap();
+    broker.release(4, again, 1).unwrap();
+    let sleep = other.sleep(&broker, &[mutant], false);
+    broker.end_thread(4, 8);
+    assert_eq!(other.settled(sleep), 1 + code::ABANDONED);
+    // Opened anew, it is still owned as often as before.
+    let third = Thread::new(12, 24);
+    assert_eq!(other.take(&broker, &[again]), 1 + code::ABANDONED);
+    broker.release(12, again, 1).unwrap();
+    assert_eq!(one.open(&broker, b"n\0", MUTANT, 0, 0).found, 0, "its name went with the last handle");
+    broker.end(12);
+    drop(third);
+    // A timer outlives its handles while somebody waits for it.
+    let timer = one.open(&broker, b"t\0", TIMER, 0, 1).number;
+    let sleep = one.sleep(&broker, &[timer], false);
+    let soon = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    broker.set_timer(4, timer, Some(soon.tv_sec * 1_000_000_000 + soon.tv_nsec + 2_000_000), 0).unwrap();
+    broker.release(4, timer, 1).unwrap();
+    assert_eq!(broker.open(4, 8, b"t\0", TIMER, New::Nothing).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    while one.settled(sleep) == code::ARMED {
+        std::thread::yield_now();
+    }
+    assert_eq!(one.settled(sleep), 1);
+    assert!(!broker.lock().objects.contains_key(&timer), "it goes with its last waiter");
+}
+
+/// Thousands of waits for many objects, each named many times over, end in a moment: nobody else waits for the lock meanwhile.
+#[test]
+fn a_crowd_is_served_object_by_object() {
+    let broker = Dispatcher::default();
+    let one = Thread::new(4, 8);
+    let event = one.open(&broker, b"e\0", EVENT, 0, 1).number;
+    let crowd: Vec<(Thread, u32)> = (0..400)
+        .map(|index| {
+            let thread = Thread::new(4, 12 + 4 * index);
+            let sleep = thread.sleep(&broker, &[event; 64], false);
+            (thread, sleep)
+        })
+        .collect();
+    assert_eq!(broker.lock().objects[&event].waiters.len(), crowd.len(), "an object that is named often is listed once");
+    one.signal(&broker, event, SignalKind::Set).unwrap();
+    assert!(crowd.iter().all(|(thread, sleep)| thread.settled(*sleep) == 1));
+    assert!(broker.lock().objects[&event].waiters.is_empty());
 }
 
 #[test]

@@ -61,7 +61,8 @@ impl Dispatcher {
             return Err(STATUS_OBJECT_TYPE_MISMATCH);
         }
         let waitable = object.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
-        let before = ObjectState { state: waitable.state as i32, ..ObjectState::default() };
+        waitable.setting = waitable.setting.wrapping_add(1);
+        let before = ObjectState { state: waitable.state as i32, setting: waitable.setting, ..ObjectState::default() };
         let Some(at) = at else {
             inner.timers.forget(number);
             return Ok(before);
@@ -74,6 +75,8 @@ impl Dispatcher {
             inner.timers.served = true;
         }
         inner.timers.due.insert(number, Due { at, period: i64::from(period) * 1_000_000 });
+        // One that is due already is signalled before the call returns.
+        inner.fire(monotonic());
         self.0.changed.notify_one();
         Ok(before)
     }

@@ -22,6 +22,8 @@ pub struct Wait {
     pub looks: bool,
     /// The objects.
     pub objects: Vec<u32>,
+    /// Its place in the order of all waits, once it has begun.
+    pub turn: u64,
 }
 
 impl Wait {
@@ -54,12 +56,13 @@ impl Inner {
             return Ok(self.give(&wait, place).unwrap_or(code::AGAIN));
         }
         if wait.sleep.is_some() {
+            self.turns += 1;
+            let (alarm, turn) = (wait.alarm.number(), self.turns);
             for (place, number) in wait.objects.iter().enumerate() {
-                if let Some(object) = self.objects.get_mut(number) {
-                    object.waiters.push((wait.alarm.number(), place as u8));
-                }
+                // One that is named twice counts where it stands first.
+                self.objects.get_mut(number).map(|object| object.waiters.entry(turn).or_insert((alarm, place as u8)));
             }
-            self.waits.insert(wait.alarm.number(), wait);
+            self.waits.insert(alarm, Wait { turn, ..wait });
         }
         Ok(code::ARMED)
     }
@@ -93,41 +96,42 @@ impl Inner {
 
     /// Gives an object to those who wait for it, as long as it lasts.
     pub fn serve(&mut self, number: u32) {
-        let mut index = 0;
-        while let Some((alarm, place)) = self.objects.get(&number).and_then(|object| object.waiters.get(index)).copied() {
-            let Some(wait) = self.waits.remove(&alarm) else {
-                self.objects.get_mut(&number).map(|object| object.waiters.remove(index));
-                continue;
-            };
+        let mut last = 0;
+        while let Some((turn, alarm, place)) = self.next_waiter(number, last) {
+            last = turn;
+            let Some(wait) = self.waits.remove(&alarm) else { continue };
             let owner = wait.owner();
-            let ends = if wait.all { wait.objects.clone().iter().all(|number| self.is_free(*number, owner)) } else { self.is_free(number, owner) };
+            let ends = if wait.all { wait.objects.iter().all(|number| self.is_free(*number, owner)) } else { self.is_free(number, owner) };
             if !ends {
                 self.waits.insert(alarm, wait);
-                // Whoever comes later waits for the same object, unless this one waits for others besides.
-                index += 1;
                 continue;
             }
             // One whose sleep is over for another reason is let go of all the same.
             let settled = if wait.looks { wait.settle(code::AGAIN) } else { self.give(&wait, if wait.all { 0 } else { place.into() }).is_some() };
-            self.unlist(alarm, &wait.objects);
+            self.unlist(&wait);
             if settled {
                 self.woken.push(wait.alarm);
             }
         }
     }
 
+    /// Who began to wait for an object after a turn: its turn, its alarm, the object's place in its wait.
+    fn next_waiter(&self, number: u32, turn: u64) -> Option<(u64, usize, u8)> {
+        let waiters = &self.objects.get(&number)?.waiters;
+        waiters.range(turn + 1..).next().map(|(turn, (alarm, place))| (*turn, *alarm, *place))
+    }
+
     /// Takes an alarm's wait out.
     pub fn leave(&mut self, alarm: usize) {
         if let Some(wait) = self.waits.remove(&alarm) {
-            self.unlist(alarm, &wait.objects);
+            self.unlist(&wait);
         }
     }
 
-    fn unlist(&mut self, alarm: usize, objects: &[u32]) {
-        for number in objects {
-            if let Some(object) = self.objects.get_mut(number) {
-                object.waiters.retain(|(other, _)| *other != alarm);
-            }
+    fn unlist(&mut self, wait: &Wait) {
+        for number in &wait.objects {
+            self.objects.get_mut(number).map(|object| object.waiters.remove(&wait.turn));
+            self.closed(*number);
         }
     }
 }

@@ -6,11 +6,12 @@ use crate::object::{FileObject, Where};
 use crate::process::Process;
 use crate::reply::Reply;
 use protocol::message::{Done, FlushFile, RenameFile, SetDisposition};
+use std::os::fd::AsFd;
 use std::sync::Arc;
-use store::Look;
+use store::{Happened, Look};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_SAME_DEVICE,
-    STATUS_OBJECT_NAME_COLLISION,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
 };
 use windows_sys::Win32::Storage::FileSystem::DELETE;
 
@@ -26,6 +27,14 @@ impl Process {
         const FILE_DISPOSITION_POSIX: u32 = 2;
         const FILE_DISPOSITION_IGNORE_READ_ONLY: u32 = 0x10;
         let object = self.object(request.handle, DELETE)?;
+        if object.file.as_ref().is_some_and(|file| file.stream) {
+            // It goes at once, so that a failure is told, and the file stays.
+            if request.flags & FILE_DISPOSITION_DELETE != 0 {
+                let (inside, file) = object.inside().zip(object.descriptor.as_ref()).ok_or(STATUS_CANNOT_DELETE)?;
+                inside.volume.set_zone(&inside.path, file.as_fd(), None)?;
+            }
+            return Ok(Reply::value(&Done {}));
+        }
         let (id, inside) = (object.id().ok_or(STATUS_CANNOT_DELETE)?, object.inside().ok_or(STATUS_CANNOT_DELETE)?);
         let delete = request.flags & FILE_DISPOSITION_DELETE != 0;
         if delete {
@@ -40,6 +49,9 @@ impl Process {
         }
         lock(&object.closing).posix = delete && request.flags & FILE_DISPOSITION_POSIX != 0;
         lock(&self.sandbox.sharing).set_deleting(id, delete);
+        if delete && object.is_folder() {
+            self.sandbox.watches.deleted(id);
+        }
         Ok(Reply::value(&Done {}))
     }
 
@@ -55,6 +67,9 @@ impl Process {
     /// Renames a file, or gives it a second name.
     pub fn rename_file(&self, request: &RenameFile, payload: &[u8]) -> Answer {
         let object = self.object(request.handle, if request.link != 0 { 0 } else { DELETE })?;
+        if object.file.as_ref().is_some_and(|file| file.stream) {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
         let Name::Drive(target) = self.target_name(&object, request, payload)? else { return Err(STATUS_ACCESS_DENIED) };
         let done = self.through(&target, |at| self.rename_to(&object, request, &target, at));
         self.note_change(&target, done.as_ref().err().copied());
@@ -77,7 +92,9 @@ impl Process {
         let replace = request.replace & REPLACE != 0;
         self.check_replaced(&to, object, request.replace)?;
         if request.link != 0 {
-            return from.volume.link(&from.path, &to.path, replace);
+            from.volume.link(&from.path, &to.path, replace)?;
+            self.sandbox.watches.own.happened(target, false, Happened::Made);
+            return Ok(());
         }
         let file = object.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let before = lock(&file.place).path.clone();
@@ -94,6 +111,7 @@ impl Process {
         if target == at {
             spelt.path = spelt.path.first(to.mount.count()).join(&path);
         }
+        self.sandbox.watches.own.moved(&before, &spelt, object.is_folder());
         let after = Where { path: spelt, inside: Some(Inside { path, ..to }) };
         if let Some(id) = object.id() {
             lock(&self.sandbox.sharing).renamed(id, &before, &after);

@@ -6,15 +6,15 @@ use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
 use gate::file::{Device, Facts, SYMLINK, Volume};
-use protocol::message::{Done, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, SetFacts, Word};
+use protocol::message::{Done, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, SetFacts, SetSparse, Word};
 use std::os::fd::AsFd;
 use std::path::Component;
-use store::{Change, Look, Metadata, attribute, volume_serial};
+use store::{Change, Happened, Look, Metadata, attribute, volume_serial};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_A_REPARSE_POINT,
     STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
 };
-use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES};
+use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES, FILE_WRITE_DATA};
 
 /// What is said of a file.
 fn facts(metadata: &Metadata) -> Facts {
@@ -44,6 +44,7 @@ impl Process {
         let answer = self.name(request.root, payload).and_then(|name| match name {
             Name::Drive(path) => self.through(&path, |at| self.facts_of_path(&path, at)),
             // A device's name is a file's to those who only look (GetFileAttributes).
+            Name::Stream(path) => self.through(&path, |at| self.facts_of_stream(&path, at)),
             Name::Null => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::Null as u32, ..Facts::default() }),
             Name::ConsoleInput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleInput as u32, ..Facts::default() }),
             Name::ConsoleOutput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleOutput as u32, ..Facts::default() }),
@@ -55,7 +56,7 @@ impl Process {
         answer.map(|facts| Reply::value(&facts))
     }
 
-    fn facts_of_path(&self, path: &DrivePath, at: &DrivePath) -> Result<Facts, NTSTATUS> {
+    pub(super) fn facts_of_path(&self, path: &DrivePath, at: &DrivePath) -> Result<Facts, NTSTATUS> {
         let inside = match self.place(at)? {
             Place::Volume(inside) => inside,
             Place::Way(_) => return Ok(way_facts()),
@@ -88,12 +89,17 @@ impl Process {
     /// The facts of an open file as of now; `None` of a folder that only leads to grants.
     pub(super) fn metadata_of(&self, object: &FileObject) -> Result<Option<Metadata>, NTSTATUS> {
         let (Some(inside), Some(file)) = (object.inside(), &object.descriptor) else { return Ok(None) };
-        inside.volume.facts(&inside.path, object.file.as_ref().map_or(0, |file| file.metadata.id), file.as_fd()).map(Some)
+        let metadata = inside.volume.facts(&inside.path, object.file.as_ref().map_or(0, |file| file.metadata.id), file.as_fd())?;
+        if object.file.as_ref().is_some_and(|file| file.stream) {
+            let size = self.stream_content(object)?.map_or(0, |content| content.len() as u64);
+            return Ok(Some(Metadata { size, allocated: size.next_multiple_of(8), ..metadata }));
+        }
+        Ok(Some(metadata))
     }
 
     /// Sets times and attributes.
     pub fn set_facts(&self, request: &SetFacts) -> Answer {
-        const SETTABLE: u32 = attribute::KEPT | attribute::READ_ONLY | attribute::NORMAL;
+        const SETTABLE: u32 = (attribute::KEPT | attribute::READ_ONLY) & !attribute::SPARSE;
         let object = self.object(request.handle, FILE_WRITE_ATTRIBUTES)?;
         let (id, inside) = object.id().zip(object.inside()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let file = object.descriptor.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?.as_fd();
@@ -116,9 +122,30 @@ impl Process {
             }
         }
         let times = [created, access, write].map(|time| (time > 0).then_some(time));
-        let attributes = (wanted != 0).then_some(wanted & SETTABLE & !attribute::NORMAL);
+        let attributes = match wanted {
+            0 => None,
+            // A sparse file stays one.
+            wanted => Some(wanted & SETTABLE | inside.volume.facts(&inside.path, id.1, file)?.attributes & attribute::SPARSE),
+        };
         if times != [None; 3] || attributes.is_some() {
             inside.volume.set(&inside.path, id.1, file, &Change { times, attributes })?;
+            if let Some(file) = object.file.as_ref().filter(|_| self.sandbox.watches.own.is_used()) {
+                self.sandbox.watches.own.happened(&lock(&file.place).path, object.is_folder(), Happened::Changed);
+            }
+        }
+        Ok(Reply::value(&Done {}))
+    }
+
+    /// Marks a file as sparse, or takes the mark away.
+    pub fn set_sparse(&self, request: &SetSparse) -> Answer {
+        let object = self.object(request.handle, FILE_WRITE_DATA)?;
+        let (id, inside) = object.id().zip(object.inside()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let file = object.descriptor.as_ref().filter(|_| !object.is_folder());
+        let file = file.ok_or(STATUS_INVALID_DEVICE_REQUEST)?.as_fd();
+        let now = inside.volume.facts(&inside.path, id.1, file)?.attributes;
+        let wanted = if request.on != 0 { now | attribute::SPARSE } else { now & !attribute::SPARSE };
+        if wanted != now {
+            inside.volume.set(&inside.path, id.1, file, &Change { attributes: Some(wanted & !attribute::NORMAL), ..Change::default() })?;
         }
         Ok(Reply::value(&Done {}))
     }
@@ -127,6 +154,7 @@ impl Process {
     pub fn query_volume(&self, request: &QueryVolume) -> Answer {
         const CASE_PRESERVED: u32 = 2;
         const UNICODE: u32 = 4;
+        const SPARSE_FILES: u32 = 0x40;
         const REPARSE_POINTS: u32 = 0x80;
         const POSIX_UNLINK_RENAME: u32 = 0x400;
         const READ_ONLY: u32 = 0x8_0000;
@@ -147,7 +175,7 @@ impl Process {
             free: space.free,
             cluster: space.cluster,
             serial: volume_serial(space.device),
-            flags: CASE_PRESERVED | UNICODE | REPARSE_POINTS | POSIX_UNLINK_RENAME | HARD_LINKS | write,
+            flags: CASE_PRESERVED | UNICODE | SPARSE_FILES | REPARSE_POINTS | POSIX_UNLINK_RENAME | HARD_LINKS | write,
             longest_name: 255,
             label_length: label.len() as u32,
             drive: FIXED,
@@ -164,12 +192,17 @@ impl Process {
         let object = self.object(request.handle, 0)?;
         let file = object.file.as_ref().ok_or(STATUS_INVALID_INFO_CLASS)?;
         let mut path = lock(&file.place).path.clone();
+        let stream = file.stream;
         if request.resolved != 0
             && let (Some(inside), Some(descriptor)) = (object.inside(), &object.descriptor)
         {
             path = inside.drive_path(&inside.volume.resolved(&inside.path, descriptor.as_fd())?);
         }
-        Ok(Reply::value(&Done {}).with_payload(bytes(&path.to_nt())))
+        let mut name = path.to_nt();
+        if stream {
+            name.extend(":Zone.Identifier".encode_utf16());
+        }
+        Ok(Reply::value(&Done {}).with_payload(bytes(&name)))
     }
 
     /// What a link says, as Windows would: a relative path, or an NT path.

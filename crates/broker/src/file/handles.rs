@@ -45,9 +45,9 @@ impl Process {
 }
 
 impl FileObject {
-    /// The file's identity on the host.
+    /// The file's identity on the host; a stream has none of its own.
     pub fn id(&self) -> Option<FileId> {
-        self.file.as_ref().filter(|file| lock(&file.place).inside.is_some()).map(|file| (file.metadata.device, file.metadata.id))
+        self.file.as_ref().filter(|file| !file.stream && lock(&file.place).inside.is_some()).map(|file| (file.metadata.device, file.metadata.id))
     }
 
     /// Where it is in its volume, as of now.

@@ -6,6 +6,8 @@ mod handles;
 mod listing;
 mod open;
 mod pipe;
+mod stream;
+mod watch;
 
 use crate::namespace::{DrivePath, Name, Place, parse, strip};
 use crate::object::FileObject;

@@ -12,7 +12,7 @@ use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
-use store::{Create, How, Look, Metadata, Outcome, attribute};
+use store::{Create, Happened, How, Look, Metadata, Outcome, attribute};
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_BY_FILE_ID,
     FILE_OPEN_IF, FILE_OPEN_REPARSE_POINT, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SEQUENTIAL_ONLY, FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_ALERT,
@@ -28,10 +28,10 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 /// What an open tells it did (ntifs.h).
 pub(super) const FILE_OPENED: u32 = 1;
-const FILE_CREATED: u32 = 2;
-const FILE_OVERWRITTEN: u32 = 3;
+pub(super) const FILE_CREATED: u32 = 2;
+pub(super) const FILE_OVERWRITTEN: u32 = 3;
 
-const WRITES: u32 = FILE_WRITE_DATA | FILE_APPEND_DATA;
+pub(super) const WRITES: u32 = FILE_WRITE_DATA | FILE_APPEND_DATA;
 
 impl Process {
     /// Opens or creates, and tells the audit.
@@ -43,6 +43,7 @@ impl Process {
         }
         let answer = self.name(request.root, payload).and_then(|name| match name {
             Name::Drive(path) => self.through(&path, |at| self.open_on_drive(request, &path, at)),
+            Name::Stream(path) => self.through(&path, |at| self.open_stream(request, &path, at)),
             Name::Null => self.open_null(request),
             Name::Sockets => self.open_sockets(request),
             Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
@@ -111,6 +112,11 @@ impl Process {
                 Inside { path: names, ..inside }
             }
         };
+        match opened.outcome {
+            Outcome::Opened => {}
+            Outcome::Created => self.sandbox.watches.own.happened(&spelt, opened.metadata.folder, Happened::Made),
+            Outcome::Overwritten => self.sandbox.watches.own.happened(&spelt, false, Happened::Written),
+        }
         let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(inside) }));
         let id = (opened.metadata.device, opened.metadata.id);
         let entered = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
@@ -121,7 +127,7 @@ impl Process {
         let moves_bytes = has_bytes && (how.read || how.write || how.append);
         let theirs = moves_bytes.then(|| Arc::clone(&ours));
         let object = FileObject {
-            file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share }),
+            file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share, stream: false }),
             descriptor: Some(ours),
             record,
             mode: mode(request.options),
@@ -200,7 +206,7 @@ impl Process {
         }
         let metadata = Metadata { folder: true, attributes: attribute::DIRECTORY, ..Metadata::default() };
         let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: None }));
-        let file = OnDrive { place, way: entries, metadata, share: 0 };
+        let file = OnDrive { place, way: entries, metadata, share: 0, stream: false };
         let object = FileObject { file: Some(file), mode: mode(request.options), ..FileObject::plain(Device::Disk, None) };
         self.give(object, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, request.object_flags, FILE_OPENED, None)
     }
@@ -212,17 +218,28 @@ impl Process {
         let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
         // The other end of a pipe must see at once that this one is closed.
         let close_now = lock(&object.closing).delete || access & DELETE != 0 || object.device == Device::Pipe;
+        let stream = object.file.as_ref().is_some_and(|file| file.stream);
         let (record, device, mode) = (object.record, object.device as u32, object.mode);
         let object = Arc::new(object);
         let handle = Handle { object: Arc::clone(&object), access, flags };
         let number = lock(&self.handles).insert(handle).inspect_err(|_| self.sandbox.close(&object))?;
-        let opened = Opened { handle: number, record, information, device, access, mode, folder: folder.into(), close_now: close_now.into() };
+        let opened = Opened {
+            handle: number,
+            record,
+            information,
+            device,
+            access,
+            mode,
+            folder: folder.into(),
+            close_now: close_now.into(),
+            stream: stream.into(),
+        };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
     }
 }
 
 /// A descriptor that the broker keeps, if it leaves it its own.
-fn kept(descriptor: OwnedFd) -> Result<Arc<OwnedFd>, NTSTATUS> {
+pub(super) fn kept(descriptor: OwnedFd) -> Result<Arc<OwnedFd>, NTSTATUS> {
     if leaves_room(descriptor.as_fd()) { Ok(Arc::new(descriptor)) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
 }
 
@@ -290,7 +307,8 @@ fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
         create,
         folder,
         link: options & FILE_OPEN_REPARSE_POINT != 0,
-        attributes: request.attributes,
+        // A file becomes sparse by a control code alone.
+        attributes: request.attributes & !attribute::SPARSE,
     })
 }
 

@@ -18,6 +18,7 @@ use control::ControlEvents;
 use gate::file::Device;
 use gate::service::ConsoleKind;
 use protocol::message::{Console, ConsoleState, Exit};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, pidfd_send_signal};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
@@ -108,6 +109,11 @@ impl Process {
         }
     }
 
+    /// Nothing more is served: what was asked for meanwhile is too late.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     /// How many channels it has.
     pub fn channels(&self) -> usize {
         lock(&self.channels).len()
@@ -142,6 +148,17 @@ impl Process {
         self.noted.wait();
         let crash = (exit.crash != 0).then(|| report::describe(exit, payload));
         self.finish(exit.code, crash);
+    }
+
+    /// Ends the process: it runs no more before anybody hears of that, and before what it owned is another's.
+    pub fn terminate(self: &Arc<Self>, code: u32, what: Option<String>) {
+        self.kill();
+        if let Some(host) = self.host.get() {
+            // The host takes a moment over it, and longer where it is short of time: then the rest goes on all the same.
+            let most = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+            let _ = poll(&mut [PollFd::new(host, PollFlags::IN)], Some(&most));
+        }
+        self.finish(code, what);
     }
 
     /// The process has ended: its code, and what happened if it crashed. Once.
@@ -219,7 +236,7 @@ impl Process {
     /// A control event that no handler of the process hears ends it, as on Windows.
     pub fn control_event(self: &Arc<Self>, event: u32) {
         if !self.control.take(event) {
-            self.finish(STATUS_CONTROL_C_EXIT as u32, None);
+            self.terminate(STATUS_CONTROL_C_EXIT as u32, None);
         }
     }
 }

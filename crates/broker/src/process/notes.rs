@@ -48,7 +48,7 @@ impl Process {
         if path.letter != b'Z' {
             return;
         }
-        let host: PathBuf = std::iter::once("/".into()).chain(path.path.names().map(String::from_utf16_lossy)).collect();
+        let host: PathBuf = std::iter::once("/".into()).chain(path.path.names().map(store::unescaped)).collect();
         let mut refused = lock(&self.refused);
         if refused.len() < MOST_REFUSED {
             refused.insert((host, write));

@@ -216,6 +216,48 @@ requests! {
         /// The file.
         file: Handle,
     }
+    /// Answers whether a file has a stream beside its bytes (`Zone.Identifier`), and how long that is.
+    StreamSize {
+        /// The file.
+        file: Handle,
+        /// Out: non-zero where it has.
+        present: u32,
+        /// Out: its size in bytes.
+        size: u32,
+    }
+    /// Marks a file as sparse, or takes the mark away.
+    SetSparse {
+        /// The file.
+        file: Handle,
+        /// Non-zero: it is.
+        on: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Makes a range of a file zeroes, which take no place on the disk.
+    ZeroData {
+        /// The file.
+        file: Handle,
+        /// Its first byte.
+        start: u64,
+        /// The one behind its last.
+        end: u64,
+    }
+    /// Answers which ranges of a file have a place on the disk.
+    AllocatedRanges {
+        /// The file.
+        file: Handle,
+        /// Where to look from.
+        start: u64,
+        /// How far.
+        length: u64,
+        /// Where they go: start and length, 8 bytes each.
+        buffer: Address,
+        /// How many fit.
+        room: u32,
+        /// Out: how many were written.
+        written: u32,
+    }
     /// Answers which drives there are.
     QueryDrives {
         /// Out: bits from A: on.

@@ -133,6 +133,31 @@ requests! {
         /// Out: non-zero where the status block was told already.
         told: u64,
     }
+    /// Waits for changes in a folder, and answers them as `FILE_NOTIFY_INFORMATION`.
+    ReadChanges {
+        /// The folder.
+        file: Handle,
+        /// Where they go.
+        buffer: Address,
+        /// How many bytes fit.
+        length: u64,
+        /// `FILE_NOTIFY_CHANGE_*`; counts at the handle's first time.
+        filter: u32,
+        /// Non-zero: the folders below it count too; at the handle's first time.
+        subtree: u32,
+        /// The event that is set when it is complete, or 0.
+        event: Handle,
+        /// The routine that the calling thread runs then, or 0.
+        routine: Address,
+        /// The routine's first argument, or what the completion packet carries.
+        context: u64,
+        /// The status block.
+        block: Address,
+        /// Out: how many bytes were written.
+        done: u64,
+        /// Out: non-zero where the status block was told already.
+        told: u64,
+    }
     /// Unlocks a range that was locked as it is.
     UnlockFile {
         /// The file.

@@ -168,7 +168,12 @@ services! {
     79 WaitAlert,
     80 MeetAtKey,
     81 TransferSegments,
-    82 ReadClock,
+    82 ReadChanges,
+    83 StreamSize,
+    84 SetSparse,
+    85 ZeroData,
+    86 AllocatedRanges,
+    87 ReadClock,
 }
 
 #[cfg(test)]

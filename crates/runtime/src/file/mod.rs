@@ -32,6 +32,7 @@ pub struct File {
     pub object: Arc<FileObject>,
     mode: u32,
     folder: bool,
+    stream: bool,
     close_now: bool,
     flags: AtomicU32,
     record: Option<u32>,
@@ -70,6 +71,7 @@ impl File {
             object,
             mode: opened.mode,
             folder: opened.folder != 0,
+            stream: opened.stream != 0,
             close_now: opened.close_now != 0,
             flags: AtomicU32::new(0),
             record: (record < gate::map::FILE_RECORDS_SIZE).then_some(opened.record),
@@ -160,6 +162,7 @@ impl File {
             object: Arc::clone(&self.object),
             mode: self.mode,
             folder: self.folder,
+            stream: self.stream,
             close_now: self.close_now,
             flags: AtomicU32::new(flags),
             record: self.record,
@@ -169,6 +172,11 @@ impl File {
     /// The options that it was opened with, as they are told.
     pub fn mode(&self) -> u32 {
         self.mode
+    }
+
+    /// Whether it is a stream, which has no descriptor.
+    pub fn is_stream(&self) -> bool {
+        self.stream
     }
 
     /// Whether it is a folder.

@@ -1,7 +1,9 @@
 //! The gate's services for files.
 
 use super::{File, position};
+use crate::broker::Arrived;
 use crate::io::host::status;
+use crate::io::stream;
 use crate::serve::{Answer, Serve};
 use crate::{access, broker, handle, user};
 use gate::file::{Device, Facts};
@@ -12,7 +14,9 @@ use gate::service::{
 use protocol::message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE,
+};
 use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_WRITE_DATA};
 
 /// The longest path of Windows, in bytes of UTF-16.
@@ -30,7 +34,11 @@ impl Serve for OpenFile {
             attributes: self.attributes,
             object_flags: self.object_flags,
         };
-        let (opened, descriptor) = broker::open(&request, &name)?;
+        let Arrived { reply: opened, descriptor, lost } = broker::open(&request, &name)?;
+        if lost {
+            let _ = broker::close(opened.handle, true);
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
         self.handle = u64::from(opened.handle);
         self.information = u64::from(opened.information);
         let file = File::new(&opened, descriptor);
@@ -95,6 +103,9 @@ impl Serve for SetEnd {
             return Err(STATUS_INVALID_DEVICE_REQUEST);
         }
         file.needs(FILE_WRITE_DATA)?;
+        if file.is_stream() {
+            return stream::cut(&file, self.size);
+        }
         rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, file.folder))
     }
 }
@@ -182,6 +193,8 @@ impl Serve for FlushFile {
         let file = handle::file(self.file)?;
         file.needs(FILE_WRITE_DATA | FILE_APPEND_DATA)?;
         match file.device {
+            // The broker keeps every byte of it at once.
+            Device::Disk if file.is_stream() => Ok(()),
             Device::Disk => {
                 rustix::fs::fsync(file.descriptor()?).map_err(|error| status(error, file.folder))?;
                 // The name is the broker's business.

@@ -4,33 +4,38 @@ use super::completion::Notice;
 use super::{FileObject, Pending, Transfer, lock, poll};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::STATUS_CANCELLED;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CANCELLED, STATUS_NOTIFY_CLEANUP};
 
 /// One handle less; the last one takes along what pends.
 pub fn let_go(object: &FileObject) {
     if object.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-        cancel(object, |_| true);
+        cancel(object, STATUS_NOTIFY_CLEANUP, |_| true);
         poll::forget(object);
         lock::forget(object);
     }
 }
 
-/// Cancels the requests that `which` picks; answers how many there were.
-pub fn cancel(object: &FileObject, which: impl Fn(&Notice) -> bool) -> usize {
+/// Cancels the requests that `which` picks; answers how many there were. Those that wait for changes get a status of their own.
+pub fn cancel(object: &FileObject, status: NTSTATUS, which: impl Fn(&Notice) -> bool) -> usize {
     let mut pending = object.pending();
     let mut cancelled = Vec::new();
-    let Pending { reads, writes } = &mut *pending;
+    let (watches, left): (VecDeque<_>, _) = std::mem::take(&mut pending.watches).into_iter().partition(|watching| which(&watching.notice));
+    pending.watches = left;
+    let Pending { reads, writes, .. } = &mut *pending;
     for queue in [reads, writes] {
         let (taken, left) = std::mem::take(queue).into_iter().partition(|transfer: &Transfer| which(&transfer.notice));
         *queue = left;
         cancelled.extend::<VecDeque<_>>(taken);
     }
     drop(pending);
-    if !cancelled.is_empty() {
+    if !cancelled.is_empty() || !watches.is_empty() {
         poll::look_again();
     }
     for transfer in &cancelled {
         transfer.notice.tell(&object.completion, STATUS_CANCELLED, transfer.moved);
     }
-    cancelled.len() + lock::cancel(object, which)
+    for watching in &watches {
+        watching.notice.tell(&object.completion, status, 0);
+    }
+    cancelled.len() + watches.len() + lock::cancel(object, which)
 }

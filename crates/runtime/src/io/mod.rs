@@ -11,7 +11,10 @@ mod pipe;
 mod poll;
 mod segments;
 mod service;
+mod sparse;
+pub mod stream;
 mod transfer;
+mod watch;
 
 use bytes::{Bytes, Step};
 use completion::{Completion, Notice};
@@ -21,6 +24,7 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use watch::Watching;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST};
 
@@ -54,6 +58,10 @@ pub struct FileObject {
     descriptor: Option<Arc<OwnedFd>>,
     /// The facts of a pipe that the broker made; its descriptor never blocks.
     pipe: OnceLock<Pipe>,
+    /// What is ready while changes of a folder wait; of one that is watched.
+    changes: OnceLock<OwnedFd>,
+    /// The file's identity on the host, once a lock was asked for.
+    identity: OnceLock<lock::Identity>,
     handles: AtomicU32,
     pending: Mutex<Pending>,
     /// One writer at a time, so that what is written in one call stays together.
@@ -65,6 +73,8 @@ pub struct FileObject {
 struct Pending {
     reads: VecDeque<Transfer>,
     writes: VecDeque<Transfer>,
+    /// Of a folder: who waits for changes.
+    watches: VecDeque<Watching>,
 }
 
 impl FileObject {
@@ -76,6 +86,8 @@ impl FileObject {
             completion: Completion::new(!later || mode & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) != 0),
             descriptor: descriptor.map(Arc::new),
             pipe: OnceLock::new(),
+            changes: OnceLock::new(),
+            identity: OnceLock::new(),
             handles: AtomicU32::new(0),
             pending: Mutex::default(),
             writing: Mutex::default(),
@@ -92,6 +104,11 @@ impl FileObject {
         self.descriptor.as_ref().map(|descriptor| descriptor.as_fd()).ok_or(STATUS_INVALID_DEVICE_REQUEST)
     }
 
+    /// The descriptor, for who needs it longer than the file object lives.
+    pub fn shared_descriptor(&self) -> Result<Arc<OwnedFd>, NTSTATUS> {
+        self.descriptor.clone().ok_or(STATUS_INVALID_DEVICE_REQUEST)
+    }
+
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,6 +118,11 @@ impl FileObject {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// What the poll thread polls: the descriptor, or what tells of a folder's changes.
+    fn polled(&self) -> Option<BorrowedFd<'_>> {
+        self.descriptor.as_deref().or_else(|| self.changes.get()).map(AsFd::as_fd)
+    }
+
     /// What the poll thread waits for.
     pub fn wanted(&self) -> PollFlags {
         self.pending().wanted()
@@ -108,10 +130,11 @@ impl FileObject {
 
     /// Goes on with what pends, as far as it goes.
     pub fn progress(&self) {
+        self.tell_changes();
         let mut pending = self.pending();
         let Ok(descriptor) = self.descriptor() else { return };
         let mut complete = Vec::new();
-        let Pending { reads, writes } = &mut *pending;
+        let Pending { reads, writes, .. } = &mut *pending;
         for queue in [reads, writes] {
             while let Some(transfer) = queue.front_mut() {
                 let Step::Done(status) = transfer.bytes.step(descriptor, &mut transfer.moved) else { break };
@@ -146,7 +169,7 @@ impl FileObject {
 impl Pending {
     /// What the poll thread waits for.
     pub fn wanted(&self) -> PollFlags {
-        let read = if self.reads.is_empty() { PollFlags::empty() } else { PollFlags::IN };
+        let read = if self.reads.is_empty() && self.watches.is_empty() { PollFlags::empty() } else { PollFlags::IN };
         if self.writes.is_empty() { read } else { read | PollFlags::OUT }
     }
 }

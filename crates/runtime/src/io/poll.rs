@@ -100,7 +100,7 @@ fn run() {
 fn wait(wake: BorrowedFd<'_>, objects: &[Arc<FileObject>]) -> Vec<PollFlags> {
     let mut descriptors = vec![PollFd::from_borrowed_fd(wake, PollFlags::IN)];
     descriptors.extend(objects.iter().map(|object| {
-        let descriptor = object.descriptor().unwrap_or(wake);
+        let descriptor = object.polled().unwrap_or(wake);
         PollFd::from_borrowed_fd(descriptor, object.wanted())
     }));
     let _ = poll(&mut descriptors, None);

@@ -4,7 +4,7 @@ use super::bytes::{Bytes, Step};
 use super::completion::Notice;
 use super::host::{self, read, write};
 use super::service::notice;
-use super::{FileObject, Transfer, block, lock, poll};
+use super::{FileObject, Transfer, block, lock, poll, stream};
 use crate::file::{self, File, Turn};
 use crate::handle;
 use crate::serve::{Answer, Serve};
@@ -107,6 +107,10 @@ impl MoveNow for ReadFile {
             let bytes = Bytes { write: false, buffer: self.buffer, length: self.length };
             return file.object.move_synchronously(bytes, self.block, &mut self.done);
         }
+        if file.is_stream() {
+            self.done = stream::read(file, self.buffer, self.length, self.offset)?;
+            return Ok(());
+        }
         file.await_input(self.block)?;
         let descriptor = file.descriptor()?.as_raw_fd();
         let read = |offset| read(descriptor, self.buffer, self.length, offset).map_err(|error| host::status(error, file.is_folder()));
@@ -145,6 +149,10 @@ impl MoveNow for WriteFile {
         if file.object.is_pipe() {
             let bytes = Bytes { write: true, buffer: self.buffer, length: self.length };
             return file.object.move_synchronously(bytes, self.block, &mut self.done);
+        }
+        if file.is_stream() {
+            self.done = stream::write(file, self.buffer, self.length, self.offset)?;
+            return Ok(());
         }
         let descriptor = file.descriptor()?.as_raw_fd();
         let append = file.access & FILE_WRITE_DATA == 0;

@@ -17,7 +17,7 @@ use crate::memory::Stack;
 use crate::object::{Object, Part, owned_by};
 use crate::registers::Contents;
 use crate::serve::Answer;
-use crate::{time, user};
+use crate::{shared, time, user};
 use block::Block;
 use call::{Call, Calls};
 use gate::block as layout;
@@ -176,7 +176,14 @@ impl Thread {
 
     /// How many mutants the thread owns, as far as its block says.
     fn owned(&self) -> u32 {
-        user::read(self.teb + layout::OWNED as u64).unwrap_or(1)
+        user::read(self.teb + layout::OWNED as u64).unwrap_or(layout::OWNS_SHARED | 1)
+    }
+
+    /// Tells the broker that the thread has ended, where it may own mutants that processes share.
+    fn abandon_shared(&self, owned: u32) {
+        if owned & layout::OWNS_SHARED != 0 {
+            shared::end_thread(self.id);
+        }
     }
 
     /// Lets everybody know that the thread has ended: whoever waits for it, or for what it owned.
@@ -185,9 +192,10 @@ impl Thread {
             return;
         }
         self.end_waits();
+        self.abandon_shared(owned);
         // Most threads own none, which saves looking at every mutant.
-        if owned != 0 {
-            owned_by(self.id).iter().for_each(|mutant| mutant.abandon(self.id));
+        if owned & !layout::OWNS_SHARED != 0 {
+            owned_by(self.id).iter().for_each(|mutant| mutant.abandon());
         }
         object.finish();
     }

@@ -116,12 +116,14 @@ impl Thread {
         current::enter(0, 0);
         let object = running().remove(&self.id);
         port::leave();
-        broker::let_go();
         let owned = self.owned();
+        // As long as it has its channel; and also where it counts as ended already, and was given something after that.
+        self.abandon_shared(owned);
+        broker::let_go();
         self.release();
         free();
         if let Some(object) = object {
-            self.note_end(&object, owned);
+            self.note_end(&object, owned & !block::OWNS_SHARED);
         }
     }
 

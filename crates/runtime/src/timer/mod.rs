@@ -3,11 +3,11 @@
 
 mod service;
 
-use crate::dispatch;
 use crate::object::{Object, Part};
 use crate::thread::Thread;
 use crate::thread::call::Call;
 use crate::time::{self, Deadline, monotonic};
+use crate::{dispatch, shared};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::NTSTATUS;
 
@@ -23,6 +23,8 @@ struct Setting {
     period: i128,
     /// Who runs what then.
     routine: Option<Routine>,
+    /// A shared timer: the broker's number for this setting, which another process may have replaced.
+    shared: u32,
 }
 
 /// A routine that a thread runs when a timer is due.
@@ -70,9 +72,11 @@ pub fn look(objects: &[Arc<Object>]) {
             let mut setting = due.get();
             if setting.at.is_some() && setting.pass(monotonic()) {
                 // The setting stays locked, so that nobody stops the timer between its time and its signal.
-                // A shared one is signalled by the broker; only the routine is this process's.
-                if object.shared().is_none() {
-                    let _ = dispatch::signal(object, |_| Ok::<u32, NTSTATUS>(1), false);
+                match object.shared() {
+                    None => drop(dispatch::signal(object, |_| Ok::<u32, NTSTATUS>(1), false)),
+                    // The broker signals it; only the routine is this process's, as long as nobody else has set the timer.
+                    Some(number) if shared::query(number).is_ok_and(|state| state.setting == setting.shared) => {}
+                    Some(_) => *setting = Setting::default(),
                 }
                 if let Some(routine) = &setting.routine {
                     routine.queue(object);
@@ -98,11 +102,11 @@ mod tests {
 
     #[test]
     fn a_period_keeps_its_beat_and_missed_times_are_one() {
-        let mut setting = Setting { at: Some(100), period: 30, routine: None };
+        let mut setting = Setting { at: Some(100), period: 30, ..Setting::default() };
         assert!(!setting.pass(99));
         assert!(setting.pass(165));
         assert_eq!(setting.at, Some(190));
-        let mut once = Setting { at: Some(100), period: 0, routine: None };
+        let mut once = Setting { at: Some(100), ..Setting::default() };
         assert!(once.pass(100));
         assert_eq!(once.at, None);
         assert!(!once.pass(200));

@@ -23,7 +23,7 @@ impl Serve for SetTimer {
         if self.cancel != 0 {
             setting.at = None;
             self.signalled = match object.shared() {
-                Some(number) => shared::set_timer(number, None, 0)?,
+                Some(number) => shared::set_timer(number, None, 0)?.state as u32,
                 None => object.unlocked() as u32,
             };
             return Ok(());
@@ -42,10 +42,12 @@ impl Serve for SetTimer {
                 thread.calls().note_timer(&object);
                 Routine { thread: Arc::downgrade(&thread), address: self.routine, argument: self.argument }
             }),
+            shared: 0,
         };
         if let Some(number) = object.shared() {
             let at = at.map_or(i64::MAX, |at| i64::try_from(at).unwrap_or(i64::MAX));
-            self.signalled = shared::set_timer(number, Some(at), self.period)?;
+            let before = shared::set_timer(number, Some(at), self.period)?;
+            (self.signalled, setting.shared) = (before.state as u32, before.setting);
             return Ok(());
         }
         // Set again, it is not signalled until its new time.

@@ -175,7 +175,10 @@ impl Wait<'_> {
         if let Some(status) = late {
             waiter.bell.end();
             leave(&waiter);
-            return Ok(status);
+            drop(dispatcher);
+            // What is to be signalled is, though the wait ends before it begins.
+            let signalled = signalled.map_or(Ok(0), |(number, how)| shared::signal(number, how, 1));
+            return Ok(signalled.err().unwrap_or(status));
         }
         drop(dispatcher);
         if let Err(status) = shared::wait(&objects.shared, How { sleep: Some(sleep), signalled, ..How::default() }) {

@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
 use crate::path::Path;
 use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Space, Volume};
+use crate::zone;
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
 use std::borrow::Cow;
@@ -20,8 +21,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
-    STATUS_OBJECT_PATH_NOT_FOUND,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY,
+    STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
 };
 
 /// Which entries of the folder are there, by their names.
@@ -285,6 +286,22 @@ impl Volume for Folder {
 
     fn leads(&self, path: &Path) -> Option<(PathBuf, usize)> {
         self.leads_outside(path)
+    }
+
+    fn watched(&self, _path: &Path, folder: BorrowedFd<'_>) -> Result<OwnedFd, NTSTATUS> {
+        // Of a folder of which only some entries are there, the host would tell them all.
+        if self.filter.is_some() {
+            return Err(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        folder.try_clone_to_owned().map_err(|_| STATUS_INSUFFICIENT_RESOURCES)
+    }
+
+    fn zone(&self, _path: &Path, file: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, NTSTATUS> {
+        zone::get(file)
+    }
+
+    fn set_zone(&self, _path: &Path, file: BorrowedFd<'_>, content: Option<&[u8]>) -> Result<(), NTSTATUS> {
+        zone::set(file, content)
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

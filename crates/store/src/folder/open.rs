@@ -4,6 +4,7 @@ use super::{Folder, refused};
 use crate::error::status;
 use crate::kept::Kept;
 use crate::metadata::{Metadata, attribute};
+use crate::name::from_host;
 use crate::path::Path;
 use crate::volume::{Create, How, Open, Outcome};
 use rustix::fs::{Mode, OFlags, mkdirat};
@@ -141,7 +142,7 @@ impl Folder {
 
 /// Names of the host as a path.
 pub(super) fn path_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Path {
-    names.into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect()
+    names.into_iter().map(|name| from_host(name.as_bytes()).unwrap_or_else(|| name.encode_utf16().collect())).collect()
 }
 
 /// Checks what was opened, and keeps the attributes of what was made or emptied.

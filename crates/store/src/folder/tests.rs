@@ -279,3 +279,21 @@ fn a_path_longer_than_the_host_takes_is_refused_at_once() {
     assert_eq!(place.volume.open(&long, &READ).err(), Some(STATUS_NAME_TOO_LONG));
     assert_eq!(place.volume.leads(&long), None);
 }
+
+#[test]
+fn names_that_windows_cannot_say_are_said_in_another_way() {
+    let place = Place::new();
+    for name in ["a: b?.txt", "ends."] {
+        std::fs::write(place.host(name), name).unwrap();
+    }
+    std::fs::create_dir(place.host("in\\side")).unwrap();
+    std::fs::write(place.host("in\\side/x"), "x").unwrap();
+    // A name that looks like an escaped one is found as well.
+    std::fs::write(place.host("own\u{f03a}"), "own").unwrap();
+    assert_eq!(place.names("", "*"), ["a\u{f03a} b\u{f03f}.txt", "ends\u{f02e}", "File.txt", "in\u{f05c}side", "own\u{f03a}", "sub"]);
+    for (name, size) in [("a\u{f03a} B\u{f03f}.txt", 9), ("ends\u{f02e}", 5), ("in\u{f05c}side\\x", 1), ("own\u{f03a}", 3)] {
+        assert_eq!(place.volume.metadata(&path(name), Look::default()).map(|metadata| metadata.size), Ok(size), "{name}");
+    }
+    place.volume.rename(&path("ends\u{f02e}"), &path("begins\u{f02e}"), false).unwrap();
+    assert!(place.host("begins.").exists());
+}

@@ -2,9 +2,13 @@
 
 use super::header::Hash;
 use crate::metadata::Metadata;
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, Mode, OFlags, chmodat, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat,
+};
 use rustix::io::{Errno, Result, pread, pwrite};
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// A blob's mode: nobody writes it by accident, not even its owner.
@@ -19,23 +23,24 @@ pub struct Disk {
     /// The store's own.
     pub root: OwnedFd,
     staging: OwnedFd,
-    pool: OwnedFd,
+    /// Opened when it is first needed: many volumes never publish.
+    pool: OnceLock<OwnedFd>,
+    makes: bool,
 }
 
 impl Disk {
     /// Opens them; makes what is missing, unless the store is only read.
     pub fn open(root: OwnedFd, make: bool) -> Result<Self> {
-        let open = |name: &str| {
-            if make {
-                match mkdirat(&root, name, Mode::RWXU) {
-                    Err(Errno::EXIST) => {}
-                    done => done?,
-                }
-            }
-            openat(&root, name, FOLDER, Mode::empty())
-        };
-        let (staging, pool) = (open("staging")?, open("pool")?);
-        Ok(Self { root, staging, pool })
+        let staging = folder(&root, "staging", make)?;
+        Ok(Self { root, staging, pool: OnceLock::new(), makes: make })
+    }
+
+    fn pool(&self) -> Result<BorrowedFd<'_>> {
+        if self.pool.get().is_none() {
+            // Whoever was first, one of them stays.
+            let _ = self.pool.set(folder(&self.root, "pool", self.makes)?);
+        }
+        self.pool.get().map(AsFd::as_fd).ok_or(Errno::NOENT)
     }
 
     /// Makes a staged file, or the next one that has no file yet.
@@ -51,7 +56,15 @@ impl Disk {
 
     /// Opens a staged file.
     pub fn staged(&self, number: u64, flags: OFlags) -> Result<OwnedFd> {
-        openat(&self.staging, staged_name(number), flags | OFlags::CLOEXEC, Mode::empty())
+        let open = || openat(&self.staging, staged_name(number), flags | OFlags::CLOEXEC, Mode::empty());
+        match open() {
+            // A run that was killed had sealed it, and not written that down.
+            Err(Errno::ACCESS) => {
+                chmodat(&self.staging, staged_name(number), OWN, AtFlags::empty())?;
+                open()
+            }
+            opened => opened,
+        }
     }
 
     /// Facts of a staged file.
@@ -71,18 +84,18 @@ impl Disk {
 
     /// Opens a blob.
     pub fn blob(&self, hash: &Hash) -> Result<OwnedFd> {
-        openat(&self.pool, blob_name(hash), OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+        openat(self.pool()?, blob_name(hash), OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
     }
 
     /// Deletes a blob.
     pub fn remove_blob(&self, hash: &Hash) {
-        let _ = unlinkat(&self.pool, blob_name(hash), AtFlags::empty());
+        let _ = self.pool().and_then(|pool| unlinkat(pool, blob_name(hash), AtFlags::empty()));
     }
 
     /// Makes a staged file a blob. It keeps its staged name too, until the journal that tells of it is on the disk.
     pub fn publish(&self, number: u64, file: BorrowedFd<'_>, hash: &Hash) -> Result<()> {
         fchmod(file, SEALED)?;
-        let link = || linkat(&self.staging, staged_name(number), &self.pool, blob_name(hash), AtFlags::empty());
+        let link = || linkat(&self.staging, staged_name(number), self.pool()?, blob_name(hash), AtFlags::empty());
         match link() {
             Err(Errno::NOENT) => {
                 self.make_pool_folder(hash)?;
@@ -100,7 +113,7 @@ impl Disk {
     /// Gives a blob's very file a staged number, and puts a copy in its place: whoever has it open sees what will be written.
     pub fn take_blob(&self, hash: &Hash, number: &mut u64) -> Result<()> {
         let blob = self.blob(hash)?;
-        while let Err(error) = linkat(&self.pool, blob_name(hash), &self.staging, staged_name(*number), AtFlags::empty()) {
+        while let Err(error) = linkat(self.pool()?, blob_name(hash), &self.staging, staged_name(*number), AtFlags::empty()) {
             if error != Errno::EXIST {
                 return Err(error);
             }
@@ -114,8 +127,8 @@ impl Disk {
                 fchmod(&copy, SEALED)?;
                 // The blob's bytes must be on the disk before those of its former file change.
                 rustix::fs::fsync(&copy)?;
-                renameat(&self.staging, staged_name(fresh), &self.pool, blob_name(hash))?;
-                let folder = openat(&self.pool, &blob_name(hash)[..2], FOLDER, Mode::empty())?;
+                renameat(&self.staging, staged_name(fresh), self.pool()?, blob_name(hash))?;
+                let folder = openat(self.pool()?, &blob_name(hash)[..2], FOLDER, Mode::empty())?;
                 rustix::fs::fsync(folder)
             });
             copied.inspect_err(|_| self.remove_staged(fresh))?;
@@ -125,7 +138,7 @@ impl Disk {
     }
 
     fn make_pool_folder(&self, hash: &Hash) -> Result<()> {
-        match mkdirat(&self.pool, &blob_name(hash)[..2], Mode::RWXU) {
+        match mkdirat(self.pool()?, &blob_name(hash)[..2], Mode::RWXU) {
             Err(Errno::EXIST) => Ok(()),
             done => done,
         }
@@ -133,14 +146,15 @@ impl Disk {
 
     /// The numbers of all staged files.
     pub fn staged_numbers(&self) -> Result<Vec<u64>> {
-        Ok(names(&self.staging, ".")?.iter().filter_map(|name| name.parse().ok()).collect())
+        Ok(names(self.staging.as_fd(), ".")?.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
     /// The hashes of all blobs.
     pub fn blobs(&self) -> Result<Vec<Hash>> {
+        let pool = self.pool()?;
         let mut found = Vec::new();
-        for folder in names(&self.pool, ".")? {
-            found.extend(names(&self.pool, &folder)?.iter().filter_map(|name| Hash::parse(&format!("{folder}{name}"))));
+        for folder in names(pool, ".")? {
+            found.extend(names(pool, &folder)?.iter().filter_map(|name| Hash::parse(&format!("{folder}{name}"))));
         }
         Ok(found)
     }
@@ -151,9 +165,24 @@ impl Disk {
         rustix::fs::fsync(&self.root)
     }
 
-    /// Sees that everything is on the disk, the bytes of all blobs too.
-    pub fn sync_all(&self) -> Result<()> {
-        rustix::fs::syncfs(&self.root)
+    /// Sees that the store's own name is on the disk, and those of the folders above that were made with it.
+    pub fn sync_place(&self) -> Result<()> {
+        for above in ["..", "../..", "../../.."] {
+            rustix::fs::fsync(openat(&self.root, above, FOLDER, Mode::empty())?)?;
+        }
+        Ok(())
+    }
+
+    /// Sees that the names of blobs are on the disk, by the first bytes of their hashes.
+    pub fn sync_blobs(&self, folders: &BTreeSet<u8>) -> Result<()> {
+        for folder in folders {
+            match openat(self.pool()?, format!("{folder:02x}"), FOLDER, Mode::empty()) {
+                // Somebody has taken it away, with what was in it.
+                Err(Errno::NOENT) => {}
+                opened => rustix::fs::fsync(opened?)?,
+            }
+        }
+        if folders.is_empty() { Ok(()) } else { rustix::fs::fsync(self.pool()?) }
     }
 
     /// Gives a host's file another name, among the staged ones.
@@ -168,7 +197,17 @@ impl Disk {
 
     /// The names in the store's own folder.
     pub fn files(&self) -> Result<Vec<String>> {
-        names(&self.root, ".")
+        names(self.root.as_fd(), ".")
+    }
+}
+
+fn folder(root: &OwnedFd, name: &str, make: bool) -> Result<OwnedFd> {
+    match openat(root, name, FOLDER, Mode::empty()) {
+        Err(Errno::NOENT) if make => {
+            mkdirat(root, name, Mode::RWXU)?;
+            openat(root, name, FOLDER, Mode::empty())
+        }
+        opened => opened,
     }
 }
 
@@ -182,7 +221,7 @@ fn blob_name(hash: &Hash) -> String {
     name
 }
 
-fn names(folder: &OwnedFd, below: &str) -> Result<Vec<String>> {
+fn names(folder: BorrowedFd<'_>, below: &str) -> Result<Vec<String>> {
     let folder = openat(folder, below, FOLDER, Mode::empty())?;
     let mut names = Vec::new();
     for entry in Dir::new(folder)? {

@@ -19,6 +19,9 @@ const VERY_LONG: u64 = 64 << 20;
 const MUCH_GARBAGE: u64 = 1 << 20;
 const TOO_MUCH_GARBAGE: u64 = 1 << 30;
 
+/// How much garbage is gathered before somebody looks whether there is room for it.
+pub const GARBAGE_STEP: u64 = 1 << 20;
+
 /// The name of an index that is not whole yet.
 const FRESH: &str = "index.new";
 
@@ -45,8 +48,7 @@ impl Core {
         if state.journal.is_none() {
             return Ok(());
         }
-        // The index promises what it tells of: it must be on the disk before.
-        self.disk.sync_all()?;
+        self.sync(state)?;
         let head = Head { generation: state.generation + 1, device: self.device };
         let root = self.disk.root.as_fd();
         let mut index = Log::make(root, FRESH, head)?;
@@ -82,6 +84,29 @@ impl Core {
         self.collect(state)
     }
 
+    /// Deletes garbage at once where the disk has less room than that.
+    pub(super) fn collect_if_short(&self, state: &mut State) {
+        if state.garbage < state.garbage_looked_at {
+            return;
+        }
+        let is_short = rustix::fs::fstatvfs(&self.disk.root).is_ok_and(|room| room.f_bavail * room.f_frsize < state.garbage);
+        // What the journal has told of must be on the disk before.
+        if is_short && self.sync(state).is_ok() {
+            let _ = self.collect(state);
+        }
+        state.garbage_looked_at = state.garbage + GARBAGE_STEP;
+    }
+
+    /// Sees that the names of all files are on the disk, and what the journal tells of them. Their bytes are there where a program has
+    /// flushed them; the rest was not promised.
+    fn sync(&self, state: &mut State) -> Result<()> {
+        self.disk.sync_blobs(&state.fresh)?;
+        self.disk.sync_names()?;
+        state.journal.as_ref().map_or(Ok(()), Log::sync)?;
+        state.fresh.clear();
+        Ok(())
+    }
+
     /// Deletes what no name and no former version leads to.
     fn collect(&self, state: &mut State) -> Result<()> {
         let mut staged = HashSet::new();
@@ -100,7 +125,7 @@ impl Core {
         for hash in self.disk.blobs()?.iter().filter(|hash| !state.tree.blobs.contains_key(hash)) {
             self.disk.remove_blob(hash);
         }
-        state.garbage = 0;
+        (state.garbage, state.garbage_looked_at) = (0, GARBAGE_STEP);
         Ok(())
     }
 }

@@ -2,7 +2,6 @@
 
 use super::bytes::{Reader, Writer};
 use super::principal::{Principal, Public, verify};
-use std::fmt::Write;
 
 /// A Blake3 hash.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,10 +10,8 @@ pub struct Hash(pub [u8; 32]);
 impl Hash {
     /// In hexadecimal digits.
     pub fn hex(&self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
     }
 
     /// From hexadecimal digits.

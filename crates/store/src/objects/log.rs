@@ -5,7 +5,7 @@
 
 use super::bytes::{Reader, Writer};
 use super::record::Record;
-use rustix::fs::{Mode, OFlags, fdatasync, fstat, ftruncate, openat};
+use rustix::fs::{FallocateFlags, Mode, OFlags, fallocate, fdatasync, ftruncate, openat};
 use rustix::io::{Errno, Result as HostResult, pread, pwrite};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -63,6 +63,8 @@ pub struct Log {
     /// Bytes of it that are records.
     pub length: u64,
     buffer: Writer,
+    /// Up to where the host has set room aside.
+    reserved: u64,
     /// A record may stand half at the end, and could not be taken back.
     broken: bool,
     /// Where a test's disk is full.
@@ -85,6 +87,7 @@ impl Log {
             sequence: 0,
             length: 0,
             buffer: Writer::default(),
+            reserved: 0,
             broken: false,
             #[cfg(test)]
             full: u64::MAX,
@@ -105,13 +108,15 @@ impl Log {
             sequence,
             length,
             buffer: Writer::default(),
+            reserved: 0,
             broken: false,
             #[cfg(test)]
             full: u64::MAX,
         })
     }
 
-    /// Appends records, all or none.
+    /// Appends records, all or none. Those that make room may use what was set aside for them: on a disk that is full, files can be
+    /// deleted.
     pub fn append(&mut self, records: &[Record]) -> HostResult<()> {
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.0.clear();
@@ -119,7 +124,9 @@ impl Log {
         for record in records {
             self.frame(record, &mut bytes);
         }
-        let done = self.write(&bytes.0);
+        let makes_room = records.iter().all(|record| matches!(record, Record::Unlink { .. }));
+        let room = self.reserve(bytes.0.len() as u64);
+        let done = if makes_room { Ok(()) } else { room }.and_then(|()| self.write(&bytes.0));
         if done.is_err() {
             self.sequence = first;
         }
@@ -169,6 +176,22 @@ impl Log {
         Ok(())
     }
 
+    /// Sees that there is room for so many bytes, and for the records that make room behind them.
+    fn reserve(&mut self, bytes: u64) -> HostResult<()> {
+        const KEPT: u64 = 16 << 10;
+        const STEP: u64 = 64 << 10;
+        if self.length + bytes + KEPT <= self.reserved {
+            return Ok(());
+        }
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.length, bytes + KEPT + STEP) {
+            Ok(()) => self.reserved = self.length + bytes + KEPT + STEP,
+            // A host that sets nothing aside says with the write whether there is room.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => self.reserved = u64::MAX,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     #[cfg(not(test))]
     fn write_some(&self, bytes: &[u8], at: u64) -> HostResult<usize> {
         pwrite(&self.file, bytes, at)
@@ -189,6 +212,7 @@ impl Log {
     /// Half a record must not stay.
     fn take_back(&mut self, error: Errno) -> HostResult<()> {
         self.broken = ftruncate(&self.file, self.length).is_err();
+        self.reserved = 0;
         Err(error)
     }
 
@@ -200,37 +224,86 @@ impl Log {
 
 /// Reads a file's records in their order.
 pub fn read(file: impl AsFd, mut each: impl FnMut(Record)) -> Result<Read, Unreadable> {
-    let bytes = content(file.as_fd()).map_err(Unreadable::Host)?;
-    let head = head(&bytes)?;
+    let mut window = Window { file: file.as_fd(), start: 0, bytes: Vec::new(), at: 0, whole: false };
+    window.fill(HEAD).map_err(Unreadable::Host)?;
+    let head = head(window.rest())?;
+    window.at = HEAD;
     let mut read = Read { head, damaged: Vec::new(), torn: 0, length: HEAD as u64, sequence: 0 };
-    let mut at = HEAD;
-    while at < bytes.len() {
-        if let Some((record, size)) = record_at(&bytes[at..], head.generation, read.sequence, 0) {
+    loop {
+        window.fill(FRAME + LONGEST).map_err(Unreadable::Host)?;
+        if window.rest().is_empty() {
+            return Ok(read);
+        }
+        if let Some((record, size)) = record_at(window.rest(), head.generation, read.sequence, 0) {
             read.sequence = read.sequence.wrapping_add(1);
-            at += size;
-            read.length = at as u64;
+            window.at += size;
+            read.length = window.position();
             each(record);
             continue;
         }
-        // The next record that is whole is looked for; some may be lost between.
+        // The next record that is whole is looked for in all that is left; some may be lost between.
         const MOST_LOST: u32 = 1 << 20;
-        let found = (at + 1..bytes.len()).find_map(|next| Some((next, record_at(&bytes[next..], head.generation, read.sequence, MOST_LOST)?.1)));
-        let Some((next, _)) = found else {
-            if is_torn(&bytes[at..]) {
-                read.torn = (bytes.len() - at) as u64;
-            } else {
-                read.damaged.push((at as u64, bytes.len() as u64));
-                // What comes next must be found behind the damage.
-                read.length = bytes.len() as u64;
-                read.sequence = read.sequence.wrapping_add(1);
-            }
-            break;
-        };
-        read.damaged.push((at as u64, next as u64));
-        read.sequence = u32::from_le_bytes(bytes[next + 4..next + 8].try_into().unwrap_or_default());
-        at = next;
+        window.fill(usize::MAX).map_err(Unreadable::Host)?;
+        let (from, rest) = (window.position(), window.rest());
+        let found = (1..rest.len()).find(|next| record_at(&rest[*next..], head.generation, read.sequence, MOST_LOST).is_some());
+        if let Some(next) = found {
+            read.damaged.push((from, from + next as u64));
+            read.sequence = u32::from_le_bytes(rest[next + 4..next + 8].try_into().unwrap_or_default());
+            window.at += next;
+            continue;
+        }
+        if is_torn(rest) {
+            read.torn = rest.len() as u64;
+        } else {
+            let end = from + rest.len() as u64;
+            read.damaged.push((from, end));
+            // What comes next must be found behind the damage.
+            read.length = end;
+            read.sequence = read.sequence.wrapping_add(1);
+        }
+        return Ok(read);
     }
-    Ok(read)
+}
+
+/// A part of a file in memory: an index may be long.
+struct Window<'a> {
+    file: BorrowedFd<'a>,
+    /// Where the bytes start in the file.
+    start: u64,
+    bytes: Vec<u8>,
+    /// How many of them are done with.
+    at: usize,
+    /// They reach to the file's end.
+    whole: bool,
+}
+
+impl Window<'_> {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    fn position(&self) -> u64 {
+        self.start + self.at as u64
+    }
+
+    /// Sees that so many bytes are there, unless the file ends before.
+    fn fill(&mut self, wanted: usize) -> HostResult<()> {
+        const STEP: usize = 1 << 20;
+        if self.whole || self.rest().len() >= wanted {
+            return Ok(());
+        }
+        self.start = self.position();
+        self.bytes.drain(..self.at);
+        self.at = 0;
+        while !self.whole && self.bytes.len() < wanted {
+            let before = self.bytes.len();
+            self.bytes.resize(before + STEP, 0);
+            let got = pread(self.file, &mut self.bytes[before..], self.start + before as u64)?;
+            self.bytes.truncate(before + got);
+            self.whole = got == 0;
+        }
+        Ok(())
+    }
 }
 
 fn head(bytes: &[u8]) -> Result<Head, Unreadable> {
@@ -263,20 +336,6 @@ fn record_at(bytes: &[u8], generation: u64, sequence: u32, lost: u32) -> Option<
 fn is_torn(rest: &[u8]) -> bool {
     let length = Reader(rest).word().unwrap_or_default() as usize;
     rest.len() < FRAME || rest.iter().all(|byte| *byte == 0) || (1..=LONGEST).contains(&length) && rest.len() < FRAME + length
-}
-
-fn content(file: BorrowedFd<'_>) -> HostResult<Vec<u8>> {
-    let size = usize::try_from(fstat(file)?.st_size).map_err(|_| Errno::FBIG)?;
-    let mut bytes = vec![0; size];
-    let mut done = 0;
-    while done < size {
-        match pread(file, &mut bytes[done..], done as u64)? {
-            0 => break,
-            more => done += more,
-        }
-    }
-    bytes.truncate(done);
-    Ok(bytes)
 }
 
 fn checksum(parts: &[&[u8]]) -> u64 {

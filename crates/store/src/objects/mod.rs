@@ -59,7 +59,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 40, objects: 16 << 20 }
+        Self { bytes: 1 << 40, objects: 2 << 20 }
     }
 }
 
@@ -134,9 +134,15 @@ struct State {
     given: std::collections::HashMap<Hash, u64>,
     /// Staged files below this number may stand in a journal that is on the disk: they are deleted with the next index.
     synced: u64,
+    /// The store's own name is on the disk.
+    placed: bool,
+    /// First bytes of the hashes of blobs whose names may not be on the disk yet.
+    fresh: std::collections::BTreeSet<u8>,
     /// Bytes of the pool that nothing tells of.
     garbage: u64,
-    /// The record that told of a node's open is behind this.
+    /// With how much of it the room is looked at again.
+    garbage_looked_at: u64,
+    /// What was found damaged when the volume was opened.
     damage: Vec<Finding>,
 }
 
@@ -164,16 +170,15 @@ impl Core {
 
     /// Deletes what nothing tells of. What a journal on the disk may still tell of waits for the next index.
     fn bury(&self, state: &mut State) {
-        if !state.tree.dead_staged.is_empty() {
-            for number in std::mem::take(&mut state.tree.dead_staged) {
-                if !self.persists() || number >= state.synced {
-                    self.disk.remove_staged(number);
-                }
+        for number in std::mem::take(&mut state.tree.dead_staged) {
+            if !self.persists() || number >= state.synced {
+                self.disk.remove_staged(number);
+            } else {
+                state.garbage += self.disk.staged_facts(number).map_or(0, |facts| facts.size);
             }
         }
-        for (_, size) in state.tree.dead_blobs.drain(..) {
-            state.garbage += size;
-        }
+        state.garbage += state.tree.dead_blobs.drain(..).map(|(_, size)| size).sum::<u64>();
+        self.collect_if_short(state);
     }
 
     /// Whether one more object fits.
@@ -293,7 +298,12 @@ impl Objects {
         };
         // What an earlier run has staged may stand in a journal that is on the disk.
         let synced = loaded.tree.next_staged;
-        let state = State { damage: loaded.damage, generation: loaded.generation, synced, ..State::new(loaded.tree, Some(journal)) };
+        let journalled = |node: &tree::Node| match &node.content {
+            tree::Content::Published(published) if published.staged != 0 => Some(published.header.hash.0[0]),
+            _ => None,
+        };
+        let fresh = loaded.tree.nodes.values().filter_map(journalled).collect();
+        let state = State { fresh, damage: loaded.damage, generation: loaded.generation, synced, ..State::new(loaded.tree, Some(journal)) };
         let objects = Self::new(disk, state, (Some(principal), leases), limits, device);
         objects.core.resume();
         Ok(objects)
@@ -354,7 +364,10 @@ impl State {
             queue: Queue::default(),
             given: std::collections::HashMap::new(),
             synced: 0,
+            placed: false,
+            fresh: std::collections::BTreeSet::new(),
             garbage: 0,
+            garbage_looked_at: fold::GARBAGE_STEP,
             damage: Vec::new(),
         }
     }

@@ -53,11 +53,14 @@ impl Core {
             return Err(STATUS_OBJECT_NAME_COLLISION);
         }
         if node.is_folder() {
-            return match how.folder {
-                _ if empties => Err(STATUS_ACCESS_DENIED),
-                Some(false) => Err(STATUS_FILE_IS_A_DIRECTORY),
-                _ => self.place().map(|place| (place, Outcome::Opened)),
-            };
+            if empties {
+                return Err(STATUS_ACCESS_DENIED);
+            }
+            if how.folder == Some(false) {
+                return Err(STATUS_FILE_IS_A_DIRECTORY);
+            }
+            node.open = true;
+            return self.place().map(|place| (place, Outcome::Opened));
         }
         if how.folder == Some(true) {
             return Err(STATUS_NOT_A_DIRECTORY);
@@ -204,8 +207,12 @@ impl Core {
         let kept = how.attributes & (attribute::KEPT | attribute::READ_ONLY);
         let make = |attributes, staged| Record::Make { id, parent, name: name.into(), attributes, times: [time; 4], staged };
         if how.folder == Some(true) {
+            let place = self.place()?;
             self.commit(state, vec![make(kept | attribute::DIRECTORY, None)])?;
-            return Ok((id, self.place()?));
+            if let Some(node) = state.tree.nodes.get_mut(&id) {
+                node.open = true;
+            }
+            return Ok((id, place));
         }
         self.check_bytes(state, 0)?;
         let mut number = state.tree.next_staged;
@@ -244,9 +251,9 @@ impl Core {
                     Some(settled) => *settled,
                     None => {
                         let found = self.settled(*number)?;
+                        state.tree.usage.bytes = state.tree.usage.bytes.saturating_sub(*counted) + found.size;
+                        *counted = found.size;
                         if !is_open {
-                            state.tree.usage.bytes = state.tree.usage.bytes.saturating_sub(*counted) + found.size;
-                            *counted = found.size;
                             *settled = self.is_settled(*number).then_some(found);
                         }
                         found

@@ -45,6 +45,8 @@ impl Objects {
     pub(super) fn release(&self, id: u64) {
         let core = &self.core;
         let mut state = core.state();
+        // What it has become counts from now on; nobody is left to hear of a failure. Its opener's own descriptor is still there.
+        let _ = core.metadata(&mut state, id);
         let Some(node) = state.tree.nodes.get_mut(&id) else { return };
         node.open = false;
         if node.links == 0 {
@@ -52,9 +54,6 @@ impl Objects {
             core.bury(&mut state);
             return;
         }
-        // What it has become counts from now on; nobody is left to hear of a failure.
-        let _ = core.metadata(&mut state, id);
-        let Some(node) = state.tree.nodes.get(&id) else { return };
         if core.persists() && matches!(node.content, Content::Staged { .. }) {
             let waits = (Instant::now() + REST, id);
             state.queue.waiting.insert(waits);
@@ -162,6 +161,8 @@ impl Core {
         let mut times = facts.times;
         times[0] = node.times[0];
         let known = state.tree.blobs.contains_key(&hash).then(|| self.disk.blob(&hash).ok()).flatten();
+        // One that was damaged is replaced.
+        let known = known.filter(|blob| hash_of(blob) == Ok(hash));
         let written = match known {
             Some(blob) => {
                 // The same content again: this file's readers must not lose sight of it.
@@ -173,6 +174,7 @@ impl Core {
             None => {
                 self.disk.publish(number, file.as_fd(), &hash)?;
                 state.given.insert(hash, id);
+                state.fresh.insert(hash.0[0]);
                 written
             }
         };

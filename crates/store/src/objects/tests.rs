@@ -1,6 +1,7 @@
 //! What a store promises: names and contents survive, published bytes never change, damage is named and contained.
 
 mod crash;
+mod format;
 mod model;
 
 use super::*;
@@ -421,68 +422,4 @@ fn an_altered_or_foreign_object_is_refused() {
     put(&volume, "touched", b"new");
     volume.finish();
     assert_eq!(get(&volume, "touched"), Ok(b"new".to_vec()));
-}
-
-#[test]
-fn what_its_user_puts_is_its_users() {
-    let home = Home::new("put");
-    let volume = home.open();
-    let file = home.folder.join("content");
-    std::fs::write(&file, "from outside").unwrap();
-    volume.put(&path("a"), std::fs::File::open(&file).unwrap().as_fd(), &home.user()).unwrap();
-    drop(volume);
-    let listed = View::open(&home.place()).unwrap().list(&path(""), true).unwrap();
-    let header = listed[0].header.clone().unwrap();
-    assert_eq!((header.author, header.owner), (home.user().public(), home.user().public()));
-    assert_eq!(home.report().findings, []);
-    assert_eq!(get(&home.open(), "a"), Ok(b"from outside".to_vec()));
-}
-
-#[test]
-fn a_folder_of_the_host_is_taken_over_however_often() {
-    let home = Home::new("import");
-    let before = home.folder.join("before");
-    std::fs::create_dir_all(before.join("Sub/Deep")).unwrap();
-    std::fs::write(before.join("Sub/Deep/file.txt"), "old").unwrap();
-    std::fs::write(before.join("top"), "top").unwrap();
-    for _ in 0..2 {
-        let volume = home.open();
-        let folder = host_open(&before, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
-        volume.import(folder.as_fd()).unwrap();
-        assert_eq!((get(&volume, "sub\\deep\\FILE.txt"), get(&volume, "top")), (Ok(b"old".to_vec()), Ok(b"top".to_vec())));
-        assert_eq!(volume.core.state().tree.usage.objects, 4);
-    }
-    std::fs::remove_dir_all(before).unwrap();
-    home.open().finish();
-    assert_eq!((home.report().findings, home.report().unsealed), (vec![], 0));
-}
-
-#[test]
-fn a_store_is_opened_once_and_never_by_an_older_program() {
-    let home = Home::new("versions");
-    let volume = home.open();
-    assert!(matches!(home.with(Limits::default()), Err(OpenError::InUse)));
-    drop(volume);
-    let journal = home.place().join("journal.0");
-    let mut bytes = std::fs::read(&journal).unwrap();
-    bytes[8] = 2;
-    let check = blake3::hash(&bytes[..28]);
-    bytes[28..36].copy_from_slice(&check.as_bytes()[..8]);
-    std::fs::write(&journal, &bytes).unwrap();
-    let refused = home.with(Limits::default()).err().unwrap();
-    assert_eq!(refused.to_string(), "the object store is of a newer version (2, not 1)");
-    assert_eq!(std::fs::read(&journal).unwrap(), bytes, "nothing is changed");
-}
-
-#[test]
-fn a_temporary_volume_writes_nothing_down() {
-    let place = folder("temporary");
-    let volume = Objects::temporary(&place, Box::new(Own), Limits::default()).unwrap();
-    put(&volume, "a", b"one");
-    assert_eq!(get(&volume, "a"), Ok(b"one".to_vec()));
-    delete(&volume, "a");
-    volume.finish();
-    assert_eq!(volume.core.disk.files().unwrap().len(), 2, "its two folders");
-    assert!(volume.core.disk.staged_numbers().unwrap().is_empty());
-    std::fs::remove_dir_all(place).unwrap();
 }

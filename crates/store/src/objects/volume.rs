@@ -198,6 +198,10 @@ impl Core {
     /// Sees that a file's name, and all names before it, outlive the loss of power. Its bytes are synchronised through its descriptor.
     pub(super) fn flush(&self, state: &mut State, _id: u64) -> Result<(), NTSTATUS> {
         let Some(journal) = &state.journal else { return Ok(()) };
+        if !state.placed {
+            self.disk.sync_place().map_err(status)?;
+            state.placed = true;
+        }
         self.disk.sync_names().map_err(status)?;
         journal.sync().map_err(status)?;
         state.synced = state.tree.next_staged;

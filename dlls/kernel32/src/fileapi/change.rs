@@ -1,17 +1,19 @@
 //! Making and deleting: folders, files.
 
 use crate::ansi;
-use crate::information::set;
+use crate::information::{query, set};
 use crate::open::{How, Name, error, open, open_path};
 use guest::call::Bool;
 use guest::error::{Status, Win32Error};
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_CREATE, FILE_DIRECTORY_FILE, FILE_DISPOSITION_INFORMATION, FILE_NON_DIRECTORY_FILE, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT,
-    FileDispositionInformation,
+    FILE_BASIC_INFORMATION, FILE_CREATE, FILE_DIRECTORY_FILE, FILE_DISPOSITION_INFORMATION, FILE_NON_DIRECTORY_FILE, FILE_OPEN_FOR_BACKUP_INTENT,
+    FILE_OPEN_REPARSE_POINT, FileBasicInformation, FileDispositionInformation,
 };
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
-use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_ATTRIBUTE_NORMAL, FILE_LIST_DIRECTORY, FILE_SHARE_READ, FILE_SHARE_WRITE};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_ATTRIBUTE_NORMAL, FILE_LIST_DIRECTORY, FILE_READ_ATTRIBUTES, FILE_SHARE_READ, FILE_SHARE_WRITE,
+};
 
 /// Makes a folder with the given attributes.
 ///
@@ -42,6 +44,32 @@ pub unsafe extern "system" fn CreateDirectoryW(path: *const u16, _security: *con
 #[shim(ix = 538, mapping = "CreateDirectoryW", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn CreateDirectoryA(path: *const u8, _security: *const SECURITY_ATTRIBUTES) -> Result<Bool, Win32Error> {
     unsafe { make_folder(ansi::file_name(path)?.as_ptr(), FILE_ATTRIBUTE_NORMAL) }
+}
+
+unsafe fn make_like(template: *const u16, path: *const u16) -> Result<Bool, Win32Error> {
+    let template = unsafe { open_path(template, FILE_READ_ATTRIBUTES, FILE_DIRECTORY_FILE | FILE_OPEN_FOR_BACKUP_INTENT) }?;
+    let basic: FILE_BASIC_INFORMATION = query(template.0, FileBasicInformation)?;
+    unsafe { make_folder(path, basic.FileAttributes) }
+}
+
+/// Makes a folder with the attributes of another.
+#[shim(ix = 388, mapping = "NtCreateFile", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn CreateDirectoryExW(
+    template: *const u16,
+    path: *const u16,
+    _security: *const SECURITY_ATTRIBUTES,
+) -> Result<Bool, Win32Error> {
+    unsafe { make_like(template, path) }
+}
+
+/// Makes a folder with the attributes of another.
+#[shim(ix = 767, mapping = "CreateDirectoryExW", risk = Isolation("a path outside of the grants"))]
+pub unsafe extern "system" fn CreateDirectoryExA(
+    template: *const u8,
+    path: *const u8,
+    _security: *const SECURITY_ATTRIBUTES,
+) -> Result<Bool, Win32Error> {
+    unsafe { make_like(ansi::file_name(template)?.as_ptr(), ansi::file_name(path)?.as_ptr()) }
 }
 
 /// Opens what is to go, marks it, and closes it.

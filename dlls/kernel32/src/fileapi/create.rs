@@ -55,7 +55,7 @@ const fn is_one_way(access: u32) -> bool {
 }
 
 /// The native options that flags come to.
-fn options(flags: u32) -> u32 {
+pub fn options(flags: u32) -> u32 {
     let rows = [
         (FILE_FLAG_WRITE_THROUGH, FILE_WRITE_THROUGH),
         (FILE_FLAG_NO_BUFFERING, FILE_NO_INTERMEDIATE_BUFFERING),

@@ -1,6 +1,7 @@
 //! Searching a folder: FindFirstFile and its kin.
 
 use super::pattern;
+use super::stream;
 use crate::ansi;
 use crate::information::{file_time, high};
 use crate::lock::Lock;
@@ -157,7 +158,7 @@ unsafe fn first(
     let mut name = unsafe { Name::new(path) }?;
     let at = name.units().iter().rposition(|unit| *unit == BACKSLASH).map_or(0, |at| at + 1);
     let pattern = pattern::translate(name.units().get(at..).unwrap_or_default(), given);
-    if pattern.is_empty() || !name.is_on_drive() && !name.is_remote() {
+    if pattern.is_empty() || !name.is_on_drive() && !name.is_on_volume() && !name.is_remote() {
         return Err(Win32Error(ERROR_FILE_NOT_FOUND));
     }
     name.truncate(at);
@@ -271,5 +272,5 @@ pub unsafe extern "system" fn FindNextFileA(handle: HANDLE, data: *mut WIN32_FIN
 /// Ends a search.
 #[shim(ix = 31, mapping = "NtClose", risk = Functional("a folder that stays open"))]
 pub unsafe extern "system" fn FindClose(handle: HANDLE) -> Result<Bool, Win32Error> {
-    end(handle).map(|_| Bool).ok_or(Win32Error(ERROR_INVALID_HANDLE))
+    if end(handle).is_some() || stream::end(handle) { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
 }

@@ -1,6 +1,6 @@
 //! Forms of a path: full, long, short, and the final one of an open file.
 
-use super::find;
+use super::{find, mount};
 use crate::ansi::{self, copy_or_need};
 use crate::information::query_name;
 use crate::nt::{NtQueryAttributesFile, RtlGetFullPathName_U, check};
@@ -164,6 +164,7 @@ pub unsafe extern "system" fn GetShortPathNameA(path: *const u8, buffer: *mut u8
 enum Volume {
     Letter,
     Device,
+    Own,
     None,
 }
 
@@ -177,7 +178,8 @@ router! {
         flags == VOLUME_NAME_NT | FILE_NAME_OPENED => Ok((Volume::Device, FileNameInformation));
         flags == VOLUME_NAME_NONE | FILE_NAME_NORMALIZED => Ok((Volume::None, FileNormalizedNameInformation));
         flags == VOLUME_NAME_NONE | FILE_NAME_OPENED => Ok((Volume::None, FileNameInformation));
-        flags & !FILE_NAME_OPENED == VOLUME_NAME_GUID => Err(Win32Error(ERROR_PATH_NOT_FOUND));
+        flags == VOLUME_NAME_GUID | FILE_NAME_NORMALIZED => Ok((Volume::Own, FileNormalizedNameInformation));
+        flags == VOLUME_NAME_GUID | FILE_NAME_OPENED => Ok((Volume::Own, FileNameInformation));
     }
 }
 
@@ -188,10 +190,11 @@ fn final_path(file: HANDLE, flags: u32) -> Result<Vec<u16>, Win32Error> {
     let mut path = match volume {
         Volume::None => Vec::new(),
         Volume::Device => query_name(file, FileVolumeNameInformation).map_err(status)?,
-        Volume::Letter => {
+        Volume::Letter | Volume::Own => {
             let device = lossy(&query_name(file, FileVolumeNameInformation).map_err(status)?);
             let letter = device.strip_prefix(DEVICE).and_then(gate::file::letter).ok_or(Win32Error(ERROR_PATH_NOT_FOUND))?;
-            alloc::format!("\\\\?\\{}:", char::from(letter)).encode_utf16().collect()
+            let name = if volume == Volume::Own { mount::volume_name(letter) } else { alloc::format!("{}:", char::from(letter)) };
+            alloc::format!("\\\\?\\{name}").encode_utf16().collect()
         }
     };
     path.extend(name);

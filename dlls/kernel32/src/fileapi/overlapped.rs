@@ -20,7 +20,11 @@ unsafe extern "system" fn completed(routine: *const c_void, block: *mut IO_STATU
     }
 }
 
-unsafe fn start(
+/// Starts a request whose end a routine hears of.
+///
+/// # Safety
+/// The OVERLAPPED is the caller's, and lives as long as the request.
+pub unsafe fn start(
     overlapped: *mut OVERLAPPED,
     routine: LPOVERLAPPED_COMPLETION_ROUTINE,
     call: impl FnOnce(*const c_void, *const c_void, *mut IO_STATUS_BLOCK, *const i64) -> NTSTATUS,

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use guest::call::{Bool, Count};
 use guest::error::Win32Error;
 use guest::shim;
+use guest::text::lossy;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_DIRECTORY_FILE, FILE_FS_ATTRIBUTE_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT};
 use windows_sys::Wdk::System::SystemServices::{
     FILE_FS_DEVICE_INFORMATION, FILE_FS_FULL_SIZE_INFORMATION, FILE_FS_SIZE_INFORMATION, FILE_FS_VOLUME_INFORMATION,
@@ -162,7 +163,7 @@ pub unsafe extern "system" fn GetDriveTypeA(root: *const u8) -> u32 {
 }
 
 /// The drives there are, as bits from A: on.
-fn drives() -> Result<u32, Win32Error> {
+pub fn drives() -> Result<u32, Win32Error> {
     const DEVICE_MAP: i32 = 23;
     // `PROCESS_DEVICEMAP_INFORMATION`: the bits, then the kind of each.
     let mut map = [0_u32; 9];
@@ -199,13 +200,17 @@ pub unsafe extern "system" fn GetLogicalDriveStringsA(room: u32, buffer: *mut u8
 }
 
 /// The root of a full path, with its backslash; `None` where it has none.
-fn root_of(full: &[u16]) -> Option<Vec<u16>> {
+pub fn root_of(full: &[u16]) -> Option<Vec<u16>> {
     let verbatim = match full {
         [BACKSLASH, BACKSLASH, mark, BACKSLASH, ..] if *mark == u16::from(b'?') || *mark == u16::from(b'.') => 4,
         _ => 0,
     };
     match &full[verbatim..] {
         [_, COLON, ..] => Some([&full[..verbatim + 2], &[BACKSLASH]].concat()),
+        own if verbatim == 4 && gate::file::volume_letter(&lossy(own)).is_some() => {
+            let end = own.iter().position(|unit| *unit == u16::from(b'}'))? + 1;
+            Some([&full[..verbatim + end], &[BACKSLASH]].concat())
+        }
         [BACKSLASH, BACKSLASH, share @ ..] if verbatim == 0 => {
             let mut parts = share.split(|unit| *unit == BACKSLASH);
             let (server, share) = (parts.next()?, parts.next()?);

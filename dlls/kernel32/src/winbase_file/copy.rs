@@ -89,6 +89,32 @@ fn open_source(name: &Name) -> Result<Owned, Win32Error> {
     .map_err(|Status(status)| error(status))
 }
 
+/// Copies the stream that tells where a file came from, if it has one.
+unsafe fn copy_zone(existing: *const u16, new: *const u16) -> Result<(), Win32Error> {
+    let stream = |path: *const u16| {
+        // SAFETY: as the caller promises.
+        let path = unsafe { guest::text::wide(path) };
+        let path: alloc::vec::Vec<u16> = path.iter().copied().chain(":Zone.Identifier".encode_utf16()).chain([0]).collect();
+        // SAFETY: it ends in a NUL.
+        unsafe { Name::new(path.as_ptr()) }
+    };
+    let source = open_source(&stream(existing)?)?;
+    let how = How {
+        access: GENERIC_WRITE,
+        share: 0,
+        disposition: FILE_OVERWRITE_IF,
+        options: FILE_NON_DIRECTORY_FILE,
+        attributes: 0,
+        flags: 0,
+        overlapped: false,
+    };
+    let (target, _) = open(&stream(new)?, &how).map_err(|Status(status)| error(status))?;
+    let size = query::<FILE_STANDARD_INFORMATION>(source.0, FileStandardInformation)?.EndOfFile;
+    let mut progress = Progress::NONE;
+    // SAFETY: nobody is told how far it is.
+    unsafe { move_bytes(&source, &target, size, &mut progress) }.map_err(|(code, _)| code)
+}
+
 /// Copies a file.
 ///
 /// # Safety
@@ -126,6 +152,8 @@ pub unsafe fn copy(existing: *const u16, new: *const u16, flags: u32, mut progre
         }
         return Err(code);
     }
+    // Where it came from is a part of it; a volume that keeps no such thing keeps it from no copy.
+    let _ = unsafe { copy_zone(existing, new) };
     let times = FILE_BASIC_INFORMATION { LastWriteTime: basic.LastWriteTime, FileAttributes: basic.FileAttributes, ..Default::default() };
     set(target.0, FileBasicInformation, &times)
 }

@@ -1,10 +1,12 @@
 //! winbase.h, what is of files: copying, moving, linking, replacing, listing by handle, rewriting resources.
 
 mod binary;
+mod changes;
 mod copy;
 mod dos;
 mod information;
 mod link;
 mod modes;
 mod moving;
+mod reopen;
 mod replace;

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod lock;
+mod notify;
 pub mod pipe;
 mod query;
 mod set;

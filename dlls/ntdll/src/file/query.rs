@@ -5,7 +5,7 @@ use crate::gate::ask;
 use crate::string::units;
 use core::ffi::c_void;
 use gate::file::{DEVICE, Facts};
-use gate::service::{FileModes, Position, QueryFile, QueryName, QueryPath};
+use gate::service::{FileModes, Position, QueryFile, QueryName, QueryPath, StreamSize};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
@@ -94,28 +94,46 @@ fn stat(facts: &Facts) -> FILE_STAT_INFORMATION {
     }
 }
 
-/// The streams of a file: the one that every file has, and folders have not.
-unsafe fn streams(facts: &Facts, target: &Target) -> Result<(usize, bool), Status> {
-    let name = b"::$DATA".map(u16::from);
+/// The streams of a file: the one that every file has, and folders have not, and where the file came from.
+unsafe fn streams(file: HANDLE, target: &Target) -> Result<(usize, bool), Status> {
+    let facts = facts(file)?;
     if facts.attributes & windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY != 0 {
         return Ok((0, false));
     }
+    let mut zone = StreamSize { file: file as u64, ..StreamSize::default() };
+    ask(&mut zone)?;
+    let first = ("::$DATA", facts.size, facts.allocated);
+    let second = (":Zone.Identifier:$DATA", u64::from(zone.size), u64::from(zone.size).next_multiple_of(8));
+    let all = [first, second];
+    let all = if zone.present != 0 { &all[..] } else { &all[..1] };
     let head = core::mem::offset_of!(FILE_STREAM_INFORMATION, StreamName);
-    if target.length < head + size_of_val(&name) {
-        return Err(Status(STATUS_INFO_LENGTH_MISMATCH));
+    let (mut at, mut written) = (0, 0);
+    for (index, (name, size, allocated)) in all.iter().enumerate() {
+        let name: alloc::vec::Vec<u16> = name.encode_utf16().collect();
+        let end = at + head + size_of_val(name.as_slice());
+        if target.length < end {
+            return if index == 0 { Err(Status(STATUS_INFO_LENGTH_MISMATCH)) } else { Ok((written, true)) };
+        }
+        let next = end.next_multiple_of(8);
+        let stream = FILE_STREAM_INFORMATION {
+            NextEntryOffset: 0,
+            StreamNameLength: size_of_val(name.as_slice()) as u32,
+            StreamSize: *size as i64,
+            StreamAllocationSize: *allocated as i64,
+            StreamName: [0],
+        };
+        unsafe {
+            let start = target.buffer.byte_add(at).cast::<u8>();
+            core::ptr::copy_nonoverlapping((&raw const stream).cast::<u8>(), start, head);
+            core::ptr::copy_nonoverlapping(name.as_ptr().cast::<u8>(), start.add(head), size_of_val(name.as_slice()));
+            if index > 0 {
+                // Where this one starts stands in the one before.
+                target.buffer.cast::<u32>().write_unaligned(at as u32);
+            }
+        }
+        (at, written) = (next, end);
     }
-    let stream = FILE_STREAM_INFORMATION {
-        NextEntryOffset: 0,
-        StreamNameLength: size_of_val(&name) as u32,
-        StreamSize: facts.size as i64,
-        StreamAllocationSize: facts.allocated as i64,
-        StreamName: [0],
-    };
-    unsafe {
-        core::ptr::copy_nonoverlapping((&raw const stream).cast::<u8>(), target.buffer.cast::<u8>(), head);
-        core::ptr::copy_nonoverlapping(name.as_ptr().cast::<u8>(), target.buffer.byte_add(head).cast::<u8>(), size_of_val(&name));
-    }
-    Ok((head + size_of_val(&name), false))
+    Ok((written, false))
 }
 
 /// Answers a path's attributes and times.
@@ -238,7 +256,7 @@ unsafe fn query(file: HANDLE, target: &Target, class: FILE_INFORMATION_CLASS) ->
             FileNormalizedNameInformation => target.put_name(&inner_name(file, true)?, 0),
             FileVolumeNameInformation => target.put_name(&volume_name(file)?, 0),
             FileStatInformation => whole(target.put(stat(&facts(file)?))),
-            FileStreamInformation => streams(&facts(file)?, target),
+            FileStreamInformation => streams(file, target),
             FilePositionInformation => whole(target.put(FILE_POSITION_INFORMATION { CurrentByteOffset: position(file)? })),
             FileModeInformation => whole(target.put(FILE_MODE_INFORMATION { Mode: facts(file)?.mode })),
             FileAlignmentInformation => whole(target.put(FILE_ALIGNMENT_INFORMATION { AlignmentRequirement: 0 })),

@@ -19,13 +19,15 @@ mod act {
     use guests::{arguments, exit, last_error, print};
     use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CREATE_NEW, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_SHARE_READ, FILE_SHARE_WRITE, OPEN_EXISTING, ReadFile, WriteFile,
+        CREATE_NEW, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_SHARE_READ, FILE_SHARE_WRITE, LOCKFILE_EXCLUSIVE_LOCK,
+        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, OPEN_EXISTING, ReadFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::{
         COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW,
         STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetConsoleCursorPosition, SetConsoleMode, SetConsoleTextAttribute,
         SetConsoleTitleW, WriteConsoleW,
     };
+    use windows_sys::Win32::System::IO::OVERLAPPED;
     use windows_sys::Win32::System::Memory::{CreateFileMappingW, FILE_MAP_READ, MapViewOfFile, PAGE_READONLY};
     use windows_sys::Win32::System::Threading::{CreateThread, Sleep};
 
@@ -55,6 +57,8 @@ mod act {
             ["create", path] => open(path, FILE_GENERIC_WRITE, CREATE_NEW),
             ["crash", how] => crash(how),
             ["view", path] => view(path),
+            ["lock", path] => lock(path, true),
+            ["hold-lock", path] => lock(path, false),
             _ => {
                 print("act: unknown words\n");
                 100
@@ -219,6 +223,30 @@ mod act {
         let error = if file == INVALID_HANDLE_VALUE { last_error() } else { 0 };
         print(&format!("error {error}\n"));
         error
+    }
+
+    /// Locks a whole file at once; where that is refused, says so, and waits for it or gives up. Holds it as long as there is input.
+    fn lock(path: &str, waits: bool) -> u32 {
+        let path = guests::wide(path);
+        // SAFETY: plain data, for which zero is a value.
+        let mut request: OVERLAPPED = unsafe { core::mem::zeroed() };
+        // SAFETY: the path ends in a NUL, and the request lives through the calls, which wait.
+        unsafe {
+            let file = CreateFileW(path.as_ptr(), FILE_GENERIC_READ | FILE_GENERIC_WRITE, 7, null(), OPEN_EXISTING, 0, null_mut());
+            let at_once = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
+            if LockFileEx(file, at_once, 0, u32::MAX, u32::MAX, &raw mut request) == 0 {
+                let error = last_error();
+                print(&format!("refused {error}\n"));
+                if !waits || LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK, 0, u32::MAX, u32::MAX, &raw mut request) == 0 {
+                    return error;
+                }
+            }
+        }
+        if !waits {
+            wait();
+        }
+        print("locked\n");
+        copy()
     }
 
     fn exit_while_threads_run() -> u32 {

@@ -92,6 +92,7 @@ guests::program! {
         any(&mut cases);
         all(&mut cases);
         owners(&mut cases);
+        contention(&mut cases);
         others(&mut cases);
         cases.code()
     }
@@ -234,6 +235,69 @@ fn owners(cases: &mut Cases) {
         holds!(matches!(wait_for([own, mutex], true, 1_000), WAIT_ABANDONED_0..=0x81));
         unsafe { ReleaseMutex(mutex) };
         close(&[mutex, own, owner, again]);
+    });
+}
+
+/// Takes a mutex again and again, and ends as its owner in the end.
+#[cfg(target_os = "windows")]
+unsafe extern "system" fn contends(parameter: *mut c_void) -> u32 {
+    let mutex = parameter.cast();
+    for _ in 0..300 {
+        if !matches!(wait(mutex, 10_000), WAIT_OBJECT_0 | WAIT_ABANDONED_0) {
+            return 1;
+        }
+        // SAFETY: takes a handle.
+        if unsafe { ReleaseMutex(mutex) } == 0 {
+            return 2;
+        }
+    }
+    if matches!(wait(mutex, 10_000), WAIT_OBJECT_0 | WAIT_ABANDONED_0) { 0 } else { 3 }
+}
+
+/// Takes a mutex by a handle of its own, closes that, and ends.
+#[cfg(target_os = "windows")]
+unsafe extern "system" fn closes_and_ends(parameter: *mut c_void) -> u32 {
+    // SAFETY: the name outlives the thread.
+    let mutex = unsafe { OpenMutexW(MUTEX_ALL_ACCESS, 0, parameter.cast()) };
+    let answer = wait(mutex, 10_000);
+    close(&[mutex]);
+    answer
+}
+
+#[cfg(target_os = "windows")]
+fn contention(cases: &mut Cases) {
+    case!(cases, "kernel32!WaitForSingleObject kernel32!ReleaseMutex", Success, "many threads want it, and each ends as its owner", {
+        let text = name("contended");
+        let mutex = unsafe { CreateMutexW(null(), 0, text.as_ptr()) };
+        let threads: [HANDLE; 6] = core::array::from_fn(|_| thread(Some(contends), mutex.cast()));
+        for thread in threads {
+            same!(exit_code(thread), 0);
+        }
+        same!(wait(mutex, 0), WAIT_ABANDONED_0);
+        same!((unsafe { ReleaseMutex(mutex) }, wait(mutex, 0)), (1, WAIT_OBJECT_0));
+        unsafe { ReleaseMutex(mutex) };
+        close(&threads);
+        close(&[mutex]);
+    });
+    case!(cases, "kernel32!CloseHandle kernel32!ReleaseMutex", Success, "an owner closes its handle, and opens it again", {
+        let text = name("reopened");
+        let kept = unsafe { CreateMutexW(null(), 0, text.as_ptr()) };
+        let owner = thread(Some(closes_and_ends), text.as_ptr().cast());
+        same!(exit_code(owner), WAIT_OBJECT_0);
+        same!(wait(kept, 0), WAIT_ABANDONED_0);
+        let again = unsafe { OpenMutexW(MUTEX_ALL_ACCESS, 0, text.as_ptr()) };
+        close(&[kept]);
+        same!((unsafe { ReleaseMutex(again) }, wait(again, 0), unsafe { ReleaseMutex(again) }), (1, WAIT_OBJECT_0, 1));
+        clear_error();
+        same!((unsafe { ReleaseMutex(again) }, last_error()), (0, ERROR_NOT_OWNER));
+        close(&[again, owner]);
+    });
+    case!(cases, "kernel32!SignalObjectAndWait kernel32!QueueUserAPC", Success, "signals though a call ends the wait at once", {
+        let (shared, other) = (event("signal call"), event("signal call other"));
+        let mut count = 0_u32;
+        same!(unsafe { QueueUserAPC(Some(counts), GetCurrentThread(), (&raw mut count) as usize) }, 1);
+        same!((unsafe { SignalObjectAndWait(shared, other, 1_000, 1) }, count, wait(shared, 0)), (WAIT_IO_COMPLETION, 1, WAIT_OBJECT_0));
+        close(&[shared, other]);
     });
 }
 

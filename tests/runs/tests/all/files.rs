@@ -143,3 +143,13 @@ fn two_runs_work_in_one_sandbox() {
     assert!(files(&home, &["ls", "--all"]).out.lines().all(|line| !line.contains("unsealed")), "everything is sealed at the end");
     home.ends();
 }
+
+/// A file is published a second after its last close, but not while somebody can still write it through a view.
+#[test]
+fn what_a_view_writes_late_is_the_files() {
+    let home = Home::new();
+    assert_eq!(in_sandbox(&home, "late_view", &["C:\\late", "1500"]).code, 0);
+    assert_eq!(files(&home, &["get", "late"]).out, "by the view late");
+    is_clean(&home);
+    home.ends();
+}

@@ -3,11 +3,13 @@
 mod attack;
 mod breakout;
 mod completion;
+mod drives;
 mod escape;
 mod example;
 mod files;
 mod life;
 mod loader;
+mod locks;
 mod narrow;
 mod program;
 mod refusals;

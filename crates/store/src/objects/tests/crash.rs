@@ -2,6 +2,35 @@
 
 use super::*;
 
+/// Many names: those of one folder cost each as little as those of another, and all are there again.
+#[test]
+fn many_names() {
+    let home = Home::new("many");
+    let volume = home.open();
+    let core = &volume.core;
+    let name = |number: u64| format!("{number:x} of many").encode_utf16().collect::<Box<[u16]>>();
+    for first in (0..200_000_u64).step_by(10_000) {
+        let make = |number| Record::Make {
+            id: 1000 + number,
+            parent: tree::ROOT,
+            name: name(number),
+            attributes: attribute::DIRECTORY,
+            times: [1; 4],
+            staged: None,
+        };
+        core.commit(&mut core.state(), (first..first + 10_000).map(make).collect()).unwrap();
+    }
+    volume.open(&path("one more"), &FOLDER).unwrap();
+    drop(volume);
+    let volume = home.open();
+    assert_eq!(volume.core.state().tree.usage.objects, 200_001);
+    for number in [0, 1, 77_777, 199_999] {
+        let at = path(&String::from_utf16_lossy(&name(number)).to_uppercase());
+        assert_eq!(volume.metadata(&at, Look::default()).unwrap().id, 1000 + number);
+    }
+    assert_eq!(volume.list(&path(""), &Pattern::new(&[])).unwrap().len(), 200_001);
+}
+
 /// A store with some files of each kind.
 fn filled(home: &Home) -> Vec<(String, Vec<u8>)> {
     let volume = home.open();
@@ -206,6 +235,12 @@ fn a_full_disk_leaves_what_was_confirmed() {
     assert_eq!(readable_in(&volume, &files), 10);
     drop(volume);
     assert_eq!((home.report().findings, readable(&home, &files)), (vec![], 10));
+    // What makes room finds room that was set aside, where the host does so.
+    let volume = home.open();
+    delete(&volume, "folder\\file1");
+    volume.core.state().journal.as_mut().unwrap().fill_disk_after(0);
+    assert_eq!(volume.open(&path("new"), &make(Create::New)).err(), Some(STATUS_DISK_FULL));
+    drop(volume);
     put(&home.open(), "new", b"room again");
     assert_eq!(get(&home.open(), "new"), Ok(b"room again".to_vec()));
 }
