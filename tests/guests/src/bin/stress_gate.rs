@@ -118,9 +118,9 @@ mod parts {
             expect(registers::instruction(&found.0) != 0 && registers::code(&found.0) == registers::CODE, 5);
             let stack = registers::stack(&found.0);
             expect(stack != 0 && stack.is_multiple_of(size_of::<usize>() / 2), 6);
-            if turn % 3 == 0 {
+            if turn.is_multiple_of(3) {
                 // What a thread has inside of a service changes with the service.
-                let flags = if turn % 2 == 0 { CONTROL } else { CONTROL | INTEGER };
+                let flags = if turn.is_multiple_of(2) { CONTROL } else { CONTROL | INTEGER };
                 let mut own = context(flags);
                 GetThreadContext(thread, &raw mut own.0);
                 own.0.ContextFlags = CONTROL;
