@@ -102,7 +102,7 @@ impl Control {
     }
 }
 
-/// A channel's alarm ([`crate::alarm`]): each side has it, and the client's other threads too.
+/// A channel's alarm, on which a thread sleeps that several parties may wake: each side has it, and the client's other threads too.
 #[derive(Clone)]
 pub struct Alarm(Arc<Control>);
 

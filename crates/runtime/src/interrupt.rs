@@ -1,6 +1,6 @@
 //! The signals by which threads reach each other, and the stack that a thread's handlers run on.
 
-use crate::gate::x86;
+use crate::segment;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ffi::c_int;
 
@@ -28,7 +28,7 @@ pub fn prepare_thread() -> HandlerStack {
         handle_alloc_error(LAYOUT)
     }
     // SAFETY: the memory was just made, and is aligned.
-    unsafe { memory.cast::<u64>().write(x86::fs_base()) };
+    unsafe { memory.cast::<u64>().write(segment::fs_base()) };
     // What handlers use begins behind the word; the kernel starts at the end.
     let stack = libc::stack_t { ss_sp: memory.cast(), ss_flags: 0, ss_size: HANDLER_STACK };
     // SAFETY: the stack is taken away again before its memory goes.

@@ -26,6 +26,7 @@ mod process;
 mod processor;
 mod registers;
 mod section;
+mod segment;
 mod serve;
 mod shared;
 mod signal;

@@ -1,5 +1,5 @@
-//! The handlers of C++ frames of 64-bit programs. The tables' formats are in [`plain`](super::plain) (`__CxxFrameHandler3`) and
-//! [`packed`](super::packed) (`__CxxFrameHandler4`).
+//! The handlers of C++ frames of 64-bit programs. The tables' formats are in [`plain`] (`__CxxFrameHandler3`) and
+//! [`packed`] (`__CxxFrameHandler4`).
 
 use super::funclet;
 use super::tables::{Action, CONTINUE_SEARCH, Dispatcher, EMPTY, Handler, Tables, Try};

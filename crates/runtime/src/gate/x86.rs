@@ -5,8 +5,9 @@
 //! runtime's own FS. GS is whatever the guest left there, so that the entry sets it.
 
 use super::TABLE;
-use crate::guest::{Between, Saved};
-use crate::registers::{CODE, DATA};
+use crate::guest::Saved;
+use crate::guest::x86::ENTER_AGAIN;
+use crate::registers::CODE;
 use crate::thread::attend::attend;
 use crate::user;
 use core::arch::naked_asm;
@@ -16,9 +17,6 @@ use gate::service::COUNT;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
 use std::ffi::c_void;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_SYSTEM_SERVICE, STATUS_NO_MEMORY};
-
-/// Where 32-bit code stands in the page that is about to enter the gate: to enter it again is to go there.
-pub const ENTER_AGAIN: u64 = GATE_32 + 0x20;
 
 /// Maps the page below 4 GiB that a far jump of 32-bit code reaches; answers where the gate is entered.
 pub fn map() -> Result<u64, NTSTATUS> {
@@ -109,82 +107,5 @@ unsafe extern "win64" fn gate_entry() {
         count = const COUNT,
         table = sym TABLE,
         unknown = const STATUS_INVALID_SYSTEM_SERVICE,
-    )
-}
-
-/// Where an instruction of the gate stands; `None` for any other.
-pub fn between(at: u64) -> Option<Between> {
-    unsafe extern "C" {
-        static gate32_start: u8;
-        static gate32_entered: u8;
-        static gate32_leaving: u8;
-        static gate32_left: u8;
-    }
-    let entry = &raw const gate32_start as u64;
-    if at == GATE_32 {
-        Some(Between::Entering(at))
-    } else if (entry..&raw const gate32_entered as u64).contains(&at) {
-        Some(Between::Entering(entry))
-    } else if (&raw const gate32_leaving as u64..&raw const gate32_left as u64).contains(&at) {
-        Some(Between::Leaving)
-    } else {
-        None
-    }
-}
-
-/// The calling thread's FS base.
-pub fn fs_base() -> u64 {
-    let base;
-    // SAFETY: the process checked at its start that the kernel lets it read the base.
-    unsafe { std::arch::asm!("rdfsbase {}", out(reg) base, options(nomem, nostack, preserves_flags)) };
-    base
-}
-
-/// The calling thread's FS selector.
-pub fn fs_selector() -> u16 {
-    let selector: u16;
-    // SAFETY: reads a register.
-    unsafe { std::arch::asm!("mov {:x}, fs", out(reg) selector, options(nomem, nostack, preserves_flags)) };
-    selector
-}
-
-/// Gives the calling thread the FS selector that 32-bit code needs, and the base back that it has.
-pub fn restore_fs_selector() {
-    let base = fs_base();
-    // SAFETY: between the two instructions the base is 0, which the handler of a signal sets right for itself.
-    unsafe { std::arch::asm!("mov fs, {:x}", "wrfsbase {}", in(reg) DATA, in(reg) base, options(nostack, preserves_flags)) };
-}
-
-/// Leaves the runtime for 32-bit guest code, on a stack of the guest's; returns when the thread leaves for good.
-///
-/// # Safety
-/// GS holds the thread's block, `stack` is the guest's, and `start` is guest code.
-#[unsafe(naked)]
-pub unsafe extern "sysv64" fn run_guest(start: u64, stack: u64) {
-    naked_asm!(
-        "push rbx",
-        "push rbp",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "mov gs:[{host}], rsp",
-        "mov rcx, gs:[{block}]",
-        "mov gs:[{exit}], edi",
-        "mov word ptr gs:[{exit} + 4], {code}",
-        "mov eax, {data}",
-        "mov ds, eax",
-        "mov es, eax",
-        "mov fs, eax",
-        "wrfsbase rcx",
-        "mov rsp, rsi",
-        "xor ebp, ebp",
-        "jmp fword ptr gs:[{exit}]",
-        host = const GATE_HOST_STACK,
-        block = const GATE_BLOCK,
-        exit = const GATE_EXIT,
-        code = const CODE[0],
-        data = const DATA,
     )
 }

@@ -24,7 +24,6 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use watch::Watching;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST};
 
@@ -66,6 +65,17 @@ pub struct FileObject {
     pending: Mutex<Pending>,
     /// One writer at a time, so that what is written in one call stays together.
     writing: Mutex<()>,
+}
+
+/// A request that waits for changes.
+#[derive(Debug)]
+pub struct Watching {
+    /// Whom its end is told to.
+    pub notice: Notice,
+    /// The folder's handle that it was made with.
+    handle: u32,
+    buffer: u64,
+    length: u64,
 }
 
 /// Requests under way, in the order in which they came.

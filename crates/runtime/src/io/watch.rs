@@ -1,8 +1,7 @@
 //! Waiting for changes in a folder. The broker hears of them, and gives an event that is ready while some wait.
 
-use super::completion::Notice;
 use super::service::notice;
-use super::{FileObject, block, poll};
+use super::{FileObject, Watching, block, poll};
 use crate::broker::Arrived;
 use crate::serve::{Answer, Serve};
 use crate::{broker, handle, user};
@@ -33,17 +32,6 @@ const FILTERS: u32 = FILE_NOTIFY_CHANGE_FILE_NAME
 
 /// The longest buffer that is filled at once.
 const MOST: u64 = protocol::PAYLOAD as u64;
-
-/// A request that waits for changes.
-#[derive(Debug)]
-pub struct Watching {
-    /// Whom its end is told to.
-    pub notice: Notice,
-    /// The folder's handle that it was made with.
-    handle: u32,
-    buffer: u64,
-    length: u64,
-}
 
 /// What a request came to: a status, and the bytes written.
 type Outcome = (NTSTATUS, u64);

@@ -1,9 +1,9 @@
 //! Faults of 32-bit code: they arrive as any other, in 64-bit frames, and go on in the 32-bit dispatcher of `ntdll`.
 
 use super::Exception;
-use crate::gate::x86::{fs_selector, restore_fs_selector};
 use crate::registers::x86::{CONTEXT_ALL, Context};
 use crate::registers::{CODE, DATA, Extended, code_selector, context};
+use crate::segment::{fs_selector, restore_fs_selector};
 use crate::{process, thread, user};
 use gate::block::GATE_EXIT;
 

@@ -3,10 +3,9 @@
 
 use super::run::set_gs;
 use super::{Thread, current, interrupted};
-use crate::gate::x86;
-use crate::guest::{Between, between, leave_guest, saved};
+use crate::guest::{self, Between, between, leave_guest, saved};
 use crate::registers::{CODE, code_selector, flag, set_mode};
-use crate::{bitness, interrupt, processor, user};
+use crate::{bitness, interrupt, processor, segment, user};
 use gate::block;
 use std::sync::atomic::Ordering;
 
@@ -76,7 +75,7 @@ pub fn acknowledge_interruption(frame: &mut libc::ucontext_t, base: &mut u64) {
         if bitness::is_32() {
             // SAFETY: as above.
             set_mode(unsafe { &mut *place }, false);
-            *base = x86::fs_base();
+            *base = segment::fs_base();
             // SAFETY: the block lives as long as the thread.
             unsafe { set_gs(thread.teb) };
         }
@@ -134,7 +133,7 @@ impl Thread {
                 if user::write(inside, &0_u64).is_err() {
                     return false;
                 }
-                (stack as u64, x86::ENTER_AGAIN)
+                (stack as u64, guest::x86::ENTER_AGAIN)
             }
             Some(Between::Leaving) => {
                 let host = user::read::<u64>(self.teb + block::GATE_HOST_STACK as u64).unwrap_or(0);

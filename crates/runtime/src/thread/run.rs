@@ -2,12 +2,11 @@
 
 use super::block::Block;
 use super::{CURRENT, Start, Thread, running};
-use crate::gate::x86;
 use crate::memory::{self, Stack, StackSize};
 use crate::object::{Body, Object, Part};
 use crate::registers::x86::{CONTEXT_ALL, Context};
 use crate::registers::{CODE, DATA, MXCSR};
-use crate::{bitness, broker, current, guest, port, process, processor, time, user};
+use crate::{bitness, broker, current, guest, port, process, processor, segment, time, user};
 use gate::block;
 use rustix::time::ClockId;
 use std::mem::zeroed;
@@ -94,12 +93,12 @@ impl Thread {
         }
         let first = given.unwrap_or_else(|| first_context(base, self.start.routine, self.start.parameter));
         let (stack, context) = first_frame(base, &first);
-        let _ = user::write(self.teb + block::GATE_HOST_FS as u64, &x86::fs_base());
+        let _ = user::write(self.teb + block::GATE_HOST_FS as u64, &segment::fs_base());
         // SAFETY: the block and the stack were made for this thread; what runs there is the guest.
         unsafe {
             set_gs(self.teb);
             if bitness::is_32() {
-                x86::run_guest(process::get().loader, stack);
+                guest::x86::run_guest(process::get().loader, stack);
             } else {
                 guest::run_guest(process::get().loader, context, stack);
             }

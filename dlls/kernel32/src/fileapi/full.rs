@@ -1,12 +1,12 @@
 //! Forms of a path: full, long, short, and the final one of an open file.
 
-use super::{find, mount};
+use super::find;
 use crate::ansi::{self, copy_or_need};
 use crate::information::query_name;
 use crate::nt::{NtQueryAttributesFile, RtlGetFullPathName_U, check};
 use crate::open::{Name, error, object};
 use alloc::vec::Vec;
-use gate::file::DEVICE;
+use gate::file::{DEVICE, VOLUME};
 use guest::call::Count;
 use guest::error::{Status, Win32Error};
 use guest::text::{lossy, wide};
@@ -193,7 +193,7 @@ fn final_path(file: HANDLE, flags: u32) -> Result<Vec<u16>, Win32Error> {
         Volume::Letter | Volume::Own => {
             let device = lossy(&query_name(file, FileVolumeNameInformation).map_err(status)?);
             let letter = device.strip_prefix(DEVICE).and_then(gate::file::letter).ok_or(Win32Error(ERROR_PATH_NOT_FOUND))?;
-            let name = if volume == Volume::Own { mount::volume_name(letter) } else { alloc::format!("{}:", char::from(letter)) };
+            let name = if volume == Volume::Own { volume_name(letter) } else { alloc::format!("{}:", char::from(letter)) };
             alloc::format!("\\\\?\\{name}").encode_utf16().collect()
         }
     };
@@ -211,4 +211,9 @@ pub unsafe extern "system" fn GetFinalPathNameByHandleW(file: HANDLE, buffer: *m
 #[shim(ix = 415, mapping = "GetFinalPathNameByHandleW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetFinalPathNameByHandleA(file: HANDLE, buffer: *mut u8, room: u32, flags: u32) -> Result<Count<u32>, Win32Error> {
     unsafe { Ok(Count(copy_or_need(&ansi::from_wide(ansi::file_page(), &final_path(file, flags)?), buffer, room))) }
+}
+
+/// The own name of the volume behind a drive.
+pub fn volume_name(letter: u8) -> alloc::string::String {
+    alloc::format!("{VOLUME}{letter:02x}}}")
 }

@@ -1,6 +1,6 @@
 //! Names of drives and volumes: the devices behind drives, the volumes' own names, and where they are mounted.
 
-use super::full::full;
+use super::full::{full, volume_name};
 use super::volume::{drives, root_of};
 use crate::ansi::{self, copy_or_fail};
 use crate::lock::Lock;
@@ -9,7 +9,7 @@ use crate::open::{Name, object};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use gate::file::{DEVICE, VOLUME, number, volume_letter};
+use gate::file::{DEVICE, number, volume_letter};
 use guest::call::{Bool, Count, FileHandle};
 use guest::error::Win32Error;
 use guest::shim;
@@ -30,11 +30,6 @@ const DEVICES: [(&str, &str); 4] = [
     ("CONIN$", "\\Device\\ConDrv\\CurrentIn"),
     ("CONOUT$", "\\Device\\ConDrv\\CurrentOut"),
 ];
-
-/// The own name of the volume behind a drive.
-pub fn volume_name(letter: u8) -> String {
-    format!("{VOLUME}{letter:02x}}}")
-}
 
 fn units(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::context::{RtlCaptureContext, restore};
 use crate::image_list;
-use crate::loader::module::Module;
+use crate::loader::module::NO_HANDLERS;
 use core::arch::{asm, naked_asm};
 use core::ffi::c_void;
 use core::mem::offset_of;
@@ -40,22 +40,6 @@ fn head() -> *mut Registration {
 fn set_head(head: *mut Registration) {
     // SAFETY: as above.
     unsafe { asm!("mov fs:[0], {}", in(reg) head, options(nostack, preserves_flags)) };
-}
-
-/// A table of safe handlers that says: there is none.
-const NO_HANDLERS: u64 = u64::MAX;
-
-/// Where a module's table of safe handlers lies, and how many it has. Images without one have any handler.
-pub fn safe_handlers(module: &Module) -> [u64; 2] {
-    /// `IMAGE_DLLCHARACTERISTICS_NO_SEH`.
-    const NO_SEH: u16 = 0x400;
-    let Ok(image) = module.image() else { return [0; 2] };
-    if image.dll_characteristics() & NO_SEH != 0 {
-        return [0, NO_HANDLERS];
-    }
-    let span = image.load_config().ok().flatten().and_then(|config| config.safe_handlers());
-    let table = span.and_then(|span| Some([image.at(span.rva, span.size)?.as_ptr() as u64, u64::from(span.size / 4)]));
-    table.unwrap_or_default()
 }
 
 /// Whether a handler may be called: one on the stack never, one of an image where that lists it.

@@ -207,7 +207,7 @@ impl Module {
     /// Lists its safe handlers, for exceptions to know them.
     #[cfg(target_arch = "x86")]
     fn list_functions(&self) {
-        let [table, count] = crate::exception::chain::safe_handlers(self);
+        let [table, count] = safe_handlers(self);
         crate::image_list::add(self.base as u64, self.size.into(), table, count);
     }
 
@@ -273,3 +273,21 @@ const _: () = {
     assert!(offset_of!(Lists, load) == 0xC);
     assert!(offset_of!(Module, base) == 0x18 && offset_of!(Module, full_name) == 0x24 && offset_of!(Module, flags) == 0x34);
 };
+
+/// A table of safe handlers that says: there is none.
+#[cfg(target_arch = "x86")]
+pub const NO_HANDLERS: u64 = u64::MAX;
+
+/// Where a module's table of safe handlers lies, and how many it has. Images without one have any handler.
+#[cfg(target_arch = "x86")]
+fn safe_handlers(module: &Module) -> [u64; 2] {
+    /// `IMAGE_DLLCHARACTERISTICS_NO_SEH`.
+    const NO_SEH: u16 = 0x400;
+    let Ok(image) = module.image() else { return [0; 2] };
+    if image.dll_characteristics() & NO_SEH != 0 {
+        return [0, NO_HANDLERS];
+    }
+    let span = image.load_config().ok().flatten().and_then(|config| config.safe_handlers());
+    let table = span.and_then(|span| Some([image.at(span.rva, span.size)?.as_ptr() as u64, u64::from(span.size / 4)]));
+    table.unwrap_or_default()
+}

@@ -1,8 +1,13 @@
 //! Between guest code and the runtime: how a thread goes there and leaves for good, what the gate keeps of it, and where an
 //! interrupted thread stands.
 
+pub mod x86;
+
+mod between;
+
+pub use between::Between;
+
 use crate::bitness;
-use crate::gate::x86;
 use crate::registers::{MXCSR, flag};
 use core::arch::naked_asm;
 use gate::block::GATE_HOST_STACK;
@@ -34,14 +39,6 @@ pub unsafe fn saved(host: u64) -> (Saved, u64) {
     let below = host - size_of::<Saved>() as u64;
     // SAFETY: the entry has written both, as the caller promises.
     unsafe { ((below as *const Saved).read(), ((below - 8) as *const u64).read()) }
-}
-
-/// Where a thread stands that was interrupted between guest code and a service.
-pub enum Between {
-    /// On its way in, which starts there: nothing has happened yet but that the stack was changed.
-    Entering(u64),
-    /// On its way out: all that is left is to go back to the guest's stack.
-    Leaving,
 }
 
 /// Where an instruction of the gate stands; `None` for any other.
