@@ -33,9 +33,22 @@ impl Taking {
     }
 }
 
+/// When a timer that was due at `at`, by now at the latest, is due again: it keeps its beat, and times that nobody looked at are one.
+/// All in one unit; `period` is above 0.
+pub const fn next_beat(at: i128, period: i128, now: i128) -> i128 {
+    at + ((now - at) / period + 1) * period
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn missed_beats_are_one() {
+        assert_eq!(next_beat(100, 30, 100), 130);
+        assert_eq!(next_beat(100, 30, 129), 130);
+        assert_eq!(next_beat(100, 30, 165), 190);
+    }
 
     #[test]
     fn each_kind_is_given_in_its_way() {

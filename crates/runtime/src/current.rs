@@ -20,16 +20,17 @@ pub fn id() -> u32 {
     NUMBER.get()
 }
 
+fn change_owned(change: impl FnOnce(u32) -> u32) {
+    let place = BLOCK.get() + block::OWNED as u64;
+    let _ = user::write(place, &change(user::read(place).unwrap_or(0)));
+}
+
 /// Counts the mutants that the calling thread owns.
 pub fn count_owned(change: i32) {
-    let place = BLOCK.get() + block::OWNED as u64;
-    let owned = user::read::<u32>(place).unwrap_or(0);
-    let _ = user::write(place, &owned.wrapping_add_signed(change));
+    change_owned(|owned| owned.wrapping_add_signed(change));
 }
 
 /// Notes that the calling thread has taken a mutant that processes share.
 pub fn note_shared() {
-    let place = BLOCK.get() + block::OWNED as u64;
-    let owned = user::read::<u32>(place).unwrap_or(0);
-    let _ = user::write(place, &(owned | block::OWNS_SHARED));
+    change_owned(|owned| owned | block::OWNS_SHARED);
 }

@@ -2,7 +2,7 @@
 
 use crate::dispatch::Dispatcher;
 use crate::handle::{self, Target};
-use crate::object::{Body, Object, take_one};
+use crate::object::{Body, Object};
 use crate::port::step_aside;
 use crate::serve::{Answer, Serve};
 use crate::waiting::{self, sleep};
@@ -33,15 +33,7 @@ impl Serve for Wait {
             return Err(STATUS_INVALID_PARAMETER_MIX);
         }
         timer::look(&objects);
-        let status = if objects.iter().any(|object| object.shared().is_some()) {
-            waiting::wait_for(objects, all, self.alertable != 0, deadline, None)
-        } else {
-            match if all { None } else { take_one(&objects) } {
-                Some(status) => status,
-                None if !all && self.alertable == 0 && matches!(deadline, time::Deadline::Now) => STATUS_TIMEOUT,
-                None => waiting::wait(objects, all, self.alertable != 0, deadline),
-            }
-        };
+        let status = waiting::wait_for(objects, all, self.alertable != 0, deadline, None);
         if status == STATUS_WAIT_0 { Ok(()) } else { Err(status) }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Dispatcher, Inner, Shared};
 use gate::service::ObjectKind;
+use gate::state::next_beat;
 use protocol::message::ObjectState;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
@@ -27,15 +28,10 @@ struct Due {
 }
 
 impl Due {
-    /// Its next time after it was due; times that nobody looked at are one.
-    const fn next(self, now: i64) -> Option<Self> {
-        if self.period <= 0 {
-            return None;
-        }
-        Some(Self {
-            at: self.at.saturating_add((now.saturating_sub(self.at) / self.period).saturating_add(1).saturating_mul(self.period)),
-            period: self.period,
-        })
+    /// Its next time after it was due.
+    fn next(self, now: i64) -> Option<Self> {
+        let beat = |period: i64| i64::try_from(next_beat(self.at.into(), period.into(), now.into())).unwrap_or(i64::MAX);
+        (self.period > 0).then(|| Self { at: beat(self.period), ..self })
     }
 }
 

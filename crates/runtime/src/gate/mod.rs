@@ -5,7 +5,7 @@
 
 pub mod x86;
 
-use crate::guest::Saved;
+use crate::guest::{Saved, push_saved};
 use crate::serve::Serve;
 use crate::thread::attend::attend;
 use crate::user;
@@ -46,16 +46,8 @@ pub unsafe extern "win64" fn gate_entry() {
         "mov rsp, gs:[{host}]",
         "mov gs:[{guest}], r10",
         "cld",
-        // What a service preserves: the thread's registers, for whoever asks for its context meanwhile (`Saved`).
-        "push r10",
-        "push rbx",
-        "push rbp",
-        "push rsi",
-        "push rdi",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        // What a service preserves: the thread's registers, for whoever asks for its context meanwhile.
+        push_saved!(),
         "gate_entered:",
         "sub rsp, 40",
         "cmp rcx, {count}",

@@ -5,8 +5,8 @@
 //! runtime's own FS. GS is whatever the guest left there, so that the entry sets it.
 
 use super::TABLE;
-use crate::guest::Saved;
 use crate::guest::x86::ENTER_AGAIN;
+use crate::guest::{Saved, push_saved};
 use crate::registers::CODE;
 use crate::thread::attend::attend;
 use crate::user;
@@ -50,16 +50,7 @@ unsafe extern "win64" fn gate_entry() {
         "mov rsp, gs:[{host}]",
         "mov gs:[{guest}], r10",
         "cld",
-        // As the 64-bit gate does: `Saved`.
-        "push r10",
-        "push rbx",
-        "push rbp",
-        "push rsi",
-        "push rdi",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        push_saved!(),
         "gate32_entered:",
         "sub rsp, 40",
         "mov ecx, eax",

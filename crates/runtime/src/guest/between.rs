@@ -7,3 +7,28 @@ pub enum Between {
     /// On its way out: all that is left is to go back to the guest's stack.
     Leaving,
 }
+
+/// An entry of the gate: the addresses of four of its instructions, in this order.
+pub struct Entry {
+    /// Where it starts.
+    pub start: u64,
+    /// Where all is saved.
+    pub entered: u64,
+    /// From where on the thread counts as running guest code again.
+    pub leaving: u64,
+    /// Behind the jump back.
+    pub left: u64,
+}
+
+impl Entry {
+    /// Where an instruction stands; `None` for one that is not of the entry, or is inside.
+    pub fn between(&self, at: u64) -> Option<Between> {
+        if (self.start..self.entered).contains(&at) {
+            Some(Between::Entering(self.start))
+        } else if (self.leaving..self.left).contains(&at) {
+            Some(Between::Leaving)
+        } else {
+            None
+        }
+    }
+}

@@ -9,6 +9,7 @@ pub use between::Between;
 
 use crate::bitness;
 use crate::registers::{MXCSR, flag};
+use between::Entry;
 use core::arch::naked_asm;
 use gate::block::GATE_HOST_STACK;
 
@@ -28,6 +29,31 @@ pub struct Saved {
     pub rbx: u64,
     /// The guest's stack pointer; the way back lies on top of that stack.
     pub stack: u64,
+}
+
+/// Pushes what makes a [`Saved`]; the guest's stack pointer is in r10.
+macro_rules! push_saved {
+    () => {
+        "push r10; push rbx; push rbp; push rsi; push rdi; push r12; push r13; push r14; push r15"
+    };
+}
+
+pub(crate) use push_saved;
+
+/// Pushes what a function of the runtime keeps for its caller.
+macro_rules! push_kept {
+    () => {
+        "push rbx; push rbp; push r12; push r13; push r14; push r15; sub rsp, 8"
+    };
+}
+
+use push_kept;
+
+/// The reverse.
+macro_rules! pop_kept {
+    () => {
+        "add rsp, 8; pop r15; pop r14; pop r13; pop r12; pop rbp; pop rbx"
+    };
 }
 
 /// The registers of a thread that is inside a service, and the service's answer, which is there once the thread looks up
@@ -52,14 +78,13 @@ pub fn between(at: u64) -> Option<Between> {
         static gate_leaving: u8;
         static gate_left: u8;
     }
-    let entry = &raw const gate_start as u64;
-    if (entry..&raw const gate_entered as u64).contains(&at) {
-        Some(Between::Entering(entry))
-    } else if (&raw const gate_leaving as u64..&raw const gate_left as u64).contains(&at) {
-        Some(Between::Leaving)
-    } else {
-        None
-    }
+    let entry = Entry {
+        start: &raw const gate_start as u64,
+        entered: &raw const gate_entered as u64,
+        leaving: &raw const gate_leaving as u64,
+        left: &raw const gate_left as u64,
+    };
+    entry.between(at)
 }
 
 /// Leaves the runtime for guest code, on a stack of the guest's; returns when the thread leaves for good.
@@ -69,13 +94,7 @@ pub fn between(at: u64) -> Option<Between> {
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn run_guest(start: u64, argument: u64, stack: u64) {
     naked_asm!(
-        "push rbx",
-        "push rbp",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
+        push_kept!(),
         "mov gs:[{host}], rsp",
         "mov rcx, rsi",
         "mov rsp, rdx",
@@ -104,13 +123,7 @@ pub unsafe extern "sysv64" fn leave_guest() -> ! {
         "fninit",
         "mov dword ptr [rsp], {control}",
         "ldmxcsr [rsp]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbp",
-        "pop rbx",
+        pop_kept!(),
         "ret",
         host = const GATE_HOST_STACK,
         flags = const !(flag::ALIGNMENT_CHECK as i32),

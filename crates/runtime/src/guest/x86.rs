@@ -1,6 +1,7 @@
 //! Between 32-bit guest code and the runtime.
 
-use super::between::Between;
+use super::between::{Between, Entry};
+use super::push_kept;
 use crate::registers::{CODE, DATA};
 use core::arch::naked_asm;
 use gate::block::{GATE_BLOCK, GATE_EXIT, GATE_HOST_STACK};
@@ -17,16 +18,13 @@ pub fn between(at: u64) -> Option<Between> {
         static gate32_leaving: u8;
         static gate32_left: u8;
     }
-    let entry = &raw const gate32_start as u64;
-    if at == GATE_32 {
-        Some(Between::Entering(at))
-    } else if (entry..&raw const gate32_entered as u64).contains(&at) {
-        Some(Between::Entering(entry))
-    } else if (&raw const gate32_leaving as u64..&raw const gate32_left as u64).contains(&at) {
-        Some(Between::Leaving)
-    } else {
-        None
-    }
+    let entry = Entry {
+        start: &raw const gate32_start as u64,
+        entered: &raw const gate32_entered as u64,
+        leaving: &raw const gate32_leaving as u64,
+        left: &raw const gate32_left as u64,
+    };
+    if at == GATE_32 { Some(Between::Entering(at)) } else { entry.between(at) }
 }
 
 /// Leaves the runtime for 32-bit guest code, on a stack of the guest's; returns when the thread leaves for good.
@@ -36,13 +34,7 @@ pub fn between(at: u64) -> Option<Between> {
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn run_guest(start: u64, stack: u64) {
     naked_asm!(
-        "push rbx",
-        "push rbp",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
+        push_kept!(),
         "mov gs:[{host}], rsp",
         "mov rcx, gs:[{block}]",
         "mov gs:[{exit}], edi",

@@ -8,6 +8,7 @@ use crate::thread::Thread;
 use crate::thread::call::Call;
 use crate::time::{self, Deadline, monotonic};
 use crate::{dispatch, shared};
+use gate::state::next_beat;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use windows_sys::Win32::Foundation::NTSTATUS;
 
@@ -51,8 +52,7 @@ impl Setting {
     /// Whether it is due by `now`; its next time is then set.
     fn pass(&mut self, now: i128) -> bool {
         let Some(at) = self.at.filter(|at| *at <= now) else { return false };
-        // Times that nobody looked at are one.
-        self.at = (self.period > 0).then(|| at + ((now - at) / self.period + 1) * self.period);
+        self.at = (self.period > 0).then(|| next_beat(at, self.period, now));
         true
     }
 }

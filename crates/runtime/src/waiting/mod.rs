@@ -4,7 +4,7 @@ mod mixed;
 
 use crate::bell::{self, Ended};
 use crate::dispatch::{Dispatcher, leave};
-use crate::object::{Object, Waiter};
+use crate::object::{Object, Waiter, take_one};
 use crate::time::Deadline;
 use crate::{port, thread, timer};
 use gate::service::SignalKind;
@@ -20,12 +20,16 @@ pub fn sleep(word: &AtomicU32, value: u32, deadline: Deadline) -> bool {
     bell::sleep(word, Flags::PRIVATE, value, limit.as_ref())
 }
 
-/// Waits for objects of which others may be shared between processes; one of those may be signalled first.
+/// Waits for objects of which some may be shared between processes; a shared one may be signalled first. What can be taken at once
+/// is, without the dispatcher's lock.
 pub fn wait_for(objects: Vec<Arc<Object>>, all: bool, alertable: bool, deadline: Deadline, signalled: Option<(u32, SignalKind)>) -> NTSTATUS {
     if signalled.is_some() || objects.iter().any(|object| object.shared().is_some()) {
-        mixed::wait(&objects, all, alertable, deadline, signalled)
-    } else {
-        wait(objects, all, alertable, deadline)
+        return mixed::wait(&objects, all, alertable, deadline, signalled);
+    }
+    match if all { None } else { take_one(&objects) } {
+        Some(status) => status,
+        None if !all && !alertable && matches!(deadline, Deadline::Now) => STATUS_TIMEOUT,
+        None => wait(objects, all, alertable, deadline),
     }
 }
 

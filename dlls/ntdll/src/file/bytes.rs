@@ -1,29 +1,19 @@
 //! Reading and writing, at once or later, and taking requests back.
 
-use super::tell;
+use super::{answer, tell};
 use crate::gate::{ask, call};
 use core::ffi::c_void;
 use gate::service::{CancelRequests, CancelThread, HERE, ReadFile, TransferSegments, WriteFile};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::shim;
-use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_NOT_FOUND, STATUS_SUCCESS};
+use windows_sys::Win32::Foundation::{HANDLE, STATUS_ACCESS_VIOLATION, STATUS_NOT_FOUND, STATUS_SUCCESS};
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
 /// The position that a read or write starts at.
 unsafe fn offset(at: *const i64) -> i64 {
     // SAFETY: NULL or a readable position.
     unsafe { at.as_ref() }.copied().unwrap_or(HERE)
-}
-
-/// The answer of a request, whose status block the runtime may have told: then it may be the guest's own again.
-unsafe fn answer(block: *mut IO_STATUS_BLOCK, status: NTSTATUS, told: u64, done: u64) -> Result<NtStatus, Status> {
-    const ERROR: u32 = 0xC000_0000;
-    // Of an error at once, nobody but the caller hears.
-    if told == 0 || status as u32 >= ERROR {
-        unsafe { tell(block, status, done as usize) };
-    }
-    Status::check(status).map(NtStatus)
 }
 
 /// Reads. What cannot be read yet is read later, where the file was opened for that.

@@ -1,6 +1,6 @@
 //! Locks on ranges of bytes.
 
-use super::tell;
+use super::{answer, tell};
 use crate::gate::{ask, call};
 use core::ffi::c_void;
 use gate::service::{LockFile, UnlockFile};
@@ -33,7 +33,6 @@ pub unsafe extern "system" fn NtLockFile(
     at_once: u8,
     exclusive: u8,
 ) -> Result<NtStatus, Status> {
-    const ERROR: u32 = 0xC000_0000;
     if block.is_null() {
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
@@ -51,10 +50,7 @@ pub unsafe extern "system" fn NtLockFile(
         told: 0,
     };
     let status = call(&mut request);
-    if request.told == 0 || status as u32 >= ERROR {
-        unsafe { tell(block, status, 0) };
-    }
-    Status::check(status).map(NtStatus)
+    unsafe { answer(block, status, request.told, 0) }
 }
 
 /// Unlocks a range that was locked as it is.

@@ -1,6 +1,6 @@
 //! Waiting for changes in a folder.
 
-use super::tell;
+use super::answer;
 use crate::gate::call;
 use core::ffi::c_void;
 use gate::service::ReadChanges;
@@ -23,7 +23,6 @@ pub unsafe extern "system" fn NtNotifyChangeDirectoryFile(
     filter: u32,
     subtree: u8,
 ) -> Result<NtStatus, Status> {
-    const ERROR: u32 = 0xC000_0000;
     if block.is_null() {
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
@@ -40,10 +39,7 @@ pub unsafe extern "system" fn NtNotifyChangeDirectoryFile(
         ..ReadChanges::default()
     };
     let status = call(&mut request);
-    if request.told == 0 || status as u32 >= ERROR {
-        unsafe { tell(block, status, request.done as usize) };
-    }
-    Status::check(status).map(NtStatus)
+    unsafe { answer(block, status, request.told, request.done) }
 }
 
 /// Waits for changes in a folder. Those with all the facts of what has changed are not told: the information class is refused.
