@@ -58,7 +58,7 @@ impl Refused {
 pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Launched, Refused> {
     let program = open_program(&run.program)?;
     let narrow = is_32_bit(&program);
-    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
+    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
     for grant in &run.grants {
         let folder = namespace.grant(&grant.folder, grant.write).map_err(Refused::broken)?;
         let event = Event { extra: [grant.write.into(), 0, 0], ..Event::default() };
