@@ -36,12 +36,12 @@ pub unsafe extern "system" fn IsWow64Process2(process: HANDLE, machine: *mut u16
 }
 
 /// `WOW64_FILE_SYSTEM_DISABLE_REDIRECT`.
-const AS_NAMED: *mut c_void = 1 as *mut c_void;
+const AS_NAMED: usize = 1;
 
 /// Lets the thread's names of files mean what they say; answers what gives that back.
 #[shim(ix = 769, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
 pub unsafe extern "system" fn Wow64DisableWow64FsRedirection(before: *mut *mut c_void) -> Result<Bool, Win32Error> {
-    nt::check(unsafe { nt::RtlWow64EnableFsRedirectionEx(AS_NAMED, before) })?;
+    nt::check(unsafe { nt::RtlWow64EnableFsRedirectionEx(AS_NAMED as *mut c_void, before) })?;
     Ok(Bool)
 }
 

@@ -9,8 +9,8 @@ use guest::call::{Bool, Number};
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_BASIC_INFORMATION, FILE_ID_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT, FILE_STAT_INFORMATION,
-    FileBasicInformation, FileIdInformation, FileStatInformation,
+    FILE_BASIC_INFORMATION, FILE_ID_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT,
+    FILE_STAT_INFORMATION, FileBasicInformation, FileIdInformation, FileStatInformation,
 };
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, FILETIME, HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{

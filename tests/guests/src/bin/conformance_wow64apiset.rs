@@ -169,7 +169,7 @@ fn switched(cases: &mut Cases) {
         return;
     }
     case!(cases, "kernel32!Wow64DisableWow64FsRedirection kernel32!Wow64RevertWow64FsRedirection", Success, "for one thread, and nested", {
-        let (mut first, mut second) = (1 as *mut c_void, null_mut());
+        let (mut first, mut second) = (c"".as_ptr().cast_mut().cast(), null_mut());
         same!(machine(PATH), Ok(I386));
         same!(unsafe { Wow64DisableWow64FsRedirection(&raw mut first) }, 1);
         same!(machine(PATH), Ok(AMD64));
