@@ -82,3 +82,15 @@ fn wrong_turns_are_the_programs_own_crash() {
         home.ends();
     }
 }
+
+/// Of an image that lists its handlers no other one is called, and none on the stack: the exception ends the program. Code that is no image's
+/// is nobody's to list.
+#[test]
+fn handlers_that_are_not_listed_are_not_called() {
+    for (which, code, said) in [("listed", 0, "called\nwent on\n"), ("made", 0, "called\nwent on\n"), ("other", 139, ""), ("stack", 139, "")] {
+        let home = Home::new();
+        let outcome = home.run(&[], "32/safe_handlers", &[which]);
+        assert_eq!((outcome.code, outcome.out.as_str()), (code, said), "{which}: {outcome:?}");
+        home.ends();
+    }
+}
