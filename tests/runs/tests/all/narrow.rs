@@ -67,6 +67,9 @@ fn calls_of_the_hosts_are_refused() {
     let outcome = attack.home.run(&[], "32/hostile_32", &["int80"]);
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "int 0x80: -38\n"), "{outcome:?}");
     assert_eq!(attack.forbidden(), [20]);
+    let outcome = attack.home.run(&[], "32/hostile_32", &["syscall"]);
+    let (refused, unknown) = (outcome.out == "syscall: -38\n" && outcome.code == 0, outcome.code == 139 && outcome.err.contains("illegal"));
+    assert!(refused || unknown, "{outcome:?}");
     let outcome = attack.home.run(&[], "32/hostile_32", &["far"]);
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "far: -38\n"), "{outcome:?}");
     attack.home.ends();
