@@ -72,6 +72,36 @@ pub struct Opened {
     pub close_now: u32,
     /// Non-zero for a stream, whose bytes move in messages.
     pub stream: u32,
+    /// `HANDLE_FLAG_*`.
+    pub flags: u32,
+}
+
+/// A process that was started.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Created {
+    /// Its object's number, and that of its first thread's.
+    pub objects: [u32; 2],
+    /// Its own number, and its first thread's.
+    pub ids: [u32; 2],
+}
+
+/// What is known of a process of the sandbox.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ProcessFacts {
+    /// When it began, and when it ended or 0, in 100 ns since 1601; what it has used of the processors, in 100 ns.
+    pub times: [i64; 3],
+    /// Its number, and that of the process that started it, or 0.
+    pub ids: [u32; 2],
+    /// Its first thread's number.
+    pub thread: u32,
+    /// Its exit code, once it has ended.
+    pub code: u32,
+    /// Non-zero once it has ended.
+    pub ended: u32,
+    /// Non-zero where it runs 32-bit code.
+    pub narrow: u32,
 }
 
 /// An object that has a name. A section's bytes travel with the reply.
@@ -152,6 +182,30 @@ pub struct Machine {
     pub processors: u32,
     /// Unused.
     pub pad: u32,
+}
+
+/// Which handles a child inherits.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inherit {
+    /// None.
+    Nothing = 0,
+    /// All that are marked so.
+    Marked = 1,
+    /// Those of them that are listed.
+    Listed = 2,
+}
+
+impl Inherit {
+    /// The value with this number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Nothing),
+            1 => Some(Self::Marked),
+            2 => Some(Self::Listed),
+            _ => None,
+        }
+    }
 }
 
 /// What is done with a stream.
@@ -378,10 +432,12 @@ messages! {
         /// The asking thread.
         thread: u32,
     } -> ObjectState;
-    /// A thread has ended that may own mutants.
+    /// A thread has ended that may own mutants, or that other processes know: the first one.
     44 EndThread {
         /// The thread.
         thread: u32,
+        /// Its exit code.
+        code: u32,
     } -> Done;
     /// Sets or stops a timer; answers whether it was signalled.
     45 SetObjectTimer {
@@ -471,6 +527,55 @@ messages! {
         /// Non-zero: both ends travel with the reply, and have no handles.
         bare: u32,
     } -> Opened;
+    /// Starts a program in a process of its own. Payload: a [`crate::start::Child`].
+    70 CreateProcess {
+        /// The program's file.
+        image: u32,
+        /// A [`Inherit`] as a number.
+        inherit: u32,
+        /// Non-zero: it waits until its first thread is resumed.
+        suspended: u32,
+        /// Non-zero: Ctrl-C is not for it.
+        ignores_control: u32,
+        /// Non-zero: it inherits the standard handles, whatever else.
+        standard: u32,
+    } -> Created;
+    /// Answers what stands behind a handle that the process has and was not told of: inherited, or given by another process.
+    71 AdoptHandle {
+        /// The handle.
+        handle: u32,
+    } -> Opened;
+    /// Opens a process of the sandbox, or the first thread of one, by its number.
+    72 OpenProcess {
+        /// The process, or the thread.
+        id: u32,
+        /// Non-zero: a thread.
+        thread: u32,
+    } -> SharedObject;
+    /// Answers what is known of a process. Reply payload: its program's path, UTF-16.
+    73 QueryProcess {
+        /// The object's number, of the process or of its first thread.
+        number: u32,
+    } -> ProcessFacts;
+    /// Ends another process.
+    74 EndProcess {
+        /// The object's number.
+        number: u32,
+        /// The exit code.
+        code: u32,
+    } -> Done;
+    /// Lets a process begin that was started suspended; answers how often its first thread was suspended.
+    75 ResumeProcess {
+        /// The number of its first thread's object.
+        number: u32,
+    } -> Word;
+    /// Waits until the process may begin.
+    76 AwaitResume {} -> Done;
+    /// Answers what an object is that the process inherited. A section's bytes travel with the reply.
+    77 AdoptObject {
+        /// The object's number.
+        number: u32,
+    } -> SharedObject;
     /// Sees that an open file's name outlives the loss of power. Its bytes were synchronised before.
     29 FlushFile {
         /// The file.

@@ -17,7 +17,7 @@ use crate::memory::Stack;
 use crate::object::{Object, Part, owned_by};
 use crate::registers::Contents;
 use crate::serve::Answer;
-use crate::{shared, time, user};
+use crate::{process, shared, time, user};
 use block::Block;
 use call::{Call, Calls};
 use gate::block as layout;
@@ -179,10 +179,10 @@ impl Thread {
         user::read(self.teb + layout::OWNED as u64).unwrap_or(layout::OWNS_SHARED | 1)
     }
 
-    /// Tells the broker that the thread has ended, where it may own mutants that processes share.
+    /// Tells the broker that the thread has ended, where it may own mutants that processes share, or other processes know it.
     fn abandon_shared(&self, owned: u32) {
-        if owned & layout::OWNS_SHARED != 0 {
-            shared::end_thread(self.id);
+        if owned & layout::OWNS_SHARED != 0 || self.id == process::first_thread() {
+            shared::end_thread(self.id, self.code());
         }
     }
 
