@@ -43,7 +43,10 @@ pub unsafe extern "system" fn NtCreateThreadEx(
         flags: unsafe { object.as_ref() }.map_or(0, |object| object.Attributes),
         ..CreateThread::default()
     };
-    ask(&mut request)?;
+    thread_list::count_in();
+    ask(&mut request).inspect_err(|_| {
+        thread_list::take_back();
+    })?;
     unsafe { *handle = request.handle as usize as HANDLE };
     if let Some(attributes) = unsafe { attributes.as_ref() } {
         unsafe { attributes.answer(request.id, request.teb) };
@@ -205,6 +208,7 @@ pub unsafe extern "system" fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) 
         return Ok(NtStatus::SUCCESS);
     }
     // No notice is given, but nobody may look for the thread's block any more.
+    thread_list::count_out();
     crate::loader::forget_thread(teb::block());
     thread_list::forget_caller();
     call(&mut ExitThread { code: code as u32, pad: 0 });

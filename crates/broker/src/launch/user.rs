@@ -68,8 +68,10 @@ pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: 
         required_layers: run.required_layers,
         refused: Default::default(),
     };
+    let life = Arc::new(Life::new(id, 0, thread, shown, narrow, false));
+    sandbox.dispatcher.begin(&life).map_err(|_| Refused::broken("the sandbox has no room for another process"))?;
     Ok(Plan {
-        life: Arc::new(Life::new(id, 0, thread, shown, narrow, false)),
+        life,
         shown: run.program.display().to_string(),
         program,
         terms: Arc::new(terms),

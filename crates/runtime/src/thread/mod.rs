@@ -176,12 +176,14 @@ impl Thread {
 
     /// How many mutants the thread owns, as far as its block says.
     fn owned(&self) -> u32 {
-        user::read(self.teb + layout::OWNED as u64).unwrap_or(layout::OWNS_SHARED | 1)
+        let owned = user::read(self.teb + layout::OWNED as u64).unwrap_or(layout::OWNS_SHARED | 1);
+        // The first thread is known to other processes: they hear of its end in the same way.
+        owned | if self.id == process::first_thread() { layout::OWNS_SHARED } else { 0 }
     }
 
-    /// Tells the broker that the thread has ended, where it may own mutants that processes share, or other processes know it.
+    /// Tells the broker that the thread has ended, where it may own mutants that processes share, or is known to other processes.
     fn abandon_shared(&self, owned: u32) {
-        if owned & layout::OWNS_SHARED != 0 || self.id == process::first_thread() {
+        if owned & layout::OWNS_SHARED != 0 {
             shared::end_thread(self.id, self.code());
         }
     }

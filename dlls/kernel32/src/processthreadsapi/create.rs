@@ -235,7 +235,7 @@ pub unsafe extern "system" fn CreateProcessW(
 }
 
 /// Starts a program in a process of its own, under the same policy.
-#[shim(ix = 70, mapping = "gate CreateProcess", risk = Isolation("a process that may do more than this one"))]
+#[shim(ix = 199, mapping = "gate CreateProcess", risk = Isolation("a process that may do more than this one"))]
 pub unsafe extern "system" fn CreateProcessA(
     application: *const u8,
     line: *mut u8,
