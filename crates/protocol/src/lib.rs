@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod handle;
 pub mod message;
 pub mod start;
+mod value;
 
 pub use message::{Message, Opened};
 

@@ -1,4 +1,4 @@
-//! Starting processes and what is theirs: CreateProcess, handles that are inherited, exit codes (processthreadsapi.h).
+//! Starting processes, and what is known of them: CreateProcess, OpenProcess, exit codes (processthreadsapi.h).
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 #![cfg(target_os = "windows")]
 
@@ -7,224 +7,15 @@ extern crate alloc;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ffi::c_void;
 use core::mem::zeroed;
 use core::ptr::{null, null_mut};
+use guests::children::{Child, HEIRS, How, LONG, act, child, drained, environment_variable, launch, own, pipe, write};
 use guests::{Cases, arguments, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::*;
-use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
-use windows_sys::Win32::Storage::FileSystem::*;
 use windows_sys::Win32::System::Console::*;
 use windows_sys::Win32::System::Environment::*;
-use windows_sys::Win32::System::LibraryLoader::GetModuleFileNameW;
-use windows_sys::Win32::System::Memory::*;
 use windows_sys::Win32::System::Pipes::CreatePipe;
 use windows_sys::Win32::System::Threading::*;
-
-/// Longer than anything here takes, in milliseconds.
-const LONG: u32 = 20_000;
-static HEIRS: Heirs = Heirs(SECURITY_ATTRIBUTES { nLength: size_of::<SECURITY_ATTRIBUTES>() as u32, lpSecurityDescriptor: null_mut(), bInheritHandle: 1 });
-
-/// What marks a handle for children.
-struct Heirs(SECURITY_ATTRIBUTES);
-
-// SAFETY: it is never changed.
-unsafe impl Sync for Heirs {}
-
-/// What a child is started with.
-#[derive(Default)]
-struct How<'a> {
-    application: Option<&'a str>,
-    inherits: bool,
-    flags: u32,
-    environment: Option<&'a [u16]>,
-    folder: Option<&'a str>,
-    standard: Option<[HANDLE; 3]>,
-    attributes: Option<LPPROC_THREAD_ATTRIBUTE_LIST>,
-}
-
-/// A process and its first thread; their handles are closed when it goes.
-struct Child(PROCESS_INFORMATION);
-
-impl Child {
-    /// Its exit code, once it has ended.
-    fn code(&self) -> Result<u32, String> {
-        let mut code = 0;
-        unsafe {
-            same!(WaitForSingleObject(self.0.hProcess, LONG), WAIT_OBJECT_0);
-            same!(GetExitCodeProcess(self.0.hProcess, &raw mut code), 1);
-        }
-        Ok(code)
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        unsafe {
-            CloseHandle(self.0.hProcess);
-            CloseHandle(self.0.hThread);
-        }
-    }
-}
-
-/// This program's own path.
-fn own() -> String {
-    let mut path = [0; 1024];
-    let length = unsafe { GetModuleFileNameW(null_mut(), path.as_mut_ptr(), 1024) };
-    narrow(&path[..length as usize])
-}
-
-/// Starts a command line; the error where that fails.
-fn launch(line: &str, how: &How<'_>) -> Result<Child, u32> {
-    let mut startup: STARTUPINFOEXW = unsafe { zeroed() };
-    startup.StartupInfo.cb = size_of::<STARTUPINFOW>() as u32;
-    if let Some([input, output, error]) = how.standard {
-        startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-        (startup.StartupInfo.hStdInput, startup.StartupInfo.hStdOutput, startup.StartupInfo.hStdError) = (input, output, error);
-    }
-    let mut flags = how.flags;
-    if let Some(list) = how.attributes {
-        startup.StartupInfo.cb = size_of::<STARTUPINFOEXW>() as u32;
-        startup.lpAttributeList = list;
-        flags |= EXTENDED_STARTUPINFO_PRESENT;
-    }
-    if how.environment.is_some() {
-        flags |= CREATE_UNICODE_ENVIRONMENT;
-    }
-    let (application, folder, mut line) = (how.application.map(wide), how.folder.map(wide), wide(line));
-    let pointer = |text: &Option<Vec<u16>>| text.as_ref().map_or(null(), |text| text.as_ptr());
-    let mut information: PROCESS_INFORMATION = unsafe { zeroed() };
-    let environment = how.environment.map_or(null(), |block| block.as_ptr().cast::<c_void>());
-    clear_error();
-    let done = unsafe {
-        CreateProcessW(
-            pointer(&application),
-            line.as_mut_ptr(),
-            null(),
-            null(),
-            how.inherits.into(),
-            flags,
-            environment,
-            pointer(&folder),
-            &raw const startup.StartupInfo,
-            &raw mut information,
-        )
-    };
-    if done != 0 { Ok(Child(information)) } else { Err(last_error()) }
-}
-
-/// Starts this program as a child that does what the words say.
-fn child(words: &str, how: &How<'_>) -> Result<Child, String> {
-    launch(&format!("\"{}\" child {words}", own()), how).map_err(|error| format!("CreateProcessW: error {error}"))
-}
-
-/// A pipe: its reading end, and a writing end that children inherit.
-fn pipe() -> (HANDLE, HANDLE) {
-    let (mut read, mut write) = (null_mut(), null_mut());
-    unsafe {
-        CreatePipe(&raw mut read, &raw mut write, &raw const HEIRS.0, 0);
-        SetHandleInformation(read, HANDLE_FLAG_INHERIT, 0);
-    }
-    (read, write)
-}
-
-/// All that comes out of a pipe, until its writing end is closed everywhere.
-fn drained(read: HANDLE) -> Result<String, String> {
-    let (mut all, mut some) = (Vec::new(), [0_u8; 256]);
-    loop {
-        let mut done = 0;
-        if unsafe { ReadFile(read, some.as_mut_ptr(), some.len() as u32, &raw mut done, null_mut()) } == 0 {
-            same!(last_error(), ERROR_BROKEN_PIPE);
-            unsafe { CloseHandle(read) };
-            return String::from_utf8(all).map_err(|_| String::from("no UTF-8"));
-        }
-        all.extend_from_slice(&some[..done as usize]);
-    }
-}
-
-fn write(handle: HANDLE, text: &str) -> bool {
-    let mut done = 0;
-    (unsafe { WriteFile(handle, text.as_ptr(), text.len() as u32, &raw mut done, null_mut()) }) != 0 && done as usize == text.len()
-}
-
-fn environment_variable(name: &str) -> String {
-    let mut value = [0; 512];
-    let length = unsafe { GetEnvironmentVariableW(wide(name).as_ptr(), value.as_mut_ptr(), 512) };
-    if length == 0 { String::from("-") } else { narrow(&value[..length as usize]) }
-}
-
-fn handle_of(word: &str) -> HANDLE {
-    usize::from_str_radix(word, 16).unwrap_or(0) as HANDLE
-}
-
-/// What a child does: its exit code tells how it went.
-fn act(words: &[&str]) -> u32 {
-    let out = unsafe { GetStdHandle(STD_OUTPUT_HANDLE) };
-    match words {
-        ["exit", code] => code.parse().unwrap_or(99),
-        ["say", text] => u32::from(!write(out, text)),
-        ["line"] => {
-            let line = unsafe {
-                let start = GetCommandLineW();
-                let length = (0..).take_while(|index| *start.add(*index) != 0).count();
-                narrow(core::slice::from_raw_parts(start, length))
-            };
-            u32::from(!write(out, &line))
-        }
-        ["variable", name] => u32::from(!write(out, &environment_variable(name))),
-        ["folder"] => {
-            let mut folder = [0; 512];
-            let length = unsafe { GetCurrentDirectoryW(512, folder.as_mut_ptr()) };
-            u32::from(!write(out, &narrow(&folder[..length as usize])))
-        }
-        ["echo"] => {
-            let mut text = [0_u8; 64];
-            let mut done = 0;
-            unsafe { ReadFile(GetStdHandle(STD_INPUT_HANDLE), text.as_mut_ptr(), 64, &raw mut done, null_mut()) };
-            u32::from(!write(out, core::str::from_utf8(&text[..done as usize]).unwrap_or("?")))
-        }
-        ["set", handle] => unsafe { if SetEvent(handle_of(handle)) != 0 { 0 } else { last_error() } },
-        ["write", handle, text] => u32::from(!write(handle_of(handle), text)),
-        // 1: inherited, 2: not.
-        ["has", handle] => {
-            let mut flags = 0;
-            if unsafe { GetHandleInformation(handle_of(handle), &raw mut flags) } != 0 { 1 } else { 2 }
-        }
-        ["hang"] => loop {
-            unsafe { Sleep(1000) };
-        },
-        ["parent", id] => {
-            let handle = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, 0, id.parse().unwrap_or(0)) };
-            if handle.is_null() {
-                return last_error();
-            }
-            unsafe {
-                let runs = WaitForSingleObject(handle, 0) == WAIT_TIMEOUT && GetProcessId(handle) == id.parse().unwrap_or(0);
-                CloseHandle(handle);
-                if runs { 0 } else { 90 }
-            }
-        }
-        ["first-thread-ends"] => unsafe {
-            let thread = CreateThread(null(), 0, Some(late), null_mut(), 0, null_mut());
-            CloseHandle(thread);
-            ExitThread(3)
-        },
-        // A child of the child, whose code it tells.
-        ["deep", "0"] => 7,
-        ["deep", depth] => {
-            let depth: u32 = depth.parse().unwrap_or(0);
-            child(&format!("deep {}", depth - 1), &How::default()).and_then(|child| child.code()).map_or(98, |code| code + 1)
-        }
-        _ => 97,
-    }
-}
-
-unsafe extern "system" fn late(_: *mut c_void) -> u32 {
-    unsafe {
-        Sleep(50);
-        ExitProcess(12)
-    }
-}
 
 guests::program! {
     fn main() -> u32 {
@@ -236,10 +27,9 @@ guests::program! {
         let mut cases = Cases::new();
         start_and_end(&mut cases);
         what_it_is_given(&mut cases);
-        inherited(&mut cases);
         known(&mut cases);
         refused(&mut cases);
-        0
+        cases.code()
     }
 }
 
@@ -259,9 +49,8 @@ fn start_and_end(cases: &mut Cases) {
         let mut startup: STARTUPINFOA = unsafe { zeroed() };
         startup.cb = size_of::<STARTUPINFOA>() as u32;
         let mut information: PROCESS_INFORMATION = unsafe { zeroed() };
-        let done = unsafe {
-            CreateProcessA(null(), line.as_mut_ptr(), null(), null(), 0, 0, null(), null(), &raw const startup, &raw mut information)
-        };
+        let done =
+            unsafe { CreateProcessA(null(), line.as_mut_ptr(), null(), null(), 0, 0, null(), null(), &raw const startup, &raw mut information) };
         same!(done, 1);
         same!(Child(information).code()?, 6);
     });
@@ -270,9 +59,8 @@ fn start_and_end(cases: &mut Cases) {
         startup.cb = size_of::<STARTUPINFOA>() as u32;
         let mut information: PROCESS_INFORMATION = unsafe { zeroed() };
         let mut line = *b"no-such-program child\0";
-        let done = unsafe {
-            CreateProcessA(null(), line.as_mut_ptr(), null(), null(), 0, 0, null(), null(), &raw const startup, &raw mut information)
-        };
+        let done =
+            unsafe { CreateProcessA(null(), line.as_mut_ptr(), null(), null(), 0, 0, null(), null(), &raw const startup, &raw mut information) };
         same!((done, last_error()), (0, ERROR_FILE_NOT_FOUND));
     });
     case!(cases, "kernel32!GetExitCodeProcess", Success, "while it runs its code is STILL_ACTIVE", {
@@ -300,22 +88,29 @@ fn start_and_end(cases: &mut Cases) {
             same!(child.code()?, 0x1234_5678);
         }
     });
-    case!(cases, "kernel32!TerminateProcess", Failure, "a process that has ended, and a handle that does not allow it", wine = "what has ended is ended once more", {
-        let ended = child("exit 0", &How::default())?;
-        same!(ended.code()?, 0);
-        clear_error();
-        same!((unsafe { TerminateProcess(ended.0.hProcess, 1) }, last_error()), (0, ERROR_ACCESS_DENIED));
-        let runs = child("hang", &How { flags: CREATE_SUSPENDED, ..How::default() })?;
-        unsafe {
-            let weak = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, runs.0.dwProcessId);
-            holds!(!weak.is_null());
+    case!(
+        cases,
+        "kernel32!TerminateProcess",
+        Failure,
+        "a process that has ended, and a handle that does not allow it",
+        wine = "what has ended is ended once more",
+        {
+            let ended = child("exit 0", &How::default())?;
+            same!(ended.code()?, 0);
             clear_error();
-            same!((TerminateProcess(weak, 1), last_error()), (0, ERROR_ACCESS_DENIED));
-            CloseHandle(weak);
-            same!(TerminateProcess(runs.0.hProcess, 2), 1);
+            same!((unsafe { TerminateProcess(ended.0.hProcess, 1) }, last_error()), (0, ERROR_ACCESS_DENIED));
+            let runs = child("hang", &How { flags: CREATE_SUSPENDED, ..How::default() })?;
+            unsafe {
+                let weak = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, runs.0.dwProcessId);
+                holds!(!weak.is_null());
+                clear_error();
+                same!((TerminateProcess(weak, 1), last_error()), (0, ERROR_ACCESS_DENIED));
+                CloseHandle(weak);
+                same!(TerminateProcess(runs.0.hProcess, 2), 1);
+            }
+            same!(runs.code()?, 2);
         }
-        same!(runs.code()?, 2);
-    });
+    );
     case!(cases, "kernel32!WaitForMultipleObjects", Success, "processes among other objects, any and all", {
         let (first, second) = (child("exit 1", &How::default())?, child("hang", &How { flags: CREATE_SUSPENDED, ..How::default() })?);
         unsafe {
@@ -399,80 +194,6 @@ fn what_it_is_given(cases: &mut Cases) {
         same!(child("folder", &how)?.code()?, 0);
         unsafe { CloseHandle(write_end) };
         holds!(drained(read)?.eq_ignore_ascii_case("C:\\Windows"));
-    });
-}
-
-fn inherited(cases: &mut Cases) {
-    case!(cases, "kernel32!CreateProcessW kernel32!SetHandleInformation", Success, "handles that are marked, and no others", {
-        unsafe {
-            let (marked, unmarked) = (CreateEventW(&raw const HEIRS.0, 1, 0, null()), CreateEventW(null(), 1, 0, null()));
-            let has = |handle: HANDLE, inherits| child(&format!("has {:x}", handle as usize), &How { inherits, ..How::default() })?.code();
-            same!(has(marked, true)?, 1);
-            same!(has(marked, false)?, 2);
-            same!(has(unmarked, true)?, 2);
-            let (read, write) = pipe();
-            same!(has(write, true)?, 1);
-            same!(has(read, true)?, 2);
-            SetHandleInformation(read, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-            same!(has(read, true)?, 1);
-            for handle in [marked, unmarked, read, write] {
-                CloseHandle(handle);
-            }
-        }
-    });
-    case!(cases, "kernel32!CreateProcessW", Success, "an event that both wait for and set", {
-        unsafe {
-            let event = CreateEventW(&raw const HEIRS.0, 0, 0, null());
-            let child = child(&format!("set {:x}", event as usize), &How { inherits: true, ..How::default() })?;
-            same!(WaitForSingleObject(event, LONG), WAIT_OBJECT_0);
-            same!(child.code()?, 0);
-            same!(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
-            CloseHandle(event);
-        }
-    });
-    case!(cases, "kernel32!CreateProcessW", Success, "a file, with its position", {
-        let name = wide("inherited.tmp");
-        unsafe {
-            let access = GENERIC_READ | GENERIC_WRITE;
-            let file = CreateFileW(name.as_ptr(), access, 0, &raw const HEIRS.0, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, null_mut());
-            holds!(file != INVALID_HANDLE_VALUE);
-            holds!(write(file, "one "));
-            same!(child(&format!("write {:x} two", file as usize), &How { inherits: true, ..How::default() })?.code()?, 0);
-            holds!(write(file, " three"));
-            let (mut text, mut done) = ([0_u8; 32], 0);
-            SetFilePointer(file, 0, null_mut(), FILE_BEGIN);
-            ReadFile(file, text.as_mut_ptr(), 32, &raw mut done, null_mut());
-            CloseHandle(file);
-            DeleteFileW(name.as_ptr());
-            same!(&text[..done as usize], b"one two three");
-        }
-    });
-    case!(cases, "kernel32!UpdateProcThreadAttribute kernel32!CreateProcessW", Success, "of the marked handles those that are listed", {
-        unsafe {
-            let (listed, other) = (CreateEventW(&raw const HEIRS.0, 1, 0, null()), CreateEventW(&raw const HEIRS.0, 1, 0, null()));
-            let mut size = 0;
-            InitializeProcThreadAttributeList(null_mut(), 1, 0, &raw mut size);
-            let mut room = alloc::vec![0_usize; size / size_of::<usize>() + 1];
-            let list: LPPROC_THREAD_ATTRIBUTE_LIST = room.as_mut_ptr().cast();
-            same!(InitializeProcThreadAttributeList(list, 1, 0, &raw mut size), 1);
-            let handles = [listed];
-            let attribute = PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize;
-            same!(UpdateProcThreadAttribute(list, 0, attribute, handles.as_ptr().cast(), size_of_val(&handles), null_mut(), null_mut()), 1);
-            let how = || How { inherits: true, attributes: Some(list), ..How::default() };
-            same!(child(&format!("has {:x}", listed as usize), &how())?.code()?, 1);
-            same!(child(&format!("has {:x}", other as usize), &how())?.code()?, 2);
-            DeleteProcThreadAttributeList(list);
-            CloseHandle(listed);
-            CloseHandle(other);
-        }
-    });
-    case!(cases, "kernel32!CreateFileMappingW", Success, "memory that is inherited is one memory", {
-        unsafe {
-            let section = CreateFileMappingW(INVALID_HANDLE_VALUE, &raw const HEIRS.0, PAGE_READWRITE, 0, 4096, null());
-            holds!(!section.is_null());
-            same!(child(&format!("has {:x}", section as usize), &How { inherits: true, ..How::default() })?.code()?, 1);
-            CloseHandle(section);
-        }
     });
 }
 
