@@ -39,14 +39,14 @@ pub unsafe extern "system" fn IsWow64Process2(process: HANDLE, machine: *mut u16
 const AS_NAMED: usize = 1;
 
 /// Lets the thread's names of files mean what they say; answers what gives that back.
-#[shim(ix = 769, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
+#[shim(ix = 770, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
 pub unsafe extern "system" fn Wow64DisableWow64FsRedirection(before: *mut *mut c_void) -> Result<Bool, Win32Error> {
     nt::check(unsafe { nt::RtlWow64EnableFsRedirectionEx(AS_NAMED as *mut c_void, before) })?;
     Ok(Bool)
 }
 
 /// Gives back what names meant to the thread before.
-#[shim(ix = 770, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
+#[shim(ix = 771, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
 pub unsafe extern "system" fn Wow64RevertWow64FsRedirection(before: *mut c_void) -> Result<Bool, Win32Error> {
     let mut now = core::ptr::null_mut();
     nt::check(unsafe { nt::RtlWow64EnableFsRedirectionEx(before, &raw mut now) })?;
@@ -54,7 +54,7 @@ pub unsafe extern "system" fn Wow64RevertWow64FsRedirection(before: *mut c_void)
 }
 
 /// Turns the redirection of the thread's names of files on or off.
-#[shim(ix = 771, mapping = "RtlWow64EnableFsRedirection", risk = Wrong("a DLL of the other bitness"))]
+#[shim(ix = 772, mapping = "RtlWow64EnableFsRedirection", risk = Wrong("a DLL of the other bitness"))]
 pub unsafe extern "system" fn Wow64EnableWow64FsRedirection(enable: u8) -> Result<Bool, Win32Error> {
     nt::check(unsafe { nt::RtlWow64EnableFsRedirection(enable) })?;
     Ok(Bool)

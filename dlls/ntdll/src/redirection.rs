@@ -56,7 +56,7 @@ pub fn redirected(name: &[u16]) -> Cow<'_, [u16]> {
 const ENABLED: u32 = 0;
 
 /// Says whether the thread's names of files are redirected from now on, and answers what was said before.
-#[shim(ix = 482, mapping = "the thread's block", risk = Wrong("a DLL of the other bitness"))]
+#[shim(ix = 483, mapping = "the thread's block", risk = Wrong("a DLL of the other bitness"))]
 pub unsafe extern "system" fn RtlWow64EnableFsRedirectionEx(wanted: *mut c_void, before: *mut *mut c_void) -> Result<NtStatus, Status> {
     if !cfg!(target_arch = "x86") {
         return Err(Status(windows_sys::Win32::Foundation::STATUS_NOT_IMPLEMENTED));
@@ -70,7 +70,7 @@ pub unsafe extern "system" fn RtlWow64EnableFsRedirectionEx(wanted: *mut c_void,
 }
 
 /// Turns the thread's redirection on or off.
-#[shim(ix = 483, mapping = "the thread's block", risk = Wrong("a DLL of the other bitness"))]
+#[shim(ix = 484, mapping = "the thread's block", risk = Wrong("a DLL of the other bitness"))]
 pub unsafe extern "system" fn RtlWow64EnableFsRedirection(enable: u8) -> Result<NtStatus, Status> {
     if !cfg!(target_arch = "x86") {
         return Err(Status(windows_sys::Win32::Foundation::STATUS_NOT_IMPLEMENTED));
