@@ -2,9 +2,11 @@
 
 mod order;
 mod user;
+mod variables;
 
 pub use order::{Launcher, Order};
 pub use user::{open_program, plan as user_plan};
+pub use variables::adapted;
 
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::handle::Table;

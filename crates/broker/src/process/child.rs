@@ -17,8 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
-    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED,
-    STATUS_TOO_MANY_OPENED_FILES,
+    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED, STATUS_TOO_MANY_OPENED_FILES,
 };
 use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 
@@ -32,7 +31,7 @@ const LONGEST: usize = 0x7FFF;
 impl Process {
     /// Starts a program in a process of its own, under the same terms.
     pub fn create_process(self: &Arc<Self>, request: &CreateProcess, payload: &[u8]) -> Answer {
-        let child = Child::decode(payload).ok_or(STATUS_INVALID_PARAMETER)?;
+        let mut child = Child::decode(payload).ok_or(STATUS_INVALID_PARAMETER)?;
         let inherit = Inherit::from_number(request.inherit).ok_or(STATUS_INVALID_PARAMETER)?;
         check(&child.parameters)?;
         if self.sandbox.processes() >= MOST {
@@ -43,6 +42,9 @@ impl Process {
         let shown = image.file.as_ref().map(|file| lock(&file.place).path.display()).unwrap_or_default();
         let (id, thread) = self.sandbox.next_ids();
         let narrow = launch::is_32_bit(&program);
+        if narrow != self.life.narrow {
+            child.parameters.environment = launch::adapted(&child.parameters.environment, narrow);
+        }
         let life = Arc::new(Life::new(id, self.id, thread, child.parameters.program.clone(), narrow, request.suspended != 0));
         let handles = self.inheritable(&child, inherit, request.standard != 0)?;
         let terminals = lock(&self.terminals).each_ref().map(|terminal| terminal.as_ref().and_then(|terminal| terminal.try_clone().ok()));
@@ -179,7 +181,8 @@ fn check(parameters: &Parameters) -> Result<(), NTSTATUS> {
 
 /// The program's file, which its process reads and nothing else.
 fn image_of(object: &FileObject) -> Result<OwnedFd, NTSTATUS> {
-    let descriptor = object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder()).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+    let descriptor =
+        object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder()).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
     let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
     let program = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
     if leaves_room(program.as_fd()) { Ok(program) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
