@@ -202,7 +202,7 @@ impl Model {
         }
         let principal = Principal::open(&folder.join("principal"))?.context("the key is gone")?;
         let view = View::open(&folder.join("objects")).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let report = view.verify(&principal.public(), &principal.parent);
+        let report = view.verify(&principal);
         let wrong: Vec<String> = report.findings.iter().filter(|finding| !finding.is_harmless()).map(ToString::to_string).collect();
         ensure!(wrong.is_empty(), "{}", wrong.join("; "));
         let found = Found::read(&view)?;

@@ -30,7 +30,7 @@ mod watch;
 pub mod wire;
 mod zone;
 
-pub use drive::{Kept, Kernel, Place};
+pub use drive::{Kept, Kernel, Place, is_standard_folder};
 pub use launch::{Refused, open_program};
 pub use namespace::plain;
 pub use sandbox::Files;

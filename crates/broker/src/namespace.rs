@@ -4,6 +4,7 @@
 //! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
+use crate::policy::Access;
 use crate::system::System32;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
@@ -203,7 +204,8 @@ impl Namespace {
     }
 
     /// Shows a folder of the host. The error is one sentence.
-    pub fn grant(&mut self, folder: &HostPath, write: bool) -> Result<PathBuf, String> {
+    pub fn grant(&mut self, folder: &HostPath, access: Access) -> Result<PathBuf, String> {
+        let write = access == Access::Write;
         let show = folder.display();
         let folder = folder.canonicalize().map_err(|error| format!("{show} cannot be granted: {}", plain(&error)))?;
         let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())

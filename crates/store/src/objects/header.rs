@@ -1,7 +1,8 @@
 //! What is said of an object's content, and signed by whoever made it.
 
 use super::bytes::{Reader, Writer};
-use super::principal::{Principal, Public, verify};
+use super::certificate::{Public, verify};
+use super::principal::Principal;
 
 /// A Blake3 hash.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

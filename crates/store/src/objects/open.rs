@@ -122,9 +122,7 @@ impl Core {
     /// Opens a published blob. One of somebody else, or one that is no more what was published, is refused.
     pub(super) fn blob(&self, published: &Published) -> Result<OwnedFd, NTSTATUS> {
         let header = &*published.header;
-        if let Some(principal) = &self.principal
-            && (header.owner != principal.parent || header.author != principal.public() && header.author != principal.parent)
-        {
+        if self.principal.as_ref().is_some_and(|principal| !principal.accepts(&header.author, &header.owner)) {
             return Err(STATUS_FILE_CORRUPT_ERROR);
         }
         let blob = match self.disk.blob(&header.hash) {

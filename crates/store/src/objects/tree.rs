@@ -87,7 +87,7 @@ impl Node {
         if let Content::Folder(children) = &self.content { Some(children) } else { None }
     }
 
-    fn headers(&self) -> impl Iterator<Item = &Header> {
+    pub fn headers(&self) -> impl Iterator<Item = &Header> {
         let current = match &self.content {
             Content::Published(published) | Content::Staged { base: Some(published), .. } => Some(&*published.header),
             Content::Folder(_) | Content::Staged { .. } | Content::Lost => None,
