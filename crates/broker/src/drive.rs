@@ -61,6 +61,11 @@ impl Kept {
         self.folder.join("objects")
     }
 
+    /// Where what it has changed in folders of the host lies.
+    pub fn overlays(&self) -> PathBuf {
+        self.folder.join("overlays")
+    }
+
     /// Where the sandbox's key lies.
     pub fn principal(&self) -> PathBuf {
         self.folder.join("principal")

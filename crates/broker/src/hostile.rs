@@ -25,7 +25,13 @@ impl Hostile {
     pub fn new(folder: &Path) -> std::io::Result<Self> {
         let nothing = || std::fs::File::open("/dev/null").map(Into::into);
         let files = Files { runtime: nothing()?, system64: nothing()?, system32: nothing()?, version: folder.join("system") };
-        let sandbox = Arc::new(Sandbox::new(1, folder.join("audit"), crate::drive::Place::Temporary(folder.join("scratch"), store::Limits::default()), files, [10, 0, 19045])?);
+        let sandbox = Arc::new(Sandbox::new(
+            1,
+            folder.join("audit"),
+            crate::drive::Place::Temporary(folder.join("scratch"), store::Limits::default()),
+            files,
+            [10, 0, 19045],
+        )?);
         let process = Self::process(&sandbox, folder)?;
         Ok(Self { sandbox, process, server: channel::pair()?.0 })
     }

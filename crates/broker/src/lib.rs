@@ -15,6 +15,7 @@ mod launch;
 mod machine;
 mod namespace;
 mod object;
+mod overlay;
 pub mod policy;
 mod process;
 mod records;
@@ -32,6 +33,7 @@ mod zone;
 
 pub use drive::{Kept, Kernel, Place, is_standard_folder};
 pub use launch::{Refused, open_program};
-pub use namespace::plain;
+pub use namespace::{path_of, plain};
+pub use overlay::OverlayPlace;
 pub use sandbox::Files;
 pub use serve::{Config, Listening, serve};

@@ -6,6 +6,7 @@ use crate::dispatcher::Dispatcher;
 use crate::drive::{Drive, Place};
 use crate::handle::Handle;
 use crate::object::FileObject;
+use crate::overlay::Overlays;
 use crate::records::Records;
 use crate::sharing::Sharing;
 use crate::system::System32;
@@ -91,6 +92,8 @@ pub struct Sandbox {
     pub watches: Watches,
     /// `C:`.
     pub drive: Arc<Drive>,
+    /// Folders of the host that it changes for itself alone.
+    pub overlays: Overlays,
     /// `C:\Windows\System32`.
     pub system32: Arc<System32>,
     /// What processes start from.
@@ -119,6 +122,7 @@ impl Sandbox {
             sharing: Mutex::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
+            overlays: Overlays::new(drive.clone()),
             drive: Arc::new(Drive::new(drive)),
             system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
             files,

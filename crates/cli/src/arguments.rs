@@ -91,13 +91,26 @@ pub enum SandboxCommand {
         #[arg(long)]
         json: bool,
     },
-    /// List what has changed on C: since it was made
+    /// List what has changed: on C: since it was made, and in folders that were granted with --overlay
     Diff {
         /// The sandbox
         name: String,
         /// Since this time instead (UTC, or 90m, 2h, 3d ago); what was deleted leaves no trace
         #[arg(long, value_name = "TIME")]
         since: Option<String>,
+        /// One JSON object for each change
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write what a sandbox has changed in folders that were granted with --overlay to those folders
+    Apply {
+        /// The sandbox
+        name: String,
+        /// Files or folders there; all changes where none is given
+        paths: Vec<PathBuf>,
+        /// Also where the folder's own file has changed since
+        #[arg(long)]
+        force: bool,
         /// One JSON object for each change
         #[arg(long)]
         json: bool,

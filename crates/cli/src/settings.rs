@@ -80,7 +80,8 @@ impl Settings {
     /// Remembers what a policy says; a quota that it leaves open stays what it was.
     pub fn remember(folder: &Path, policy: &Policy) -> Result<Self, String> {
         let before = Self::read(folder)?;
-        let mut granted = Granted { drives: policy.drives.iter().map(|drive| (char::from(drive.letter), drive.folder.clone())).collect(), ..Granted::default() };
+        let mut granted =
+            Granted { drives: policy.drives.iter().map(|drive| (char::from(drive.letter), drive.folder.clone())).collect(), ..Granted::default() };
         for grant in &policy.grants {
             let list = match grant.access {
                 Access::Read => &mut granted.ro,

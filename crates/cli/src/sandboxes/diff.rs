@@ -3,9 +3,9 @@
 use super::existing;
 use crate::files::{header, text, view};
 use crate::home;
+use broker::is_standard_folder;
 use serde_json::json;
 use std::io::Write;
-use broker::is_standard_folder;
 use store::{Finding, Listed, Path};
 use terminal::shown;
 
@@ -42,6 +42,7 @@ pub fn diff(name: &str, since: Option<&str>, json: bool) -> Result<u8, String> {
             eprintln!("win-compat: {}", shown(&Finding::to_string(finding)));
         }
     }
+    super::apply::show(&kept, &mut out, json)?;
     Ok(0)
 }
 

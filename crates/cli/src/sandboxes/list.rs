@@ -73,8 +73,11 @@ pub fn show(name: &str, json: bool) -> Result<u8, String> {
     let (amount, most) = (look.amount, kept.limits);
     if json {
         let principal = principal.as_ref().map(|principal| {
-            let accepted: Vec<_> =
-                principal.accepted().iter().map(|author| json!({ "name": author.label, "key": hex(&author.sandbox), "user": hex(&author.user) })).collect();
+            let accepted: Vec<_> = principal
+                .accepted()
+                .iter()
+                .map(|author| json!({ "name": author.label, "key": hex(&author.sandbox), "user": hex(&author.user) }))
+                .collect();
             json!({
                 "key": hex(&principal.public()),
                 "user": hex(&principal.parent),

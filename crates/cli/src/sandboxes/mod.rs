@@ -1,5 +1,6 @@
 //! `win-compat sandbox`: the sandboxes that have a name, as their user sees and keeps them.
 
+mod apply;
 mod archive;
 mod diff;
 mod list;
@@ -20,6 +21,7 @@ pub fn sandbox(arguments: &SandboxArguments) -> Result<u8, String> {
         SandboxCommand::List { json } => list::list(*json),
         SandboxCommand::Show { name, json } => list::show(name, *json),
         SandboxCommand::Diff { name, since, json } => diff::diff(name, since.as_deref(), *json),
+        SandboxCommand::Apply { name, paths, force, json } => apply::apply(name, paths, *force, *json),
         SandboxCommand::Remove { name, yes } => remove::remove(name, *yes),
         SandboxCommand::Export { name, file } => archive::export(name, file),
         SandboxCommand::Import { file, name, trust, json } => archive::import(file, name.as_deref(), trust, *json),

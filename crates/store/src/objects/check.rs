@@ -140,7 +140,7 @@ impl View {
                         wrong(Wrong::Missing);
                     }
                     report.unsealed += 1;
-                    base.as_ref()
+                    base.as_deref()
                 }
                 Content::Published(published) => Some(published),
             };
@@ -179,9 +179,9 @@ pub(super) fn paths(tree: &Tree) -> HashMap<u64, Path> {
     let mut folders = vec![super::tree::ROOT];
     while let Some(folder) = folders.pop() {
         let above = found[&folder].clone();
-        for child in tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.values()) {
+        for child in tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
             let mut path = above.clone();
-            path.push(&child.name);
+            path.push(child.name);
             if found.insert(child.id, path).is_none() && tree.nodes.get(&child.id).is_some_and(Node::is_folder) {
                 folders.push(child.id);
             }

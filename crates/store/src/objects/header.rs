@@ -9,6 +9,11 @@ use super::principal::Principal;
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
+    /// Of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+
     /// In hexadecimal digits.
     pub fn hex(&self) -> String {
         let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);

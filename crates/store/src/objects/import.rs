@@ -120,8 +120,11 @@ impl Objects {
         let id = state.tree.next_id;
         let own = attribute::KEPT | attribute::READ_ONLY;
         let make = |attributes, staged| Record::Make { id, parent, name: name.into(), attributes, times: facts.times, staged };
+        // The folder it lies in does not change by this, as programs see it.
+        let holder = state.tree.nodes.get(&parent).map(|node| Record::Facts { id: parent, attributes: node.attributes, times: node.times });
+        let with_holder = |record| [record].into_iter().chain(holder.clone()).collect();
         let Some(content) = content else {
-            core.commit(state, vec![make(facts.attributes & own | attribute::DIRECTORY, None)])?;
+            core.commit(state, with_holder(make(facts.attributes & own | attribute::DIRECTORY, None)))?;
             return Ok(id);
         };
         core.check_bytes(state, if content.is_some() { facts.size } else { 0 })?;
@@ -138,7 +141,7 @@ impl Objects {
             let times = rustix::fs::Timestamps { last_access: access, last_modification: write };
             core.disk.set_staged_times(number, &times).map_err(status)
         };
-        let made = fill().and_then(|()| core.commit(state, vec![make(facts.attributes & own, Some(number))]));
+        let made = fill().and_then(|()| core.commit(state, with_holder(make(facts.attributes & own, Some(number)))));
         made.inspect_err(|_| core.disk.remove_staged(number))?;
         if let Some(node) = state.tree.nodes.get_mut(&id) {
             node.writers += 1;
@@ -175,7 +178,7 @@ impl Objects {
         let core = &*self.core;
         let state = &mut *core.state();
         let mut records = Vec::new();
-        if let (Ok(_), Some((parent, name))) = (state.tree.find(path), state.tree.parent(path)?) {
+        if let (Ok(_), Ok(Some((parent, name)))) = (state.tree.find(path), state.tree.parent(path)) {
             records.push(Record::Unlink { parent, name: name.into(), time: now() });
         }
         if let Ok(id) = state.tree.find(note) {

@@ -246,13 +246,13 @@ impl Core {
             }
             Content::Staged { number, settled, counted, .. } => {
                 let now = match settled {
-                    Some(settled) => *settled,
+                    Some(settled) => **settled,
                     None => {
                         let found = self.settled(*number)?;
                         state.tree.usage.bytes = state.tree.usage.bytes.saturating_sub(*counted) + found.size;
                         *counted = found.size;
                         if !is_open {
-                            *settled = self.is_settled(*number).then_some(found);
+                            *settled = self.is_settled(*number).then(|| Box::new(found));
                         }
                         found
                     }

@@ -3,8 +3,8 @@
 //! Signatures tell where an object comes from and show damage. They are no defence against the host's user, who holds the keys.
 
 use super::bytes::{Reader, Writer};
-use super::certificate::{self, Certificate, verify};
 pub use super::certificate::Public;
+use super::certificate::{self, Certificate, verify};
 use ed25519_dalek::{Signer, SigningKey};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::os::unix::fs::OpenOptionsExt;

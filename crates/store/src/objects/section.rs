@@ -44,7 +44,7 @@ impl Section for Files {
         let view = View::open(&folder)?;
         let mut wrong: Vec<Finding> = view.damage().iter().filter(|finding| !finding.is_harmless()).cloned().collect();
         let paths = paths(&view.tree);
-        for (id, node) in &view.tree.nodes {
+        for (id, node) in view.tree.nodes.iter() {
             let path = || paths.get(id).cloned().unwrap_or_default();
             match &node.content {
                 Content::Staged { .. } => wrong.push(Finding::Object { path: path(), wrong: Wrong::Unsealed }),
@@ -161,7 +161,8 @@ impl Made {
         let is_name = |name: &[u16]| name.len() <= 255 && Path::parse(name).is_some_and(|path| path.count() == 1);
         let most = Limits::default().objects;
         match &record {
-            Record::Make { id: ROOT, parent: ROOT, name, attributes, staged: None, .. } if name.is_empty() && attributes & attribute::DIRECTORY != 0 => {}
+            Record::Make { id: ROOT, parent: ROOT, name, attributes, staged: None, .. }
+                if name.is_empty() && attributes & attribute::DIRECTORY != 0 => {}
             Record::Make { id, parent, name, attributes, staged, .. } => {
                 let depth = self.depths.get(parent).copied().unwrap_or(DEEPEST);
                 let allowed = attribute::KEPT | attribute::READ_ONLY | attribute::DIRECTORY;

@@ -127,9 +127,9 @@ impl View {
     }
 
     fn list_folder(&self, folder: u64, path: &Path, below: bool, found: &mut Vec<Listed>) {
-        for child in self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.values()) {
+        for child in self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
             let mut at = path.clone();
-            at.push(&child.name);
+            at.push(child.name);
             found.extend(self.listed(child.id, at.clone()));
             if below {
                 self.list_folder(child.id, &at, below, found);

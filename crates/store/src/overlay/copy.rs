@@ -42,7 +42,9 @@ impl Overlay {
             let known = self.below.metadata(path, Look { link: true, attributes: true })?;
             self.above.note(&note(path), KNOWN, known.times)?;
             let opened = self.below.open(path, &READ)?;
-            let is_same = || Metadata::of_host(&opened.file).is_ok_and(|now| (now.id, now.times[2], now.times[3]) == (known.id, known.times[2], known.times[3]));
+            let is_same = || {
+                Metadata::of_host(&opened.file).is_ok_and(|now| (now.id, now.times[2], now.times[3]) == (known.id, known.times[2], known.times[3]))
+            };
             let content = with_content.then(|| opened.file.as_fd());
             match self.above.bring(&above(path), Some(content), &known, &is_same) {
                 Err(STATUS_SHARING_VIOLATION) => {}

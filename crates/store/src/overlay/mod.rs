@@ -15,14 +15,16 @@ mod tests;
 pub use apply::{Applied, Refusal, apply};
 pub use changes::{Change, Kind, changes};
 
+use crate::case::upcase;
 use crate::folder::Folder;
 use crate::metadata::{Metadata, attribute};
-use crate::name::{Pattern, same};
+use crate::name::Pattern;
 use crate::objects::Objects;
 use crate::path::Path;
 use crate::volume::{self, Create, Entry, How, Look, Open, Space, Volume};
 use ids::Ids;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::collections::HashSet;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
@@ -146,6 +148,9 @@ impl Overlay {
         for name in path.names() {
             prefix.push(name);
             way.parent_above = way.above.is_some();
+            if !way.parent_above && !way.shows_below {
+                return Err(STATUS_OBJECT_PATH_NOT_FOUND);
+            }
             if way.above.take().is_some_and(|folder| !folder.folder) {
                 return Err(STATUS_OBJECT_PATH_NOT_FOUND);
             }
@@ -156,9 +161,6 @@ impl Overlay {
             }
             if way.parent_above {
                 way.above = at(FILES, &prefix)?;
-            }
-            if way.above.is_none() && !way.parent_above && !way.shows_below {
-                return Err(STATUS_OBJECT_PATH_NOT_FOUND);
             }
         }
         Ok(way)
@@ -171,7 +173,7 @@ impl Overlay {
             return Ok(Found::Above(self.shown_above(metadata)));
         }
         if !way.shows_below {
-            return Err(if way.parent_above { STATUS_OBJECT_NAME_NOT_FOUND } else { STATUS_OBJECT_PATH_NOT_FOUND });
+            return Err(STATUS_OBJECT_NAME_NOT_FOUND);
         }
         match self.below.metadata(path, look) {
             Ok(metadata) => Ok(Found::Below(self.shown_below(path, metadata))),
@@ -211,19 +213,18 @@ impl Overlay {
         if self.ids().read.contains(&known.id) { Err(STATUS_SHARING_VIOLATION) } else { Ok(()) }
     }
 
-    /// Whether an entry of the host is seen in a folder that shows the host's.
-    fn is_seen(&self, folder: &Path, name: &[u16], hidden: &[Entry]) -> Result<bool, NTSTATUS> {
-        if hidden.iter().any(|entry| same(&entry.name, name)) {
-            return Ok(false);
-        }
-        let mut path = folder.clone();
-        path.push(name);
-        match self.above.metadata(&note(&path), Look::default()) {
-            Ok(note) => Ok(note.attributes & GONE == 0),
-            Err(STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND) => Ok(true),
+    /// The names in a folder that are gone for the sandbox, in upper case.
+    fn gone(&self, folder: &Path) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+        match self.above.list(&note(folder), &Pattern::default()) {
+            Ok(notes) => Ok(notes.into_iter().filter(|note| note.metadata.attributes & GONE != 0).map(|note| upper(&note.name)).collect()),
+            Err(STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND) => Ok(Vec::new()),
             Err(status) => Err(status),
         }
     }
+}
+
+fn upper(name: &[u16]) -> Vec<u16> {
+    name.iter().map(|unit| upcase(*unit)).collect()
 }
 
 impl Volume for Overlay {
@@ -282,31 +283,27 @@ impl Volume for Overlay {
             None if !way.shows_below => return Err(STATUS_OBJECT_NAME_NOT_FOUND),
             None => Vec::new(),
         };
-        let is_above = way.above.is_some();
+        let (is_above, mut below) = (way.above.is_some(), Vec::new());
         if way.shows_below {
             let found = match self.below.list(path, pattern) {
                 // What is a folder above need not be one at the host.
                 Err(_) if is_above => Vec::new(),
                 found => found?,
             };
-            let above: Vec<Entry> = entries.clone();
-            for entry in &mut entries {
-                entry.metadata = self.shown_above(entry.metadata);
+            let mut hidden: HashSet<Vec<u16>> = entries.iter().map(|entry| upper(&entry.name)).collect();
+            hidden.extend(self.gone(path)?);
+            for entry in found.into_iter().filter(|entry| !hidden.contains(&upper(&entry.name))) {
+                let mut at = path.clone();
+                at.push(&entry.name);
+                below.push(Entry { metadata: self.shown_below(&at, entry.metadata), ..entry });
             }
-            for mut entry in found {
-                if self.is_seen(path, &entry.name, &above)? {
-                    let mut at = path.clone();
-                    at.push(&entry.name);
-                    entry.metadata = self.shown_below(&at, entry.metadata);
-                    entries.push(entry);
-                }
-            }
-            let fold = |name: &[u16]| name.iter().map(|unit| crate::case::upcase(*unit)).collect::<Vec<_>>();
-            entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.name.clone()));
-        } else {
-            for entry in &mut entries {
-                entry.metadata = self.shown_above(entry.metadata);
-            }
+        }
+        for entry in &mut entries {
+            entry.metadata = self.shown_above(entry.metadata);
+        }
+        if !below.is_empty() {
+            entries.append(&mut below);
+            entries.sort_by_cached_key(|entry| (upper(&entry.name), entry.name.clone()));
         }
         Ok(entries)
     }
@@ -454,4 +451,3 @@ impl Overlay {
         times.map_or(Ok(()), |times| self.above.note(&note(path), GONE | KNOWN, times))
     }
 }
-
