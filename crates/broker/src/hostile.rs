@@ -40,7 +40,7 @@ impl Hostile {
         let granted = folder.join("granted");
         std::fs::create_dir_all(&granted)?;
         let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
-        namespace.grant(&granted, true).map_err(std::io::Error::other)?;
+        namespace.grant(&granted, crate::policy::Access::Write, &sandbox.overlays).map_err(std::io::Error::other)?;
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;
         let (id, _) = sandbox.next_ids();

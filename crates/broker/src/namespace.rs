@@ -228,7 +228,7 @@ impl Namespace {
         let same_place = |mount: &Mount| mount.letter == b'Z' && *mount.path == path;
         let known = self.mounts.iter().position(same_place);
         // Granted twice: the wider grant counts.
-        if known.is_none_or(|known| self.mounts[known].write < write || access == Access::Write) {
+        if known.is_none_or(|known| access == Access::Write || write && !self.mounts[known].write) {
             let mount = match access {
                 Access::Overlay => {
                     let volume = overlays.volume(&folder, root).map_err(|error| format!("{show} cannot be granted: {error}"))?;

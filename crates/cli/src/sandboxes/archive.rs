@@ -11,7 +11,7 @@ use serde_json::json;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
-use store::archive::section::Error;
+use store::archive::error::Error;
 use store::{Objects, OpenError, User, View};
 use terminal::shown;
 

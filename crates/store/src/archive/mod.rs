@@ -3,6 +3,7 @@
 //! A file starts with what it is and the certificates of whoever has made what is in it. Then come sections by name, each written and
 //! read by its own [`Section`]; a further one is one row in `SECTIONS`. At its end stands the signature of the user who exported it.
 
+pub mod error;
 pub mod section;
 pub mod stream;
 #[cfg(test)]
@@ -11,13 +12,12 @@ mod tests;
 use crate::objects::principal::{AUTHORS, Principal, User, is_archive_of};
 use crate::objects::section::Files;
 use crate::objects::{Certificate, Finding};
-use section::{Amount, Error, Fresh, Progress, Section};
+use error::{Error, Progress, VERSION};
+use section::{Amount, Fresh, Section};
 use std::io::{Read, Write};
 use std::path::Path;
 use stream::{In, Out};
 
-/// The version of the format that this program writes.
-pub const VERSION: u32 = 1;
 const MAGIC: &[u8; 8] = b"WCEXPORT";
 /// The most sandboxes whose objects one may have.
 const MOST_AUTHORS: u32 = 4096;

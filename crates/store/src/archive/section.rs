@@ -1,11 +1,9 @@
-//! A part of a sandbox that an archive carries, and what can go wrong with it.
+//! A part of a sandbox that an archive carries.
 
+use super::error::Error;
 use super::stream::{In, Out};
-use crate::objects::{Certificate, Finding, OpenError};
+use crate::objects::{Certificate, Finding};
 use std::path::Path;
-
-/// Is told of each step how many bytes it moved.
-pub type Progress<'a> = &'a mut dyn FnMut(u64);
 
 /// A part of a sandbox: its files, its registry. A new part is a type with this trait, and a row in `SECTIONS` (`archive/mod.rs`).
 pub trait Section: Sync {
@@ -34,61 +32,4 @@ pub struct Amount {
     pub objects: u64,
     /// Their bytes.
     pub bytes: u64,
-}
-
-/// Why an archive could not be written or read.
-#[derive(Debug)]
-pub enum Error {
-    /// The host refused.
-    Host(std::io::Error),
-    /// The store.
-    Store(OpenError),
-    /// It is no archive.
-    NotOne,
-    /// It ends too early.
-    CutOff,
-    /// A newer program made it: the version of its format.
-    Newer(u32),
-    /// A newer program made it: a section that is not known here.
-    UnknownSection(String),
-    /// It is damaged, or was made by somebody who means to harm: what does not fit.
-    Damaged(String),
-    /// A user's key whom nobody trusts.
-    Foreign(crate::Public),
-    /// What is wrong with what it carries, or with what it was to carry.
-    Wrong(Vec<Finding>),
-}
-
-impl std::fmt::Display for Error {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Host(error) => write!(out, "{error}"),
-            Self::Store(error) => write!(out, "{error}"),
-            Self::NotOne => write!(out, "it is no archive of a sandbox"),
-            Self::CutOff => write!(out, "it is not whole: its end is missing"),
-            Self::Newer(version) => write!(out, "it is of a newer version ({version}, not {})", super::VERSION),
-            Self::UnknownSection(name) => write!(out, "it is of a newer version: it has a section `{name}`"),
-            Self::Damaged(what) => write!(out, "it is damaged: {what}"),
-            Self::Foreign(user) => write!(out, "it carries what another user has signed: {}", crate::Hash(*user).hex()),
-            Self::Wrong(findings) => write!(out, "{} of its objects are not what they should be", findings.len()),
-        }
-    }
-}
-
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        Self::Host(error)
-    }
-}
-
-impl From<rustix::io::Errno> for Error {
-    fn from(error: rustix::io::Errno) -> Self {
-        Self::Host(error.into())
-    }
-}
-
-impl From<OpenError> for Error {
-    fn from(error: OpenError) -> Self {
-        Self::Store(error)
-    }
 }

@@ -1,7 +1,7 @@
 //! The bytes of an archive: sections of items and contents, written and read from start to end. Everything but the contents goes into the
 //! digest that the exporting user signs; of a content its hash does.
 
-use super::section::{Error, Progress};
+use super::error::{Error, Progress};
 use crate::objects::Hash;
 use std::fs::File;
 use std::io::{Read, Write};
