@@ -70,7 +70,24 @@ impl Family {
 
     /// Waits until all have gone; panics with those that stay.
     pub fn goes(&self) {
-        assert!(crate::until(|| self.living().is_empty()), "still there: {:?}", self.living());
+        assert!(crate::until(|| self.living().is_empty()), "still there: {}", self.states());
+    }
+
+    /// What the members that are still there are waiting for, thread by thread, as the host tells it.
+    pub fn states(&self) -> String {
+        let mut text = String::new();
+        for (number, (start, name)) in &self.members {
+            if entry(*number).is_none_or(|entry| entry.start != *start || entry.zombie) {
+                continue;
+            }
+            text.push_str(&format!("{name} ({number}):"));
+            for thread in fs::read_dir(format!("/proc/{number}/task")).into_iter().flatten().flatten() {
+                let read = |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default().trim().to_owned();
+                let state = read("stat").rsplit_once(')').and_then(|(_, rest)| rest.trim().chars().next()).unwrap_or('?');
+                text.push_str(&format!(" [{} {state} {} {}]", read("comm"), read("wchan"), read("syscall")));
+            }
+        }
+        text
     }
 
     /// The members: numbers and names.

@@ -358,3 +358,101 @@ fn applying_follows_no_link() {
     }
     assert_eq!(std::fs::read_dir(home.folder.join("outside")).unwrap().count(), 0);
 }
+
+/// What a program sees of the whole folder.
+fn seen(volume: &Overlay) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in volume.list(&path(&folder), &Pattern::default()).unwrap() {
+            let name = String::from_utf16_lossy(&entry.name);
+            let at = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if entry.metadata.folder {
+                found.push((at.clone(), "/".into()));
+                folders.push(at);
+            } else {
+                let content = get(volume, &at).unwrap();
+                found.push((at, content));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Where the records of a journal end.
+fn ends(journal: &HostPath) -> Vec<u64> {
+    let bytes = std::fs::read(journal).unwrap();
+    let (mut at, mut ends) = (36, vec![36]);
+    while let Some(length) = bytes.get(at..at + 4) {
+        at += 16 + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+        ends.push(at as u64);
+    }
+    ends
+}
+
+/// Copies a folder over another.
+fn copy(from: &HostPath, to: &HostPath) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            let _ = std::fs::remove_file(&to);
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Wherever a change is cut off, between which of its records: what is there afterwards is what was before it, or after it.
+#[test]
+fn a_change_that_is_cut_off_is_done_or_not() {
+    type Step = fn(&Overlay) -> Result<(), NTSTATUS>;
+    let steps: [Step; 12] = [
+        |volume| put(volume, "Sub/deep/new", "new"),
+        |volume| delete(volume, "b.txt"),
+        |volume| delete(volume, "Sub/deep/new"),
+        |volume| volume.rename(&path("Sub"), &path("Moved"), false).map(|_| ()),
+        |volume| volume.rename(&path("a.txt"), &path("Moved/c.txt"), true).map(|_| ()),
+        |volume| make(volume, "Sub"),
+        |volume| put(volume, "Sub/c.txt", "other"),
+        |volume| delete(volume, "Moved/deep/d.txt"),
+        |volume| delete(volume, "Moved/deep"),
+        |volume| delete(volume, "empty"),
+        |volume| volume.rename(&path("Moved"), &path("empty"), false).map(|_| ()),
+        |volume| volume.link(&path("empty/c.txt"), &path("second"), false),
+    ];
+    let home = Home::new();
+    let (store, kept, cut) = (home.folder.join("objects"), home.folder.join("kept"), home.folder.join("cut"));
+    let journal = store.join("journal.0");
+    let volume = home.open();
+    let mut cuts = 0;
+    for (number, step) in steps.iter().enumerate() {
+        let before = seen(&volume);
+        let start = std::fs::metadata(&journal).unwrap().len();
+        copy(&store, &kept);
+        step(&volume).unwrap_or_else(|status| panic!("step {number}: {status:#x}"));
+        let after = seen(&volume);
+        assert_ne!(before, after, "step {number}");
+        for end in ends(&journal).into_iter().filter(|end| *end > start) {
+            let _ = std::fs::remove_dir_all(&cut);
+            // Files that were staged before may be gone by now, and those of the step are new.
+            copy(&kept, &cut);
+            copy(&store, &cut);
+            std::fs::OpenOptions::new().write(true).open(cut.join("journal.0")).unwrap().set_len(end).unwrap();
+            let principal = Principal::open(&home.folder.join("principal")).unwrap().unwrap();
+            let objects = Objects::open(&cut, principal, Box::new(Quiet), Limits::default()).unwrap();
+            let found = seen(&Overlay::new(home.root(), objects).unwrap());
+            // A file's bytes come after its name: until they do, it is empty.
+            let emptied = |(name, content): &(String, String)| {
+                (name.clone(), if content == "new" || content == "other" { String::new() } else { content.clone() })
+            };
+            let plain: Vec<_> = found.iter().map(emptied).collect();
+            let is = |state: &[(String, String)]| plain == state.iter().map(emptied).collect::<Vec<_>>();
+            assert!(is(&before) || is(&after), "step {number}, cut at {end}: {found:?}\nbefore {before:?}\nafter {after:?}");
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 25, "{cuts}");
+}
