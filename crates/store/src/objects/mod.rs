@@ -12,6 +12,7 @@ mod fold;
 mod header;
 mod import;
 mod log;
+mod node;
 mod open;
 pub mod principal;
 mod publish;
