@@ -61,7 +61,7 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
     let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
     for grant in &run.grants {
         let folder = namespace.grant(&grant.folder, grant.access, &sandbox.overlays).map_err(Refused::broken)?;
-        let event = Event { extra: [grant.access.changes().into(), 0, 0], ..Event::default() };
+        let event = Event { extra: [grant.access.number(), 0, 0], ..Event::default() };
         sandbox.log.note(Kind::Grant, Trust::Evidence, Outcome::Ok, &folder.display().to_string(), event);
     }
     for drive in &run.drives {

@@ -102,6 +102,11 @@ impl OverlayPlace {
         all
     }
 
+    /// A path in the store, which starts with the tree's name, as the host's.
+    pub fn host_path(&self, path: &store::Path) -> PathBuf {
+        self.origin.join(path.names().skip(1).map(store::unescaped).collect::<PathBuf>())
+    }
+
     /// Where the store lies.
     pub fn objects(&self) -> PathBuf {
         self.folder.join("objects")

@@ -59,6 +59,15 @@ pub enum Access {
 }
 
 impl Access {
+    /// As the audit writes it down.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Read => 0,
+            Self::Write => 1,
+            Self::Overlay => 2,
+        }
+    }
+
     /// Whether programs may change what they see there.
     pub fn changes(self) -> bool {
         self != Self::Read

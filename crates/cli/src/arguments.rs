@@ -308,10 +308,10 @@ pub struct RunArguments {
     /// Set an environment variable (nothing of your own environment is passed on)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
-    /// How many bytes the sandbox's files may take (500M, 2G); a named sandbox keeps its quota
+    /// How many bytes C: may take, and each --overlay (500M, 2G); a file counts when it is closed, a named sandbox keeps its quota
     #[arg(long, value_name = "SIZE", value_parser = broker::policy::size)]
     pub quota_bytes: Option<u64>,
-    /// How many files and folders the sandbox may have
+    /// How many files and folders C: may have, and each --overlay
     #[arg(long, value_name = "COUNT")]
     pub quota_objects: Option<u64>,
     /// Start in this folder instead of the current one

@@ -105,7 +105,8 @@ mod tests {
         for text in ["2024-01-01", "2024-01-01 00:00", "2024-01-01 00:00:00.000", "2024-01-01T00:00:00"] {
             assert_eq!(time(text).map(home::time), Ok("2024-01-01 00:00:00.000".into()), "{text}");
         }
-        let ago = broker::audit::now() - time("2h").unwrap();
+        let then = time("2h").unwrap();
+        let ago = broker::audit::now() - then;
         assert!((72_000_000_000..72_010_000_000).contains(&ago), "{ago}");
         for text in ["", "h", "-1h", "yesterday", "2024-13-01", "\u{e9}"] {
             assert!(time(text).is_err(), "{text}");

@@ -6,7 +6,7 @@ use crate::home;
 use crate::progress::size;
 use crate::sandbox::is_running;
 use crate::settings::Settings;
-use broker::Kept;
+use broker::{Kept, OverlayPlace};
 use serde_json::json;
 use std::path::Path;
 use store::{Amount, Finding, Principal, View};
@@ -71,6 +71,8 @@ pub fn show(name: &str, json: bool) -> Result<u8, String> {
     let (look, runs) = (Look::at(&kept), is_running(name));
     let principal = Principal::open(&kept.principal()).map_err(|error| error.to_string())?;
     let (amount, most) = (look.amount, kept.limits);
+    let above = |place: OverlayPlace| Some((path(&place.origin), View::open(&place.objects()).ok()?.amount()));
+    let overlays: Vec<(String, Amount)> = OverlayPlace::all(&kept).into_iter().filter_map(above).collect();
     if json {
         let principal = principal.as_ref().map(|principal| {
             let accepted: Vec<_> = principal
@@ -97,6 +99,7 @@ pub fn show(name: &str, json: bool) -> Result<u8, String> {
             "unsealed": amount.unsealed,
             "quota": { "bytes": most.bytes, "objects": most.objects },
             "granted": settings.granted,
+            "overlays": overlays.iter().map(|(folder, amount)| json!({ "folder": folder, "files": amount.files, "bytes": amount.bytes })).collect::<Vec<_>>(),
             "damage": look.damage,
         });
         println!("{}", crate::audit::json_line(&row)?);
@@ -120,6 +123,9 @@ pub fn show(name: &str, json: bool) -> Result<u8, String> {
     row("size", format!("{} of {}", size(amount.bytes), size(most.bytes)));
     row("quota", format!("{}, {} files and folders", size(most.bytes), most.objects));
     let paths = |what: &str, folders: &[std::path::PathBuf]| folders.iter().for_each(|folder| row(what, path(folder)));
+    for (folder, amount) in &overlays {
+        row("changed", format!("{} files of {} above {folder}", amount.files, size(amount.bytes)));
+    }
     paths("--ro", &settings.granted.ro);
     paths("--rw", &settings.granted.rw);
     paths("--overlay", &settings.granted.overlay);

@@ -284,14 +284,17 @@ impl Core {
 /// The hash of a file's content.
 pub fn hash_of(file: &OwnedFd) -> rustix::io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 0x1_0000];
+    // Most files are small, and a large buffer would cost more than they do.
+    let (mut small, mut large) = ([0; 4096], Vec::new());
     let mut at = 0;
     loop {
-        match rustix::io::pread(file, &mut buffer, at)? {
+        let buffer: &mut [u8] = if at == 0 { &mut small } else { &mut large };
+        match rustix::io::pread(file, &mut *buffer, at)? {
             0 => return Ok(Hash(*hasher.finalize().as_bytes())),
             got => {
                 hasher.update(&buffer[..got]);
                 at += got as u64;
+                large.resize(if got < small.len() { 1 } else { 0x1_0000 }, 0);
             }
         }
     }

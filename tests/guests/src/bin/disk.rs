@@ -20,11 +20,10 @@ mod disk {
     use guests::{arguments, last_error, narrow, print, wide};
     use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CREATE_ALWAYS, CREATE_NEW, CreateDirectoryW, DeleteFileW, FILE_BEGIN, FILE_FLAG_BACKUP_SEMANTICS, FindClose, FindFirstFileW, FindNextFileW,
-        GetFileAttributesW, MOVEFILE_REPLACE_EXISTING, MoveFileExW, OPEN_ALWAYS, OPEN_EXISTING, RemoveDirectoryW, SetFileAttributesW,
-        SetFilePointerEx, WIN32_FIND_DATAW, WriteFile,
+        CREATE_ALWAYS, CREATE_NEW, CreateDirectoryW, DeleteFileW, FILE_BEGIN, FindClose, FindFirstFileW, FindNextFileW, GetFileAttributesW,
+        MOVEFILE_REPLACE_EXISTING, MoveFileExW, OPEN_ALWAYS, OPEN_EXISTING, RemoveDirectoryW, SetFileAttributesW, SetFilePointerEx, WIN32_FIND_DATAW,
+        WriteFile,
     };
-    use windows_sys::Win32::System::Memory::{CreateFileMappingW, FILE_MAP_WRITE, MapViewOfFile, PAGE_READWRITE};
 
     /// Does all; answers how many failed.
     pub fn main() -> u32 {
@@ -63,9 +62,9 @@ mod disk {
             ["set", name, attributes] => done(unsafe { SetFileAttributesW(wide(name).as_ptr(), attributes.parse().unwrap_or(0)) }),
             ["list", folder] => list(folder),
             ["fill", name, bytes] => fill(name, bytes.parse().unwrap_or(0)),
-            ["files", folder, count] => files(folder, count.parse().unwrap_or(0)),
+            ["files", folder, count] => files(folder, count.parse().unwrap_or(0), 0),
+            ["files", folder, count, bytes] => files(folder, count.parse().unwrap_or(0), bytes.parse().unwrap_or(0)),
             ["reopen", name, count] => reopen(name, count.parse().unwrap_or(0)),
-            ["view-after-close", name, text] => view_after_close(name, text.as_bytes()),
             ["read-while-writing", name, text] => read_while_writing(name, text.as_bytes()),
             _ => Err(u32::MAX),
         }
@@ -130,10 +129,13 @@ mod disk {
         Ok("done".into())
     }
 
-    /// Makes so many empty files, as far as they go.
-    fn files(folder: &str, count: u32) -> Result<String, u32> {
+    /// Makes so many files of so many bytes, each of its own, as far as they go.
+    fn files(folder: &str, count: u32, bytes: usize) -> Result<String, u32> {
         for number in 0..count {
-            create(&format!("{folder}\\file-{number:07}"), GENERIC_WRITE, 0, CREATE_NEW, 0)?;
+            let file = create(&format!("{folder}\\file-{number:07}"), GENERIC_WRITE, 0, CREATE_NEW, 0)?;
+            if bytes > 0 {
+                write(&file, format!("{number:0bytes$}").as_bytes())?;
+            }
         }
         Ok("done".into())
     }
@@ -147,27 +149,6 @@ mod disk {
             done(unsafe { SetFilePointerEx(file.0, i64::from(number % 16) * 4096, null_mut(), FILE_BEGIN) })?;
             write(&file, &page)?;
         }
-        Ok("done".into())
-    }
-
-    /// Writes through a view after the file's handles are closed.
-    fn view_after_close(name: &str, bytes: &[u8]) -> Result<String, u32> {
-        let file = create(name, GENERIC_READ | GENERIC_WRITE, 0, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS)?;
-        // SAFETY: a handle of ours.
-        let mapping = File(unsafe { CreateFileMappingW(file.0, null(), PAGE_READWRITE, 0, 0, null()) });
-        if mapping.0.is_null() {
-            return Err(last_error());
-        }
-        // SAFETY: a handle of ours.
-        let view = unsafe { MapViewOfFile(mapping.0, FILE_MAP_WRITE, 0, 0, 0) };
-        if view.Value.is_null() {
-            return Err(last_error());
-        }
-        drop((mapping, file));
-        // SAFETY: takes a number; long enough for the store to seal the file meanwhile.
-        unsafe { windows_sys::Win32::System::Threading::Sleep(2500) };
-        // SAFETY: the view is as long as the file, which is longer than that.
-        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), view.Value.cast::<u8>(), bytes.len()) };
         Ok("done".into())
     }
 

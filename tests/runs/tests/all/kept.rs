@@ -183,3 +183,41 @@ fn readers_of_an_overlay_miss_nothing() {
     assert_eq!(read(&home.granted().join("a.txt")), "host");
     home.ends();
 }
+
+/// Links of the host are followed inside of an overlay, and what is written through one is the sandbox's; a drive shows the same.
+#[test]
+fn links_and_drives_lead_into_the_overlay() {
+    let home = Home::new();
+    home.write("a.txt", "host");
+    std::os::unix::fs::symlink("a.txt", home.granted().join("link.txt")).expect("a link");
+    std::fs::write(home.outside().join("secret"), "outside").expect("a file");
+    std::os::unix::fs::symlink("../secret", home.granted().join("out.txt")).expect("a link");
+    let granted = home.granted().display().to_string();
+    let policy = home.outside().join("policy.toml");
+    std::fs::write(&policy, format!("[fs]\noverlay = [{granted:?}]\ndrives = {{ X = {granted:?} }}\n")).expect("a file");
+    let flags = ["--sandbox", "over", "--policy", &policy.display().to_string()];
+    let words =
+        "get link.txt , put link.txt mine , get a.txt , get X:\\a.txt , put X:\\b.txt new , get b.txt , get out.txt , delete link.txt , list X:";
+    let said = disk(&home, &flags, words);
+    assert_eq!(said[..6], ["host", "done", "mine", "mine", "done", "new"], "{said:?}");
+    assert!(said[6].starts_with("error"), "{said:?}");
+    assert_eq!(said[7..], ["done", "a.txt|b.txt|out.txt"], "{said:?}");
+    assert_eq!((read(&home.granted().join("link.txt")), read(&home.outside().join("secret"))), ("host".into(), "outside".into()));
+    assert_eq!(sandbox(&home, &["apply", "over"]).code, 0);
+    assert_eq!((read(&home.granted().join("a.txt")), read(&home.granted().join("b.txt"))), ("mine".into(), "new".into()));
+    assert!(home.granted().join("link.txt").symlink_metadata().is_err() && read(&home.outside().join("secret")) == "outside");
+    home.ends();
+}
+
+/// Every drive has the folders that programs expect.
+#[test]
+fn a_fresh_drive_has_the_known_folders() {
+    let home = Home::new();
+    let words =
+        "list C:\\ , list C:\\Users\\user , list C:\\Users\\user\\AppData , list C:\\Users\\user\\AppData\\Local , attributes C:\\Windows\\Temp";
+    let said = disk(&home, &[], words);
+    let expected =
+        ["Program Files|Program Files (x86)|ProgramData|Users|Windows", "AppData|Desktop|Documents|Downloads", "Local|Roaming", "Temp", "0x10"];
+    assert_eq!(said, expected);
+    home.ends();
+}
