@@ -5,7 +5,7 @@ use crate::files::hex;
 use crate::home;
 use crate::progress::{Progress, size};
 use crate::sandbox::{check_name, quiet};
-use broker::{Kernel, plain};
+use broker::{Kernel, OverlayPlace, plain};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::json;
 use std::fs::File;
@@ -51,7 +51,13 @@ pub fn export(name: &str, to: &Path) -> Result<u8, String> {
     drop(progress);
     drop(held);
     match written {
-        Ok(()) => Ok(0),
+        Ok(()) => {
+            for place in OverlayPlace::all(&kept) {
+                let above = shown(&place.origin.display().to_string()).into_owned();
+                eprintln!("win-compat: what the sandbox has changed above {above} is not part of the file; `sandbox apply` would write it there");
+            }
+            Ok(0)
+        }
         Err(error) => {
             let _ = std::fs::remove_file(&fresh);
             match error {

@@ -196,16 +196,30 @@ fn links_and_drives_lead_into_the_overlay() {
     let policy = home.outside().join("policy.toml");
     std::fs::write(&policy, format!("[fs]\noverlay = [{granted:?}]\ndrives = {{ X = {granted:?} }}\n")).expect("a file");
     let flags = ["--sandbox", "over", "--policy", &policy.display().to_string()];
-    let words =
-        "get link.txt , put link.txt mine , get a.txt , get X:\\a.txt , put X:\\b.txt new , get b.txt , get out.txt , delete link.txt , list X:";
+    let words = "get link.txt , put link.txt mine , get a.txt , get X:\\a.txt , put X:\\b.txt new , get b.txt , delete link.txt , list X:";
     let said = disk(&home, &flags, words);
     assert_eq!(said[..6], ["host", "done", "mine", "mine", "done", "new"], "{said:?}");
-    assert!(said[6].starts_with("error"), "{said:?}");
-    assert_eq!(said[7..], ["done", "a.txt|b.txt|out.txt"], "{said:?}");
+    assert_eq!(said[6..], ["done", "a.txt|b.txt|out.txt"], "{said:?}");
+    let outside = home.run(&flags, "disk", &["get", "out.txt"]);
+    assert!(outside.code == 1 && outside.err.contains("which is not granted"), "{outside:?}");
+    assert!(runs::until(|| home.family().is_empty()));
     assert_eq!((read(&home.granted().join("link.txt")), read(&home.outside().join("secret"))), ("host".into(), "outside".into()));
     assert_eq!(sandbox(&home, &["apply", "over"]).code, 0);
     assert_eq!((read(&home.granted().join("a.txt")), read(&home.granted().join("b.txt"))), ("mine".into(), "new".into()));
     assert!(home.granted().join("link.txt").symlink_metadata().is_err() && read(&home.outside().join("secret")) == "outside");
+    home.ends();
+}
+
+/// What cannot be granted so is refused in one sentence.
+#[test]
+fn an_overlay_needs_a_folder() {
+    let home = Home::new();
+    let file = home.write("file", "");
+    for (folder, why) in [(home.outside().join("none"), "it does not exist"), (file, "it is no folder")] {
+        let outcome = home.run(&["--overlay", &folder.display().to_string()], "hello", &[]);
+        assert_eq!((outcome.code, outcome.said().len()), (125, 1), "{outcome:?}");
+        assert!(outcome.err.contains(&format!("cannot be granted: {why}")), "{outcome:?}");
+    }
     home.ends();
 }
 
