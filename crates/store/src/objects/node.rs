@@ -43,9 +43,7 @@ impl Children {
     pub fn remove(&mut self, name: &[u16]) -> Option<u64> {
         self.0.remove(&Name(name.into()))
     }
-}
 
-impl Children {
     /// What has the names.
     pub fn into_ids(self) -> impl Iterator<Item = u64> {
         self.0.into_values()
@@ -56,15 +54,9 @@ impl Children {
 #[derive(Debug)]
 struct Name(Box<[u16]>);
 
-impl Name {
-    fn upper(&self) -> impl Iterator<Item = u16> {
-        self.0.iter().map(|unit| upcase(*unit))
-    }
-}
-
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.upper().eq(other.upper())
+        self.cmp(other) == Ordering::Equal
     }
 }
 
@@ -78,7 +70,16 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.upper().cmp(other.upper())
+        // Names of one folder begin alike, mostly in the same case too.
+        for (one, other) in self.0.iter().zip(&other.0) {
+            if one != other {
+                match upcase(*one).cmp(&upcase(*other)) {
+                    Ordering::Equal => {}
+                    different => return different,
+                }
+            }
+        }
+        self.0.len().cmp(&other.0.len())
     }
 }
 
