@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: start-up and single calls, ours beside Wine, wibo (where `$WIBO` names one) and native code. Every process of
 //! a run is pinned to one processor, alike for all; figures are medians.
 
+mod sandbox;
+
 use crate::command::{root, target};
 use crate::{build, guests};
 use anyhow::{Context, Result, ensure};
@@ -83,6 +85,7 @@ pub fn bench() -> Result<()> {
     let _ = writeln!(page, "Machine: {}, Linux {}.\n", processor(), kernel());
     starts(&setting, &runners, &mut page)?;
     calls(&setting, &runners, &mut page)?;
+    sandbox::rows(&setting.folder, &mut page)?;
     memory(&setting, &mut page)?;
     print!("{page}");
     fs::write(root().join("docs/generated/bench.md"), page)?;

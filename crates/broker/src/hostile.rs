@@ -27,7 +27,13 @@ impl Hostile {
     pub fn new(folder: &Path) -> std::io::Result<Self> {
         let nothing = || std::fs::File::open("/dev/null").map(Into::into);
         let files = Files { runtime: nothing()?, system64: nothing()?, system32: nothing()?, version: folder.join("system") };
-        let sandbox = Arc::new(Sandbox::new(1, folder.join("audit"), crate::drive::Place::Temporary(folder.join("scratch")), files, [10, 0, 19045])?);
+        let sandbox = Arc::new(Sandbox::new(
+            1,
+            folder.join("audit"),
+            crate::drive::Place::Temporary(folder.join("scratch"), store::Limits::default()),
+            files,
+            [10, 0, 19045],
+        )?);
         let process = Self::process(&sandbox, folder)?;
         Ok(Self { sandbox, process, server: channel::pair()?.0 })
     }
@@ -36,7 +42,7 @@ impl Hostile {
         let granted = folder.join("granted");
         std::fs::create_dir_all(&granted)?;
         let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
-        namespace.grant(&granted, true).map_err(std::io::Error::other)?;
+        namespace.grant(&granted, crate::policy::Access::Write, &sandbox.overlays).map_err(std::io::Error::other)?;
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;
         let (id, thread) = sandbox.next_ids();

@@ -4,6 +4,8 @@
 //! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
+use crate::overlay::Overlays;
+use crate::policy::Access;
 use crate::system::SystemFolder;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
@@ -182,8 +184,21 @@ impl Inside {
 struct Mount {
     letter: u8,
     path: Arc<Path>,
-    volume: Arc<Folder>,
+    volume: Arc<dyn Volume>,
+    /// The folder itself, where it is shown as it is.
+    folder: Option<Arc<Folder>>,
     write: bool,
+}
+
+impl Mount {
+    fn new(letter: u8, path: Path, folder: Folder, write: bool) -> Self {
+        let folder = Arc::new(folder);
+        Self { letter, path: Arc::new(path), volume: Arc::clone(&folder) as Arc<dyn Volume>, folder: Some(folder), write }
+    }
+
+    fn is_overlay(&self) -> bool {
+        self.folder.is_none()
+    }
 }
 
 /// The drives, as one run sees them.
@@ -199,22 +214,29 @@ impl Namespace {
         Self { drive, system, mounts: Vec::new() }
     }
 
-    /// Shows a folder of the host. The error is one sentence.
-    pub fn grant(&mut self, folder: &HostPath, write: bool) -> Result<PathBuf, String> {
+    /// Shows a folder of the host, with the sandbox's own changes above it where that is how it is granted. The error is one sentence.
+    pub fn grant(&mut self, folder: &HostPath, access: Access, overlays: &Overlays) -> Result<PathBuf, String> {
+        let write = access.changes();
         let show = folder.display();
         let folder = folder.canonicalize().map_err(|error| format!("{show} cannot be granted: {}", plain(&error)))?;
         let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| format!("{show} cannot be granted: {}", plain(&error.into())))?;
         let path = path_of(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
-        let same_place = |mount: &&mut Mount| mount.letter == b'Z' && *mount.path == path;
-        if let Some(mount) = self.mounts.iter_mut().find(same_place) {
-            // Granted twice: the wider grant counts.
-            mount.write |= write;
-            if write {
-                mount.volume = Arc::new(Folder::new(root));
+        let same_place = |mount: &Mount| mount.letter == b'Z' && *mount.path == path;
+        let known = self.mounts.iter().position(same_place);
+        // Granted twice: the wider grant counts.
+        if known.is_none_or(|known| access == Access::Write || write && !self.mounts[known].write) {
+            let mount = match access {
+                Access::Overlay => {
+                    let volume = overlays.volume(&folder, root).map_err(|error| format!("{show} cannot be granted: {error}"))?;
+                    Mount { letter: b'Z', path: Arc::new(path), volume, folder: None, write }
+                }
+                Access::Read | Access::Write => Mount::new(b'Z', path, Folder::new(root), write),
+            };
+            match known {
+                Some(known) => self.mounts[known] = mount,
+                None => self.mounts.push(mount),
             }
-        } else {
-            self.mounts.push(Mount { letter: b'Z', path: Arc::new(path), volume: Arc::new(Folder::new(root)), write });
         }
         self.confine();
         Ok(folder)
@@ -232,14 +254,26 @@ impl Namespace {
         let Ok(Place::Volume(inside)) = self.place_on_host(&DrivePath { letter: b'Z', path: path.clone(), folder: true }) else {
             return Err(format!("{show} cannot be shown as {drive}: it is not granted; --ro or --rw grants it"));
         };
+        let overlay = self.mounts.iter().find(|mount| mount.letter == b'Z' && mount.is_overlay() && Arc::ptr_eq(&mount.volume, &inside.volume));
+        let overlay = overlay.map(|mount| Mount { letter, path: Arc::default(), volume: Arc::clone(&mount.volume), folder: None, write: true });
+        if overlay.is_some() && !inside.path.is_empty() {
+            return Err(format!("{show} cannot be shown as {drive}: of a folder that is granted with --overlay only the whole can be shown"));
+        }
         let mount = |below: Path, host: &HostPath, write| {
             let root = open(host, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
-            Ok::<_, String>(Mount { letter, path: Arc::new(below), volume: Arc::new(Folder::new(root)), write })
+            Ok::<_, String>(Mount::new(letter, below, Folder::new(root), write))
         };
-        let mut shown = vec![mount(Path::default(), &host, inside.write)?];
+        let mut shown = vec![match overlay {
+            Some(overlay) => overlay,
+            None => mount(Path::default(), &host, inside.write)?,
+        }];
         // Grants that lie inside keep their own rules.
         for inner in self.mounts.iter().filter(|mount| mount.letter == b'Z' && is_above(&path, &mount.path)) {
             let below = inner.path.below(&path).unwrap_or_default();
+            if inner.is_overlay() {
+                shown.push(Mount { letter, path: Arc::new(below), volume: Arc::clone(&inner.volume), folder: None, write: inner.write });
+                continue;
+            }
             let names = below.names().map(store::unescaped).collect::<PathBuf>();
             shown.push(mount(below, &host.join(names), inner.write)?);
         }
@@ -259,8 +293,7 @@ impl Namespace {
             let root = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
             let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
             let visible = move |entry: &str| entry == name || is_dll(entry);
-            let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
-            self.mounts.push(Mount { letter: b'Z', path: Arc::new(holder), volume, write: false });
+            self.mounts.push(Mount::new(b'Z', holder, Folder::filtered(root, Box::new(visible)), false));
             self.confine();
         }
         Some(path.to_nt()[4..].to_vec())
@@ -269,7 +302,7 @@ impl Namespace {
     /// Where a grant lies inside another, a link of the outer one may lead into the inner one, whose rules count there.
     fn confine(&self) {
         let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| mount.letter == other.letter && is_above(&mount.path, &other.path));
-        self.mounts.iter().filter(holds_another).for_each(|mount| mount.volume.confine());
+        self.mounts.iter().filter(holds_another).filter_map(|mount| mount.folder.as_ref()).for_each(|folder| folder.confine());
     }
 
     /// Whether a grant lies below a folder: under another name of the folder, the grant's rules would not count.
@@ -321,7 +354,7 @@ impl Namespace {
         let mounts = || self.mounts.iter().filter(move |mount| mount.letter == letter);
         let holding = mounts().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
         if let Some((mount, path)) = holding.max_by_key(|(mount, _)| mount.path.units().len()) {
-            let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.path));
+            let (volume, leading) = (Arc::clone(&mount.volume), Arc::clone(&mount.path));
             return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();

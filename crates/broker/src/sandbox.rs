@@ -7,6 +7,7 @@ use crate::drive::{Drive, Place};
 use crate::handle::Handle;
 use crate::launch::Launcher;
 use crate::object::FileObject;
+use crate::overlay::Overlays;
 use crate::records::Records;
 use crate::sharing::Sharing;
 use crate::system::{self, SystemFolder};
@@ -94,6 +95,8 @@ pub struct Sandbox {
     pub watches: Watches,
     /// `C:`.
     pub drive: Arc<Drive>,
+    /// Folders of the host that it changes for itself alone.
+    pub overlays: Overlays,
     /// `C:\Windows\System32` and `SysWOW64`.
     pub system: Arc<[SystemFolder]>,
     /// What processes start from.
@@ -124,6 +127,7 @@ impl Sandbox {
             sharing: Mutex::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
+            overlays: Overlays::new(drive.clone()),
             drive: Arc::new(Drive::new(drive)),
             system: Arc::new([
                 SystemFolder::new(&files.version, system::WIDE, files.system64.try_clone()?),

@@ -20,7 +20,8 @@ use windows_sys::Wdk::Storage::FileSystem::{
 };
 use windows_sys::Win32::Foundation::{
     HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_OPENED_FILES,
+    STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION,
+    STATUS_TOO_MANY_OPENED_FILES,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE,
@@ -100,7 +101,14 @@ impl Process {
             // Why it cannot be opened is for the open to say.
             Err(_) => {}
         }
-        let opened = inside.volume.open(&inside.path, &how)?;
+        let opened = match inside.volume.open(&inside.path, &how) {
+            // Who is in the way may have closed the file already.
+            Err(STATUS_SHARING_VIOLATION) => {
+                self.sandbox.drain_all();
+                inside.volume.open(&inside.path, &how)?
+            }
+            opened => opened?,
+        };
         let ours = kept(opened.file)?;
         let mut spelt = path.clone();
         let inside = match opened.path {

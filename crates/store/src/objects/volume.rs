@@ -1,7 +1,7 @@
 //! What the broker asks of a volume.
 
 use super::record::Record;
-use super::tree::{Children, Content};
+use super::tree::{Child, Children, Content};
 use super::{Core, Objects, State, now};
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
@@ -35,21 +35,22 @@ impl Volume for Objects {
         let state = &mut *self.core.state();
         let folder = state.tree.find(path)?;
         let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
-        let found: Vec<_> = match pattern.literal() {
-            Some(name) => children.get(&super::tree::fold(name)).into_iter().cloned().collect(),
-            None => children.values().filter(|child| pattern.fits(&child.name)).cloned().collect(),
+        let owned = |child: Child<'_>| (child.name.to_vec(), child.id);
+        let found: Vec<(Vec<u16>, u64)> = match pattern.literal() {
+            Some(name) => children.get(name).into_iter().map(owned).collect(),
+            None => children.iter().filter(|child| pattern.fits(child.name)).map(owned).collect(),
         };
-        let entry = |child: super::tree::Child| {
+        let entry = |(name, id)| {
             // What is damaged has a name all the same.
-            let metadata = self.core.metadata(state, child.id).unwrap_or(Metadata {
+            let metadata = self.core.metadata(state, id).unwrap_or(Metadata {
                 attributes: attribute::ARCHIVE,
                 links: 1,
-                id: child.id,
+                id,
                 device: self.core.device,
                 regular: true,
                 ..Metadata::default()
             });
-            Entry { name: child.name.into_vec(), metadata }
+            Entry { name, metadata }
         };
         Ok(found.into_iter().map(entry).collect())
     }

@@ -230,7 +230,7 @@ fn policies_are_refused_with_their_line() {
 #[test]
 fn flags_that_are_not_there_yet_say_so() {
     let home = Home::new();
-    for flag in ["--overlay", "--net", "--timeout", "--limit", "--trace", "--status-file", "--keep"] {
+    for flag in ["--net", "--timeout", "--limit", "--trace", "--status-file", "--keep"] {
         let sentence = one_sentence(&home.run(&[flag, "x"], "hello", &[]), 125);
         assert_eq!(sentence, format!("{flag} is not there yet"));
     }
