@@ -41,7 +41,7 @@ impl Hostile {
     fn process(sandbox: &Arc<Sandbox>, folder: &Path) -> std::io::Result<Arc<Process>> {
         let granted = folder.join("granted");
         std::fs::create_dir_all(&granted)?;
-        let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
+        let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
         namespace.grant(&granted, crate::policy::Access::Write, &sandbox.overlays).map_err(std::io::Error::other)?;
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;

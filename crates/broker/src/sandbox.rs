@@ -10,7 +10,7 @@ use crate::object::FileObject;
 use crate::overlay::Overlays;
 use crate::records::Records;
 use crate::sharing::Sharing;
-use crate::system::System32;
+use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
 use rustix::fs::OFlags;
@@ -97,8 +97,8 @@ pub struct Sandbox {
     pub drive: Arc<Drive>,
     /// Folders of the host that it changes for itself alone.
     pub overlays: Overlays,
-    /// `C:\Windows\System32`.
-    pub system32: Arc<System32>,
+    /// `C:\Windows\System32` and `SysWOW64`.
+    pub system: Arc<[SystemFolder]>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -129,7 +129,10 @@ impl Sandbox {
             watches: Watches::default(),
             overlays: Overlays::new(drive.clone()),
             drive: Arc::new(Drive::new(drive)),
-            system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
+            system: Arc::new([
+                SystemFolder::new(&files.version, system::WIDE, files.system64.try_clone()?),
+                SystemFolder::new(&files.version, system::NARROW, files.system32.try_clone()?),
+            ]),
             files,
             windows,
             launcher: Launcher::new()?,
