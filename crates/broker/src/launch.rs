@@ -2,7 +2,7 @@
 
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::drive::USER;
-use crate::handle::Handle;
+use crate::handle::{Handle, Object};
 use crate::namespace::{Namespace, plain};
 use crate::object::FileObject;
 use crate::process::Process;
@@ -237,7 +237,7 @@ fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> 
         process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
         let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
         let object = Arc::new(FileObject::plain(device, ours.map(Arc::new)));
-        let handle = Handle { object, access, flags: 0 };
+        let handle = Handle { object: Object::File(object), access, flags: 0 };
         let handle = process.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);
         let handle = handle.map_err(|_| Refused::broken("the standard streams found no handle"))?;
         standard[index] = Some(Standard { handle, device: device as u32 });

@@ -117,6 +117,7 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
         }
     };
     broker.sandbox.drive.finish();
+    broker.sandbox.note_registry();
     broker.sandbox.note_drive();
     broker.sandbox.log.flush();
     drop(lock);

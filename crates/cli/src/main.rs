@@ -10,6 +10,7 @@ mod home;
 mod image;
 mod inspect;
 mod jailed;
+mod registry;
 mod run;
 mod sandbox;
 mod signals;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::list(&arguments),
         Command::Doctor(arguments) => doctor::look(&arguments),
         Command::Files(arguments) => files::files(&arguments),
+        Command::Registry(arguments) => registry::registry(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -7,6 +7,7 @@ extern crate alloc;
 
 pub mod handle;
 pub mod message;
+mod reply;
 pub mod start;
 
 pub use message::{Message, Opened};

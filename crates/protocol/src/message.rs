@@ -1,5 +1,7 @@
 //! One row per message: number, request, reply. Numbers are permanent.
 
+pub use crate::reply::*;
+
 use gate::file::{Facts, Volume};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -43,142 +45,6 @@ macro_rules! messages {
             }
         }
     };
-}
-
-/// An answer without content.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Done {}
-
-/// A file was opened; its descriptor travels with the reply.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Opened {
-    /// The handle.
-    pub handle: u32,
-    /// The shared file record, or `u32::MAX` where the descriptor keeps the position.
-    pub record: u32,
-    /// `FILE_OPENED`, `FILE_CREATED` and the like.
-    pub information: u32,
-    /// A [`gate::file::Device`] as a number.
-    pub device: u32,
-    /// The access granted.
-    pub access: u32,
-    /// The `FILE_*` mode bits of the open options.
-    pub mode: u32,
-    /// Non-zero for a folder.
-    pub folder: u32,
-    /// Non-zero where closing has an effect that must not wait.
-    pub close_now: u32,
-    /// Non-zero for a stream, whose bytes move in messages.
-    pub stream: u32,
-}
-
-/// An object that has a name. A section's bytes travel with the reply.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct SharedObject {
-    /// Sections: bytes.
-    pub size: u64,
-    /// The object's number.
-    pub number: u32,
-    /// Non-zero where it was there.
-    pub found: u32,
-    /// Non-zero where the broker keeps its state.
-    pub shared: u32,
-    /// A [`gate::service::ObjectKind`] as a number.
-    pub kind: u32,
-    /// As [`NameObject::limit`].
-    pub limit: u32,
-    /// Sections: `PAGE_*`.
-    pub protect: u32,
-    /// Sections: `SEC_*`.
-    pub attributes: u32,
-    /// Unused.
-    pub pad: u32,
-}
-
-/// An object's state, as the functions that ask for it tell it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct ObjectState {
-    /// The state or count.
-    pub state: i32,
-    /// Events and timers: reset by hand. Semaphores: the highest count. Mutants: owned by the asking thread.
-    pub limit: u32,
-    /// Mutants: the last owner has ended.
-    pub abandoned: u32,
-    /// Timers: the number of the setting in force.
-    pub setting: u32,
-}
-
-/// One handle.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct HandleReply {
-    /// The handle.
-    pub handle: u32,
-    /// The access granted.
-    pub access: u32,
-}
-
-/// One number.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Word {
-    /// The number.
-    pub value: u32,
-}
-
-/// A console's mode and size.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct ConsoleState {
-    /// `ENABLE_*`.
-    pub mode: u32,
-    /// Columns.
-    pub columns: u32,
-    /// Rows.
-    pub rows: u32,
-}
-
-/// The machine's memory and processors.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Machine {
-    /// Total and available physical bytes, total and available of physical and swap.
-    pub memory: [u64; 4],
-    /// Processors that the process may use.
-    pub processors: u32,
-    /// Unused.
-    pub pad: u32,
-}
-
-/// What is done with a stream.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamKind {
-    /// Its size and one, of any file; 0 where the file has none.
-    Size = 0,
-    /// Reads.
-    Read = 1,
-    /// Writes the payload.
-    Write = 2,
-    /// Sets its size.
-    Cut = 3,
-}
-
-impl StreamKind {
-    /// The kind with this number.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Self::Size),
-            1 => Some(Self::Read),
-            2 => Some(Self::Write),
-            3 => Some(Self::Cut),
-            _ => None,
-        }
-    }
 }
 
 messages! {
@@ -471,6 +337,109 @@ messages! {
         /// Non-zero: both ends travel with the reply, and have no handles.
         bare: u32,
     } -> Opened;
+    /// Opens a key of the registry, or makes it. Payload: its path, and the class of a new one, UTF-16.
+    100 OpenKey {
+        /// The key that a relative path starts at, or 0.
+        root: u32,
+        /// The access wanted.
+        access: u32,
+        /// `OBJ_*`.
+        object_flags: u32,
+        /// Bits of [`key`].
+        how: u32,
+        /// Bytes of the path.
+        path: u32,
+        /// Unused.
+        pad: u32,
+    } -> KeyOpened;
+    /// Answers facts about a key.
+    101 QueryKey {
+        /// The key.
+        handle: u32,
+    } -> KeyFacts;
+    /// Answers a value by its name. Payload: the name, UTF-16; reply payload: its data from `offset` on.
+    102 QueryValue {
+        /// The key.
+        handle: u32,
+        /// Where in the data.
+        offset: u32,
+    } -> ValueFound;
+    /// Answers a value by its number. Reply payload: its name, and its data from `offset` on.
+    103 NumberedValue {
+        /// The key.
+        handle: u32,
+        /// The value's number.
+        index: u32,
+        /// Where in the data.
+        offset: u32,
+    } -> ValueFound;
+    /// Answers the values from a number on, as many as fit: [`KeyValue`] records as those of [`KeyOpened`].
+    104 ListValues {
+        /// The key.
+        handle: u32,
+        /// The first one's number.
+        index: u32,
+        /// The most bytes wanted.
+        room: u32,
+    } -> KeyList;
+    /// Answers the subkeys from a number on, as many as fit: [`Subkey`] records.
+    105 ListSubkeys {
+        /// The key.
+        handle: u32,
+        /// The first one's number.
+        index: u32,
+        /// The most bytes wanted.
+        room: u32,
+    } -> KeyList;
+    /// Sets a value. Payload: its name, UTF-16, and as much of its data as fits. Answers a number under which the rest is sent, or 0.
+    106 SetValue {
+        /// The key.
+        handle: u32,
+        /// `REG_*`.
+        kind: u32,
+        /// Bytes of the name.
+        name: u32,
+        /// Bytes of the data, all of it.
+        size: u32,
+    } -> Word;
+    /// Goes on with a value that did not fit. Payload: more of its data.
+    107 ContinueValue {
+        /// The number that was answered.
+        number: u32,
+    } -> Done;
+    /// Deletes a value. Payload: its name, UTF-16.
+    108 DeleteValue {
+        /// The key.
+        handle: u32,
+    } -> Done;
+    /// Deletes a key that has none below it.
+    109 DeleteKey {
+        /// The key.
+        handle: u32,
+    } -> Done;
+    /// Renames a key. Payload: its new name, UTF-16.
+    110 RenameKey {
+        /// The key.
+        handle: u32,
+    } -> Done;
+    /// Sees that the registry's changes outlive the loss of power.
+    111 FlushKey {
+        /// A key.
+        handle: u32,
+    } -> Done;
+    /// Hears of the next change of a key, which [`WaitKeys`] tells by the number given here.
+    112 WatchKey {
+        /// The key.
+        handle: u32,
+        /// `REG_NOTIFY_CHANGE_*`.
+        filter: u32,
+        /// Non-zero: the keys below it count too.
+        subtree: u32,
+        /// The number.
+        number: u32,
+    } -> Done;
+    /// Waits until keys that are watched have changed. Reply payload: the numbers, 4 bytes each.
+    113 WaitKeys {} -> Done;
     /// Sees that an open file's name outlives the loss of power. Its bytes were synchronised before.
     29 FlushFile {
         /// The file.

@@ -7,6 +7,7 @@ mod report;
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::console;
 use crate::handle::Table;
+use crate::key::{News, Unfinished};
 use crate::namespace::Namespace;
 use crate::reply::Reply;
 use crate::sandbox::{Member, Sandbox};
@@ -54,6 +55,10 @@ pub struct Process {
     /// Ctrl-C and the like.
     pub control: ControlEvents,
     refused: Mutex<BTreeSet<(PathBuf, bool)>>,
+    /// Values of the registry that are on their way.
+    pub unfinished: Mutex<Unfinished>,
+    /// Keys that it watches have changed.
+    pub key_news: Arc<News>,
     /// Entries of listings that nobody has read yet.
     pub listed: Arc<AtomicUsize>,
     finished: AtomicBool,
@@ -81,6 +86,8 @@ impl Process {
             closed: AtomicBool::new(false),
             control: Default::default(),
             refused: Mutex::default(),
+            unfinished: Mutex::default(),
+            key_news: Arc::default(),
             listed: Arc::default(),
             finished: AtomicBool::new(false),
         }
@@ -193,6 +200,7 @@ impl Process {
         self.sandbox.dispatcher.end(self.id);
         lock(&self.terminals).iter_mut().for_each(|terminal| *terminal = None);
         self.control.end();
+        self.end_keys();
     }
 
     /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.
@@ -219,7 +227,7 @@ impl Process {
 
     /// Reads or sets a console's mode, reads its size, or asks for input.
     pub fn console(&self, request: &Console) -> Result<Reply, NTSTATUS> {
-        let object = lock(&self.handles).get(request.handle, 0)?.object.clone();
+        let object = lock(&self.handles).get(request.handle, 0)?.file()?.clone();
         let input = object.device == Device::ConsoleInput;
         let terminal = object.descriptor.as_ref().filter(|_| object.device.is_console()).ok_or(STATUS_INVALID_HANDLE)?.as_fd();
         let mut state = ConsoleState::default();

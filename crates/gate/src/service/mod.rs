@@ -44,6 +44,7 @@ macro_rules! numbered {
 
 mod file;
 mod io;
+mod key;
 mod memory;
 mod object;
 mod process;
@@ -51,6 +52,7 @@ mod thread;
 
 pub use file::*;
 pub use io::*;
+pub use key::*;
 pub use memory::*;
 pub use object::*;
 pub use process::*;
@@ -174,6 +176,17 @@ services! {
     85 ZeroData,
     86 AllocatedRanges,
     87 ReadClock,
+    88 OpenKey,
+    89 QueryKey,
+    90 QueryKeyValue,
+    91 NumberedKeyValue,
+    92 NumberedKey,
+    93 SetKeyValue,
+    94 DeleteKeyValue,
+    95 DeleteKey,
+    96 RenameKey,
+    97 FlushKey,
+    98 NotifyKey,
 }
 
 #[cfg(test)]

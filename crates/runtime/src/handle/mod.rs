@@ -4,6 +4,7 @@
 mod service;
 
 use crate::file::File;
+use crate::key::Key;
 use crate::object::{Object, Part};
 use crate::serve::Answer;
 use crate::{name, process, thread, words};
@@ -32,6 +33,8 @@ pub enum Target {
     Local(Arc<Object>, u32),
     /// A file that the broker opened.
     File(Arc<File>),
+    /// A key of the registry.
+    Key(Arc<Key>),
 }
 
 struct Slot {
@@ -51,6 +54,7 @@ struct Table {
     slots: Vec<Option<Slot>>,
     freed: VecDeque<u32>,
     files: HashMap<u32, Arc<File>>,
+    keys: HashMap<u32, Arc<Key>>,
 }
 
 impl Table {
@@ -99,14 +103,25 @@ pub fn target(handle: u64) -> Result<Target, NTSTATUS> {
         return Ok(Target::Local(Arc::clone(&slot.object), slot.access));
     }
     let number = u32::try_from(handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
-    table.files.get(&number).map(|file| Target::File(Arc::clone(file))).ok_or(STATUS_INVALID_HANDLE)
+    if let Some(file) = table.files.get(&number) {
+        return Ok(Target::File(Arc::clone(file)));
+    }
+    table.keys.get(&number).map(|key| Target::Key(Arc::clone(key))).ok_or(STATUS_INVALID_HANDLE)
 }
 
 /// The file behind a handle.
 pub fn file(handle: u64) -> Result<Arc<File>, NTSTATUS> {
     match target(handle)? {
         Target::File(file) => Ok(file),
-        Target::Local(..) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        Target::Local(..) | Target::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+    }
+}
+
+/// The key behind a handle.
+pub fn key(handle: u64) -> Result<Arc<Key>, NTSTATUS> {
+    match target(handle)? {
+        Target::Key(key) => Ok(key),
+        Target::Local(..) | Target::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
     }
 }
 
@@ -115,7 +130,7 @@ pub fn object(handle: u64, access: u32) -> Result<Arc<Object>, NTSTATUS> {
     match target(handle)? {
         Target::Local(object, granted) if granted & access == access => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
-        Target::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        Target::File(_) | Target::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
     }
 }
 
@@ -173,10 +188,15 @@ pub fn insert_file(file: Arc<File>) {
     change().files.insert(file.handle, file);
 }
 
+/// Enters a key under the number that the broker gave it.
+pub fn insert_key(key: Arc<Key>) {
+    change().keys.insert(key.handle, key);
+}
+
 /// How many handles are open.
 pub fn count() -> u32 {
     let table = read();
-    (table.slots.iter().flatten().count() + table.files.len()) as u32
+    (table.slots.iter().flatten().count() + table.files.len() + table.keys.len()) as u32
 }
 
 /// Refuses to signal an object through a handle that does not allow it.
