@@ -2,6 +2,7 @@
 //! of `tests/guests/compiled`, which foreign compilers make.
 
 use crate::command::{root, target};
+use crate::conformance::has_narrow_wine;
 use crate::guests::{self, WINDOWS};
 use crate::setup::has;
 use anyhow::{Context, Result, bail, ensure};
@@ -46,13 +47,17 @@ pub fn check() -> Result<()> {
 /// Runs random scenarios, from a number on.
 pub fn run(seed: &str, count: &str) -> Result<()> {
     guests::build_programs()?;
-    let program = target().join(WINDOWS[0]).join("guest/unwind_scenarios.exe");
-    let ours = ours(&program, &[seed, count])?;
-    ensure!(ours.code == Some(0), "a scenario failed: {}", ours.text.lines().find(|line| line.contains("BROKEN")).unwrap_or("it crashed"));
-    match wine(&program, &[seed, count])? {
-        Some(theirs) if theirs != ours => bail!("unwind_scenarios: {}", first_difference(&ours.text, &theirs.text)),
-        Some(_) => println!("{} scenarios, as under Wine", ours.text.lines().count()),
-        None => println!("{} scenarios; Wine: not run", ours.text.lines().count()),
+    for windows in WINDOWS {
+        let program = target().join(windows).join("guest/unwind_scenarios.exe");
+        let ours = ours(&program, &[seed, count])?;
+        ensure!(ours.code == Some(0), "a scenario failed: {}", ours.text.lines().find(|line| line.contains("BROKEN")).unwrap_or("it crashed"));
+        let theirs = if windows == WINDOWS[0] || has_narrow_wine() { wine(&program, &[seed, count])? } else { None };
+        let lines = ours.text.lines().count();
+        match theirs {
+            Some(theirs) if theirs != ours => bail!("unwind_scenarios, {windows}: {}", first_difference(&ours.text, &theirs.text)),
+            Some(_) => println!("{lines} scenarios, {windows}, as under Wine"),
+            None => println!("{lines} scenarios, {windows}; Wine: not run"),
+        }
     }
     Ok(())
 }

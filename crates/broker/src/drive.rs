@@ -21,6 +21,7 @@ const FOLDERS: &[&str] = &[
     "Users\\user\\Desktop",
     "Users\\user\\Documents",
     "Users\\user\\Downloads",
+    "Windows\\SysWOW64",
     "Windows\\System32",
     "Windows\\Temp",
 ];

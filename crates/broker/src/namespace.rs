@@ -4,7 +4,7 @@
 //! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
-use crate::system::System32;
+use crate::system::SystemFolder;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
@@ -189,17 +189,14 @@ struct Mount {
 /// The drives, as one run sees them.
 pub struct Namespace {
     drive: Arc<Drive>,
-    system32: Arc<System32>,
-    /// Where that lies on `C:`.
-    system_folder: Arc<Path>,
+    system: Arc<[SystemFolder]>,
     mounts: Vec<Mount>,
 }
 
 impl Namespace {
     /// Drives without any grant.
-    pub fn new(drive: Arc<Drive>, system32: Arc<System32>) -> Self {
-        let system_folder = ["Windows", "System32"].into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
-        Self { drive, system32, system_folder: Arc::new(system_folder), mounts: Vec::new() }
+    pub fn new(drive: Arc<Drive>, system: Arc<[SystemFolder]>) -> Self {
+        Self { drive, system, mounts: Vec::new() }
     }
 
     /// Shows a folder of the host. The error is one sentence.
@@ -277,7 +274,7 @@ impl Namespace {
 
     /// Whether a grant lies below a folder: under another name of the folder, the grant's rules would not count.
     pub fn holds_grant(&self, folder: &DrivePath) -> bool {
-        let system = folder.letter == b'C' && is_above(&folder.path, &self.system_folder);
+        let system = folder.letter == b'C' && self.system.iter().any(|system| is_above(&folder.path, &system.path));
         system || self.mounts.iter().any(|mount| mount.letter == folder.letter && is_above(&folder.path, &mount.path))
     }
 
@@ -297,8 +294,8 @@ impl Namespace {
     /// Where a path leads. What no grant reaches does not exist.
     pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         match path.letter {
-            b'C' if let Some(below) = path.path.below(&self.system_folder) => {
-                let (volume, mount) = (self.system32.volume()?, Arc::clone(&self.system_folder));
+            b'C' if let Some((system, below)) = self.system.iter().find_map(|system| Some((system, path.path.below(&system.path)?))) => {
+                let (volume, mount) = (system.volume()?, Arc::clone(&system.path));
                 Ok(Place::Volume(Inside { volume, path: below, mount, write: false, letter: b'C' }))
             }
             b'C' => {

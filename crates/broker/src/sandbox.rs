@@ -6,10 +6,11 @@ use crate::dispatcher::Dispatcher;
 use crate::drive::{Drive, Place};
 use crate::handle::{Handle, Object};
 use crate::key::Keys;
+use crate::launch::Launcher;
 use crate::object::FileObject;
 use crate::records::Records;
 use crate::sharing::Sharing;
-use crate::system::System32;
+use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
 use rustix::fs::OFlags;
@@ -66,6 +67,8 @@ impl Files {
 pub trait Member: Send + Sync {
     /// Takes the closes that were posted on all its channels.
     fn drain(&self);
+    /// Ends it.
+    fn end(self: Arc<Self>, code: u32);
 }
 
 /// A sandbox.
@@ -94,12 +97,14 @@ pub struct Sandbox {
     pub drive: Arc<Drive>,
     /// The registry.
     pub keys: Keys,
-    /// `C:\Windows\System32`.
-    pub system32: Arc<System32>,
+    /// `C:\Windows\System32` and `SysWOW64`.
+    pub system: Arc<[SystemFolder]>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
     pub windows: [u32; 3],
+    /// Where processes are ordered that processes start.
+    pub launcher: Launcher,
     processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
     next_id: Mutex<u32>,
 }
@@ -124,9 +129,13 @@ impl Sandbox {
             watches: Watches::default(),
             keys: Keys::new(&drive),
             drive: Arc::new(Drive::new(drive)),
-            system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
+            system: Arc::new([
+                SystemFolder::new(&files.version, system::WIDE, files.system64.try_clone()?),
+                SystemFolder::new(&files.version, system::NARROW, files.system32.try_clone()?),
+            ]),
             files,
             windows,
+            launcher: Launcher::new()?,
             processes: Mutex::default(),
             next_id: Mutex::new(0x100),
         })
@@ -162,6 +171,16 @@ impl Sandbox {
     /// Enters a process.
     pub fn enter(&self, id: u32, process: Arc<dyn Member>) {
         lock(&self.processes).insert(id, process);
+    }
+
+    /// A process that is there, by its number.
+    pub fn process(&self, id: u32) -> Option<Arc<dyn Member>> {
+        lock(&self.processes).get(&id).cloned()
+    }
+
+    /// How many processes there are.
+    pub fn processes(&self) -> usize {
+        lock(&self.processes).len()
     }
 
     /// Takes a process out.

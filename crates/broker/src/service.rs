@@ -5,6 +5,7 @@ use crate::reply::Reply;
 use crate::sandbox::{Member, leaves_room};
 use channel::{Alarm, Received, Server};
 use protocol::Frame;
+use protocol::key::KeyRequest;
 use protocol::message::{Done, Request, Word};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -74,6 +75,9 @@ fn serve(process: &Arc<Process>, mut server: Server) {
 /// The answer to a request that came on the channel of an alarm; `None` when the process has ended.
 pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl FnOnce() -> Alarm) -> Option<Reply> {
     let done = || Ok(Reply::value(&Done {}));
+    if let Some(request) = KeyRequest::decode(frame) {
+        return Some(answer_key(process, request, payload).unwrap_or_else(Reply::status));
+    }
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
         return Some(Reply::status(STATUS_INVALID_SYSTEM_SERVICE));
@@ -108,20 +112,6 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::EndThread(request) => process.end_thread(&request),
         Request::SetObjectTimer(request) => process.set_object_timer(&request),
         Request::WaitObjects(request) => process.wait_objects(&request, payload, alarm()),
-        Request::OpenKey(request) => process.open_key(&request, payload),
-        Request::QueryKey(request) => process.query_key(&request),
-        Request::QueryValue(request) => process.query_value(&request, payload),
-        Request::NumberedValue(request) => process.numbered_value(&request),
-        Request::ListValues(request) => process.list_values(&request),
-        Request::ListSubkeys(request) => process.list_subkeys(&request),
-        Request::SetValue(request) => process.set_value(&request, payload),
-        Request::ContinueValue(request) => process.continue_value(&request, payload),
-        Request::DeleteValue(request) => process.delete_value(&request, payload),
-        Request::DeleteKey(request) => process.delete_key(&request),
-        Request::RenameKey(request) => process.rename_key(&request, payload),
-        Request::FlushKey(request) => process.flush_key(&request),
-        Request::WatchKey(request) => process.watch_key(&request),
-        Request::WaitKeys(_) => process.wait_keys(),
         Request::QueryTimeZone(request) => Ok(Reply::value(&Done {}).with_payload(process.sandbox.zones.of_year(request.year).as_bytes().to_vec())),
         Request::QueryMachine(_) => Ok(Reply::value(&crate::machine::facts())),
         Request::WaitControl(request) => process.control.wait(request.ignore).map(|value| Reply::value(&Word { value })),
@@ -131,10 +121,38 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
             }
             done()
         }
+        Request::CreateProcess(request) => process.create_process(&request, payload),
+        Request::AdoptHandle(request) => process.adopt_handle(&request),
+        Request::AdoptObject(request) => process.adopt_object(&request),
+        Request::OpenProcess(request) => process.open_process(&request),
+        Request::QueryProcess(request) => process.query_process(&request),
+        Request::EndProcess(request) => process.end_process(&request),
+        Request::ResumeProcess(request) => process.resume_process(&request),
+        Request::AwaitResume(_) => process.await_resume(),
         Request::Exit(request) => {
             process.exit(&request, payload);
             return None;
         }
     };
     Some(answer.unwrap_or_else(Reply::status))
+}
+
+/// The answer to a request about a key.
+fn answer_key(process: &Process, request: KeyRequest, payload: &[u8]) -> Result<Reply, NTSTATUS> {
+    match request {
+        KeyRequest::OpenKey(request) => process.open_key(&request, payload),
+        KeyRequest::QueryKey(request) => process.query_key(&request),
+        KeyRequest::QueryValue(request) => process.query_value(&request, payload),
+        KeyRequest::NumberedValue(request) => process.numbered_value(&request),
+        KeyRequest::ListValues(request) => process.list_values(&request),
+        KeyRequest::ListSubkeys(request) => process.list_subkeys(&request),
+        KeyRequest::SetValue(request) => process.set_value(&request, payload),
+        KeyRequest::ContinueValue(request) => process.continue_value(&request, payload),
+        KeyRequest::DeleteValue(request) => process.delete_value(&request, payload),
+        KeyRequest::DeleteKey(request) => process.delete_key(&request),
+        KeyRequest::RenameKey(request) => process.rename_key(&request, payload),
+        KeyRequest::FlushKey(request) => process.flush_key(&request),
+        KeyRequest::WatchKey(request) => process.watch_key(&request),
+        KeyRequest::WaitKeys(_) => process.wait_keys(),
+    }
 }

@@ -1,6 +1,6 @@
 //! One row per message: number, request, reply. Numbers are permanent.
 
-pub use crate::reply::*;
+pub use crate::value::*;
 
 use gate::file::{Facts, Volume};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -14,7 +14,7 @@ pub trait Message: FromBytes + IntoBytes + Immutable + KnownLayout + Copy {
 }
 
 macro_rules! messages {
-    ($(
+    ($all:ident; $(
         $(#[$meta:meta])*
         $number:literal $name:ident { $( $(#[$field_meta:meta])* $field:ident: $kind:ty, )* } -> $reply:ty;
     )*) => {
@@ -33,9 +33,9 @@ macro_rules! messages {
         /// Any request, decoded.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs, reason = "the variants are the messages")]
-        pub enum Request { $( $name($name), )* }
+        pub enum $all { $( $name($name), )* }
 
-        impl Request {
+        impl $all {
             /// Decodes a frame; a number that no message has gives `None`.
             pub fn decode(frame: &crate::Frame) -> Option<Self> {
                 match frame.number {
@@ -47,7 +47,10 @@ macro_rules! messages {
     };
 }
 
+pub(crate) use messages;
+
 messages! {
+    Request;
     /// Opens or creates a file, folder or device. Payload: the NT path, UTF-16.
     1 OpenFile {
         /// The folder that a relative name starts at, or 0.
@@ -244,10 +247,12 @@ messages! {
         /// The asking thread.
         thread: u32,
     } -> ObjectState;
-    /// A thread has ended that may own mutants.
+    /// A thread has ended that may own mutants, or that other processes know: the first one.
     44 EndThread {
         /// The thread.
         thread: u32,
+        /// Its exit code.
+        code: u32,
     } -> Done;
     /// Sets or stops a timer; answers whether it was signalled.
     45 SetObjectTimer {
@@ -337,109 +342,55 @@ messages! {
         /// Non-zero: both ends travel with the reply, and have no handles.
         bare: u32,
     } -> Opened;
-    /// Opens a key of the registry, or makes it. Payload: its path, and the class of a new one, UTF-16.
-    100 OpenKey {
-        /// The key that a relative path starts at, or 0.
-        root: u32,
-        /// The access wanted.
-        access: u32,
-        /// `OBJ_*`.
-        object_flags: u32,
-        /// Bits of [`key`].
-        how: u32,
-        /// Bytes of the path.
-        path: u32,
-        /// Unused.
-        pad: u32,
-    } -> KeyOpened;
-    /// Answers facts about a key.
-    101 QueryKey {
-        /// The key.
+    /// Starts a program in a process of its own. Payload: a [`crate::start::Child`].
+    70 CreateProcess {
+        /// The program's file.
+        image: u32,
+        /// A [`Inherit`] as a number.
+        inherit: u32,
+        /// Non-zero: it waits until its first thread is resumed.
+        suspended: u32,
+        /// Non-zero: Ctrl-C is not for it.
+        ignores_control: u32,
+        /// Non-zero: it inherits the standard handles, whatever else.
+        standard: u32,
+    } -> Created;
+    /// Answers what stands behind a handle that the process has and was not told of: inherited, or given by another process.
+    71 AdoptHandle {
+        /// The handle.
         handle: u32,
-    } -> KeyFacts;
-    /// Answers a value by its name. Payload: the name, UTF-16; reply payload: its data from `offset` on.
-    102 QueryValue {
-        /// The key.
-        handle: u32,
-        /// Where in the data.
-        offset: u32,
-    } -> ValueFound;
-    /// Answers a value by its number. Reply payload: its name, and its data from `offset` on.
-    103 NumberedValue {
-        /// The key.
-        handle: u32,
-        /// The value's number.
-        index: u32,
-        /// Where in the data.
-        offset: u32,
-    } -> ValueFound;
-    /// Answers the values from a number on, as many as fit: [`KeyValue`] records as those of [`KeyOpened`].
-    104 ListValues {
-        /// The key.
-        handle: u32,
-        /// The first one's number.
-        index: u32,
-        /// The most bytes wanted.
-        room: u32,
-    } -> KeyList;
-    /// Answers the subkeys from a number on, as many as fit: [`Subkey`] records.
-    105 ListSubkeys {
-        /// The key.
-        handle: u32,
-        /// The first one's number.
-        index: u32,
-        /// The most bytes wanted.
-        room: u32,
-    } -> KeyList;
-    /// Sets a value. Payload: its name, UTF-16, and as much of its data as fits. Answers a number under which the rest is sent, or 0.
-    106 SetValue {
-        /// The key.
-        handle: u32,
-        /// `REG_*`.
-        kind: u32,
-        /// Bytes of the name.
-        name: u32,
-        /// Bytes of the data, all of it.
-        size: u32,
+    } -> Opened;
+    /// Opens a process of the sandbox, or the first thread of one, by its number.
+    72 OpenProcess {
+        /// The process, or the thread.
+        id: u32,
+        /// Non-zero: a thread.
+        thread: u32,
+    } -> SharedObject;
+    /// Answers what is known of a process. Reply payload: its program's path, UTF-16.
+    73 QueryProcess {
+        /// The object's number, of the process or of its first thread.
+        number: u32,
+    } -> ProcessFacts;
+    /// Ends another process.
+    74 EndProcess {
+        /// The object's number.
+        number: u32,
+        /// The exit code.
+        code: u32,
+    } -> Done;
+    /// Lets a process begin that was started suspended; answers how often its first thread was suspended.
+    75 ResumeProcess {
+        /// The number of its first thread's object.
+        number: u32,
     } -> Word;
-    /// Goes on with a value that did not fit. Payload: more of its data.
-    107 ContinueValue {
-        /// The number that was answered.
+    /// Waits until the process may begin.
+    76 AwaitResume {} -> Done;
+    /// Answers what an object is that the process inherited. A section's bytes travel with the reply.
+    77 AdoptObject {
+        /// The object's number.
         number: u32,
-    } -> Done;
-    /// Deletes a value. Payload: its name, UTF-16.
-    108 DeleteValue {
-        /// The key.
-        handle: u32,
-    } -> Done;
-    /// Deletes a key that has none below it.
-    109 DeleteKey {
-        /// The key.
-        handle: u32,
-    } -> Done;
-    /// Renames a key. Payload: its new name, UTF-16.
-    110 RenameKey {
-        /// The key.
-        handle: u32,
-    } -> Done;
-    /// Sees that the registry's changes outlive the loss of power.
-    111 FlushKey {
-        /// A key.
-        handle: u32,
-    } -> Done;
-    /// Hears of the next change of a key, which [`WaitKeys`] tells by the number given here.
-    112 WatchKey {
-        /// The key.
-        handle: u32,
-        /// `REG_NOTIFY_CHANGE_*`.
-        filter: u32,
-        /// Non-zero: the keys below it count too.
-        subtree: u32,
-        /// The number.
-        number: u32,
-    } -> Done;
-    /// Waits until keys that are watched have changed. Reply payload: the numbers, 4 bytes each.
-    113 WaitKeys {} -> Done;
+    } -> SharedObject;
     /// Sees that an open file's name outlives the loss of power. Its bytes were synchronised before.
     29 FlushFile {
         /// The file.

@@ -5,7 +5,7 @@ use super::{KeyObject, Keys};
 use crate::process::Process;
 use crate::reply::Reply;
 use protocol::PAYLOAD;
-use protocol::message::{KeyList, KeyValue, ListSubkeys, ListValues, NumberedValue, QueryValue, Subkey, ValueFound};
+use protocol::key::{KeyList, KeyValue, ListSubkeys, ListValues, NumberedValue, QueryValue, Subkey, ValueFound};
 use std::sync::Arc;
 use store::registry::{Key, Registry, Value};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_ENTRIES};

@@ -5,7 +5,7 @@ use super::{KeyObject, Keys, word_of};
 use crate::handle::{Handle, Object};
 use crate::process::Process;
 use crate::reply::Reply;
-use protocol::message::{KeyFacts, KeyOpened, OpenKey, QueryKey, key};
+use protocol::key::{KeyFacts, KeyOpened, OpenKey, QueryKey, how};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, PoisonError};
 use store::registry::{How, Key, New, ROOT, absolute};
@@ -62,23 +62,23 @@ impl Process {
         let has = |bit| request.how & bit != 0;
         let path = match &start {
             // The merged view has a root of its own.
-            None if has(key::MERGED) => &[],
+            None if has(how::MERGED) => &[],
             None => absolute(&path)?,
             Some(_) => path.as_slice(),
         };
-        let how = How { view32: has(key::VIEW_32), link: has(key::LINK) };
-        let new = New { class: &class, volatile: has(key::VOLATILE), link: has(key::MAKE_LINK) };
+        let look = How { view32: has(how::VIEW_32), link: has(how::LINK) };
+        let new = New { class: &class, volatile: has(how::VOLATILE), link: has(how::MAKE_LINK) };
         let sandbox = &self.sandbox;
         let keys = &sandbox.keys;
         let (found, made, seen, values) = keys.with(sandbox, |registry| {
             let start = match &start {
                 Some(object) => object.key,
-                None if has(key::MERGED) => registry.classes()?,
+                None if has(how::MERGED) => registry.classes()?,
                 None => Key::plain(ROOT),
             };
-            let (found, made) = match has(key::CREATE) {
-                true => registry.create_key(start, path, how, &new)?,
-                false => (registry.find_key(start, path, how)?, false),
+            let (found, made) = match has(how::CREATE) {
+                true => registry.create_key(start, path, look, &new)?,
+                false => (registry.find_key(start, path, look)?, false),
             };
             registry.enter(found.id);
             if let Some(under) = found.under {

@@ -1,6 +1,6 @@
 //! What is remembered of a key: its values, if they are few, and pieces of the lists that programs go through.
 
-use protocol::message::{KeyValue, Subkey};
+use protocol::key::{KeyValue, Subkey};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// A record of a list: how many bytes of name and of what follows it.

@@ -8,7 +8,8 @@ mod watch;
 use crate::broker;
 use crate::serve::Answer;
 use cache::Cache;
-use protocol::message::{self, KeyOpened, QueryKey};
+use protocol::key::{KeyOpened, QueryKey};
+use protocol::message;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED};
@@ -43,6 +44,12 @@ impl Key {
             watched: AtomicBool::new(false),
             identity: Arc::default(),
         }
+    }
+
+    /// A key whose handle the process was not told of. Nothing is remembered of it.
+    pub fn adopted(opened: &message::Opened) -> Self {
+        let told = KeyOpened { handle: opened.handle, access: opened.access, word: u32::MAX, ..KeyOpened::default() };
+        Self::new(&told, Vec::new(), opened.flags)
     }
 
     /// `HANDLE_FLAG_*`.

@@ -6,7 +6,7 @@ use crate::serve::{Answer, Serve};
 use crate::{access, bitness, broker, handle, user};
 use gate::service::{DeleteKey, DeleteKeyValue, FlushKey, NumberedKey, NumberedKeyValue, OpenKey, QueryKey, QueryKeyValue, RenameKey, SetKeyValue};
 use protocol::PAYLOAD;
-use protocol::message::{self, ContinueValue, KeyValue, ListSubkeys, ListValues, NumberedValue, QueryValue, SetValue, Subkey, key};
+use protocol::key::{self as messages, ContinueValue, KeyValue, ListSubkeys, ListValues, NumberedValue, QueryValue, SetValue, Subkey, how};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NAME_TOO_LONG, STATUS_NO_MORE_ENTRIES, STATUS_OBJECT_NAME_NOT_FOUND,
@@ -55,16 +55,16 @@ impl Serve for OpenKey {
         }
         let option = |bit| self.options & bit != 0;
         let bits = [
-            (key::VIEW_32, views == KEY_WOW64_32KEY || views == 0 && bitness::is_32()),
-            (key::MERGED, self.merged != 0),
-            (key::LINK, self.object_flags & OBJ_OPENLINK != 0 || option(REG_OPTION_OPEN_LINK)),
-            (key::CREATE, self.create != 0),
-            (key::VOLATILE, option(REG_OPTION_VOLATILE)),
-            (key::MAKE_LINK, option(REG_OPTION_CREATE_LINK)),
+            (how::VIEW_32, views == KEY_WOW64_32KEY || views == 0 && bitness::is_32()),
+            (how::MERGED, self.merged != 0),
+            (how::LINK, self.object_flags & OBJ_OPENLINK != 0 || option(REG_OPTION_OPEN_LINK)),
+            (how::CREATE, self.create != 0),
+            (how::VOLATILE, option(REG_OPTION_VOLATILE)),
+            (how::MAKE_LINK, option(REG_OPTION_CREATE_LINK)),
         ];
-        let how = bits.iter().filter(|(_, is)| *is).fold(0, |how, (bit, _)| how | bit);
+        let how = bits.iter().filter(|(_, is)| *is).fold(0, |all, (bit, _)| all | bit);
         let root = if self.root == 0 { 0 } else { handle::key(self.root)?.handle };
-        let request = message::OpenKey { root, access: self.access, object_flags: self.object_flags, how, path, pad: 0 };
+        let request = messages::OpenKey { root, access: self.access, object_flags: self.object_flags, how, path, pad: 0 };
         let (opened, values) = broker::ask(&request, &payload)?;
         self.handle = u64::from(opened.handle);
         self.made = opened.made;
@@ -76,7 +76,7 @@ impl Serve for OpenKey {
 impl Serve for QueryKey {
     fn serve(&mut self) -> Answer {
         let key = handle::key(self.key)?;
-        let (facts, bytes) = broker::ask(&message::QueryKey { handle: key.handle }, &[])?;
+        let (facts, bytes) = broker::ask(&messages::QueryKey { handle: key.handle }, &[])?;
         let (path, class) = bytes.split_at((facts.path as usize).min(bytes.len()));
         (self.written, self.subkeys, self.values, self.longest) = (facts.written, facts.subkeys, facts.values, facts.longest);
         (self.path_size, self.class_size, self.volatile, self.link) = (facts.path, facts.class, facts.volatile, facts.link);
@@ -107,9 +107,9 @@ impl Key {
     fn rest(
         &self,
         wanted: u32,
-        first: (message::ValueFound, Vec<u8>),
-        mut ask: impl FnMut(u32) -> Result<(message::ValueFound, Vec<u8>), NTSTATUS>,
-    ) -> Result<(message::ValueFound, Vec<u8>), NTSTATUS> {
+        first: (messages::ValueFound, Vec<u8>),
+        mut ask: impl FnMut(u32) -> Result<(messages::ValueFound, Vec<u8>), NTSTATUS>,
+    ) -> Result<(messages::ValueFound, Vec<u8>), NTSTATUS> {
         let (mut found, mut bytes) = first;
         let mut tries = 0;
         // The name, where it came along, stands before the data.
@@ -242,14 +242,14 @@ impl Serve for DeleteKeyValue {
     fn serve(&mut self) -> Answer {
         let key = handle::key(self.key)?;
         let name = name_of(self.name, self.name_size, STATUS_OBJECT_NAME_NOT_FOUND)?;
-        broker::ask(&message::DeleteValue { handle: key.handle }, &name).map(|_| ())
+        broker::ask(&messages::DeleteValue { handle: key.handle }, &name).map(|_| ())
     }
 }
 
 impl Serve for DeleteKey {
     fn serve(&mut self) -> Answer {
         let key = handle::key(self.key)?;
-        broker::ask(&message::DeleteKey { handle: key.handle }, &[]).map(|_| ())
+        broker::ask(&messages::DeleteKey { handle: key.handle }, &[]).map(|_| ())
     }
 }
 
@@ -257,13 +257,13 @@ impl Serve for RenameKey {
     fn serve(&mut self) -> Answer {
         let key = handle::key(self.key)?;
         let name = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
-        broker::ask(&message::RenameKey { handle: key.handle }, &name).map(|_| ())
+        broker::ask(&messages::RenameKey { handle: key.handle }, &name).map(|_| ())
     }
 }
 
 impl Serve for FlushKey {
     fn serve(&mut self) -> Answer {
         let key = handle::key(self.key)?;
-        broker::ask(&message::FlushKey { handle: key.handle }, &[]).map(|_| ())
+        broker::ask(&messages::FlushKey { handle: key.handle }, &[]).map(|_| ())
     }
 }

@@ -4,7 +4,7 @@ use crate::io::completion::{Completion, Notice};
 use crate::serve::{Answer, Serve};
 use crate::{broker, handle};
 use gate::service::NotifyKey;
-use protocol::message::{WaitKeys, WatchKey};
+use protocol::key::{WaitKeys, WatchKey};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};

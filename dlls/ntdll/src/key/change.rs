@@ -11,26 +11,26 @@ use windows_sys::Win32::Foundation::{HANDLE, STATUS_ACCESS_VIOLATION, STATUS_NOT
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
 /// Deletes a key that has none below it.
-#[shim(ix = 482, mapping = "gate DeleteKey", risk = Wrong("a key that stays"))]
+#[shim(ix = 485, mapping = "gate DeleteKey", risk = Wrong("a key that stays"))]
 pub unsafe extern "system" fn NtDeleteKey(key: HANDLE) -> Result<NtStatus, Status> {
     ask(&mut DeleteKey { key: key as u64 }).map(NtStatus)
 }
 
 /// Gives a key another name.
-#[shim(ix = 483, mapping = "gate RenameKey", risk = Wrong("a wrong name"))]
+#[shim(ix = 486, mapping = "gate RenameKey", risk = Wrong("a wrong name"))]
 pub unsafe extern "system" fn NtRenameKey(key: HANDLE, name: *const UNICODE_STRING) -> Result<NtStatus, Status> {
     let name = unsafe { units(name) };
     ask(&mut RenameKey { key: key as u64, name: name.as_ptr() as u64, name_size: size_of_val(name) as u64 }).map(NtStatus)
 }
 
 /// Sees that the registry is on the disk.
-#[shim(ix = 484, mapping = "gate FlushKey", risk = Functional("changes lost with the power"))]
+#[shim(ix = 487, mapping = "gate FlushKey", risk = Functional("changes lost with the power"))]
 pub unsafe extern "system" fn NtFlushKey(key: HANDLE) -> Result<NtStatus, Status> {
     ask(&mut FlushKey { key: key as u64 }).map(NtStatus)
 }
 
 /// Waits for the next change of a key: here, or later by an event or a routine.
-#[shim(ix = 485, mapping = "gate NotifyKey", risk = Wrong("a change that is missed"))]
+#[shim(ix = 488, mapping = "gate NotifyKey", risk = Wrong("a change that is missed"))]
 pub unsafe extern "system" fn NtNotifyChangeKey(
     key: HANDLE,
     event: HANDLE,

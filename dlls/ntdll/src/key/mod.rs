@@ -36,7 +36,7 @@ unsafe fn opened(handle: *mut HANDLE, mut request: OpenKey) -> Result<OpenKey, S
 }
 
 /// Opens a key, or makes it below one that is there. A security descriptor is not looked at: in a sandbox, every key is its user's.
-#[shim(ix = 486, mapping = "gate OpenKey: the broker decides", risk = Isolation("a key of another sandbox"))]
+#[shim(ix = 489, mapping = "gate OpenKey: the broker decides", risk = Isolation("a key of another sandbox"))]
 pub unsafe extern "system" fn NtCreateKey(
     handle: *mut HANDLE,
     access: u32,
@@ -59,7 +59,7 @@ pub unsafe extern "system" fn NtCreateKey(
 }
 
 /// Opens a key.
-#[shim(ix = 487, mapping = "gate OpenKey: the broker decides", risk = Isolation("a key of another sandbox"))]
+#[shim(ix = 490, mapping = "gate OpenKey: the broker decides", risk = Isolation("a key of another sandbox"))]
 pub unsafe extern "system" fn NtOpenKey(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> Result<NtStatus, Status> {
     unsafe { opened(handle, request(access, object)?) }.map(|_| NtStatus::SUCCESS)
 }
@@ -81,7 +81,7 @@ pub unsafe extern "system" fn NtOpenKeyEx(
 }
 
 /// Opens the root of the user's classes over the machine's, for advapi32.
-#[shim(ix = 488, mapping = "gate OpenKey", risk = Isolation("a key of another sandbox"))]
+#[shim(ix = 491, mapping = "gate OpenKey", risk = Isolation("a key of another sandbox"))]
 pub unsafe extern "system" fn WcOpenClasses(handle: *mut HANDLE, access: u32) -> Result<NtStatus, Status> {
     unsafe { opened(handle, OpenKey { access, merged: 1, ..OpenKey::default() }) }.map(|_| NtStatus::SUCCESS)
 }

@@ -153,7 +153,7 @@ fn last(path: &[u8]) -> &[u8] {
 }
 
 /// Answers facts about a key.
-#[shim(ix = 489, mapping = "gate QueryKey, one row per class", risk = Wrong("wrong facts"))]
+#[shim(ix = 492, mapping = "gate QueryKey, one row per class", risk = Wrong("wrong facts"))]
 pub unsafe extern "system" fn NtQueryKey(key: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
     const KEY_QUERY_VALUE: u32 = 1;
     if !(BASIC..=HANDLE_TAGS).contains(&class) {
@@ -219,7 +219,7 @@ pub unsafe extern "system" fn NtQueryKey(key: HANDLE, class: i32, buffer: *mut c
 }
 
 /// Answers a subkey by its number.
-#[shim(ix = 490, mapping = "gate NumberedKey, one row per class", risk = Wrong("a key that is missed"))]
+#[shim(ix = 493, mapping = "gate NumberedKey, one row per class", risk = Wrong("a key that is missed"))]
 pub unsafe extern "system" fn NtEnumerateKey(
     key: HANDLE,
     index: u32,

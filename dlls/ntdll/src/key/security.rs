@@ -53,7 +53,7 @@ fn descriptor(wanted: u32) -> Vec<u8> {
 }
 
 /// Answers an object's security descriptor: of keys, which have all the same.
-#[shim(ix = 499, mapping = "one descriptor for every key", risk = Wrong("wrong rights"))]
+#[shim(ix = 502, mapping = "one descriptor for every key", risk = Wrong("wrong rights"))]
 pub unsafe extern "system" fn NtQuerySecurityObject(
     handle: HANDLE,
     wanted: u32,

@@ -110,7 +110,7 @@ unsafe fn partial(key: HANDLE, name: &[u16], buffer: *mut c_void, length: u32, r
 }
 
 /// Answers a value by its number.
-#[shim(ix = 500, mapping = "gate NumberedKeyValue, one row per class", risk = Wrong("a value that is missed"))]
+#[shim(ix = 503, mapping = "gate NumberedKeyValue, one row per class", risk = Wrong("a value that is missed"))]
 pub unsafe extern "system" fn NtEnumerateValueKey(
     key: HANDLE,
     index: u32,
@@ -150,7 +150,7 @@ pub unsafe extern "system" fn NtEnumerateValueKey(
 }
 
 /// Sets a value.
-#[shim(ix = 501, mapping = "gate SetKeyValue", risk = Wrong("a wrong value"))]
+#[shim(ix = 504, mapping = "gate SetKeyValue", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn NtSetValueKey(
     key: HANDLE,
     name: *const UNICODE_STRING,
@@ -173,7 +173,7 @@ pub unsafe extern "system" fn NtSetValueKey(
 }
 
 /// Deletes a value.
-#[shim(ix = 502, mapping = "gate DeleteKeyValue", risk = Wrong("a value that stays"))]
+#[shim(ix = 505, mapping = "gate DeleteKeyValue", risk = Wrong("a value that stays"))]
 pub unsafe extern "system" fn NtDeleteValueKey(key: HANDLE, name: *const UNICODE_STRING) -> Result<NtStatus, Status> {
     let name = unsafe { units(name) };
     ask(&mut DeleteKeyValue { key: key as u64, name: name.as_ptr() as u64, name_size: size_of_val(name) as u64 }).map(NtStatus)
@@ -189,7 +189,7 @@ pub struct ValueEntry {
 }
 
 /// Answers several values at once: their data one after the other, each on a multiple of 4.
-#[shim(ix = 503, mapping = "gate QueryKeyValue for each", risk = Wrong("values of different times"))]
+#[shim(ix = 506, mapping = "gate QueryKeyValue for each", risk = Wrong("values of different times"))]
 pub unsafe extern "system" fn NtQueryMultipleValueKey(
     key: HANDLE,
     entries: *mut ValueEntry,

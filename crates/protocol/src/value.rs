@@ -1,4 +1,4 @@
-//! What the broker answers: the values that its replies hold.
+//! What messages carry: the answers, and the numbers that stand for a choice.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -29,6 +29,36 @@ pub struct Opened {
     pub close_now: u32,
     /// Non-zero for a stream, whose bytes move in messages.
     pub stream: u32,
+    /// `HANDLE_FLAG_*`.
+    pub flags: u32,
+}
+
+/// A process that was started.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Created {
+    /// Its object's number, and that of its first thread's.
+    pub objects: [u32; 2],
+    /// Its own number, and its first thread's.
+    pub ids: [u32; 2],
+}
+
+/// What is known of a process of the sandbox.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ProcessFacts {
+    /// When it began, and when it ended or 0, in 100 ns since 1601; what it has used of the processors, in 100 ns.
+    pub times: [i64; 3],
+    /// Its number, and that of the process that started it, or 0.
+    pub ids: [u32; 2],
+    /// Its first thread's number.
+    pub thread: u32,
+    /// Its exit code, once it has ended.
+    pub code: u32,
+    /// Non-zero once it has ended.
+    pub ended: u32,
+    /// Non-zero where it runs 32-bit code.
+    pub narrow: u32,
 }
 
 /// An object that has a name. A section's bytes travel with the reply.
@@ -45,7 +75,7 @@ pub struct SharedObject {
     pub shared: u32,
     /// A [`gate::service::ObjectKind`] as a number.
     pub kind: u32,
-    /// As [`crate::message::NameObject::limit`].
+    /// As [`NameObject::limit`].
     pub limit: u32,
     /// Sections: `PAGE_*`.
     pub protect: u32,
@@ -111,110 +141,28 @@ pub struct Machine {
     pub pad: u32,
 }
 
-/// A key of the registry was opened or made. Reply payload, where values may be asked for: [`KeyValue`] records, each followed by the
-/// value's name and data.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct KeyOpened {
-    /// The handle.
-    pub handle: u32,
-    /// The access granted.
-    pub access: u32,
-    /// Non-zero: it was made.
-    pub made: u32,
-    /// Which of the words that tell of changes is the key's, or `u32::MAX` where several are: nothing may be remembered then.
-    pub word: u32,
-    /// What that word said.
-    pub seen: u32,
-    /// Non-zero: the payload holds every value.
-    pub whole: u32,
+/// Which handles a child inherits.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inherit {
+    /// None.
+    Nothing = 0,
+    /// All that are marked so.
+    Marked = 1,
+    /// Those of them that are listed.
+    Listed = 2,
 }
 
-/// A value in a list of them.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct KeyValue {
-    /// `REG_*`.
-    pub kind: u32,
-    /// Bytes of its name.
-    pub name: u32,
-    /// Bytes of its data.
-    pub data: u32,
-}
-
-/// A subkey in a list of them; name and class follow.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Subkey {
-    /// When it was last changed, in 100 ns since 1601.
-    pub written: i64,
-    /// Bytes of its name.
-    pub name: u32,
-    /// Bytes of its class.
-    pub class: u32,
-}
-
-/// A list, or a piece of one.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct KeyList {
-    /// What the key's word said.
-    pub seen: u32,
-    /// Non-zero: nothing comes after it.
-    pub whole: u32,
-}
-
-/// A value: its name where it was not asked by it, and as much of its data as fits, travel with the reply.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct ValueFound {
-    /// `REG_*`.
-    pub kind: u32,
-    /// Bytes of its name.
-    pub name: u32,
-    /// Bytes of its data, all of it.
-    pub size: u32,
-    /// What the key's word said.
-    pub seen: u32,
-}
-
-/// Facts about a key. Reply payload: its path and its class, UTF-16.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct KeyFacts {
-    /// When it was last changed, in 100 ns since 1601.
-    pub written: i64,
-    /// Keys below it.
-    pub subkeys: u32,
-    /// Its values.
-    pub values: u32,
-    /// Bytes of the longest name and class of a subkey, of the longest name and the largest data of a value.
-    pub longest: [u32; 4],
-    /// Bytes of its path.
-    pub path: u32,
-    /// Bytes of its class.
-    pub class: u32,
-    /// Non-zero: it goes with the sandbox's last process.
-    pub volatile: u32,
-    /// Non-zero: it is a symbolic link.
-    pub link: u32,
-}
-
-/// How a key is looked up ([`crate::message::OpenKey::how`]).
-pub mod key {
-    #![allow(missing_docs, reason = "the comments say it")]
-    /// As 32-bit programs see the registry.
-    pub const VIEW_32: u32 = 1;
-    /// The user's classes over the machine's.
-    pub const MERGED: u32 = 2;
-    /// A symbolic link itself.
-    pub const LINK: u32 = 4;
-    /// It is made where there is none.
-    pub const CREATE: u32 = 8;
-    /// What is made goes with the sandbox's last process.
-    pub const VOLATILE: u32 = 16;
-    /// What is made is a symbolic link.
-    pub const MAKE_LINK: u32 = 32;
+impl Inherit {
+    /// The value with this number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Nothing),
+            1 => Some(Self::Marked),
+            2 => Some(Self::Listed),
+            _ => None,
+        }
+    }
 }
 
 /// What is done with a stream.
