@@ -3,7 +3,8 @@
 use channel::{Mapping, Shared};
 use gate::map::PAGE;
 use gate::shared::{
-    INTERRUPT_TIME, Machine, PROCESSOR_FEATURES, SYSTEM_TIME, TICK_COUNT, TICK_UNITS, TIME_ZONE_BIAS, TIME_ZONE_ID, feature_bytes, page,
+    INTERRUPT_TIME, KEY_CHANGES, KEY_CHANGES_COUNT, Machine, PROCESSOR_FEATURES, SYSTEM_TIME, TICK_COUNT, TICK_UNITS, TIME_ZONE_BIAS, TIME_ZONE_ID,
+    feature_bytes, page,
 };
 use rustix::io::Result;
 use rustix::time::{ClockId, Timespec, clock_gettime};
@@ -60,6 +61,16 @@ impl Clock {
     pub fn set_bias(&self, bias: i64, id: u32) {
         self.set(TIME_ZONE_BIAS, bias as u64);
         self.page.word(TIME_ZONE_ID).store(id, Ordering::Release);
+    }
+
+    /// Counts a change of a key of the registry.
+    pub fn count_key_change(&self, word: u32) {
+        self.page.word(KEY_CHANGES + 4 * (word % KEY_CHANGES_COUNT) as usize).fetch_add(1, Ordering::Release);
+    }
+
+    /// How many changes a word tells of.
+    pub fn key_changes(&self, word: u32) -> u32 {
+        self.page.word(KEY_CHANGES + 4 * (word % KEY_CHANGES_COUNT) as usize).load(Ordering::Acquire)
     }
 
     /// Writes a `KSYSTEM_TIME`: the second high half first and the first one last, so that a reader who finds both

@@ -67,6 +67,11 @@ impl Kept {
         self.folder.join("overlays")
     }
 
+    /// Where the registry lies.
+    pub fn registry(&self) -> PathBuf {
+        self.folder.join("registry")
+    }
+
     /// Where the sandbox's key lies.
     pub fn principal(&self) -> PathBuf {
         self.folder.join("principal")
@@ -78,8 +83,11 @@ impl Kept {
             return Ok(principal);
         }
         let principal = User::open_or_make(&self.user)?.principal(&self.label, crate::audit::now())?;
-        principal.write(&self.principal())?;
-        Ok(principal)
+        match principal.write(&self.principal()) {
+            // Objects and registry are opened each for itself: the other one has just made it.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Principal::open(&self.principal())?.ok_or(error),
+            done => done.map(|()| principal),
+        }
     }
 
     /// Opens the objects.

@@ -1,12 +1,13 @@
 //! A process's handles: object, granted access, flags. Freed numbers rest before they are given out again.
 
+use crate::key::KeyObject;
 use crate::object::FileObject;
 use protocol::handle::{BROKER, BROKER_END};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE, STATUS_PROCESS_IS_TERMINATING, STATUS_TOO_MANY_OPENED_FILES,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_PROCESS_IS_TERMINATING, STATUS_TOO_MANY_OPENED_FILES,
 };
 
 /// A freed number is not given out again before this many others were freed.
@@ -14,15 +15,52 @@ const QUARANTINE: usize = 64;
 /// The most handles of a process.
 const MOST: usize = ((BROKER_END - BROKER) / 4) as usize;
 
+/// What a handle leads to.
+#[derive(Clone)]
+pub enum Object {
+    /// A file.
+    File(Arc<FileObject>),
+    /// A key of the registry.
+    Key(Arc<KeyObject>),
+}
+
+impl Object {
+    /// How many handles there are of it.
+    pub fn handles(&self) -> &AtomicU32 {
+        match self {
+            Self::File(file) => &file.handles,
+            Self::Key(key) => &key.handles,
+        }
+    }
+}
+
 /// What a handle grants.
 #[derive(Clone)]
 pub struct Handle {
     /// The object.
-    pub object: Arc<FileObject>,
+    pub object: Object,
     /// The access granted.
     pub access: u32,
     /// `HANDLE_FLAG_*`.
     pub flags: u32,
+}
+
+impl Handle {
+    /// The file that it leads to.
+    pub fn file(&self) -> Result<&Arc<FileObject>, NTSTATUS> {
+        match &self.object {
+            Object::File(file) => Ok(file),
+            Object::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        }
+    }
+
+    /// The key that it leads to.
+    pub fn key(&self) -> Result<&Arc<KeyObject>, NTSTATUS> {
+        match &self.object {
+            Object::Key(key) => Ok(key),
+            Object::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        }
+    }
 }
 
 /// The handles of one process.
@@ -42,7 +80,7 @@ impl Table {
         if self.closed {
             return Err(STATUS_PROCESS_IS_TERMINATING);
         }
-        let object = Arc::clone(&handle.object);
+        let object = handle.object.clone();
         let index = if self.freed.len() > QUARANTINE { self.freed.pop_front() } else { None };
         let index = match index {
             Some(index) => {
@@ -55,7 +93,7 @@ impl Table {
             }
             None => return Err(STATUS_TOO_MANY_OPENED_FILES),
         };
-        object.handles.fetch_add(1, Ordering::Relaxed);
+        object.handles().fetch_add(1, Ordering::Relaxed);
         Ok(BROKER + 4 * index)
     }
 
@@ -95,7 +133,7 @@ impl Table {
                 table.freed.push_back(table.slots.len() as u32);
                 table.slots.push(None);
             }
-            handle.object.handles.fetch_add(1, Ordering::Relaxed);
+            handle.object.handles().fetch_add(1, Ordering::Relaxed);
             table.untold.insert(index as u32);
             table.slots.push(Some(handle));
         }
@@ -131,7 +169,7 @@ mod tests {
     use crate::object::FileObject;
 
     fn handle(access: u32) -> Handle {
-        Handle { object: Arc::new(FileObject::null()), access, flags: 0 }
+        Handle { object: Object::File(Arc::new(FileObject::null())), access, flags: 0 }
     }
 
     #[test]

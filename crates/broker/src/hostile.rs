@@ -150,8 +150,11 @@ mod tests {
     fn the_last_handle_deletes_whoever_is_at_work() {
         let place = Place::new("close");
         let first = place.open("gone.txt", DELETE | FILE_WRITE_DATA, FILE_CREATE, FILE_DELETE_ON_CLOSE).unwrap();
-        let at_work = Arc::clone(&place.handles().get(first, 0).unwrap().object);
-        let second = place.handles().insert(crate::handle::Handle { object: Arc::clone(&at_work), access: DELETE, flags: 0 }).unwrap();
+        let at_work = Arc::clone(place.handles().get(first, 0).unwrap().file().unwrap());
+        let second = place
+            .handles()
+            .insert(crate::handle::Handle { object: crate::handle::Object::File(Arc::clone(&at_work)), access: DELETE, flags: 0 })
+            .unwrap();
         place.hostile.process.close_handle(second).unwrap();
         assert!(place.file("gone.txt").exists(), "a handle is left");
         place.hostile.process.close_handle(first).unwrap();

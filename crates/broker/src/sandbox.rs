@@ -4,7 +4,8 @@ use crate::audit::{Event, Kind, Log, Outcome, Trust};
 use crate::clock::Clock;
 use crate::dispatcher::Dispatcher;
 use crate::drive::{Drive, Place};
-use crate::handle::Handle;
+use crate::handle::{Handle, Object};
+use crate::key::Keys;
 use crate::launch::Launcher;
 use crate::object::FileObject;
 use crate::overlay::Overlays;
@@ -97,6 +98,8 @@ pub struct Sandbox {
     pub drive: Arc<Drive>,
     /// Folders of the host that it changes for itself alone.
     pub overlays: Overlays,
+    /// The registry.
+    pub keys: Keys,
     /// `C:\Windows\System32` and `SysWOW64`.
     pub system: Arc<[SystemFolder]>,
     /// What processes start from.
@@ -128,6 +131,7 @@ impl Sandbox {
             streams: Mutex::default(),
             watches: Watches::default(),
             overlays: Overlays::new(drive.clone()),
+            keys: Keys::new(&drive),
             drive: Arc::new(Drive::new(drive)),
             system: Arc::new([
                 SystemFolder::new(&files.version, system::WIDE, files.system64.try_clone()?),
@@ -198,14 +202,24 @@ impl Sandbox {
 
     /// Lets go of a handle that was taken from its table; an object's last one closes it, whoever is still at work on it.
     pub fn let_go(&self, handle: &Handle) {
-        if handle.object.handles.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.close(&handle.object);
+        if handle.object.handles().fetch_sub(1, Ordering::Relaxed) == 1 {
+            match &handle.object {
+                Object::File(file) => self.close(file),
+                Object::Key(key) => self.keys.close(key),
+            }
         }
     }
 
     /// Tells the audit what is wrong with the sandbox's own drive.
     pub fn note_drive(&self) {
         for wrong in self.drive.wrong() {
+            self.log.note(Kind::Damage, Trust::Evidence, Outcome::Error, &wrong, Event::default());
+        }
+    }
+
+    /// Seals the registry, and tells the audit what is wrong with it.
+    pub fn note_registry(&self) {
+        for wrong in self.keys.finish() {
             self.log.note(Kind::Damage, Trust::Evidence, Outcome::Error, &wrong, Event::default());
         }
     }

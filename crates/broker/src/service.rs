@@ -5,6 +5,7 @@ use crate::reply::Reply;
 use crate::sandbox::{Member, leaves_room};
 use channel::{Alarm, Received, Server};
 use protocol::Frame;
+use protocol::key::KeyRequest;
 use protocol::message::{Done, Request, Word};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -74,6 +75,9 @@ fn serve(process: &Arc<Process>, mut server: Server) {
 /// The answer to a request that came on the channel of an alarm; `None` when the process has ended.
 pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl FnOnce() -> Alarm) -> Option<Reply> {
     let done = || Ok(Reply::value(&Done {}));
+    if let Some(request) = KeyRequest::decode(frame) {
+        return Some(answer_key(process, request, payload).unwrap_or_else(Reply::status));
+    }
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
         return Some(Reply::status(STATUS_INVALID_SYSTEM_SERVICE));
@@ -131,4 +135,24 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         }
     };
     Some(answer.unwrap_or_else(Reply::status))
+}
+
+/// The answer to a request about a key.
+fn answer_key(process: &Process, request: KeyRequest, payload: &[u8]) -> Result<Reply, NTSTATUS> {
+    match request {
+        KeyRequest::OpenKey(request) => process.open_key(&request, payload),
+        KeyRequest::QueryKey(request) => process.query_key(&request),
+        KeyRequest::QueryValue(request) => process.query_value(&request, payload),
+        KeyRequest::NumberedValue(request) => process.numbered_value(&request),
+        KeyRequest::ListValues(request) => process.list_values(&request),
+        KeyRequest::ListSubkeys(request) => process.list_subkeys(&request),
+        KeyRequest::SetValue(request) => process.set_value(&request, payload),
+        KeyRequest::ContinueValue(request) => process.continue_value(&request, payload),
+        KeyRequest::DeleteValue(request) => process.delete_value(&request, payload),
+        KeyRequest::DeleteKey(request) => process.delete_key(&request),
+        KeyRequest::RenameKey(request) => process.rename_key(&request, payload),
+        KeyRequest::FlushKey(request) => process.flush_key(&request),
+        KeyRequest::WatchKey(request) => process.watch_key(&request),
+        KeyRequest::WaitKeys(_) => process.wait_keys(),
+    }
 }

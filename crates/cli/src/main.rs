@@ -11,6 +11,7 @@ mod image;
 mod inspect;
 mod jailed;
 mod progress;
+mod registry;
 mod run;
 mod sandbox;
 mod sandboxes;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::look(&arguments),
         Command::Files(arguments) => files::files(&arguments),
         Command::Sandbox(arguments) => sandboxes::sandbox(&arguments),
+        Command::Registry(arguments) => registry::registry(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

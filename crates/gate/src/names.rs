@@ -6,3 +6,5 @@ pub const COMPUTER: &str = "SANDBOX";
 pub const USER: &str = "user";
 /// The edition of Windows (`PRODUCT_PROFESSIONAL`, winnt.h).
 pub const EDITION: u32 = 0x30;
+/// The user's SID, which names the user's part of the registry.
+pub const USER_SID: &str = "S-1-5-21-1004336348-1177238915-682003330-1001";

@@ -30,6 +30,11 @@ pub const UNPARKED_PROCESSOR_COUNT: usize = 0x36A;
 pub const ACTIVE_PROCESSOR_COUNT: usize = 0x3C0;
 pub const ACTIVE_GROUP_COUNT: usize = 0x3C4;
 
+/// Words behind Windows' own members, which the broker counts up when a key of the registry changes: a key has the word of its number
+/// modulo [`KEY_CHANGES_COUNT`].
+pub const KEY_CHANGES: usize = 0x800;
+pub const KEY_CHANGES_COUNT: u32 = 512;
+
 /// Ticks per second of the performance counter; Windows 10's own figure.
 pub const QPC_TICKS_PER_SECOND: u64 = 10_000_000;
 

@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod handle;
+pub mod key;
 pub mod message;
 pub mod start;
 mod value;

@@ -14,7 +14,7 @@ pub trait Message: FromBytes + IntoBytes + Immutable + KnownLayout + Copy {
 }
 
 macro_rules! messages {
-    ($(
+    ($all:ident; $(
         $(#[$meta:meta])*
         $number:literal $name:ident { $( $(#[$field_meta:meta])* $field:ident: $kind:ty, )* } -> $reply:ty;
     )*) => {
@@ -33,9 +33,9 @@ macro_rules! messages {
         /// Any request, decoded.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs, reason = "the variants are the messages")]
-        pub enum Request { $( $name($name), )* }
+        pub enum $all { $( $name($name), )* }
 
-        impl Request {
+        impl $all {
             /// Decodes a frame; a number that no message has gives `None`.
             pub fn decode(frame: &crate::Frame) -> Option<Self> {
                 match frame.number {
@@ -47,7 +47,10 @@ macro_rules! messages {
     };
 }
 
+pub(crate) use messages;
+
 messages! {
+    Request;
     /// Opens or creates a file, folder or device. Payload: the NT path, UTF-16.
     1 OpenFile {
         /// The folder that a relative name starts at, or 0.

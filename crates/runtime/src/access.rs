@@ -7,7 +7,7 @@ use windows_sys::Win32::Storage::FileSystem::{STANDARD_RIGHTS_REQUIRED, SYNCHRON
 /// The access that `GENERIC_ALL` and `MAXIMUM_ALLOWED` come to for a kind of object.
 pub const fn full_access(kind: ObjectKind) -> u32 {
     // Nobody waits for a keyed event itself.
-    let wait = if matches!(kind, ObjectKind::KeyedEvent) { 0 } else { SYNCHRONIZE };
+    let wait = if matches!(kind, ObjectKind::KeyedEvent | ObjectKind::Key) { 0 } else { SYNCHRONIZE };
     STANDARD_RIGHTS_REQUIRED
         | wait
         | match kind {
@@ -18,6 +18,7 @@ pub const fn full_access(kind: ObjectKind) -> u32 {
             ObjectKind::File => 0x1FF,
             ObjectKind::Token => 0x1FF,
             ObjectKind::MessageQueue => 0,
+            ObjectKind::Key => 0x3F,
         }
 }
 

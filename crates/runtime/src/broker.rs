@@ -153,11 +153,17 @@ pub fn close(handle: u32, now: bool) -> Answer {
 }
 
 /// Asks something that the broker answers when it happens: on a channel of the thread's own.
-pub fn wait_for<M: Message>(request: &M) -> Result<M::Reply, NTSTATUS> {
+pub fn wait_for<M: Message>(request: &M) -> Result<(M::Reply, Vec<u8>), NTSTATUS> {
     let mut client = new_channel()?;
     let reply = exchange(&mut client, &Frame::request(request, 0), &[]);
+    let mut back = Vec::new();
+    if let Ok(reply) = &reply
+        && reply.payload > 0
+    {
+        client.payload(reply, &mut back);
+    }
     idle().push(client);
-    reply.map(|reply| reply.get())
+    reply.map(|reply| (reply.get(), back))
 }
 
 /// Puts the calling thread's channel back: the thread ends.

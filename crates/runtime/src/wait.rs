@@ -46,6 +46,7 @@ fn waitable(handle: u64) -> Result<Arc<Object>, NTSTATUS> {
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
         Target::File(file) if file.access & SYNCHRONIZE != 0 => file.object.completion.event(),
         Target::File(_) => Err(STATUS_ACCESS_DENIED),
+        Target::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
     }
 }
 

@@ -146,6 +146,7 @@ pub unsafe extern "system" fn NtQueryObject(
                 Some(ObjectKind::Timer) => "Timer",
                 Some(ObjectKind::Completion) => "IoCompletion",
                 Some(ObjectKind::KeyedEvent) => "KeyedEvent",
+                Some(ObjectKind::Key) => "Key",
                 Some(ObjectKind::MessageQueue) | None => return Err(Status(STATUS_NOT_SUPPORTED)),
             };
             let text = guest::text::terminated(name);

@@ -47,6 +47,16 @@ fn local(number: u32) -> Vec<u8> {
     sid(5, &[first, second, third, fourth, number])
 }
 
+/// The user's SID.
+pub fn sid_of_user() -> Vec<u8> {
+    local(USER)
+}
+
+/// The SID of the system itself.
+pub fn sid_of_system() -> Vec<u8> {
+    sid(5, &[18])
+}
+
 /// The groups: the machine's own, Everyone, Users, those that are logged on, and the label of medium integrity.
 fn groups() -> Vec<(Vec<u8>, u32)> {
     alloc::vec![

@@ -26,6 +26,8 @@ pub mod notices;
 #[cfg(target_os = "windows")]
 pub mod registers;
 #[cfg(target_os = "windows")]
+pub mod registry;
+#[cfg(target_os = "windows")]
 mod runtime;
 
 use alloc::format;

@@ -53,7 +53,7 @@ impl Process {
         let needed = FILE_READ_DATA | if writes { FILE_WRITE_DATA } else { 0 };
         let descriptor = {
             let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
-            let object = &handles.get(request.file, needed)?.object;
+            let object = handles.get(request.file, needed)?.file()?;
             object.descriptor.clone().filter(|_| object.device == Device::Disk && !object.is_folder())
         };
         let descriptor = descriptor.ok_or(STATUS_INVALID_FILE_FOR_SECTION)?;

@@ -1,7 +1,7 @@
 //! Handles of files: second ones, flags, closing.
 
 use super::{Answer, lock, specific};
-use crate::handle::Handle;
+use crate::handle::{Handle, Object};
 use crate::namespace::Inside;
 use crate::object::FileObject;
 use crate::process::Process;
@@ -17,7 +17,10 @@ impl Process {
     pub fn duplicate_handle(&self, request: &DuplicateHandle) -> Answer {
         let mut handles = lock(&self.handles);
         let source = handles.get(request.handle, 0)?.clone();
-        let wanted = specific(request.access);
+        let wanted = match &source.object {
+            Object::File(_) => specific(request.access),
+            Object::Key(_) => crate::key::specific(request.access)?,
+        };
         let access = if request.options & DUPLICATE_SAME_ACCESS != 0 { source.access } else { wanted };
         if access & !source.access != 0 {
             return Err(STATUS_ACCESS_DENIED);
@@ -39,6 +42,9 @@ impl Process {
     /// Closes a handle.
     pub fn close_handle(&self, number: u32) -> Answer {
         let handle = lock(&self.handles).remove(number)?;
+        if let Object::Key(_) = handle.object {
+            self.end_key_watches(number);
+        }
         self.sandbox.let_go(&handle);
         Ok(Reply::value(&Done {}))
     }

@@ -82,7 +82,7 @@ impl Process {
         if root == 0 {
             return parse(&name);
         }
-        let folder = lock(&self.handles).get(root, 0)?.object.clone();
+        let folder = lock(&self.handles).get(root, 0)?.file()?.clone();
         let base = folder.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let mut path = lock(&base.place).path.to_nt();
         if !name.is_empty() {
@@ -96,7 +96,7 @@ impl Process {
 
     /// The object behind a handle that grants all of `access`.
     fn object(&self, number: u32, access: u32) -> Result<Arc<FileObject>, NTSTATUS> {
-        lock(&self.handles).get(number, access).map(|handle| Arc::clone(&handle.object))
+        lock(&self.handles).get(number, access)?.file().cloned()
     }
 
     /// Takes the closes that were posted where a file's deletion may wait for one: its name must be gone for whoever asks.

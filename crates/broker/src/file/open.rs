@@ -1,7 +1,7 @@
 //! Opening and making.
 
 use super::{Answer, CHANGES, MAXIMUM_ALLOWED, PIPE, READ_RIGHTS, lock, shown, specific};
-use crate::handle::Handle;
+use crate::handle::{Handle, Object};
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, OnDrive, Where};
 use crate::process::Process;
@@ -229,7 +229,7 @@ impl Process {
         let stream = object.file.as_ref().is_some_and(|file| file.stream);
         let (record, device, mode) = (object.record, object.device as u32, object.mode);
         let object = Arc::new(object);
-        let handle = Handle { object: Arc::clone(&object), access, flags };
+        let handle = Handle { object: Object::File(Arc::clone(&object)), access, flags };
         let number = lock(&self.handles).insert(handle).inspect_err(|_| self.sandbox.close(&object))?;
         let opened = Opened {
             handle: number,

@@ -76,7 +76,7 @@ impl Process {
 
     /// The server's end of a pipe that a handle stands for.
     pub(super) fn pipe_server(&self, root: u32) -> Option<Arc<FileObject>> {
-        let object = lock(&self.handles).get(root, 0).ok()?.object.clone();
+        let object = lock(&self.handles).get(root, 0).ok()?.file().ok()?.clone();
         (object.device == Device::Pipe).then_some(object)
     }
 

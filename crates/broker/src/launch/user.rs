@@ -3,7 +3,7 @@
 use super::{Plan, Refused, is_32_bit};
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::drive::USER;
-use crate::handle::{Handle, Table};
+use crate::handle::{Handle, Object, Table};
 use crate::life::Life;
 use crate::namespace::{Namespace, plain};
 use crate::object::FileObject;
@@ -207,7 +207,7 @@ fn enter_stream(handles: &mut Table, stream: &OwnedFd, index: usize) -> Result<(
     let terminal = if device.is_console() { ours.try_clone().ok() } else { None };
     let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
     let object = Arc::new(FileObject { mode: FILE_SYNCHRONOUS_IO_NONALERT, ..FileObject::plain(device, Some(Arc::new(ours))) });
-    let handle = handles.insert(Handle { object, access, flags: HANDLE_FLAG_INHERIT });
+    let handle = handles.insert(Handle { object: Object::File(object), access, flags: HANDLE_FLAG_INHERIT });
     let handle = handle.map_err(|_| Refused::broken("the standard streams found no handle"))?;
     Ok((Standard { handle, device: device as u32 }, terminal))
 }

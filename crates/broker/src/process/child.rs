@@ -1,7 +1,7 @@
 //! Processes that a process starts, and what it may do with them.
 
 use super::{Process, lock};
-use crate::handle::{Handle, Table};
+use crate::handle::{Handle, Object, Table};
 use crate::launch::{self, Plan};
 use crate::life::Life;
 use crate::object::FileObject;
@@ -37,7 +37,7 @@ impl Process {
         if self.sandbox.processes() >= MOST {
             return Err(STATUS_QUOTA_EXCEEDED);
         }
-        let image = lock(&self.handles).get(request.image, FILE_EXECUTE)?.object.clone();
+        let image = lock(&self.handles).get(request.image, FILE_EXECUTE)?.file()?.clone();
         let program = image_of(&image)?;
         let shown = image.file.as_ref().map(|file| lock(&file.place).path.display()).unwrap_or_default();
         let (id, thread) = self.sandbox.next_ids();
@@ -95,7 +95,11 @@ impl Process {
     /// What stands behind a handle that the process was not told of.
     pub fn adopt_handle(&self, request: &AdoptHandle) -> Answer {
         let handle = lock(&self.handles).tell(request.handle)?.clone();
-        let object = &handle.object;
+        if let Object::Key(_) = handle.object {
+            let opened = Opened { handle: request.handle, device: protocol::key::DEVICE, access: handle.access, flags: handle.flags, ..Opened::default() };
+            return Ok(Reply::value(&opened));
+        }
+        let object = handle.file()?;
         let file = object.file.as_ref();
         let folder = object.is_folder();
         let stream = file.is_some_and(|file| file.stream);

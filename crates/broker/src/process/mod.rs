@@ -8,6 +8,7 @@ mod report;
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::console;
 use crate::handle::Table;
+use crate::key::{News, Unfinished};
 use crate::life::Life;
 use crate::namespace::Namespace;
 use crate::reply::Reply;
@@ -58,6 +59,10 @@ pub struct Process {
     closed: AtomicBool,
     /// Ctrl-C and the like.
     pub control: ControlEvents,
+    /// Values of the registry that are on their way.
+    pub unfinished: Mutex<Unfinished>,
+    /// Keys that it watches have changed.
+    pub key_news: Arc<News>,
     /// Entries of listings that nobody has read yet.
     pub listed: Arc<AtomicUsize>,
     finished: AtomicBool,
@@ -89,6 +94,8 @@ impl Process {
             channels: Mutex::default(),
             closed: AtomicBool::new(false),
             control: Default::default(),
+            unfinished: Mutex::default(),
+            key_news: Arc::default(),
             listed: Arc::default(),
             finished: AtomicBool::new(false),
             sentence: OnceLock::new(),
@@ -223,6 +230,7 @@ impl Process {
         self.sandbox.dispatcher.end(self.id);
         lock(&self.terminals).iter_mut().for_each(|terminal| *terminal = None);
         self.control.end();
+        self.end_keys();
     }
 
     /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.
@@ -249,7 +257,7 @@ impl Process {
 
     /// Reads or sets a console's mode, reads its size, or asks for input.
     pub fn console(&self, request: &Console) -> Result<Reply, NTSTATUS> {
-        let object = lock(&self.handles).get(request.handle, 0)?.object.clone();
+        let object = lock(&self.handles).get(request.handle, 0)?.file()?.clone();
         let input = object.device == Device::ConsoleInput;
         let terminal = object.descriptor.as_ref().filter(|_| object.device.is_console()).ok_or(STATUS_INVALID_HANDLE)?.as_fd();
         let mut state = ConsoleState::default();

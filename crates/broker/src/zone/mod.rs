@@ -171,6 +171,9 @@ fn padded<const N: usize>(text: &str) -> [u16; N] {
 }
 
 #[cfg(test)]
+mod base;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

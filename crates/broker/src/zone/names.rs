@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-static ZONES: &str = include_str!("zones.tsv");
+pub(super) static ZONES: &str = include_str!("zones.tsv");
 
 /// What a zone is called.
 pub struct Names {
@@ -38,9 +38,14 @@ pub fn of(zone: &TimeZone, moment: Timestamp) -> Names {
     let iana = zone.iana_name().unwrap_or_default();
     let known = ZONES.lines().skip(1).filter_map(|line| line.split_once('\t')).find(|row| row.0 == iana);
     let Some((_, key)) = known else { return own(zone, moment) };
-    let standard = OTHER_NAMES.iter().find(|row| row.0 == key).map_or(key, |row| row.1);
+    let standard = standard(key);
     let daylight = if key == "UTC" { standard.to_owned() } else { standard.replacen("Standard", "Daylight", 1) };
     Names { key: key.into(), standard: standard.into(), daylight }
+}
+
+/// What a zone's standard time is called.
+pub(super) fn standard(key: &str) -> &str {
+    OTHER_NAMES.iter().find(|row| row.0 == key).map_or(key, |row| row.1)
 }
 
 /// The abbreviations that the zone itself has.

@@ -44,6 +44,7 @@ macro_rules! numbered {
 
 mod file;
 mod io;
+mod key;
 mod memory;
 mod object;
 mod process;
@@ -51,6 +52,7 @@ mod thread;
 
 pub use file::*;
 pub use io::*;
+pub use key::*;
 pub use memory::*;
 pub use object::*;
 pub use process::*;
@@ -177,6 +179,17 @@ services! {
     88 CreateProcess,
     89 OpenProcess,
     90 QueryOther,
+    91 OpenKey,
+    92 QueryKey,
+    93 QueryKeyValue,
+    94 NumberedKeyValue,
+    95 NumberedKey,
+    96 SetKeyValue,
+    97 DeleteKeyValue,
+    98 DeleteKey,
+    99 RenameKey,
+    100 FlushKey,
+    101 NotifyKey,
 }
 
 #[cfg(test)]

@@ -231,6 +231,8 @@ numbered! {
         KeyedEvent = 10,
         /// A thread's queue of messages: kept for it, no handle stands for one yet.
         MessageQueue = 11,
+        /// A key of the registry.
+        Key = 12,
     }
 }
 

@@ -5,6 +5,7 @@ mod service;
 
 use crate::broker::{self, Arrived};
 use crate::file::File;
+use crate::key::Key;
 use crate::object::{Object, Part};
 use crate::serve::Answer;
 use crate::{name, process, thread, words};
@@ -35,6 +36,8 @@ pub enum Target {
     Local(Arc<Object>, u32),
     /// A file that the broker opened.
     File(Arc<File>),
+    /// A key of the registry.
+    Key(Arc<Key>),
 }
 
 struct Slot {
@@ -54,9 +57,16 @@ struct Table {
     slots: Vec<Option<Slot>>,
     freed: VecDeque<u32>,
     files: HashMap<u32, Arc<File>>,
+    keys: HashMap<u32, Arc<Key>>,
 }
 
 impl Table {
+    /// What a number of the broker's stands for, as far as this process knows it.
+    fn remote(&self, number: u32) -> Option<Target> {
+        let file = self.files.get(&number).map(|file| Target::File(Arc::clone(file)));
+        file.or_else(|| self.keys.get(&number).map(|key| Target::Key(Arc::clone(key))))
+    }
+
     /// Frees a handle's place; the object is let go of with the answer, without the table.
     fn free(&mut self, index: usize) -> Option<Slot> {
         let slot = self.slots.get_mut(index).and_then(Option::take);
@@ -102,25 +112,30 @@ pub fn target(handle: u64) -> Result<Target, NTSTATUS> {
         return Ok(Target::Local(Arc::clone(&slot.object), slot.access));
     }
     let number = u32::try_from(handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
-    let known = table.files.get(&number).map(Arc::clone);
+    let known = table.remote(number);
     drop(table);
-    known.map_or_else(|| adopt(number), Ok).map(Target::File)
+    known.map_or_else(|| adopt(number), Ok)
 }
 
-/// A file whose handle this process has and was not told of: inherited, or given by another process.
-fn adopt(number: u32) -> Result<Arc<File>, NTSTATUS> {
+/// What a handle stands for that this process has and was not told of: inherited, or given by another process.
+fn adopt(number: u32) -> Result<Target, NTSTATUS> {
     if !(BROKER..BROKER_END).contains(&number) {
         return Err(STATUS_INVALID_HANDLE);
     }
     match broker::open(&AdoptHandle { handle: number }, &[]) {
         Ok(Arrived { lost: true, .. }) => Err(STATUS_INSUFFICIENT_RESOURCES),
+        Ok(Arrived { reply, .. }) if reply.device == protocol::key::DEVICE => {
+            let key = Arc::new(Key::adopted(&reply));
+            insert_key(Arc::clone(&key));
+            Ok(Target::Key(key))
+        }
         Ok(Arrived { reply, descriptor, .. }) => {
             let file = Arc::new(File::new(&reply, descriptor));
             insert_file(Arc::clone(&file));
-            Ok(file)
+            Ok(Target::File(file))
         }
         // Another thread was first, perhaps.
-        Err(status) => read().files.get(&number).map(Arc::clone).ok_or(status),
+        Err(status) => read().remote(number).ok_or(status),
     }
 }
 
@@ -164,7 +179,15 @@ pub fn inherit(object: Arc<Object>, access: u32, handle: u64) -> Result<(), NTST
 pub fn file(handle: u64) -> Result<Arc<File>, NTSTATUS> {
     match target(handle)? {
         Target::File(file) => Ok(file),
-        Target::Local(..) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        Target::Local(..) | Target::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+    }
+}
+
+/// The key behind a handle.
+pub fn key(handle: u64) -> Result<Arc<Key>, NTSTATUS> {
+    match target(handle)? {
+        Target::Key(key) => Ok(key),
+        Target::Local(..) | Target::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
     }
 }
 
@@ -173,7 +196,7 @@ pub fn object(handle: u64, access: u32) -> Result<Arc<Object>, NTSTATUS> {
     match target(handle)? {
         Target::Local(object, granted) if granted & access == access => Ok(object),
         Target::Local(..) => Err(STATUS_ACCESS_DENIED),
-        Target::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        Target::File(_) | Target::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
     }
 }
 
@@ -231,10 +254,15 @@ pub fn insert_file(file: Arc<File>) {
     change().files.insert(file.handle, file);
 }
 
+/// Enters a key under the number that the broker gave it.
+pub fn insert_key(key: Arc<Key>) {
+    change().keys.insert(key.handle, key);
+}
+
 /// How many handles are open.
 pub fn count() -> u32 {
     let table = read();
-    (table.slots.iter().flatten().count() + table.files.len()) as u32
+    (table.slots.iter().flatten().count() + table.files.len() + table.keys.len()) as u32
 }
 
 /// Refuses to signal an object through a handle that does not allow it.

@@ -1,6 +1,6 @@
 //! The gate's services for handles, and for what every kind of object has.
 
-use super::{THIS_THREAD, Target, change, check_signal, file, index, insert, insert_file, insert_held, object, read, target};
+use super::{THIS_THREAD, Target, change, check_signal, index, insert, insert_file, insert_held, insert_key, object, read, target};
 use crate::file::File;
 use crate::keyed::Keyed;
 use crate::name;
@@ -38,7 +38,15 @@ impl Serve for CloseHandle {
         }
         let number = u32::try_from(self.handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
         // One that was inherited has to be known before it can be closed.
-        let file = self::file(self.handle)?;
+        let file = match target(self.handle)? {
+            Target::Key(key) if key.flags() & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0 => return Err(STATUS_HANDLE_NOT_CLOSABLE),
+            Target::Key(key) => {
+                change().keys.remove(&number).ok_or(STATUS_INVALID_HANDLE)?;
+                return broker::close(number, key.close_now());
+            }
+            Target::File(file) => file,
+            Target::Local(..) => return Err(STATUS_INVALID_HANDLE),
+        };
         let mut table = change();
         if file.flags() & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0 {
             return Err(STATUS_HANDLE_NOT_CLOSABLE);
@@ -67,6 +75,11 @@ impl Serve for DuplicateHandle {
                 self.handle = insert(object, access, access::inherit(self.flags))?;
             }
             Target::File(file) => self.handle = duplicate(&file, self.access, self.options, access::inherit(self.flags))?,
+            Target::Key(key) => {
+                let copy = key.duplicate(self.access, self.options, access::inherit(self.flags))?;
+                self.handle = u64::from(copy.handle);
+                insert_key(Arc::new(copy));
+            }
         }
         if self.options & DUPLICATE_CLOSE_SOURCE != 0 && self.source < THIS_THREAD {
             let _ = CloseHandle { handle: self.source }.serve();
@@ -91,6 +104,12 @@ impl Serve for QueryHandle {
                 self.flags = file.flags();
                 self.references = 1;
             }
+            Target::Key(key) => {
+                self.kind = ObjectKind::Key as u32;
+                self.access = key.access;
+                self.flags = key.flags();
+                self.references = 1;
+            }
         }
         Ok(())
     }
@@ -104,7 +123,11 @@ impl Serve for SetHandle {
             slot.flags = self.flags;
             return Ok(());
         }
-        file(self.handle)?.set_flags(self.flags)
+        match target(self.handle)? {
+            Target::File(file) => file.set_flags(self.flags),
+            Target::Key(key) => key.set_flags(self.flags),
+            Target::Local(..) => Err(STATUS_INVALID_HANDLE),
+        }
     }
 }
 
@@ -149,6 +172,7 @@ impl Serve for CompareObjects {
         self.same = match (target(first)?, target(second)?) {
             (Target::Local(first, _), Target::Local(second, _)) => Arc::ptr_eq(&first, &second),
             (Target::File(first), Target::File(second)) => first.is_same(&second),
+            (Target::Key(first), Target::Key(second)) => first.is_same(&second),
             _ => false,
         }
         .into();
@@ -158,8 +182,19 @@ impl Serve for CompareObjects {
 
 impl Serve for QueryObjectName {
     fn serve(&mut self) -> Answer {
-        let Target::Local(object, _) = target(self.handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
-        let name = object.name().map(|name| name.text.as_slice()).unwrap_or_default();
+        let object;
+        let path;
+        let name = match target(self.handle)? {
+            Target::Local(found, _) => {
+                object = found;
+                object.name().map(|name| name.text.as_slice()).unwrap_or_default()
+            }
+            Target::Key(key) => {
+                path = key.path()?;
+                path.as_slice()
+            }
+            Target::File(_) => return Err(STATUS_OBJECT_TYPE_MISMATCH),
+        };
         self.needed = name.len() as u64;
         if name.len() as u64 <= self.size {
             user::write_bytes(self.buffer, name)?;

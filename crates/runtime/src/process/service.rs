@@ -110,7 +110,7 @@ impl Serve for DebugPrint {
 impl Serve for WaitControl {
     fn serve(&mut self) -> Answer {
         let request = message::WaitControl { ignore: self.ignore };
-        self.event = if self.ignore != 0 { broker::ask(&request, &[])?.0.value } else { broker::wait_for(&request)?.value };
+        self.event = if self.ignore != 0 { broker::ask(&request, &[])?.0.value } else { broker::wait_for(&request)?.0.value };
         Ok(())
     }
 }

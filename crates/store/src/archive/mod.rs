@@ -9,7 +9,7 @@ pub mod stream;
 #[cfg(test)]
 mod tests;
 
-use crate::objects::principal::{AUTHORS, Principal, User, is_archive_of};
+use crate::journal::principal::{AUTHORS, Principal, User, is_archive_of};
 use crate::objects::section::Files;
 use crate::objects::{Certificate, Finding};
 use error::{Error, Progress, VERSION};

@@ -43,6 +43,13 @@ pub enum Finding {
     },
     /// A record tells of what no other one has told of.
     Strange(String),
+    /// What a file's seal covers is not what was sealed.
+    Seal {
+        /// Its name.
+        file: String,
+        /// What is wrong with it.
+        wrong: Wrong,
+    },
     /// An object is not what its header says.
     Object {
         /// Its name.
@@ -98,6 +105,7 @@ impl std::fmt::Display for Finding {
             Self::Missing { file } => write!(out, "{file}: it is missing"),
             Self::Damaged { file, start, end } => write!(out, "{file}: the bytes from {start} to {end} are damaged"),
             Self::Torn { file, bytes } => write!(out, "{file}: it ends inside a record, of which {bytes} bytes are there"),
+            Self::Seal { file, wrong } => write!(out, "{file}: what a seal covers: {}", wrong.text()),
             Self::Strange(what) => write!(out, "a record tells of {what}"),
             Self::Object { path, wrong } => write!(out, "C:\\{}: {}", String::from_utf16_lossy(path.units()), wrong.text()),
         }
@@ -191,7 +199,7 @@ pub(super) fn paths(tree: &Tree) -> HashMap<u64, Path> {
 }
 
 /// What reading a file of records found.
-pub(super) fn of_read(file: &str, read: &Read) -> Vec<Finding> {
+pub(crate) fn of_read(file: &str, read: &Read) -> Vec<Finding> {
     let file = || file.to_owned();
     let damaged = read.damaged.iter().map(|(start, end)| Finding::Damaged { file: file(), start: *start, end: *end });
     let torn = (read.torn > 0).then(|| Finding::Torn { file: file(), bytes: read.torn });

@@ -4,9 +4,9 @@
 //! the disk, and with that name both count. Whatever bears another number is deleted then.
 
 use super::bytes::Writer;
-use super::log::{Head, Log};
+use super::log::Head;
 use super::tree::Content;
-use super::{Core, State, index_name, journal_name};
+use super::{Core, Log, State, index_name, journal_name};
 use rustix::fs::{AtFlags, renameat, unlinkat};
 use rustix::io::Result;
 use std::collections::HashSet;

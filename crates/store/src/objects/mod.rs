@@ -4,36 +4,33 @@
 //! out as it is. What is written is a staged file, which everybody who opens the name shares, and which is published some time after
 //! its last close. Names live in memory; each change of one is a record in a journal before the call returns.
 
-mod bytes;
-mod certificate;
 mod check;
 mod disk;
 mod fold;
-mod header;
 mod import;
-mod log;
 mod node;
 mod open;
-pub mod principal;
 mod publish;
 mod record;
 pub mod section;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 mod view;
 mod volume;
 
-pub use certificate::Certificate;
+pub use crate::journal::certificate::Certificate;
+pub use crate::journal::header::{Hash, Header, right};
+pub(crate) use check::of_read;
 pub use check::{Finding, Report, Wrong};
-pub use header::{Hash, Header, right};
 #[cfg(test)]
 pub use tests::folder as folder_for_tests;
 pub use view::{Amount, Listed, Version, View};
 
 use crate::error::status;
+use crate::journal::{bytes, header, log, principal};
 use disk::Disk;
-use log::{Head, Log, Unreadable};
+use log::{Entry, Head, Unreadable};
 use principal::Principal;
 use publish::Queue;
 use record::Record;
@@ -87,7 +84,7 @@ impl std::fmt::Display for OpenError {
         match self {
             Self::Host(error) => write!(out, "the object store cannot be opened: {}", std::io::Error::from(*error)),
             Self::InUse => write!(out, "the object store is in use"),
-            Self::Newer(version) => write!(out, "the object store is of a newer version ({version}, not {})", log::VERSION),
+            Self::Newer(version) => write!(out, "the object store is of a newer version ({version}, not {})", Record::VERSION),
             Self::Damaged(file) => write!(out, "the object store's file `{file}` is damaged at its start"),
         }
     }
@@ -110,6 +107,9 @@ impl OpenError {
         }
     }
 }
+
+/// The journal and the index of a volume.
+type Log = log::Log<Record>;
 
 /// A volume of objects.
 pub struct Objects {

@@ -2,6 +2,7 @@
 
 use super::bytes::{Reader, Writer};
 use super::header::Header;
+use super::log::Entry;
 use crate::metadata::Times;
 
 /// A change.
@@ -28,9 +29,13 @@ pub enum Record {
     End { records: u64, next_id: u64, next_staged: u64 },
 }
 
-impl Record {
-    /// As bytes.
-    pub fn encode(&self, out: &mut Writer) {
+impl Entry for Record {
+    const MAGIC: &'static [u8; 8] = b"WCSTORE1";
+    const VERSION: u32 = 1;
+    /// Two names of 255 units and a header fit well.
+    const LONGEST: usize = 4096;
+
+    fn encode(&self, out: &mut Writer) {
         let times = |out: &mut Writer, times: &Times| {
             times.iter().for_each(|time| {
                 out.time(*time);
@@ -74,8 +79,11 @@ impl Record {
         }
     }
 
-    /// From bytes, all of which it takes.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
+    fn makes_room(&self) -> bool {
+        matches!(self, Self::Unlink { .. })
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
         let from = &mut Reader(bytes);
         let times = |from: &mut Reader<'_>| Some([from.time()?, from.time()?, from.time()?, from.time()?]);
         let record = match from.byte()? {

@@ -4,7 +4,7 @@ use super::bytes::Writer;
 use super::check::{Finding, Wrong, paths};
 use super::disk::Disk;
 use super::header::{Hash, Header};
-use super::log::{Head, Log};
+use super::log::{Entry, Head, Log};
 use super::record::Record;
 use super::tree::{Content, ROOT, Tree};
 use super::view::View;
@@ -125,7 +125,7 @@ struct Wanted {
 /// A store that is being made.
 struct Made {
     disk: Disk,
-    index: Log,
+    index: Log<Record>,
     head: Head,
     tree: Tree,
     gathered: Writer,
@@ -247,7 +247,7 @@ impl Made {
 
     fn finish(mut self) -> Result<Amount, Error> {
         self.index.finish(&mut self.gathered)?;
-        Log::make(self.disk.root.as_fd(), &journal_name(GENERATION), self.head)?;
+        Log::<Record>::make(self.disk.root.as_fd(), &journal_name(GENERATION), self.head)?;
         Ok(self.amount)
     }
 }

@@ -4,20 +4,31 @@
 //! file, a checksum, its bytes. Damage is found by checksum, named, and stepped over: what is behind it is still read.
 
 use super::bytes::{Reader, Writer};
-use super::record::Record;
 use rustix::fs::{FallocateFlags, Mode, OFlags, fallocate, fdatasync, ftruncate, openat};
 use rustix::io::{Errno, Result as HostResult, pread, pwrite};
+use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// The version of the format that this program writes.
-pub const VERSION: u32 = 1;
-const MAGIC: &[u8; 8] = b"WCSTORE1";
+/// What a store writes down.
+pub trait Entry: Sized {
+    /// What its files start with.
+    const MAGIC: &'static [u8; 8];
+    /// The version of the format that this program writes.
+    const VERSION: u32;
+    /// The longest record, in bytes.
+    const LONGEST: usize;
+    /// As bytes.
+    fn encode(&self, out: &mut Writer);
+    /// From bytes, all of which it takes.
+    fn decode(bytes: &[u8]) -> Option<Self>;
+    /// It makes room: on a disk that is full it may use what was set aside.
+    fn makes_room(&self) -> bool;
+}
+
 /// Bytes of a file's head, its checksum the last of them.
 const HEAD: usize = 8 + 4 + 8 + 8 + 8;
 /// Bytes in front of a record's own.
 const FRAME: usize = 4 + 4 + 8;
-/// The longest record: two names of 255 units and a header fit well.
-const LONGEST: usize = 4096;
 
 /// What a file says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +65,19 @@ pub struct Read {
     pub sequence: u32,
 }
 
+/// Where a record starts, and its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// In bytes from the file's start.
+    pub offset: u64,
+    /// Its number in the file.
+    pub sequence: u32,
+}
+
 /// A file that records are appended to.
 #[derive(Debug)]
-pub struct Log {
+pub struct Log<R> {
+    kind: PhantomData<fn(R)>,
     file: OwnedFd,
     generation: u64,
     sequence: u32,
@@ -72,16 +93,17 @@ pub struct Log {
     full: u64,
 }
 
-impl Log {
+impl<R: Entry> Log<R> {
     /// Makes a file, over whatever has its name.
     pub fn make(folder: BorrowedFd<'_>, name: &str, head: Head) -> HostResult<Self> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
         let file = openat(folder, name, flags, Mode::from_raw_mode(0o600))?;
         let mut bytes = Writer::default();
-        bytes.raw(MAGIC).word(VERSION).long(head.generation).long(head.device);
+        bytes.raw(R::MAGIC).word(R::VERSION).long(head.generation).long(head.device);
         let check = checksum(&[&bytes.0]);
         bytes.long(check);
         let mut log = Self {
+            kind: PhantomData,
             file,
             generation: head.generation,
             sequence: 0,
@@ -103,6 +125,7 @@ impl Log {
         }
         let Read { head, length, sequence, .. } = *read;
         Ok(Self {
+            kind: PhantomData,
             file,
             generation: head.generation,
             sequence,
@@ -117,14 +140,14 @@ impl Log {
 
     /// Appends records, all or none. Those that make room may use what was set aside for them: on a disk that is full, files can be
     /// deleted.
-    pub fn append(&mut self, records: &[Record]) -> HostResult<()> {
+    pub fn append(&mut self, records: &[R]) -> HostResult<()> {
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.0.clear();
         let first = self.sequence;
         for record in records {
             self.frame(record, &mut bytes);
         }
-        let makes_room = records.iter().all(|record| matches!(record, Record::Unlink { .. }));
+        let makes_room = records.iter().all(R::makes_room);
         let room = self.reserve(bytes.0.len() as u64);
         let done = if makes_room { Ok(()) } else { room }.and_then(|()| self.write(&bytes.0));
         if done.is_err() {
@@ -134,8 +157,18 @@ impl Log {
         done
     }
 
+    /// Where the next record goes, behind what was gathered.
+    pub fn place(&self, bytes: &Writer) -> Place {
+        Place { offset: self.length + bytes.0.len() as u64, sequence: self.sequence }
+    }
+
+    /// What records are read from.
+    pub fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
     /// Adds a record to what will be written at once.
-    pub fn gather(&mut self, record: &Record, bytes: &mut Writer) -> HostResult<()> {
+    pub fn gather(&mut self, record: &R, bytes: &mut Writer) -> HostResult<()> {
         const MOST: usize = 1 << 20;
         self.frame(record, bytes);
         if bytes.0.len() >= MOST { self.finish(bytes) } else { Ok(()) }
@@ -148,7 +181,7 @@ impl Log {
         Ok(())
     }
 
-    fn frame(&mut self, record: &Record, bytes: &mut Writer) {
+    fn frame(&mut self, record: &R, bytes: &mut Writer) {
         let start = bytes.0.len();
         bytes.word(0).word(self.sequence).long(0);
         record.encode(bytes);
@@ -223,36 +256,42 @@ impl Log {
 }
 
 /// Reads a file's records in their order.
-pub fn read(file: impl AsFd, mut each: impl FnMut(Record)) -> Result<Read, Unreadable> {
+pub fn read<R: Entry>(file: impl AsFd, mut each: impl FnMut(R)) -> Result<Read, Unreadable> {
+    read_places(file, |record, _, _| each(record))
+}
+
+/// Reads a file's records in their order, each with where it starts and where it ends.
+pub fn read_places<R: Entry>(file: impl AsFd, mut each: impl FnMut(R, Place, u64)) -> Result<Read, Unreadable> {
     let mut window = Window { file: file.as_fd(), start: 0, bytes: Vec::new(), at: 0, whole: false };
     window.fill(HEAD).map_err(Unreadable::Host)?;
-    let head = head(window.rest())?;
+    let head = head::<R>(window.rest())?;
     window.at = HEAD;
     let mut read = Read { head, damaged: Vec::new(), torn: 0, length: HEAD as u64, sequence: 0 };
     loop {
-        window.fill(FRAME + LONGEST).map_err(Unreadable::Host)?;
+        window.fill(FRAME + R::LONGEST).map_err(Unreadable::Host)?;
         if window.rest().is_empty() {
             return Ok(read);
         }
         if let Some((record, size)) = record_at(window.rest(), head.generation, read.sequence, 0) {
+            let place = Place { offset: window.position(), sequence: read.sequence };
             read.sequence = read.sequence.wrapping_add(1);
             window.at += size;
             read.length = window.position();
-            each(record);
+            each(record, place, read.length);
             continue;
         }
         // The next record that is whole is looked for in all that is left; some may be lost between.
         const MOST_LOST: u32 = 1 << 20;
         window.fill(usize::MAX).map_err(Unreadable::Host)?;
         let (from, rest) = (window.position(), window.rest());
-        let found = (1..rest.len()).find(|next| record_at(&rest[*next..], head.generation, read.sequence, MOST_LOST).is_some());
+        let found = next_record::<R>(rest, head.generation, read.sequence, MOST_LOST);
         if let Some(next) = found {
             read.damaged.push((from, from + next as u64));
             read.sequence = u32::from_le_bytes(rest[next + 4..next + 8].try_into().unwrap_or_default());
             window.at += next;
             continue;
         }
-        if is_torn(rest) {
+        if is_torn::<R>(rest) {
             read.torn = rest.len() as u64;
         } else {
             let end = from + rest.len() as u64;
@@ -263,6 +302,51 @@ pub fn read(file: impl AsFd, mut each: impl FnMut(Record)) -> Result<Read, Unrea
         }
         return Ok(read);
     }
+}
+
+/// Reads the records of a part of a file, in their order. False where something in it is damaged: what is whole was read.
+pub fn read_part<R: Entry>(file: impl AsFd, generation: u64, place: Place, length: usize, mut each: impl FnMut(R)) -> HostResult<bool> {
+    let mut bytes = vec![0; length];
+    let mut done = 0;
+    while done < length {
+        match pread(&file, &mut bytes[done..], place.offset + done as u64) {
+            Ok(0) => break,
+            Ok(more) => done += more,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let (mut rest, mut sequence, mut whole) = (&bytes[..done], place.sequence, done == length);
+    while !rest.is_empty() {
+        if let Some((record, size)) = record_at::<R>(rest, generation, sequence, 0) {
+            sequence = sequence.wrapping_add(1);
+            rest = &rest[size..];
+            each(record);
+            continue;
+        }
+        whole = false;
+        let Some(next) = next_record::<R>(rest, generation, sequence, 1 << 20) else { break };
+        rest = &rest[next..];
+        sequence = Reader(&rest[4..]).word().unwrap_or_default();
+    }
+    Ok(whole)
+}
+
+/// Where the next whole record is, behind damage. A program that fills its records with what looks like the start of one makes the
+/// search long; it ends before it takes seconds, and all that is left counts as damaged.
+fn next_record<R: Entry>(rest: &[u8], generation: u64, sequence: u32, lost: u32) -> Option<usize> {
+    let mut budget = 1_usize << 29;
+    (1..rest.len()).find(|next| {
+        let at = &rest[*next..];
+        let from = &mut Reader(at);
+        let length = from.word().unwrap_or_default() as usize;
+        let is_near = from.word().is_some_and(|number| number.wrapping_sub(sequence) <= lost);
+        if !is_near || length > R::LONGEST || length > budget {
+            return false;
+        }
+        budget -= length;
+        record_at::<R>(at, generation, sequence, lost).is_some()
+    })
 }
 
 /// A part of a file in memory: an index may be long.
@@ -306,36 +390,36 @@ impl Window<'_> {
     }
 }
 
-fn head(bytes: &[u8]) -> Result<Head, Unreadable> {
+fn head<R: Entry>(bytes: &[u8]) -> Result<Head, Unreadable> {
     let from = &mut Reader(bytes);
     let parts = (|| Some((from.array::<8>()?, from.word()?, from.long()?, from.long()?, from.long()?)))();
     let (magic, version, generation, device, check) = parts.ok_or(Unreadable::Damaged)?;
-    if magic != *MAGIC || check != checksum(&[&bytes[..HEAD - 8]]) {
+    if magic != *R::MAGIC || check != checksum(&[&bytes[..HEAD - 8]]) {
         return Err(Unreadable::Damaged);
     }
     // A version's number is covered by the checksum: it is no damage.
-    if version > VERSION { Err(Unreadable::Newer(version)) } else { Ok(Head { generation, device }) }
+    if version > R::VERSION { Err(Unreadable::Newer(version)) } else { Ok(Head { generation, device }) }
 }
 
 /// The record that starts here, if it is whole, with the bytes it takes. Its number may be up to so many behind the next one.
-fn record_at(bytes: &[u8], generation: u64, sequence: u32, lost: u32) -> Option<(Record, usize)> {
+fn record_at<R: Entry>(bytes: &[u8], generation: u64, sequence: u32, lost: u32) -> Option<(R, usize)> {
     let from = &mut Reader(bytes);
     let (length, number, check) = (from.word()? as usize, from.word()?, from.long()?);
-    if length == 0 || length > LONGEST || number.wrapping_sub(sequence) > lost {
+    if length == 0 || length > R::LONGEST || number.wrapping_sub(sequence) > lost {
         return None;
     }
     let payload = from.0.get(..length)?;
     if record_checksum(generation, number, payload) != check {
         return None;
     }
-    Some((Record::decode(payload)?, FRAME + length))
+    Some((R::decode(payload)?, FRAME + length))
 }
 
 /// Whether the rest of a file looks like a record whose write was cut off: too short for what it says, or nothing but zeroes,
 /// which a host leaves that lost its power.
-fn is_torn(rest: &[u8]) -> bool {
+fn is_torn<R: Entry>(rest: &[u8]) -> bool {
     let length = Reader(rest).word().unwrap_or_default() as usize;
-    rest.len() < FRAME || rest.iter().all(|byte| *byte == 0) || (1..=LONGEST).contains(&length) && rest.len() < FRAME + length
+    rest.len() < FRAME || rest.iter().all(|byte| *byte == 0) || (1..=R::LONGEST).contains(&length) && rest.len() < FRAME + length
 }
 
 fn checksum(parts: &[&[u8]]) -> u64 {

@@ -52,7 +52,7 @@ impl User {
     }
 
     /// The user as who makes an object.
-    pub(super) fn author(&self) -> Principal {
+    pub(crate) fn author(&self) -> Principal {
         Principal { key: self.key.clone(), parent: self.public(), label: String::new(), created: 0, signature: [0; 64], accepted: Vec::new() }
     }
 
@@ -156,7 +156,7 @@ impl Principal {
         self.key.verifying_key().to_bytes()
     }
 
-    pub(super) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+    pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
         self.key.sign(bytes).to_bytes()
     }
 }
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn keys_are_kept_and_certificates_checked() {
-        let folder = super::super::tests::folder("keys");
+        let folder = crate::objects::tests::folder("keys");
         let path = folder.join("keys/user");
         let user = User::open_or_make(&path).unwrap();
         assert_eq!(User::open_or_make(&path).unwrap().public(), user.public());

@@ -97,12 +97,12 @@ impl Header {
         out.raw(&self.hash.0).long(self.size).raw(&self.author).raw(&self.owner).word(self.rights).raw(&self.lineage.0).time(self.created);
     }
 
-    pub(super) fn put(&self, out: &mut Writer) {
+    pub(crate) fn put(&self, out: &mut Writer) {
         self.put_facts(out);
         out.raw(&self.signature);
     }
 
-    pub(super) fn take(from: &mut Reader<'_>) -> Option<Self> {
+    pub(crate) fn take(from: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             hash: Hash(from.array()?),
             size: from.long()?,

@@ -1,0 +1,1 @@
+//! Requests about keys, hostile ones among them.

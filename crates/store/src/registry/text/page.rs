@@ -1,0 +1,17 @@
+//! Windows-1252, in which files of version 4 are written (the mapping of the Encoding Standard).
+
+/// What the bytes from 0x80 to 0x9F stand for.
+const MIDDLE: [u16; 32] = [
+    0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019,
+    0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
+];
+
+/// A byte's character.
+pub fn unit(byte: u8) -> u16 {
+    if (0x80..0xA0).contains(&byte) { MIDDLE[usize::from(byte) - 0x80] } else { byte.into() }
+}
+
+/// A character's byte, if it has one.
+pub fn byte(unit: u16) -> Option<u8> {
+    (0..=255).find(|byte| self::unit(*byte) == unit)
+}
