@@ -138,6 +138,8 @@ fn on_drive(letter: u8, path: &[u16]) -> Result<Name, NTSTATUS> {
 fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
     let folder = path.last() == Some(&BACKSLASH);
     let path = Path::parse(path.strip_suffix(&[BACKSLASH]).unwrap_or(path)).ok_or(STATUS_OBJECT_NAME_INVALID)?;
+    // A grant counts by its name: on the host's tree, every spelling of a name must be the one that the grant has.
+    let path = if letter == b'C' { path } else { path.names().map(store::canonical).collect::<Option<_>>().ok_or(STATUS_OBJECT_NAME_INVALID)? };
     Ok(DrivePath { letter, path, folder })
 }
 
@@ -392,6 +394,26 @@ mod tests {
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
         assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));
         assert_eq!(parse(&wide("\\device\\afd\\Mio")), Ok(Name::Sockets));
+    }
+
+    /// A grant for reading alone inside of one for writing counts under every spelling of its name.
+    #[test]
+    fn a_grant_counts_under_every_spelling() {
+        let root = std::env::temp_dir().join(format!("broker-spelling-{}", std::process::id()));
+        let inner = ["in.", "in ", "a:", "IN"].map(|name| root.join(name));
+        inner.iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
+        let (scratch, system) = (root.join("scratch"), rustix::fs::open("/dev/null", OFlags::RDONLY, Mode::empty()).unwrap());
+        let drive = Arc::new(Drive::new(crate::drive::Place::Temporary(scratch)));
+        let mut namespace = Namespace::new(drive, Arc::new(System32::new(&root, system)));
+        namespace.grant(&root, true).unwrap();
+        inner.iter().for_each(|folder| drop(namespace.grant(folder, false).unwrap()));
+        let above = String::from_utf16(&path_of(&root.canonicalize().unwrap()).unwrap().units().to_vec()).unwrap();
+        for name in ["in.", "in\u{f02e}", "IN.", "in ", "in\u{f020}", "a\u{f03a}", "In"] {
+            let Ok(Name::Drive(path)) = parse(&wide(&format!("\\??\\Z:\\{above}\\{name}"))) else { panic!("{name:?} is a name") };
+            assert!(matches!(namespace.place(&path), Ok(Place::Volume(Inside { write: false, .. }))), "{name:?} may be written");
+            assert!(!namespace.holds_grant(&path));
+        }
+        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

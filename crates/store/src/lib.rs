@@ -22,7 +22,7 @@ pub use case::upcase;
 pub use error::status;
 pub use folder::{Filter, Folder};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
-pub use name::{Pattern, from_host, is_valid, same, to_host, unescaped};
+pub use name::{Pattern, canonical, from_host, is_valid, same, to_host, unescaped};
 pub use objects::principal::{Principal, Public, User};
 pub use objects::{Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
 pub use path::Path;
