@@ -101,7 +101,7 @@ impl Core {
     fn publish_in_time(&self, id: u64) {
         let mut state = self.state();
         let size = match state.tree.nodes.get(&id) {
-            Some(node) if !node.open => match &node.content {
+            Some(node) if node.links > 0 && !node.open => match &node.content {
                 Content::Staged { number, .. } => self.disk.staged_facts(*number).ok(),
                 _ => None,
             },
@@ -135,7 +135,7 @@ impl Core {
         let Some(principal) = &self.principal else { return Ok(Attempt::Nothing) };
         let (number, writers, facts, file, is_copy) = {
             let state = self.state();
-            let Some(node) = state.tree.nodes.get(&id).filter(|node| last || !node.open) else { return Ok(Attempt::Nothing) };
+            let Some(node) = state.tree.nodes.get(&id).filter(|node| node.links > 0 && (last || !node.open)) else { return Ok(Attempt::Nothing) };
             let Content::Staged { number, .. } = node.content else { return Ok(Attempt::Nothing) };
             let file = self.disk.staged(number, OFlags::RDONLY)?;
             let is_unwritten = self.leases.is_unwritten(file.as_fd());
@@ -157,6 +157,10 @@ impl Core {
         let mut state = self.state();
         let Some(node) = state.tree.nodes.get(&id).filter(|node| node.writers == writers) else { return Ok(Attempt::Later) };
         let Content::Staged { base, .. } = &node.content else { return Ok(Attempt::Nothing) };
+        // It was deleted while it was hashed, and somebody still has it open.
+        if node.links == 0 {
+            return Ok(Attempt::Nothing);
+        }
         let base = base.clone();
         let mut times = facts.times;
         times[0] = node.times[0];

@@ -1,7 +1,7 @@
 //! What the broker asks of a volume.
 
 use super::record::Record;
-use super::tree::{Children, Content};
+use super::tree::{Children, Content, MOST_LINKS};
 use super::{Core, Objects, State, now};
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
@@ -13,7 +13,7 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER, STATUS_NOT_A_DIRECTORY,
-    STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_LINKS,
 };
 
 impl Volume for Objects {
@@ -116,6 +116,10 @@ impl Volume for Objects {
             if state.tree.nodes.get(&there.id).is_some_and(|node| node.is_folder()) {
                 return Err(STATUS_ACCESS_DENIED);
             }
+        }
+        core.check_objects(state)?;
+        if state.tree.nodes.get(&id).is_none_or(|node| node.links >= MOST_LINKS) {
+            return Err(STATUS_TOO_MANY_LINKS);
         }
         core.commit(state, vec![Record::Link { id, parent, name: name.into(), time: now() }])
     }
