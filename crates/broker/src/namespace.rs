@@ -52,11 +52,6 @@ impl DrivePath {
         start.chain(self.path.units().iter().copied()).collect()
     }
 
-    /// Whether it lies below a folder.
-    pub fn is_below(&self, folder: &Self) -> bool {
-        self.letter == folder.letter && is_above(&folder.path, &self.path)
-    }
-
     /// For people: `Z:\a\b`.
     pub fn display(&self) -> String {
         String::from_utf16_lossy(&self.to_nt()[4..])
@@ -171,9 +166,41 @@ pub struct Inside {
     pub write: bool,
     /// The drive's letter.
     pub letter: u8,
+    /// Where the volume lies for everybody: on `C:`, or on `Z:` as if everything were granted.
+    pub base: Arc<Path>,
 }
 
 impl Inside {
+    /// The names that lead here for everybody, whatever each process was granted.
+    fn names(&self) -> impl Iterator<Item = &[u16]> {
+        self.base.names().chain(self.path.names())
+    }
+
+    /// Whether another process, or this one by another way, means the same name.
+    pub fn is_same_name(&self, other: &Self) -> bool {
+        let mut theirs = other.names();
+        let same = self.names().all(|name| theirs.next().is_some_and(|other| store::same(name, other)));
+        self.is_own() == other.is_own() && same && theirs.next().is_none()
+    }
+
+    /// Whether it lies below a folder, whoever sees either.
+    pub fn is_below(&self, folder: &Self) -> bool {
+        let mut names = self.names();
+        let leads = folder.names().all(|name| names.next().is_some_and(|own| store::same(own, name)));
+        self.is_own() == folder.is_own() && leads && names.next().is_some()
+    }
+
+    /// What is there has another name, as somebody else sees it. Whoever was not granted the new place keeps the name that was.
+    pub fn moved_to(&self, other: &Self) -> Option<Self> {
+        let path = other.base.join(&other.path).below(&self.base)?;
+        (self.is_own() == other.is_own()).then(|| Self { path, ..self.clone() })
+    }
+
+    /// Whether it lies on `C:`, which is the sandbox's own.
+    pub fn is_own(&self) -> bool {
+        self.letter == b'C'
+    }
+
     /// The drive path of a path in the volume.
     pub fn drive_path(&self, path: &Path) -> DrivePath {
         DrivePath { letter: self.letter, path: self.mount.join(path), folder: false }
@@ -184,6 +211,8 @@ impl Inside {
 struct Mount {
     letter: u8,
     path: Arc<Path>,
+    /// Where it lies on `Z:`, whichever drive shows it.
+    base: Arc<Path>,
     volume: Arc<Folder>,
     write: bool,
 }
@@ -219,7 +248,8 @@ impl Namespace {
                 mount.volume = Arc::new(Folder::new(root));
             }
         } else {
-            self.mounts.push(Mount { letter: b'Z', path: Arc::new(path), volume: Arc::new(Folder::new(root)), write });
+            let path = Arc::new(path);
+            self.mounts.push(Mount { letter: b'Z', base: Arc::clone(&path), path, volume: Arc::new(Folder::new(root)), write });
         }
         self.confine();
         Ok(folder)
@@ -239,7 +269,8 @@ impl Namespace {
         };
         let mount = |below: Path, host: &HostPath, write| {
             let root = open(host, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
-            Ok::<_, String>(Mount { letter, path: Arc::new(below), volume: Arc::new(Folder::new(root)), write })
+            let base = Arc::new(path.join(&below));
+            Ok::<_, String>(Mount { letter, path: Arc::new(below), base, volume: Arc::new(Folder::new(root)), write })
         };
         let mut shown = vec![mount(Path::default(), &host, inside.write)?];
         // Grants that lie inside keep their own rules.
@@ -265,7 +296,8 @@ impl Namespace {
             let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
             let visible = move |entry: &str| entry == name || is_dll(entry);
             let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
-            self.mounts.push(Mount { letter: b'Z', path: Arc::new(holder), volume, write: false });
+            let path = Arc::new(holder);
+            self.mounts.push(Mount { letter: b'Z', base: Arc::clone(&path), path, volume, write: false });
             self.confine();
         }
         Some(path.to_nt()[4..].to_vec())
@@ -301,11 +333,11 @@ impl Namespace {
         match path.letter {
             b'C' if let Some(below) = path.path.below(&self.system_folder) => {
                 let (volume, mount) = (self.system32.volume()?, Arc::clone(&self.system_folder));
-                Ok(Place::Volume(Inside { volume, path: below, mount, write: false, letter: b'C' }))
+                Ok(Place::Volume(Inside { volume, path: below, base: Arc::clone(&mount), mount, write: false, letter: b'C' }))
             }
             b'C' => {
-                let (volume, mount) = (self.drive.volume()?, Arc::default());
-                Ok(Place::Volume(Inside { volume, path: path.path.clone(), mount, write: true, letter: b'C' }))
+                let (volume, mount) = (self.drive.volume()?, Arc::<Path>::default());
+                Ok(Place::Volume(Inside { volume, path: path.path.clone(), base: Arc::clone(&mount), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),
             letter if self.mounts.iter().any(|mount| mount.letter == letter) => self.place_on_host(path),
@@ -327,7 +359,7 @@ impl Namespace {
         let holding = mounts().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
         if let Some((mount, path)) = holding.max_by_key(|(mount, _)| mount.path.units().len()) {
             let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.path));
-            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter }));
+            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter, base: Arc::clone(&mount.base) }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
         for below in mounts().filter_map(|mount| mount.path.below(path)) {

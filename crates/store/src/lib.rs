@@ -26,5 +26,5 @@ pub use name::{Pattern, canonical, from_host, is_valid, same, to_host, unescaped
 pub use objects::principal::{Principal, Public, User};
 pub use objects::{Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
 pub use path::Path;
-pub use volume::{Change, Create, Entry, How, Look, OUTSIDE, Open, Outcome, Space, Volume};
+pub use volume::{Change, Create, Entry, FileId, How, Look, OUTSIDE, Open, Outcome, Permit, Space, Volume};
 pub use watch::{Happened, News, Watcher, entries, folder_below};

@@ -104,6 +104,19 @@ impl Drop for Home {
     }
 }
 
+/// The number of what a path stands for, with its device.
+fn id(volume: &dyn Volume, path: &Path) -> Result<crate::volume::FileId, NTSTATUS> {
+    volume.metadata(path, Look { link: true, attributes: false }).map(|metadata| (metadata.device, metadata.id))
+}
+
+fn rename(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    volume.rename(from, id(volume, from)?, to, replace)
+}
+
+fn link(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    volume.link(from, id(volume, from)?, to, replace)
+}
+
 fn path(text: &str) -> Path {
     text.split('\\').filter(|name| !name.is_empty()).map(|name| name.encode_utf16().collect::<Vec<_>>()).collect()
 }
@@ -155,7 +168,7 @@ fn names(volume: &Objects, folder: &str) -> Vec<String> {
 
 fn delete(volume: &Objects, name: &str) {
     let metadata = volume.metadata(&path(name), Look::default()).unwrap();
-    volume.remove(&path(name), metadata.folder, metadata.id).unwrap();
+    volume.remove(&path(name), metadata.folder, (metadata.device, metadata.id)).unwrap();
 }
 
 #[test]
@@ -165,8 +178,8 @@ fn what_was_written_is_there_after_opening_again() {
     volume.open(&path("Folder"), &FOLDER).unwrap();
     put(&volume, "Folder\\Big.txt", b"one");
     put(&volume, "small", b"two");
-    assert_eq!(volume.rename(&path("SMALL"), &path("folder\\Renamed"), false), Ok(path("Folder\\Renamed")));
-    volume.link(&path("folder\\renamed"), &path("second"), false).unwrap();
+    assert_eq!(rename(&volume, &path("SMALL"), &path("folder\\Renamed"), false), Ok(path("Folder\\Renamed")));
+    link(&volume, &path("folder\\renamed"), &path("second"), false).unwrap();
     let device = volume.space().unwrap().device;
     // Killed: nothing is finished.
     drop(volume);
@@ -203,10 +216,10 @@ fn opens_answer_as_windows_does() {
     assert_eq!(volume.open(&path("A"), &READ).unwrap().path, Some(path("a")), "the first spelling stays");
     put(&volume, "f\\x", b"");
     let folder = volume.metadata(&path("f"), Look::default()).unwrap();
-    assert_eq!(volume.remove(&path("f"), true, folder.id), Err(windows_sys::Win32::Foundation::STATUS_DIRECTORY_NOT_EMPTY));
-    assert_eq!(volume.rename(&path("f"), &path("f\\g"), false), Err(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER));
-    assert_eq!(volume.rename(&path("a"), &path("f\\x"), false), Err(STATUS_OBJECT_NAME_COLLISION));
-    assert_eq!(volume.rename(&path("a"), &path("f\\X"), true), Ok(path("f\\X")));
+    assert_eq!(volume.remove(&path("f"), true, (folder.device, folder.id)), Err(windows_sys::Win32::Foundation::STATUS_DIRECTORY_NOT_EMPTY));
+    assert_eq!(rename(&volume, &path("f"), &path("f\\g"), false), Err(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER));
+    assert_eq!(rename(&volume, &path("a"), &path("f\\x"), false), Err(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(rename(&volume, &path("a"), &path("f\\X"), true), Ok(path("f\\X")));
     assert_eq!(names(&volume, ""), ["f"]);
 }
 
@@ -248,7 +261,7 @@ fn folders_bear_the_time_of_their_last_change() {
         std::thread::sleep(std::time::Duration::from_millis(10));
         match step {
             0 => drop(put(&volume, "f\\a", b"")),
-            1 => drop(volume.rename(&path("f\\a"), &path("f\\b"), false).unwrap()),
+            1 => drop(rename(&volume, &path("f\\a"), &path("f\\b"), false).unwrap()),
             _ => delete(&volume, "f\\b"),
         }
         assert!(written(&volume) > before, "step {step}");
@@ -471,17 +484,17 @@ fn names_take_as_much_as_files_and_a_file_has_only_so_many() {
     let home = Home::new("names");
     let volume = home.with(Limits { objects: 4, ..Limits::default() }).unwrap();
     let id = put(&volume, "a", b"1");
-    let link = |name: &str| volume.link(&path("a"), &path(name), false);
-    assert_eq!([link("b"), link("c"), link("d")], [Ok(()); 3]);
-    assert_eq!(link("e"), Err(STATUS_QUOTA_EXCEEDED));
+    let again = |name: &str| link(&volume, &path("a"), &path(name), false);
+    assert_eq!([again("b"), again("c"), again("d")], [Ok(()); 3]);
+    assert_eq!(again("e"), Err(STATUS_QUOTA_EXCEEDED));
     delete(&volume, "d");
-    assert_eq!(link("e"), Ok(()));
+    assert_eq!(again("e"), Ok(()));
     ["a", "b", "c", "e"].iter().for_each(|name| delete(&volume, name));
     volume.released(id);
     assert_eq!(volume.core.state().tree.usage.objects, 0);
     let volume = Objects::temporary(&home.folder.join("temporary"), Box::new(Own), Limits::default()).unwrap();
     put(&volume, "a", b"1");
-    let made = (1..=tree::MOST_LINKS).map(|number| volume.link(&path("a"), &path(&number.to_string()), false));
+    let made = (1..=tree::MOST_LINKS).map(|number| link(&volume, &path("a"), &path(&number.to_string()), false));
     let refused: Vec<_> = made.filter_map(Result::err).collect();
     assert_eq!(refused, [windows_sys::Win32::Foundation::STATUS_TOO_MANY_LINKS]);
 }
@@ -493,8 +506,8 @@ fn a_journal_is_folded_while_it_grows() {
     let volume = home.open();
     put(&volume, "a", b"1");
     for _ in 0..6000 {
-        volume.rename(&path("a"), &path("b"), false).unwrap();
-        volume.rename(&path("b"), &path("a"), false).unwrap();
+        rename(&volume, &path("a"), &path("b"), false).unwrap();
+        rename(&volume, &path("b"), &path("a"), false).unwrap();
     }
     let state = volume.core.state();
     assert!(state.generation > 0 && state.journal.as_ref().unwrap().length < 512 << 10, "{}", state.journal.as_ref().unwrap().length);

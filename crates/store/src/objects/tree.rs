@@ -72,8 +72,8 @@ pub struct Node {
     pub parent: u64,
     pub content: Content,
     pub former: Vec<Header>,
-    /// Somebody may have it open.
-    pub open: bool,
+    /// How many opens there are of it.
+    pub opens: u64,
     /// How often it was opened for writing.
     pub writers: u64,
 }
@@ -142,7 +142,7 @@ impl Tree {
             parent: ROOT,
             content: Content::Folder(Children::new()),
             former: Vec::new(),
-            open: false,
+            opens: 0,
             writers: 0,
         };
         Self {
@@ -290,7 +290,7 @@ impl Tree {
             }
             return;
         }
-        let node = Node { attributes, times, links: 1, parent, content, former: Vec::new(), open: false, writers: 0 };
+        let node = Node { attributes, times, links: 1, parent, content, former: Vec::new(), opens: 0, writers: 0 };
         if self.nodes.insert(id, node).is_some() {
             self.strange.push(format!("file {id} twice"));
         } else {
@@ -346,7 +346,7 @@ impl Tree {
         node.links = node.links.saturating_sub(1);
         if node.links > 0 {
             self.usage.objects = self.usage.objects.saturating_sub(1);
-        } else if !node.open {
+        } else if node.opens == 0 {
             self.forget(id);
         }
     }

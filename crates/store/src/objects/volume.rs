@@ -7,18 +7,18 @@ use crate::error::status;
 use crate::metadata::{Metadata, attribute};
 use crate::name::Pattern;
 use crate::path::Path;
-use crate::volume::{Change, Entry, How, Look, Open, Space, Volume, to_host};
+use crate::volume::{Change, Entry, FileId, How, Look, Open, Permit, Space, Volume, to_host};
 use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, fstatvfs};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER, STATUS_NOT_A_DIRECTORY,
-    STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_LINKS,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_A_DIRECTORY, STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_LINKS,
 };
 
 impl Volume for Objects {
-    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
-        self.open_path(path, how)
+    fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
+        self.open_path(path, how, permit)
     }
 
     fn metadata(&self, path: &Path, _look: Look) -> Result<Metadata, NTSTATUS> {
@@ -32,13 +32,20 @@ impl Volume for Objects {
     }
 
     fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS> {
-        let state = &mut *self.core.state();
-        let folder = state.tree.find(path)?;
-        let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
-        let found: Vec<_> = match pattern.literal() {
-            Some(name) => children.get(&super::tree::fold(name)).into_iter().cloned().collect(),
-            None => children.values().filter(|child| pattern.fits(&child.name)).cloned().collect(),
+        let mut found: Vec<super::tree::Child> = {
+            let state = self.core.state();
+            let folder = state.tree.find(path)?;
+            let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
+            match pattern.literal() {
+                Some(name) => children.get(&super::tree::fold(name)).into_iter().cloned().collect(),
+                None => children.values().cloned().collect(),
+            }
         };
+        // A pattern is the program's, and may take its time: nobody else waits for that.
+        if pattern.literal().is_none() {
+            found.retain(|child| pattern.fits(&child.name));
+        }
+        let state = &mut *self.core.state();
         let entry = |child: super::tree::Child| {
             // What is damaged has a name all the same.
             let metadata = self.core.metadata(state, child.id).unwrap_or(Metadata {
@@ -60,7 +67,7 @@ impl Volume for Objects {
         state.tree.nodes.get(&folder).and_then(|node| node.children()).map(Children::is_empty).ok_or(STATUS_NOT_A_DIRECTORY)
     }
 
-    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS> {
+    fn remove(&self, path: &Path, folder: bool, (_, id): FileId) -> Result<(), NTSTATUS> {
         let state = &mut *self.core.state();
         let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_ACCESS_DENIED)?;
         if state.tree.child(parent, name).is_none_or(|child| child.id != id) {
@@ -75,11 +82,11 @@ impl Volume for Objects {
         self.core.commit(state, vec![Record::Unlink { parent, name: name.into(), time: now() }])
     }
 
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    fn rename(&self, from: &Path, (_, id): FileId, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
         let core = &*self.core;
         let state = &mut *core.state();
         let (old, new) = (state.tree.parent(from)?.ok_or(STATUS_ACCESS_DENIED)?, state.tree.parent(to)?.ok_or(STATUS_ACCESS_DENIED)?);
-        let id = state.tree.child(old.0, old.1).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?.id;
+        state.meant(old, id)?;
         let is_folder = state.tree.nodes.get(&id).is_some_and(|node| node.is_folder());
         if is_folder && core.is_within(state, new.0, id) {
             return Err(STATUS_INVALID_PARAMETER);
@@ -98,10 +105,10 @@ impl Volume for Objects {
         Ok(state.tree.spell(to))
     }
 
-    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    fn link(&self, from: &Path, (_, id): FileId, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
         let core = &*self.core;
         let state = &mut *core.state();
-        let id = state.tree.find(from)?;
+        state.meant(state.tree.parent(from)?.ok_or(STATUS_FILE_IS_A_DIRECTORY)?, id)?;
         let (parent, name) = state.tree.parent(to)?.ok_or(STATUS_ACCESS_DENIED)?;
         if state.tree.nodes.get(&id).is_some_and(|node| node.is_folder()) {
             return Err(STATUS_FILE_IS_A_DIRECTORY);
@@ -154,6 +161,17 @@ impl Volume for Objects {
 
     fn flush(&self, id: u64) -> Result<(), NTSTATUS> {
         self.core.flush(&mut self.core.state(), id)
+    }
+}
+
+impl State {
+    /// Whether a name stands for the file that is meant.
+    fn meant(&self, (folder, name): (u64, &[u16]), id: u64) -> Result<(), NTSTATUS> {
+        match self.tree.child(folder, name) {
+            Some(child) if child.id == id => Ok(()),
+            _ if self.tree.nodes.get(&id).is_none_or(|node| node.links == 0) => Err(STATUS_FILE_DELETED),
+            _ => Err(STATUS_OBJECT_NAME_NOT_FOUND),
+        }
     }
 }
 
