@@ -148,6 +148,14 @@ impl Sharing {
         }
     }
 
+    /// A file has lost a name to another file.
+    pub fn replaced(&mut self, file: FileId, name: &Inside) {
+        let opens = self.files.get_mut(&file).into_iter().flat_map(|shared| &mut shared.opens);
+        for open in opens.filter(|open| is_named(&open.place, Some(name))) {
+            open.gone = true;
+        }
+    }
+
     /// Marks the name that a file was opened by for deletion at its last close, or unmarks it.
     pub fn set_deleting(&mut self, file: FileId, number: u64, deleting: bool, folder: bool) {
         let Some(shared) = self.files.get_mut(&file) else { return };

@@ -8,7 +8,7 @@ use crate::reply::Reply;
 use protocol::message::{Done, FlushFile, RenameFile, SetDisposition};
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use store::{Happened, Look};
+use store::{FileId, Happened, Look};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_INVALID_DEVICE_REQUEST,
     STATUS_INVALID_PARAMETER, STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
@@ -94,9 +94,11 @@ impl Process {
             return Err(STATUS_NOT_SAME_DEVICE);
         }
         let replace = request.replace & REPLACE != 0;
-        self.check_replaced(&to, object, request.replace)?;
+        let replaced = self.check_replaced(&to, object, request.replace)?;
+        let lose = || replaced.map(|replaced| lock(&self.sandbox.sharing).replaced(replaced, &to));
         if request.link != 0 {
             from.volume.link(&from.path, id, &to.path, replace)?;
+            lose();
             self.sandbox.watches.own.happened(target, false, Happened::Made);
             return Ok(());
         }
@@ -110,6 +112,7 @@ impl Process {
             return Err(STATUS_ACCESS_DENIED);
         }
         let path = from.volume.rename(&from.path, id, &to.path, replace)?;
+        lose();
         let mut spelt = target.clone();
         spelt.folder = false;
         if target == at {
@@ -144,16 +147,16 @@ impl Process {
         self.name(request.root, payload)
     }
 
-    /// What is to be replaced must not be in use, nor be a folder.
-    fn check_replaced(&self, to: &Inside, object: &FileObject, flags: u32) -> Result<(), NTSTATUS> {
+    /// What is to be replaced must not be in use, nor be a folder. Answers what it is.
+    fn check_replaced(&self, to: &Inside, object: &FileObject, flags: u32) -> Result<Option<FileId>, NTSTATUS> {
         let known = match to.volume.metadata(&to.path, Look { link: true, attributes: false }) {
             Ok(known) if !known.is_special() => known,
             Err(store::OUTSIDE) => return Err(store::OUTSIDE),
-            Ok(_) | Err(_) => return Ok(()),
+            Ok(_) | Err(_) => return Ok(None),
         };
         let id = (known.device, known.id);
         if object.id() == Some(id) {
-            return Ok(());
+            return Ok(None);
         }
         if flags & REPLACE == 0 {
             return Err(STATUS_OBJECT_NAME_COLLISION);
@@ -163,7 +166,7 @@ impl Process {
             return Err(STATUS_ACCESS_DENIED);
         }
         if flags & POSIX != 0 {
-            return self.check_sharing(&known, to, DELETE, 7).map_err(|_| STATUS_ACCESS_DENIED);
+            return self.check_sharing(&known, to, DELETE, 7).map(|()| Some(id)).map_err(|_| STATUS_ACCESS_DENIED);
         }
         if lock(&self.sandbox.sharing).is_open(id) {
             self.sandbox.drain_all();
@@ -171,6 +174,6 @@ impl Process {
                 return Err(STATUS_ACCESS_DENIED);
             }
         }
-        Ok(())
+        Ok(Some(id))
     }
 }
