@@ -50,11 +50,9 @@ impl Clock {
 
     /// Sets the clock to now.
     pub fn tick(&self) {
-        const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
-        let units = |time: Timespec| time.tv_sec as u64 * 10_000_000 + time.tv_nsec as u64 / 100;
         let running = units(clock_gettime(ClockId::Boottime));
         self.set(INTERRUPT_TIME, running);
-        self.set(SYSTEM_TIME, units(clock_gettime(ClockId::Realtime)) + UNIX_EPOCH);
+        self.set(SYSTEM_TIME, since_1601() as u64);
         self.set(TICK_COUNT, running / 10_000);
     }
 
@@ -71,6 +69,17 @@ impl Clock {
         self.page.word(offset).store(value as u32, Ordering::Release);
         self.page.word(offset + 4).store((value >> 32) as u32, Ordering::Release);
     }
+}
+
+/// A time in 100 ns.
+const fn units(time: Timespec) -> u64 {
+    time.tv_sec as u64 * 10_000_000 + time.tv_nsec as u64 / 100
+}
+
+/// The time, in 100 ns since 1601.
+pub fn since_1601() -> i64 {
+    const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
+    units(clock_gettime(ClockId::Realtime)) as i64 + UNIX_EPOCH
 }
 
 /// Processors that this process may use.

@@ -2,7 +2,7 @@
 
 use crate::object::FileObject;
 use protocol::handle::{BROKER, BROKER_END};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{
@@ -30,6 +30,8 @@ pub struct Handle {
 pub struct Table {
     slots: Vec<Option<Handle>>,
     freed: VecDeque<u32>,
+    /// Those that the process has not been told of.
+    untold: HashSet<u32>,
     /// The process has ended: a request that is still at work gets no handle any more.
     closed: bool,
 }
@@ -72,6 +74,7 @@ impl Table {
     pub fn remove(&mut self, number: u32) -> Result<Handle, NTSTATUS> {
         let index = Self::index(number)?;
         let handle = self.slots.get_mut(index).and_then(Option::take).ok_or(STATUS_INVALID_HANDLE)?;
+        self.untold.remove(&(index as u32));
         self.freed.push_back(index as u32);
         Ok(handle)
     }
@@ -83,11 +86,34 @@ impl Table {
         self.slots.drain(..).flatten().collect()
     }
 
-    /// The numbers that stand for something.
-    #[cfg(test)]
-    pub fn numbers(&self) -> Vec<u32> {
-        let open = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_some());
-        open.map(|(index, _)| BROKER + 4 * index as u32).collect()
+    /// The table of a process that begins with handles, under numbers that rise. It is told of each when it asks.
+    pub fn inherited(handles: impl Iterator<Item = (u32, Handle)>) -> Result<Self, NTSTATUS> {
+        let mut table = Self::default();
+        for (number, handle) in handles {
+            let index = Self::index(number)?;
+            while table.slots.len() < index {
+                table.freed.push_back(table.slots.len() as u32);
+                table.slots.push(None);
+            }
+            handle.object.handles.fetch_add(1, Ordering::Relaxed);
+            table.untold.insert(index as u32);
+            table.slots.push(Some(handle));
+        }
+        Ok(table)
+    }
+
+    /// What a number stands for that the process has and was not told of: once.
+    pub fn tell(&mut self, number: u32) -> Result<&Handle, NTSTATUS> {
+        let index = Self::index(number)?;
+        if !self.untold.remove(&(index as u32)) {
+            return Err(STATUS_INVALID_HANDLE);
+        }
+        self.get(number, 0)
+    }
+
+    /// The numbers that stand for something, in order.
+    pub fn all(&self) -> impl Iterator<Item = (u32, &Handle)> {
+        self.slots.iter().enumerate().filter_map(|(index, slot)| Some((BROKER + 4 * index as u32, slot.as_ref()?)))
     }
 
     fn index(number: u32) -> Result<usize, NTSTATUS> {
@@ -126,6 +152,17 @@ mod tests {
         assert_eq!(table.close().len(), 1);
         assert_eq!(table.get(number, 0).err(), Some(STATUS_INVALID_HANDLE));
         assert_eq!(table.insert(handle(1)).err(), Some(STATUS_PROCESS_IS_TERMINATING));
+    }
+
+    #[test]
+    fn what_is_inherited_keeps_its_number_and_is_told_of_once() {
+        let (first, third) = (BROKER, BROKER + 8);
+        let mut table = Table::inherited([(first, handle(1)), (third, handle(3))].into_iter()).unwrap();
+        assert_eq!(table.tell(third).map(|handle| handle.access), Ok(3));
+        assert_eq!(table.tell(third).err(), Some(STATUS_INVALID_HANDLE));
+        assert_eq!(table.tell(BROKER + 4).err(), Some(STATUS_INVALID_HANDLE), "nobody has given it");
+        table.remove(first).unwrap();
+        assert_eq!(table.tell(first).err(), Some(STATUS_INVALID_HANDLE));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! For tests and the fuzzer: requests of a sandbox process, without the process.
 
+use crate::life::Life;
 use crate::namespace::Namespace;
 use crate::process::Process;
 use crate::sandbox::{Files, Member, Sandbox};
 use crate::service::answer;
 use crate::session::Session;
+use crate::terms::Terms;
 use channel::{Server, Shared};
 use gate::block::{SLICES, TELEMETRY_SIZE};
 use protocol::{BODY, Frame};
@@ -37,8 +39,18 @@ impl Hostile {
         namespace.grant(&granted, true).map_err(std::io::Error::other)?;
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;
-        let (id, _) = sandbox.next_ids();
-        let process = Arc::new(Process::new(id, Arc::clone(sandbox), "hostile.exe".into(), namespace, telemetry, Arc::new(Session::new(session))));
+        let (id, thread) = sandbox.next_ids();
+        let terms = Terms {
+            namespace: Arc::new(namespace),
+            session: Arc::new(Session::new(session)),
+            strict_imports: false,
+            per_call: false,
+            without_layers: 0,
+            required_layers: 0,
+            refused: Default::default(),
+        };
+        let life = Arc::new(Life::new(id, 0, thread, Vec::new(), false, false));
+        let process = Arc::new(Process::new(life, Arc::clone(sandbox), "hostile.exe".into(), Arc::new(terms), telemetry));
         process.set_noted();
         sandbox.enter(id, Arc::clone(&process) as Arc<dyn Member>);
         Ok(process)
@@ -105,9 +117,10 @@ mod tests {
             let options = options | FILE_SYNCHRONOUS_IO_NONALERT;
             let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
             let request = OpenFile { access, disposition, options, share, ..OpenFile::default() };
-            let before = self.handles().numbers();
+            let numbers = || self.handles().all().map(|(number, _)| number).collect::<Vec<_>>();
+            let before = numbers();
             self.hostile.process.open_file(&request, &self.nt_path(name))?;
-            let opened = self.handles().numbers();
+            let opened = numbers();
             Ok(*opened.iter().find(|number| !before.contains(number)).expect("a new handle"))
         }
 

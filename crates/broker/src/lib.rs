@@ -12,6 +12,7 @@ mod handle;
 #[cfg(any(fuzzing, test))]
 pub mod hostile;
 mod launch;
+mod life;
 mod machine;
 mod namespace;
 mod object;
@@ -26,6 +27,7 @@ mod session;
 mod sharing;
 mod system;
 mod telemetry;
+mod terms;
 mod watch;
 pub mod wire;
 mod zone;

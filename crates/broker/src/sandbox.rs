@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::dispatcher::Dispatcher;
 use crate::drive::{Drive, Place};
 use crate::handle::Handle;
+use crate::launch::Launcher;
 use crate::object::FileObject;
 use crate::records::Records;
 use crate::sharing::{Leaving, Removal, Sharing, Turns};
@@ -65,6 +66,8 @@ impl Files {
 pub trait Member: Send + Sync {
     /// Takes the closes that were posted on all its channels.
     fn drain(&self);
+    /// Ends it.
+    fn end(self: Arc<Self>, code: u32);
 }
 
 /// A sandbox.
@@ -99,6 +102,8 @@ pub struct Sandbox {
     pub files: Files,
     /// Windows' version as programs see it.
     pub windows: [u32; 3],
+    /// Where processes are ordered that processes start.
+    pub launcher: Launcher,
     processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
     next_id: Mutex<u32>,
 }
@@ -126,6 +131,7 @@ impl Sandbox {
             system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
             files,
             windows,
+            launcher: Launcher::new()?,
             processes: Mutex::default(),
             next_id: Mutex::new(0x100),
         })
@@ -161,6 +167,16 @@ impl Sandbox {
     /// Enters a process.
     pub fn enter(&self, id: u32, process: Arc<dyn Member>) {
         lock(&self.processes).insert(id, process);
+    }
+
+    /// A process that is there, by its number.
+    pub fn process(&self, id: u32) -> Option<Arc<dyn Member>> {
+        lock(&self.processes).get(&id).cloned()
+    }
+
+    /// How many processes there are.
+    pub fn processes(&self) -> usize {
+        lock(&self.processes).len()
     }
 
     /// Takes a process out.

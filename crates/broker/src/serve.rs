@@ -2,7 +2,8 @@
 
 use crate::clock::TICK;
 use crate::drive::Place;
-use crate::launch::{self, Refused};
+use crate::audit::{Event, Kind, Outcome, Trust};
+use crate::launch::{self, Order, Plan, Refused};
 use crate::process::Process;
 use crate::sandbox::{Files, Sandbox, raise_descriptors};
 use crate::session::Session;
@@ -90,6 +91,8 @@ struct Broker {
 /// What became readable.
 enum Ready {
     Accept,
+    /// A process wants another one.
+    Orders,
     Connection(usize),
     Boot(usize),
     Forbidden(usize),
@@ -103,6 +106,7 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
     raise_descriptors();
     let sandbox = Sandbox::new(config.number, config.audit, config.drive, config.files, config.windows)?;
     let mut broker = Broker { sandbox: Arc::new(sandbox), connections: Vec::new(), running: Vec::new(), next_connection: 0 };
+    broker.sandbox.launcher.open();
     broker.connect(first, listening.is_none());
     let listener = listening.as_ref().map(|listening| &listening.listener);
     let lock = loop {
@@ -138,6 +142,7 @@ impl Broker {
                         self.connect(stream, false);
                     }
                 }
+                Ready::Orders => self.take_orders(),
                 Ready::Connection(number) => self.hear(number),
                 Ready::Boot(index) => self.take_listener(index),
                 Ready::Forbidden(index) => self.forbidden_call(index),
@@ -164,6 +169,7 @@ impl Broker {
         if let Some(listener) = listener {
             watch(listener.as_fd(), |_, _| Ready::Accept, 0);
         }
+        watch(self.sandbox.launcher.wake(), |_, _| Ready::Orders, 0);
         for connection in &self.connections {
             watch(connection.session.stream.as_fd(), |number, _| Ready::Connection(number), connection.number);
         }
@@ -205,11 +211,13 @@ impl Broker {
         }
     }
 
-    /// A command line has gone: its processes end with it.
+    /// A command line has gone: its processes end with it, unless it went because its program has ended. What that started goes on
+    /// then, as on Windows.
     fn disconnect(&mut self, number: usize) {
         self.connections.retain(|connection| connection.number != number);
-        for running in self.running.iter().filter(|running| running.session == number) {
-            running.process.terminate(TERMINATED, None);
+        let own = || self.running.iter().filter(|running| running.session == number);
+        if own().any(|running| running.process.life.parent == 0 && !running.process.is_finished()) {
+            own().for_each(|running| running.process.terminate(TERMINATED, None));
         }
     }
 
@@ -217,13 +225,33 @@ impl Broker {
         let wanted = run.streams.iter().filter(|stream| **stream).count();
         let launched = receive_streams(&session.stream, wanted)
             .map_err(|_| Refused::broken("the standard streams did not arrive"))
-            .and_then(|streams| launch::launch(&self.sandbox, session, run, streams));
+            .and_then(|streams| launch::user_plan(&self.sandbox, session, run, streams))
+            .and_then(|plan| self.start(plan, number));
         match launched {
-            Ok(launched) => {
-                let launch::Launched { process, child, boot } = launched;
-                self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session: number });
-            }
+            Ok(()) => {}
             Err(Refused { code, sentence }) => session.send(&Answer::Failed { code, sentence, missing: Vec::new() }),
+        }
+    }
+
+    fn start(&mut self, plan: Plan, session: usize) -> Result<(), Refused> {
+        let launch::Launched { process, child, boot } = launch::start(&self.sandbox, plan)?;
+        self.running.push(Running { process, child, boot: Some(boot), listener: None, forbidden: 0, session });
+        Ok(())
+    }
+
+    /// Starts what processes want started.
+    fn take_orders(&mut self) {
+        for Order { plan, answer } in self.sandbox.launcher.take() {
+            let parent = self.running.iter().find(|running| running.process.id == plan.life.parent && !running.process.is_finished());
+            let done = match parent.map(|parent| parent.session) {
+                None => Err(STATUS_PROCESS_IS_TERMINATING),
+                Some(session) => self.start(plan, session).map_err(|Refused { sentence, .. }| {
+                    let event = Event { code: STATUS_INSUFFICIENT_RESOURCES as u32, ..Event::default() };
+                    self.sandbox.log.note(Kind::ProcessStart, Trust::Evidence, Outcome::Error, &sentence, event);
+                    STATUS_INSUFFICIENT_RESOURCES
+                }),
+            };
+            answer.tell(done);
         }
     }
 
@@ -297,5 +325,6 @@ impl Running {
 const GONE: Pid = Pid::INIT;
 /// The exit code of a process that its user ended.
 const TERMINATED: u32 = 1;
+use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING};
 const STATUS_UNSUCCESSFUL: u32 = 0xC000_0001;
 const STATUS_ACCESS_DENIED: u32 = 0xC000_0022;

@@ -117,6 +117,14 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
             }
             done()
         }
+        Request::CreateProcess(request) => process.create_process(&request, payload),
+        Request::AdoptHandle(request) => process.adopt_handle(&request),
+        Request::AdoptObject(request) => process.adopt_object(&request),
+        Request::OpenProcess(request) => process.open_process(&request),
+        Request::QueryProcess(request) => process.query_process(&request),
+        Request::EndProcess(request) => process.end_process(&request),
+        Request::ResumeProcess(request) => process.resume_process(&request),
+        Request::AwaitResume(_) => process.await_resume(),
         Request::Exit(request) => {
             process.exit(&request, payload);
             return None;

@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod handle;
 pub mod message;
 pub mod start;
+mod value;
 
 pub use message::{Message, Opened};
 
@@ -16,13 +17,13 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// Bytes of a frame's body.
 pub const BODY: usize = 240;
 /// The longest payload, in bytes.
-pub const PAYLOAD: usize = 0x1_0000;
+pub const PAYLOAD: usize = 0x4_0000;
 /// A [`message::Report`] of this kind is the runtime's own last word: why the program cannot run.
 pub const FAILURE: u32 = 0x100;
 /// A [`message::Report`] of this kind is text that the program wrote for a debugger.
 pub const DEBUG_TEXT: u32 = 0x101;
 /// The version of the messages, checked when a process starts.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One message, request or reply.
 #[repr(C)]

@@ -1,5 +1,7 @@
 //! One row per message: number, request, reply. Numbers are permanent.
 
+pub use crate::value::*;
+
 use gate::file::{Facts, Volume};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -43,142 +45,6 @@ macro_rules! messages {
             }
         }
     };
-}
-
-/// An answer without content.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Done {}
-
-/// A file was opened; its descriptor travels with the reply.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Opened {
-    /// The handle.
-    pub handle: u32,
-    /// The shared file record, or `u32::MAX` where the descriptor keeps the position.
-    pub record: u32,
-    /// `FILE_OPENED`, `FILE_CREATED` and the like.
-    pub information: u32,
-    /// A [`gate::file::Device`] as a number.
-    pub device: u32,
-    /// The access granted.
-    pub access: u32,
-    /// The `FILE_*` mode bits of the open options.
-    pub mode: u32,
-    /// Non-zero for a folder.
-    pub folder: u32,
-    /// Non-zero where closing has an effect that must not wait.
-    pub close_now: u32,
-    /// Non-zero for a stream, whose bytes move in messages.
-    pub stream: u32,
-}
-
-/// An object that has a name. A section's bytes travel with the reply.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct SharedObject {
-    /// Sections: bytes.
-    pub size: u64,
-    /// The object's number.
-    pub number: u32,
-    /// Non-zero where it was there.
-    pub found: u32,
-    /// Non-zero where the broker keeps its state.
-    pub shared: u32,
-    /// A [`gate::service::ObjectKind`] as a number.
-    pub kind: u32,
-    /// As [`NameObject::limit`].
-    pub limit: u32,
-    /// Sections: `PAGE_*`.
-    pub protect: u32,
-    /// Sections: `SEC_*`.
-    pub attributes: u32,
-    /// Unused.
-    pub pad: u32,
-}
-
-/// An object's state, as the functions that ask for it tell it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct ObjectState {
-    /// The state or count.
-    pub state: i32,
-    /// Events and timers: reset by hand. Semaphores: the highest count. Mutants: owned by the asking thread.
-    pub limit: u32,
-    /// Mutants: the last owner has ended.
-    pub abandoned: u32,
-    /// Timers: the number of the setting in force.
-    pub setting: u32,
-}
-
-/// One handle.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct HandleReply {
-    /// The handle.
-    pub handle: u32,
-    /// The access granted.
-    pub access: u32,
-}
-
-/// One number.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Word {
-    /// The number.
-    pub value: u32,
-}
-
-/// A console's mode and size.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct ConsoleState {
-    /// `ENABLE_*`.
-    pub mode: u32,
-    /// Columns.
-    pub columns: u32,
-    /// Rows.
-    pub rows: u32,
-}
-
-/// The machine's memory and processors.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Machine {
-    /// Total and available physical bytes, total and available of physical and swap.
-    pub memory: [u64; 4],
-    /// Processors that the process may use.
-    pub processors: u32,
-    /// Unused.
-    pub pad: u32,
-}
-
-/// What is done with a stream.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamKind {
-    /// Its size and one, of any file; 0 where the file has none.
-    Size = 0,
-    /// Reads.
-    Read = 1,
-    /// Writes the payload.
-    Write = 2,
-    /// Sets its size.
-    Cut = 3,
-}
-
-impl StreamKind {
-    /// The kind with this number.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Self::Size),
-            1 => Some(Self::Read),
-            2 => Some(Self::Write),
-            3 => Some(Self::Cut),
-            _ => None,
-        }
-    }
 }
 
 messages! {
@@ -378,10 +244,12 @@ messages! {
         /// The asking thread.
         thread: u32,
     } -> ObjectState;
-    /// A thread has ended that may own mutants.
+    /// A thread has ended that may own mutants, or that other processes know: the first one.
     44 EndThread {
         /// The thread.
         thread: u32,
+        /// Its exit code.
+        code: u32,
     } -> Done;
     /// Sets or stops a timer; answers whether it was signalled.
     45 SetObjectTimer {
@@ -471,6 +339,55 @@ messages! {
         /// Non-zero: both ends travel with the reply, and have no handles.
         bare: u32,
     } -> Opened;
+    /// Starts a program in a process of its own. Payload: a [`crate::start::Child`].
+    70 CreateProcess {
+        /// The program's file.
+        image: u32,
+        /// A [`Inherit`] as a number.
+        inherit: u32,
+        /// Non-zero: it waits until its first thread is resumed.
+        suspended: u32,
+        /// Non-zero: Ctrl-C is not for it.
+        ignores_control: u32,
+        /// Non-zero: it inherits the standard handles, whatever else.
+        standard: u32,
+    } -> Created;
+    /// Answers what stands behind a handle that the process has and was not told of: inherited, or given by another process.
+    71 AdoptHandle {
+        /// The handle.
+        handle: u32,
+    } -> Opened;
+    /// Opens a process of the sandbox, or the first thread of one, by its number.
+    72 OpenProcess {
+        /// The process, or the thread.
+        id: u32,
+        /// Non-zero: a thread.
+        thread: u32,
+    } -> SharedObject;
+    /// Answers what is known of a process. Reply payload: its program's path, UTF-16.
+    73 QueryProcess {
+        /// The object's number, of the process or of its first thread.
+        number: u32,
+    } -> ProcessFacts;
+    /// Ends another process.
+    74 EndProcess {
+        /// The object's number.
+        number: u32,
+        /// The exit code.
+        code: u32,
+    } -> Done;
+    /// Lets a process begin that was started suspended; answers how often its first thread was suspended.
+    75 ResumeProcess {
+        /// The number of its first thread's object.
+        number: u32,
+    } -> Word;
+    /// Waits until the process may begin.
+    76 AwaitResume {} -> Done;
+    /// Answers what an object is that the process inherited. A section's bytes travel with the reply.
+    77 AdoptObject {
+        /// The object's number.
+        number: u32,
+    } -> SharedObject;
     /// Sees that an open file's name outlives the loss of power. Its bytes were synchronised before.
     29 FlushFile {
         /// The file.

@@ -25,7 +25,7 @@ pub mod descriptor {
     pub const END: i32 = 11;
 }
 
-/// One of the standard streams.
+/// One of the standard streams that a process is born with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standard {
     /// The handle.
@@ -34,27 +34,9 @@ pub struct Standard {
     pub device: u32,
 }
 
-/// Everything a process starts with.
+/// What a program is given by whoever starts it: `RTL_USER_PROCESS_PARAMETERS` without its pointers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Start {
-    /// [`crate::VERSION`] of the broker that wrote it.
-    pub version: u32,
-    /// The process's number, as Windows programs see it.
-    pub process: u32,
-    /// The first thread's number.
-    pub thread: u32,
-    /// Windows' version: major, minor, build.
-    pub windows: [u32; 3],
-    /// Processors that the process may use.
-    pub processors: u32,
-    /// Time stamps per microsecond.
-    pub stamps_per_microsecond: u32,
-    /// One event per call is wanted.
-    pub per_call: bool,
-    /// The program does not start when an import is missing.
-    pub strict_imports: bool,
-    /// The layers of the jail that are wanted, as bits of `jail::Layers`; the runtime puts on its own among them.
-    pub layers: u32,
+pub struct Parameters {
     /// The program's path, UTF-16.
     #[serde(with = "units")]
     pub program: Vec<u16>,
@@ -67,8 +49,92 @@ pub struct Start {
     /// The environment block, UTF-16: `NAME=value` strings that end in NUL, and a NUL at its end.
     #[serde(with = "units")]
     pub environment: Vec<u16>,
-    /// Standard input, output and error.
-    pub standard: [Option<Standard>; 3],
+    /// The window's title, UTF-16.
+    #[serde(with = "units")]
+    pub title: Vec<u16>,
+    /// The desktop, UTF-16.
+    #[serde(with = "units")]
+    pub desktop: Vec<u16>,
+    /// What the shell hands on, UTF-16.
+    #[serde(with = "units")]
+    pub shell: Vec<u16>,
+    /// What a C runtime hands on to the next (`lpReserved2`).
+    pub runtime: Vec<u8>,
+    /// `STARTF_*`.
+    pub window_flags: u32,
+    /// Place, size, size in characters, fill attribute, and how the window is shown.
+    pub window: [u32; 8],
+    /// The console's handle; 0 for none, 1 for the one that the process is born to.
+    pub console: u32,
+    /// The numbers of the standard handles, whatever they stand for.
+    pub standard: [u32; 3],
+}
+
+/// A handle to an object that processes share, which a child has from its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inherited {
+    /// The handle.
+    pub handle: u32,
+    /// The access that it grants.
+    pub access: u32,
+    /// The object's number.
+    pub number: u32,
+}
+
+/// What a process asks for that starts another one: the payload of [`crate::message::CreateProcess`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// What the program is given.
+    pub parameters: Parameters,
+    /// The handles that are inherited, where not all are that may be.
+    pub listed: Vec<u32>,
+    /// The inherited handles that the process numbers itself.
+    pub objects: Vec<Inherited>,
+}
+
+impl Child {
+    /// As bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Child::encode`] wrote, or a hostile process; `None` where it is neither.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+}
+
+/// Everything a process starts with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// [`crate::VERSION`] of the broker that wrote it.
+    pub version: u32,
+    /// The process's number, as Windows programs see it.
+    pub process: u32,
+    /// The number of the process that started it; 0 for none.
+    pub parent: u32,
+    /// The first thread's number.
+    pub thread: u32,
+    /// Windows' version: major, minor, build.
+    pub windows: [u32; 3],
+    /// Processors that the process may use.
+    pub processors: u32,
+    /// Time stamps per microsecond.
+    pub stamps_per_microsecond: u32,
+    /// One event per call is wanted.
+    pub per_call: bool,
+    /// The program does not start when an import is missing.
+    pub strict_imports: bool,
+    /// It waits until its first thread is resumed.
+    pub suspended: bool,
+    /// The layers of the jail that are wanted, as bits of `jail::Layers`; the runtime puts on its own among them.
+    pub layers: u32,
+    /// What the program is given.
+    pub parameters: Parameters,
+    /// The standard streams that it is born with.
+    pub born: [Option<Standard>; 3],
+    /// Handles to shared objects that it has from its start.
+    pub inherited: Vec<Inherited>,
 }
 
 /// Texts as bytes: unit by unit they would take longer than the rest of the block together.
@@ -123,7 +189,8 @@ mod tests {
 
     #[test]
     fn a_start_survives_its_bytes() {
-        let start = Start { version: crate::VERSION, program: "Z:\\a.exe".encode_utf16().collect(), ..Start::default() };
+        let parameters = Parameters { program: "Z:\\a.exe".encode_utf16().collect(), ..Parameters::default() };
+        let start = Start { version: crate::VERSION, parameters, ..Start::default() };
         assert_eq!(Start::decode(&start.encode()), Some(start));
     }
 

@@ -16,7 +16,9 @@ use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_CONFLICTING_ADDRESSES, STATUS_DLL_NOT_FOUND, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_IMAGE_FORMAT, STATUS_NO_MEMORY,
+    NTSTATUS, STATUS_CONFLICTING_ADDRESSES, STATUS_DLL_NOT_FOUND, STATUS_IMAGE_MACHINE_TYPE_MISMATCH_EXE, STATUS_INVALID_FILE_FOR_SECTION,
+    STATUS_INVALID_IMAGE_FORMAT, STATUS_INVALID_IMAGE_LE_FORMAT, STATUS_INVALID_IMAGE_NOT_MZ, STATUS_INVALID_IMAGE_PROTECT,
+    STATUS_INVALID_IMAGE_WIN_16, STATUS_NO_MEMORY,
 };
 use windows_sys::Win32::System::Memory::{
     PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY, PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE,
@@ -110,6 +112,20 @@ pub fn parse_program(bytes: &[u8]) -> Result<Image<'_>, Refused> {
         memory::lock().end_at(if large { LARGE_GUEST_END_32 } else { GUEST_END_32 });
     }
     parse(bytes)
+}
+
+/// Refuses what is no program that a process of either kind could run.
+pub fn check_program(bytes: &[u8]) -> Result<(), NTSTATUS> {
+    let image = Image::parse(bytes, Layout::File).map_err(|malformed| match malformed {
+        Malformed::NotExecutable => STATUS_INVALID_IMAGE_NOT_MZ,
+        Malformed::DosProgram => STATUS_INVALID_IMAGE_PROTECT,
+        Malformed::Ne => STATUS_INVALID_IMAGE_WIN_16,
+        Malformed::Le | Malformed::Lx => STATUS_INVALID_IMAGE_LE_FORMAT,
+        Malformed::Foreign(_) => STATUS_IMAGE_MACHINE_TYPE_MISMATCH_EXE,
+        _ => STATUS_INVALID_IMAGE_FORMAT,
+    })?;
+    image.check_mappable().map_err(|_| STATUS_INVALID_IMAGE_FORMAT)?;
+    if image.is_dll() { Err(STATUS_INVALID_IMAGE_FORMAT) } else { Ok(()) }
 }
 
 /// Parses a file as an image that this process can map.

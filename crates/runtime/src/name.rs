@@ -87,27 +87,45 @@ pub fn find(text: &[u8], request: &NameObject, make: Make<'_>) -> Result<Found, 
     }
     for _ in 0..TRIES {
         let Arrived { reply: told, descriptor, .. } = broker::open(request, text)?;
-        let (number, existed) = (told.number, told.found != 0);
-        let mut objects = objects();
-        let objects = objects.get_or_insert_default();
-        let known = objects.get(&number).and_then(Weak::upgrade).filter(|object| object.hold());
-        if let Some((object, name)) = known.as_ref().and_then(|object| Some((object, object.name()?))) {
-            name.opens.fetch_add(1, Ordering::Relaxed);
-            return Ok(Found { object: Arc::clone(object), existed });
-        }
-        if existed && told.shared == 0 {
+        match enter(&told, descriptor, text, make)? {
+            Some(object) => return Ok(Found { object, existed: told.found != 0 }),
             // Another thread has the name and not yet its object, or no handle to it any more.
-            release(number, 1);
-            rustix::thread::sched_yield();
-            continue;
+            None => rustix::thread::sched_yield(),
         }
-        let object = make(&told, descriptor).inspect_err(|_| release(number, 1))?;
-        object.set_name(Name { number, text: text.to_vec(), shared: told.shared != 0, opens: AtomicU32::new(1) });
-        objects.insert(number, Arc::downgrade(&object));
-        object.add_handle();
-        return Ok(Found { object, existed });
     }
     Err(STATUS_INSUFFICIENT_RESOURCES)
+}
+
+/// An object without a name of the program's, which processes may share nevertheless: it counts one handle.
+pub fn without(request: &NameObject, make: Make<'_>) -> Result<Arc<Object>, NTSTATUS> {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    // No directory that a program's names can lie in, and no name that another process gives.
+    let text = format!("\\Inherited\\{:x}-{:x}", crate::process::get().id, MADE.fetch_add(1, Ordering::Relaxed));
+    let text: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let Arrived { reply: told, descriptor, .. } = broker::open(request, &text)?;
+    enter(&told, descriptor, &[], make)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)
+}
+
+/// The object for one that the broker told of, which counts one more handle; `None` where that is another thread's business just
+/// now, and the open is undone.
+pub fn enter(told: &SharedObject, descriptor: Option<OwnedFd>, text: &[u8], make: Make<'_>) -> Result<Option<Arc<Object>>, NTSTATUS> {
+    let number = told.number;
+    let mut objects = objects();
+    let objects = objects.get_or_insert_default();
+    let known = objects.get(&number).and_then(Weak::upgrade).filter(|object| object.hold());
+    if let Some((object, name)) = known.as_ref().and_then(|object| Some((object, object.name()?))) {
+        name.opens.fetch_add(1, Ordering::Relaxed);
+        return Ok(Some(Arc::clone(object)));
+    }
+    if told.found != 0 && told.shared == 0 {
+        release(number, 1);
+        return Ok(None);
+    }
+    let object = make(told, descriptor).inspect_err(|_| release(number, 1))?;
+    object.set_name(Name { number, text: text.to_vec(), shared: told.shared != 0, opens: AtomicU32::new(1) });
+    objects.insert(number, Arc::downgrade(&object));
+    object.add_handle();
+    Ok(Some(object))
 }
 
 #[cfg(test)]

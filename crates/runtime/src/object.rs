@@ -105,7 +105,7 @@ pub enum Body {
     },
     /// The state is 1 once it has ended.
     Thread,
-    /// This process; it never ends while anybody looks.
+    /// This process, which never ends while anybody looks, or another one.
     Process,
     /// Memory or a file's bytes, which views map.
     Section,
@@ -197,6 +197,11 @@ impl Object {
     /// The number by which the broker knows it, where that keeps its state.
     pub fn shared(&self) -> Option<u32> {
         self.name.get().filter(|name| name.shared).map(|name| name.number)
+    }
+
+    /// The number by which the broker knows another process, or its first thread.
+    pub fn other(&self) -> Option<u32> {
+        self.shared().filter(|_| matches!(self.body, Body::Process | Body::Thread))
     }
 
     /// How many handles it has.

@@ -169,10 +169,8 @@ pub fn shared(told: &SharedObject, descriptor: OwnedFd) -> Result<Arc<Object>, N
     Object::with(Body::Section, 0, Arc::new(section)).ok_or(STATUS_INSUFFICIENT_RESOURCES)
 }
 
-/// Makes or finds the section of a name.
-fn named(request: &mut CreateSection) -> Answer {
-    const OBJ_OPENIF: u32 = 0x80;
-    let text = user::read_vec(request.name, request.name_size, 0xFFFF)?;
+/// What the broker is asked for that is to keep a section.
+fn request(request: &CreateSection) -> Result<NameObject, NTSTATUS> {
     let (size, plan) = Section::plan(request)?;
     let file = match plan {
         Plan::File(file) => file.handle,
@@ -180,7 +178,7 @@ fn named(request: &mut CreateSection) -> Answer {
         // The broker does not read programs, and an image's layout is for the process that maps it.
         Plan::Image(_) => return Err(STATUS_NOT_SUPPORTED),
     };
-    let wanted = NameObject {
+    Ok(NameObject {
         size,
         kind: ObjectKind::Section as u32,
         create: 1,
@@ -189,20 +187,32 @@ fn named(request: &mut CreateSection) -> Answer {
         attributes: request.attributes,
         file,
         ..NameObject::default()
+    })
+}
+
+/// Makes or finds the section of a name, or makes one without that children may inherit.
+fn shared_with_others(request: &mut CreateSection) -> Answer {
+    const OBJ_OPENIF: u32 = 0x80;
+    let make = |told: &SharedObject, descriptor: Option<OwnedFd>| shared(told, descriptor.ok_or(STATUS_INSUFFICIENT_RESOURCES)?);
+    let (object, existed) = if request.name == 0 {
+        (name::without(&self::request(request)?, &make)?, false)
+    } else {
+        let text = user::read_vec(request.name, request.name_size, 0xFFFF)?;
+        let found = name::find(&text, &self::request(request)?, &make)?;
+        (found.object, found.existed)
     };
-    let found = name::find(&text, &wanted, &|told, descriptor| shared(told, descriptor.ok_or(STATUS_INSUFFICIENT_RESOURCES)?))?;
-    if found.existed && request.flags & OBJ_OPENIF == 0 {
-        name::let_go(&found.object);
+    if existed && request.flags & OBJ_OPENIF == 0 {
+        name::let_go(&object);
         return Err(STATUS_OBJECT_NAME_COLLISION);
     }
-    request.handle = handle::insert_held(found.object, access::granted(ObjectKind::Section, request.access), access::inherit(request.flags))?;
-    if found.existed { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
+    request.handle = handle::insert_held(object, access::granted(ObjectKind::Section, request.access), access::inherit(request.flags))?;
+    if existed { Err(STATUS_OBJECT_NAME_EXISTS) } else { Ok(()) }
 }
 
 impl Serve for CreateSection {
     fn serve(&mut self) -> Answer {
-        if self.name != 0 {
-            return named(self);
+        if self.name != 0 || access::inherit(self.flags) != 0 && self.attributes & SEC_IMAGE == 0 {
+            return shared_with_others(self);
         }
         let section = Section::create(self)?;
         let object = Object::with(Body::Section, 0, Arc::new(section)).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;

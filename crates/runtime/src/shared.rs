@@ -30,10 +30,10 @@ pub fn query(number: u32) -> Result<ObjectState, NTSTATUS> {
     broker::ask(&QueryObject { number, thread: current::id() }, &[]).map(|(state, _)| state)
 }
 
-/// A thread has ended that may own mutants.
-pub fn end_thread(thread: u32) {
+/// A thread has ended that may own mutants, or that other processes know.
+pub fn end_thread(thread: u32, code: u32) {
     // Without an answer the process is about to end, which abandons everything.
-    let _ = broker::ask(&EndThread { thread }, &[]);
+    let _ = broker::ask(&EndThread { thread, code }, &[]);
 }
 
 /// Sets a timer to a time of the monotonic clock, in nanoseconds, or stops it; answers whether it was signalled, and the setting.

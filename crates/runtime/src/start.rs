@@ -10,6 +10,7 @@ use crate::thread::runner::run_first;
 use crate::{bitness, broker, clock, handle, processor, signal, time, words};
 use gate::file::Device;
 use gate::map::{FILE_RECORDS_SIZE, PAGE, SHARED_DATA, STATE};
+use protocol::message::AwaitResume;
 use protocol::start::{Start, descriptor};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use std::ffi::{c_int, c_void};
@@ -53,6 +54,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     let peb = make_peb(start, mapped.base, subsystem)?;
     let process = Process {
         id: start.process,
+        parent: start.parent,
         peb,
         per_call: if start.per_call { start.stamps_per_microsecond.into() } else { 0 },
         clock: clock::vdso_clock_gettime(),
@@ -66,6 +68,10 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     process::set(process, start.thread);
     processor::prepare(start.processors);
     take_standard_streams(start);
+    process::take_inherited(&start.inherited)?;
+    if start.suspended {
+        let _ = broker::wait_for(&AwaitResume {});
+    }
     Ok(run_first(mapped.base + entry, stack)?)
 }
 
@@ -94,7 +100,7 @@ fn map_shared() -> Result<(), NTSTATUS> {
 
 /// Enters the standard streams as files.
 fn take_standard_streams(start: &Start) {
-    for (number, stream) in (0..).zip(start.standard) {
+    for (number, stream) in (0..).zip(start.born) {
         if let Some(stream) = stream {
             // SAFETY: the process is born with its standard streams, and nobody else has taken them.
             let descriptor = unsafe { OwnedFd::from_raw_fd(number) };

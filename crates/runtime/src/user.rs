@@ -29,7 +29,7 @@ macro_rules! plain {
     )* };
 }
 
-plain!(u8, u16, u32, u64, i64);
+plain!(u8, u16, u32, u64, i64, gate::service::StartParameters);
 
 macro_rules! plain_services {
     ($($name:ident),*) => { plain!($(gate::service::$name),*); };

@@ -302,6 +302,7 @@ guest::imports! {
             context: *mut c_void,
             environment: *const c_void,
         ) -> NTSTATUS;
+        fn WcCreateProcess(request: *mut gate::service::CreateProcess) -> NTSTATUS;
         fn WcConsole(console: HANDLE, kind: u32, mode: *mut u32, size: *mut [u32; 2]) -> NTSTATUS;
         fn WcDebugPrint(text: *const u8, size: usize) -> NTSTATUS;
         fn WcQueryMemory(answer: *mut [u64; 4]) -> NTSTATUS;

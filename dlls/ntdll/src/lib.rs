@@ -39,6 +39,7 @@ mod lock;
 mod memory;
 mod object;
 mod once;
+mod other;
 mod parameters;
 mod path;
 mod pointer;

@@ -73,7 +73,11 @@ pub fn own_process(process: HANDLE, access: u32) -> Result<(), Status> {
     if facts.kind != ObjectKind::Process as u32 {
         return Err(Status(STATUS_OBJECT_TYPE_MISMATCH));
     }
-    if facts.access & access == 0 { Err(Status(STATUS_ACCESS_DENIED)) } else { Ok(()) }
+    if facts.access & access == 0 {
+        return Err(Status(STATUS_ACCESS_DENIED));
+    }
+    // What is done to a process is done by itself: nobody reaches into another one.
+    if facts.other != 0 { Err(Status(STATUS_NOT_SUPPORTED)) } else { Ok(()) }
 }
 
 #[repr(C)]

@@ -3,10 +3,11 @@
 use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::{ask, call};
 use crate::object::own_process;
+use crate::other;
 use crate::parameters::peb_lock;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use gate::service::{DuplicateHandle, QueryDrives, QueryProcess, SetAffinity, TerminateProcess};
+use gate::service::{DuplicateHandle, QueryDrives, QueryOther, QueryProcess, SetAffinity, TerminateProcess};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
@@ -14,14 +15,14 @@ use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::System::SystemServices::{KERNEL_USER_TIMES, VM_COUNTERS};
 use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_CID, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
-    STATUS_INVALID_PARAMETER_4, STATUS_NOT_IMPLEMENTED, STATUS_PORT_NOT_SET, UNICODE_STRING,
+    STATUS_INVALID_PARAMETER_4, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, STATUS_PORT_NOT_SET, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Threading::{
     PROCESS_BASIC_INFORMATION, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_INFORMATION,
 };
 
-/// Opens a process by its number; only this process has one here.
-#[shim(ix = 229, mapping = "gate DuplicateHandle", risk = Isolation("a process that is not the program's"))]
+/// Opens a process of the sandbox by its number, or by that of its first thread.
+#[shim(ix = 229, mapping = "gate DuplicateHandle, gate OpenProcess", risk = Isolation("a process that is not the program's"))]
 pub unsafe extern "system" fn NtOpenProcess(
     handle: *mut HANDLE,
     access: u32,
@@ -32,10 +33,14 @@ pub unsafe extern "system" fn NtOpenProcess(
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
     let [process, thread] = unsafe { client.as_ref() }.copied().ok_or(Status(STATUS_INVALID_PARAMETER_4))?;
-    if process != teb::process_id() as usize || thread != 0 {
+    if thread != 0 {
         return Err(Status(STATUS_INVALID_CID));
     }
     let flags = unsafe { object.as_ref() }.map_or(0, |object| object.Attributes);
+    if process != teb::process_id() as usize {
+        unsafe { *handle = other::open(process, false, access, flags)? };
+        return Ok(NtStatus::SUCCESS);
+    }
     let mut request = DuplicateHandle { source: u64::MAX, access, flags, ..DuplicateHandle::default() };
     ask(&mut request)?;
     unsafe { *handle = request.handle as usize as HANDLE };
@@ -142,8 +147,12 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
     length: u32,
     result: *mut u32,
 ) -> Result<NtStatus, Status> {
+    const QUERY: u32 = PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION;
     let question = question(class)?;
-    own_process(process, PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)?;
+    if let Some(facts) = other::facts(process, QUERY)? {
+        return unsafe { tell_other(process, &facts, question, buffer, length, result) };
+    }
+    own_process(process, QUERY)?;
     if buffer.is_null() && length != 0 {
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
@@ -157,6 +166,7 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
                 basic.AffinityMask = facts()?.affinity as usize;
                 basic.BasePriority = base_priority();
                 basic.UniqueProcessId = teb::process_id() as usize;
+                basic.InheritedFromUniqueProcessId = facts()?.parent as usize;
                 put(buffer, length, result, basic)
             }
             Question::Memory => {
@@ -187,6 +197,38 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
             Question::Drives => put(buffer, length, result, drives()?),
             Question::Cookie => put(buffer, length, result, crate::pointer::cookie()),
             Question::ImageName | Question::NtImageName | Question::CommandLine => text(question, buffer, length, result),
+        }
+    }
+}
+
+/// Answers an information class of another process, as far as anybody but itself knows it.
+unsafe fn tell_other(
+    process: HANDLE,
+    facts: &QueryOther,
+    question: Question,
+    buffer: *mut c_void,
+    length: u32,
+    result: *mut u32,
+) -> Result<NtStatus, Status> {
+    unsafe {
+        match question {
+            Question::Basic => {
+                let mut basic: PROCESS_BASIC_INFORMATION = core::mem::zeroed();
+                basic.ExitStatus = facts.code as i32;
+                basic.BasePriority = base_priority();
+                [basic.UniqueProcessId, basic.InheritedFromUniqueProcessId] = facts.ids.map(|id| id as usize);
+                put(buffer, length, result, basic)
+            }
+            Question::Times => {
+                let [created, ended, used] = facts.times;
+                put(buffer, length, result, KERNEL_USER_TIMES { CreateTime: created, ExitTime: ended, KernelTime: 0, UserTime: used })
+            }
+            Question::Wow64 => put(buffer, length, result, facts.narrow as usize),
+            Question::Session => put(buffer, length, result, session()),
+            Question::DebugPort => put(buffer, length, result, 0_usize),
+            Question::ImageName => put_text(&other::image(process)?, &[], buffer, length, result),
+            Question::NtImageName => put_text(&other::image(process)?, NT_PREFIX, buffer, length, result),
+            _ => Err(Status(STATUS_NOT_SUPPORTED)),
         }
     }
 }
@@ -272,8 +314,15 @@ fn drives() -> Result<Drives, Status> {
 unsafe fn text(question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
     let parameters = unsafe { crate::parameters::get() };
     let source = if question == Question::CommandLine { &parameters.command_line } else { &parameters.image_path_name };
-    let text = unsafe { crate::parameters::text(source) };
-    let prefix: &[u16] = if question == Question::NtImageName { &[0x5C, 0x3F, 0x3F, 0x5C] } else { &[] };
+    let prefix = if question == Question::NtImageName { NT_PREFIX } else { &[] };
+    unsafe { put_text(crate::parameters::text(source), prefix, buffer, length, result) }
+}
+
+/// What NT paths of DOS names start with.
+const NT_PREFIX: &[u16] = &[0x5C, 0x3F, 0x3F, 0x5C];
+
+/// A counted string, and its text behind it.
+unsafe fn put_text(text: &[u16], prefix: &[u16], buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
     let units = [prefix, text, &[0]].concat();
     let size = size_of::<UNICODE_STRING>() + size_of_val(units.as_slice());
     unsafe { tell(result, size) };

@@ -43,7 +43,10 @@ pub unsafe extern "system" fn NtCreateThreadEx(
         flags: unsafe { object.as_ref() }.map_or(0, |object| object.Attributes),
         ..CreateThread::default()
     };
-    ask(&mut request)?;
+    thread_list::count_in();
+    ask(&mut request).inspect_err(|_| {
+        thread_list::take_back();
+    })?;
     unsafe { *handle = request.handle as usize as HANDLE };
     if let Some(attributes) = unsafe { attributes.as_ref() } {
         unsafe { attributes.answer(request.id, request.teb) };
@@ -205,6 +208,7 @@ pub unsafe extern "system" fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) 
         return Ok(NtStatus::SUCCESS);
     }
     // No notice is given, but nobody may look for the thread's block any more.
+    thread_list::count_out();
     crate::loader::forget_thread(teb::block());
     thread_list::forget_caller();
     call(&mut ExitThread { code: code as u32, pad: 0 });
@@ -232,8 +236,8 @@ pub unsafe extern "system" fn NtSetContextThread(handle: HANDLE, context: *const
     ask(&mut ThreadContext { thread: handle as u64, context: context as u64, set: 1, pad: 0 }).map(NtStatus)
 }
 
-/// Opens a thread of this process by its number.
-#[shim(ix = 189, mapping = "gate OpenThread", risk = Isolation("a thread that is not the program's"))]
+/// Opens a thread of this process by its number, or the first one of another process.
+#[shim(ix = 189, mapping = "gate OpenThread, gate OpenProcess", risk = Isolation("a thread that is not the program's"))]
 pub unsafe extern "system" fn NtOpenThread(
     handle: *mut HANDLE,
     access: u32,
@@ -244,13 +248,16 @@ pub unsafe extern "system" fn NtOpenThread(
         return Err(Status(STATUS_ACCESS_VIOLATION));
     }
     let [process, thread] = unsafe { client.as_ref() }.copied().ok_or(Status(STATUS_INVALID_PARAMETER_4))?;
-    if process != 0 && process != teb::process_id() as usize {
-        return Err(Status(STATUS_INVALID_CID));
-    }
     let flags = unsafe { object.as_ref() }.map_or(0, |object| object.Attributes);
+    let is_own = process == 0 || process == teb::process_id() as usize;
     let mut request = OpenThread { id: thread as u64, access, flags, handle: 0 };
-    ask(&mut request)?;
-    unsafe { *handle = request.handle as usize as HANDLE };
+    let opened = if is_own { ask(&mut request).map(|_| request.handle as usize as HANDLE) } else { Err(Status(STATUS_INVALID_CID)) };
+    // A process's first thread is known to the others.
+    let opened = match opened {
+        Err(Status(STATUS_INVALID_CID)) if process != teb::process_id() as usize => crate::other::open(thread, true, access, flags),
+        opened => opened,
+    };
+    unsafe { *handle = opened? };
     Ok(NtStatus::SUCCESS)
 }
 

@@ -2,22 +2,24 @@
 
 use crate::class_buffer::{fill_exact, take, tell};
 use crate::gate::ask;
+use crate::other;
 use crate::thread::query;
 use crate::thread_attribute::{ideal_processor, name, processors, set_ideal_processor, set_name};
 use crate::thread_list::{caller_is_last, forget_tls};
 use alloc::vec::Vec;
 use core::ffi::c_void;
-use gate::service::{SetThread, ThreadSetting};
+use gate::service::{QueryOther, SetThread, ThreadSetting};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
 use windows_sys::Wdk::System::SystemServices::KERNEL_USER_TIMES;
 use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_IMPLEMENTED, UNICODE_STRING,
+    STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Kernel::PROCESSOR_NUMBER;
 use windows_sys::Win32::System::SystemInformation::GROUP_AFFINITY;
+use windows_sys::Win32::System::Threading::{THREAD_QUERY_INFORMATION, THREAD_QUERY_LIMITED_INFORMATION};
 
 /// Information classes (`THREADINFOCLASS`).
 mod class {
@@ -107,6 +109,9 @@ pub unsafe extern "system" fn NtQueryInformationThread(
     result: *mut u32,
 ) -> Result<NtStatus, Status> {
     let question = question(class)?;
+    if let Some(facts) = other::facts(handle, THREAD_QUERY_INFORMATION | THREAD_QUERY_LIMITED_INFORMATION)? {
+        return unsafe { tell_other(&facts, question, buffer, length, result) };
+    }
     let facts = query(handle)?;
     unsafe {
         match question {
@@ -138,6 +143,21 @@ pub unsafe extern "system" fn NtQueryInformationThread(
             Question::Group => put(buffer, length, result, GROUP_AFFINITY { Mask: facts.affinity as usize, Group: 0, Reserved: [0; 3] }),
             Question::IdealProcessor => put(buffer, length, result, number(ideal_processor(facts.id as u32))),
             Question::Name => put_name(name(facts.id as u32), buffer, length, result),
+        }
+    }
+}
+
+/// Answers an information class of another process's first thread, as far as anybody but that process knows it.
+unsafe fn tell_other(facts: &QueryOther, question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
+    unsafe {
+        match question {
+            Question::Basic => {
+                let client = [facts.ids[0] as usize, facts.thread as usize];
+                let exit_status = facts.code as NTSTATUS;
+                put(buffer, length, result, Basic { exit_status, teb: core::ptr::null_mut(), client, affinity: 0, priority: 8, base_priority: 0 })
+            }
+            Question::IsTerminated => put(buffer, length, result, u32::from(facts.code != STATUS_PENDING)),
+            _ => Err(Status(STATUS_NOT_SUPPORTED)),
         }
     }
 }

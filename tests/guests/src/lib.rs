@@ -8,6 +8,8 @@ extern crate alloc;
 
 #[cfg(target_os = "windows")]
 pub mod callbacks;
+#[cfg(target_os = "windows")]
+pub mod children;
 mod cstdio;
 pub mod cstructs;
 #[cfg(target_os = "windows")]

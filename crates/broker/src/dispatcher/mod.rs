@@ -2,6 +2,7 @@
 //! and who waits for them, so that a process that is killed at any instant leaves nothing half done: its opens end, and what it
 //! owned is abandoned.
 
+mod life;
 mod object;
 mod request;
 #[cfg(test)]
@@ -138,12 +139,8 @@ impl Dispatcher {
             New::Section { size, protect, attributes, file } => Body::Section(inner.section(size, protect, attributes, file)?),
             New::Private => Body::Private,
         };
-        let number = inner.free_number();
-        let object = Object { text: text.to_vec(), kind, body, opens: HashMap::from([(process, 1)]), waiters: BTreeMap::new() };
-        let told = (object.tell(number, false), object.descriptor());
-        inner.names.insert(text.to_vec(), number);
-        inner.objects.insert(number, object);
-        Ok(told)
+        let number = inner.enter(text.to_vec(), kind, body, &[process]);
+        inner.tell(number, false)
     }
 
     /// Ends some opens of a process; with the last one of all processes the object goes, and its name.
@@ -167,11 +164,6 @@ impl Dispatcher {
     /// An object's state.
     pub fn query(&self, process: u32, thread: u32, number: u32) -> Result<ObjectState, NTSTATUS> {
         self.lock().opened(process, number)?.waitable().ok_or(STATUS_OBJECT_TYPE_MISMATCH).map(|waitable| waitable.query(owner(process, thread)))
-    }
-
-    /// A thread has ended: what it owned is abandoned, whether its process still has it open or not.
-    pub fn end_thread(&self, process: u32, thread: u32) {
-        self.lock().abandon(|state| state == owner(process, thread));
     }
 
     /// Waits ([`Inner::wait`]), after it has signalled another object, if one is named.
@@ -208,7 +200,22 @@ impl Inner {
         }
         let opens = object.opens.entry(process).or_default();
         *opens = opens.checked_add(1).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        Ok((object.tell(number, true), object.descriptor()))
+        self.tell(number, true)
+    }
+
+    /// Enters a new object that some processes have open.
+    fn enter(&mut self, text: Vec<u8>, kind: u32, body: Body, processes: &[u32]) -> u32 {
+        let number = self.free_number();
+        let opens = processes.iter().map(|process| (*process, 1)).collect();
+        self.names.insert(text.clone(), number);
+        self.objects.insert(number, Object { text, kind, body, opens, waiters: BTreeMap::new() });
+        number
+    }
+
+    /// What a process is told of an object, and what travels along.
+    fn tell(&self, number: u32, found: bool) -> Result<(SharedObject, Option<Arc<OwnedFd>>), NTSTATUS> {
+        let object = self.objects.get(&number).ok_or(STATUS_INVALID_HANDLE)?;
+        Ok((object.tell(number, found), object.descriptor()))
     }
 
     /// What a process has open.

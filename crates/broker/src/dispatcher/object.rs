@@ -1,5 +1,6 @@
 //! What the processes of a sandbox share under a name, and its state.
 
+use crate::life::Life;
 use gate::cell::ABANDONED;
 use gate::service::{ObjectKind, SignalKind};
 use gate::state::Taking;
@@ -14,7 +15,7 @@ use windows_sys::Win32::Foundation::{
 
 /// An object.
 pub struct Object {
-    /// Its name with the directory, UTF-16 as bytes.
+    /// Its name with the directory, UTF-16 as bytes; that of a process is none that a program could say.
     pub text: Vec<u8>,
     /// An [`ObjectKind`] as a number.
     pub kind: u32,
@@ -34,6 +35,8 @@ pub enum Body {
     Section(Section),
     /// Known to the one process alone that has the name: the kind is not shared.
     Private,
+    /// A process, or its first thread: waited for until it has ended.
+    Life(Waitable, Arc<Life>),
 }
 
 /// What is waited for.
@@ -78,6 +81,7 @@ impl Waitable {
             ObjectKind::Event | ObjectKind::Timer => (Taking::Counts, u64::from(initial != 0), 0),
             ObjectKind::Semaphore if limit != 0 && limit <= i32::MAX as u32 && initial <= limit => (Taking::Counts, initial.into(), limit),
             ObjectKind::Mutant => (Taking::Owns, if initial != 0 { creator } else { 0 }, 0),
+            ObjectKind::Process | ObjectKind::Thread => (Taking::Keeps, 0, 0),
             _ => return Err(STATUS_INVALID_PARAMETER),
         };
         Ok(Self { taking, state, limit, setting: 0, depth: u32::from(kind == ObjectKind::Mutant && initial != 0) })
@@ -163,7 +167,7 @@ impl Waitable {
 impl Object {
     /// What is waited for, if anything.
     pub const fn waitable(&mut self) -> Option<&mut Waitable> {
-        if let Body::Waitable(waitable) = &mut self.body { Some(waitable) } else { None }
+        if let Body::Waitable(waitable) | Body::Life(waitable, _) = &mut self.body { Some(waitable) } else { None }
     }
 
     /// What travels with an open.
@@ -179,6 +183,7 @@ impl Object {
             Body::Section(section) => {
                 SharedObject { shared: 1, size: section.size, protect: section.protect, attributes: section.attributes, ..told }
             }
+            Body::Life(..) => SharedObject { shared: 1, ..told },
             Body::Private => told,
         }
     }

@@ -24,6 +24,8 @@ impl Process {
         let kind = ObjectKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)?;
         let new = match kind {
             _ if request.create == 0 => New::Nothing,
+            // They are made by starting one.
+            ObjectKind::Process | ObjectKind::Thread => return Err(STATUS_INVALID_PARAMETER),
             ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Semaphore | ObjectKind::Timer => {
                 New::Waitable { initial: request.initial, limit: request.limit }
             }

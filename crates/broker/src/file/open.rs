@@ -56,7 +56,7 @@ impl Process {
     fn open_null(&self, request: &OpenFile) -> Answer {
         let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty());
         let theirs = kept(null.map_err(store::status)?)?;
-        let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, None) };
+        let object = FileObject { mode: mode(request.options), ..FileObject::plain(Device::Null, Some(Arc::clone(&theirs))) };
         self.give(object, specific(request.access), request.object_flags, FILE_OPENED, Some(theirs))
     }
 
@@ -238,6 +238,7 @@ impl Process {
             folder: folder.into(),
             close_now: close_now.into(),
             stream: stream.into(),
+            flags,
         };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
     }

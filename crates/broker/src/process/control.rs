@@ -57,6 +57,11 @@ impl ControlEvents {
         }
     }
 
+    /// Ctrl-C is not for it.
+    pub fn ignore(&self) {
+        self.state().ignored = true;
+    }
+
     /// An event: handlers hear of it where there are any. False where the process is to end by it.
     pub fn take(&self, event: u32) -> bool {
         let mut state = self.state();

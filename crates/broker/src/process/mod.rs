@@ -1,5 +1,6 @@
 //! A process of the sandbox, as the broker sees it: its handles and channels, and its end.
 
+mod child;
 mod control;
 mod notes;
 mod report;
@@ -7,11 +8,13 @@ mod report;
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::console;
 use crate::handle::Table;
+use crate::life::Life;
 use crate::namespace::Namespace;
 use crate::reply::Reply;
 use crate::sandbox::{Member, Sandbox};
 use crate::session::Session;
 use crate::telemetry;
+use crate::terms::Terms;
 use crate::wire::{Answer, Ended};
 use channel::{Closer, Shared};
 use control::ControlEvents;
@@ -20,23 +23,27 @@ use gate::service::ConsoleKind;
 use protocol::message::{Console, ConsoleState, Exit};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, pidfd_send_signal};
-use std::collections::BTreeSet;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_IMAGE_FORMAT, STATUS_INVALID_PARAMETER,
+};
 
 /// A process.
 pub struct Process {
     /// Its number, as Windows programs see it.
     pub id: u32,
+    /// What is known of it, also after its end.
+    pub life: Arc<Life>,
     /// Its sandbox.
     pub sandbox: Arc<Sandbox>,
-    /// The program's file on the host.
-    program: PathBuf,
+    /// The program's name, for people.
+    program: String,
+    /// The terms of its run.
+    terms: Arc<Terms>,
     /// Its drives.
-    pub namespace: Namespace,
+    pub namespace: Arc<Namespace>,
     /// Its handles.
     pub handles: Mutex<Table>,
     /// The standard streams that are terminals.
@@ -53,10 +60,11 @@ pub struct Process {
     closed: AtomicBool,
     /// Ctrl-C and the like.
     pub control: ControlEvents,
-    refused: Mutex<BTreeSet<(PathBuf, bool)>>,
     /// Entries of listings that nobody has read yet.
     pub listed: Arc<AtomicUsize>,
     finished: AtomicBool,
+    /// With which code somebody ends it, and why.
+    sentence: OnceLock<(u32, Option<String>)>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,11 +73,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Process {
     /// A process that is about to start.
-    pub fn new(id: u32, sandbox: Arc<Sandbox>, program: PathBuf, namespace: Namespace, telemetry: Shared, session: Arc<Session>) -> Self {
+    pub fn new(life: Arc<Life>, sandbox: Arc<Sandbox>, program: String, terms: Arc<Terms>, telemetry: Shared) -> Self {
+        let (namespace, session) = (Arc::clone(&terms.namespace), Arc::clone(&terms.session));
         Self {
-            id,
+            id: life.id,
+            life,
             sandbox,
             program,
+            terms,
             namespace,
             handles: Mutex::default(),
             terminals: Mutex::default(),
@@ -80,9 +91,9 @@ impl Process {
             channels: Mutex::default(),
             closed: AtomicBool::new(false),
             control: Default::default(),
-            refused: Mutex::default(),
             listed: Arc::default(),
             finished: AtomicBool::new(false),
+            sentence: OnceLock::new(),
         }
     }
 
@@ -138,9 +149,24 @@ impl Process {
         let event = Event { code: status as u32, ..self.event() };
         self.note(Kind::ProcessExit, Trust::Evidence, Outcome::Error, &first, event);
         self.sandbox.log.flush();
-        let code = if status == protocol::start::UNFIT { 126 } else { 125 };
-        self.session.send(&Answer::Failed { code, sentence: first, missing });
+        let unfit = status == protocol::start::UNFIT;
+        if self.is_first() {
+            let code = if unfit { 126 } else { 125 };
+            self.session.send(&Answer::Failed { code, sentence: first, missing });
+        }
         self.kill();
+        self.tell_end(if unfit { STATUS_INVALID_IMAGE_FORMAT } else { status } as u32);
+    }
+
+    /// Whether the user started it, and not another process.
+    fn is_first(&self) -> bool {
+        self.life.parent == 0
+    }
+
+    /// Who waits for the process hears of its end.
+    fn tell_end(&self, code: u32) {
+        self.life.end(code);
+        self.sandbox.dispatcher.life_ended(&self.life);
     }
 
     /// The process has told how it ends.
@@ -152,13 +178,15 @@ impl Process {
 
     /// Ends the process: it runs no more before anybody hears of that, and before what it owned is another's.
     pub fn terminate(self: &Arc<Self>, code: u32, what: Option<String>) {
+        // Whoever sees its end first, tells this.
+        let _ = self.sentence.set((code, what));
         self.kill();
         if let Some(host) = self.host.get() {
             // The host takes a moment over it, and longer where it is short of time: then the rest goes on all the same.
             let most = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
             let _ = poll(&mut [PollFd::new(host, PollFlags::IN)], Some(&most));
         }
-        self.finish(code, what);
+        self.finish(code, None);
     }
 
     /// The process has ended: its code, and what happened if it crashed. Once.
@@ -166,6 +194,7 @@ impl Process {
         if self.finished.swap(true, Ordering::SeqCst) {
             return;
         }
+        let (code, crash) = self.sentence.get().cloned().unwrap_or((code, crash));
         self.let_go();
         telemetry::note(self.telemetry.as_fd(), |event| {
             self.note(Kind::WinShimCall, Trust::Advisory, Outcome::from_number(event.outcome).unwrap_or(Outcome::Ok), "", event)
@@ -173,9 +202,12 @@ impl Process {
         let outcome = if crash.is_some() { Outcome::Error } else { Outcome::Ok };
         self.note(Kind::ProcessExit, Trust::Evidence, outcome, crash.as_deref().unwrap_or_default(), Event { code, ..self.event() });
         self.sandbox.log.flush();
-        let ended = Ended { code, crash, not_granted: self.not_granted(), audit: self.sandbox.audit.clone() };
-        self.session.send(&Answer::Ended(Box::new(ended)));
+        if self.is_first() {
+            let ended = Ended { code, crash, not_granted: self.not_granted(), audit: self.sandbox.audit.clone() };
+            self.session.send(&Answer::Ended(Box::new(ended)));
+        }
         self.kill();
+        self.tell_end(code);
     }
 
     /// Whether its end is known.
@@ -242,6 +274,10 @@ impl Process {
 }
 
 impl Member for Process {
+    fn end(self: Arc<Self>, code: u32) {
+        self.terminate(code, None);
+    }
+
     fn drain(&self) {
         let channels = lock(&self.channels).clone();
         for channel in &channels {

@@ -49,7 +49,7 @@ impl Process {
             return;
         }
         let host: PathBuf = std::iter::once("/".into()).chain(path.path.names().map(store::unescaped)).collect();
-        let mut refused = lock(&self.refused);
+        let mut refused = lock(&self.terms.refused);
         if refused.len() < MOST_REFUSED {
             refused.insert((host, write));
         }
@@ -58,7 +58,7 @@ impl Process {
     /// Host files that the process asked for in vain, as far as they exist.
     pub(super) fn not_granted(&self) -> Vec<NotGranted> {
         const MOST: usize = 8;
-        let refused = lock(&self.refused);
+        let refused = lock(&self.terms.refused);
         let existing = refused.iter().filter(|(path, _)| path.symlink_metadata().is_ok());
         let named = existing.map(|(path, write)| {
             let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };

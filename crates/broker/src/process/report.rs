@@ -15,7 +15,7 @@ impl Process {
         match report.kind {
             protocol::FAILURE => {
                 let unfit = report.code as NTSTATUS == protocol::start::UNFIT;
-                let text = if unfit { format!("{}: {text}", self.program.display()) } else { text };
+                let text = if unfit { format!("{}: {text}", self.program) } else { text };
                 self.fail(report.code as NTSTATUS, text);
                 return true;
             }

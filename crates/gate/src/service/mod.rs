@@ -174,6 +174,9 @@ services! {
     85 ZeroData,
     86 AllocatedRanges,
     87 ReadClock,
+    88 CreateProcess,
+    89 OpenProcess,
+    90 QueryOther,
 }
 
 #[cfg(test)]

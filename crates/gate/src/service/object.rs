@@ -35,6 +35,10 @@ requests! {
         flags: u32,
         /// Out: how many handles the object has.
         references: u32,
+        /// Out: non-zero for another process, or its first thread.
+        other: u32,
+        /// Unused.
+        pad: u32,
     }
     /// Sets `HANDLE_FLAG_INHERIT` and `HANDLE_FLAG_PROTECT_FROM_CLOSE`.
     SetHandle {

@@ -2,6 +2,48 @@
 
 use crate::{Address, Handle};
 
+/// Bytes in the guest's memory.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    /// Where.
+    pub at: Address,
+    /// How many.
+    pub size: u64,
+}
+
+/// What a program is given: `RTL_USER_PROCESS_PARAMETERS`, in one form for either bitness.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StartParameters {
+    /// The program's path, UTF-16.
+    pub program: Span,
+    /// The command line, UTF-16.
+    pub command_line: Span,
+    /// The working folder, UTF-16, with a backslash at its end.
+    pub directory: Span,
+    /// The environment block, UTF-16.
+    pub environment: Span,
+    /// The window's title, UTF-16.
+    pub title: Span,
+    /// The desktop, UTF-16.
+    pub desktop: Span,
+    /// What the shell hands on, UTF-16.
+    pub shell: Span,
+    /// What a C runtime hands on to the next.
+    pub runtime: Span,
+    /// `STARTF_*`.
+    pub window_flags: u32,
+    /// Place, size, size in characters, fill attribute, and how the window is shown.
+    pub window: [u32; 8],
+    /// Whether it is born to its parent's console.
+    pub console: u32,
+    /// The numbers of the standard handles.
+    pub standard: [u32; 3],
+    /// Unused.
+    pub pad: u32,
+}
+
 requests! {
     /// Ends the process (`process` is the current one) or, with `others` set, every thread but the caller.
     TerminateProcess {
@@ -29,6 +71,73 @@ requests! {
         /// The offset of `at` in the module.
         offset: u64,
     }
+    /// Starts a program in a process of its own.
+    CreateProcess {
+        /// The program's file.
+        image: Handle,
+        /// The [`StartParameters`].
+        parameters: Address,
+        /// The handles that are inherited where `inherit` says so: 8 bytes each.
+        listed: Address,
+        /// How many.
+        listed_count: u32,
+        /// 0: none, 1: all that are marked so, 2: those of them that are listed.
+        inherit: u32,
+        /// Non-zero: it waits until its first thread is resumed.
+        suspended: u32,
+        /// Non-zero: Ctrl-C is not for it.
+        ignores_control: u32,
+        /// Non-zero: it inherits the standard handles, whatever else.
+        standard: u32,
+        /// Unused.
+        pad: u32,
+        /// The access that is granted to its handle, and to that of its first thread.
+        access: [u32; 2],
+        /// `OBJ_INHERIT` or 0, for each.
+        flags: [u32; 2],
+        /// Out: its handle, and that of its first thread.
+        handles: [Handle; 2],
+        /// Out: its number, and that of its first thread.
+        ids: [u64; 2],
+    }
+    /// Opens another process of the sandbox, or the first thread of one.
+    OpenProcess {
+        /// Its number.
+        id: u64,
+        /// Non-zero: a thread's.
+        thread: u32,
+        /// The access granted to the handle.
+        access: u32,
+        /// `OBJ_INHERIT` or 0.
+        flags: u32,
+        /// Unused.
+        pad: u32,
+        /// Out: the handle.
+        handle: Handle,
+    }
+    /// Answers the facts of another process.
+    QueryOther {
+        /// The process, or its first thread.
+        process: Handle,
+        /// Where its program's path goes, UTF-16.
+        image: Address,
+        /// Bytes that fit there.
+        room: u64,
+        /// Out: bytes of the path.
+        size: u64,
+        /// Out: when it began, when it ended or 0, in 100 ns since 1601; what it has used of the processors, in 100 ns.
+        times: [i64; 3],
+        /// Out: its number, and that of the process that started it.
+        ids: [u32; 2],
+        /// Out: its first thread's number.
+        thread: u32,
+        /// Out: its exit code; `STATUS_PENDING` while it runs.
+        code: u32,
+        /// Out: non-zero where it runs 32-bit code.
+        narrow: u32,
+        /// Unused.
+        pad: u32,
+    }
     /// Answers the process's facts.
     QueryProcess {
         /// Out: kernel and user time in 100 ns, creation time since 1601.
@@ -41,6 +150,10 @@ requests! {
         handles: u32,
         /// Out: threads.
         threads: u32,
+        /// Out: the number of the process that started it, or 0.
+        parent: u32,
+        /// Unused.
+        pad: u32,
     }
     /// Answers the machine's facts.
     QuerySystem {

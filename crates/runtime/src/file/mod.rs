@@ -16,7 +16,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER,
+    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER,
 };
 
 /// An open file.
@@ -73,7 +73,7 @@ impl File {
             folder: opened.folder != 0,
             stream: opened.stream != 0,
             close_now: opened.close_now != 0,
-            flags: AtomicU32::new(0),
+            flags: AtomicU32::new(opened.flags),
             record: (record < gate::map::FILE_RECORDS_SIZE).then_some(opened.record),
         }
     }
@@ -82,7 +82,8 @@ impl File {
     pub fn standard(handle: u32, device: Device, access: u32, descriptor: OwnedFd) -> Self {
         // As a shell opens them: their calls return when they are complete.
         let mode = windows_sys::Wdk::Storage::FileSystem::FILE_SYNCHRONOUS_IO_NONALERT;
-        let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, mode, ..Default::default() };
+        let (close_now, flags) = ((device == Device::Pipe).into(), HANDLE_FLAG_INHERIT);
+        let opened = message::Opened { handle, record: u32::MAX, device: device as u32, access, mode, close_now, flags, ..Default::default() };
         Self::new(&opened, Some(descriptor))
     }
 

@@ -3,16 +3,19 @@
 
 mod service;
 
+use crate::broker::{self, Arrived};
 use crate::file::File;
 use crate::object::{Object, Part};
 use crate::serve::Answer;
 use crate::{name, process, thread, words};
 use gate::service::ObjectKind;
-use protocol::handle::{BROKER, LOCAL_MOST};
+use protocol::handle::{BROKER, BROKER_END, LOCAL_MOST};
+use protocol::message::AdoptHandle;
+use protocol::start::Inherited;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
 };
 use windows_sys::Win32::System::Threading::{EVENT_MODIFY_STATE, SEMAPHORE_MODIFY_STATE};
 
@@ -99,7 +102,62 @@ pub fn target(handle: u64) -> Result<Target, NTSTATUS> {
         return Ok(Target::Local(Arc::clone(&slot.object), slot.access));
     }
     let number = u32::try_from(handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
-    table.files.get(&number).map(|file| Target::File(Arc::clone(file))).ok_or(STATUS_INVALID_HANDLE)
+    let known = table.files.get(&number).map(Arc::clone);
+    drop(table);
+    known.map_or_else(|| adopt(number), Ok).map(Target::File)
+}
+
+/// A file whose handle this process has and was not told of: inherited, or given by another process.
+fn adopt(number: u32) -> Result<Arc<File>, NTSTATUS> {
+    if !(BROKER..BROKER_END).contains(&number) {
+        return Err(STATUS_INVALID_HANDLE);
+    }
+    match broker::open(&AdoptHandle { handle: number }, &[]) {
+        Ok(Arrived { lost: true, .. }) => Err(STATUS_INSUFFICIENT_RESOURCES),
+        Ok(Arrived { reply, descriptor, .. }) => {
+            let file = Arc::new(File::new(&reply, descriptor));
+            insert_file(Arc::clone(&file));
+            Ok(file)
+        }
+        // Another thread was first, perhaps.
+        Err(status) => read().files.get(&number).map(Arc::clone).ok_or(status),
+    }
+}
+
+/// Another process behind a handle that grants `access`, or its first thread: the number by which the broker knows it. `None` for
+/// what is this process's own.
+pub fn other(handle: u64, access: u32) -> Result<Option<u32>, NTSTATUS> {
+    let Target::Local(object, granted) = target(handle)? else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+    match object.other() {
+        Some(_) if granted & access != access => Err(STATUS_ACCESS_DENIED),
+        other => Ok(other),
+    }
+}
+
+/// The handles to shared objects that children may inherit: number, access, and the object's number.
+pub fn inheritable() -> Vec<Inherited> {
+    let table = read();
+    let slots = table.slots.iter().enumerate().filter_map(|(index, slot)| Some((number(index) as u32, slot.as_ref()?)));
+    let marked = slots.filter(|(_, slot)| slot.flags & HANDLE_FLAG_INHERIT != 0);
+    marked.filter_map(|(handle, slot)| Some(Inherited { handle, access: slot.access, number: slot.object.shared()? })).collect()
+}
+
+/// Gives an object, which counts it already, the handle that this process inherited for it.
+pub fn inherit(object: Arc<Object>, access: u32, handle: u64) -> Result<(), NTSTATUS> {
+    let index = index(handle).filter(|index| *index < LOCAL_MOST as usize).ok_or(STATUS_INVALID_HANDLE)?;
+    let entry = object.entry(access);
+    let mut table = change();
+    while table.slots.len() <= index {
+        let free = table.slots.len() as u32;
+        table.slots.push(None);
+        table.freed.push_back(free);
+    }
+    table.freed.retain(|free| *free != index as u32);
+    let before = table.slots[index].replace(Slot { object, access, flags: HANDLE_FLAG_INHERIT });
+    words::enter(handle, entry);
+    drop(table);
+    drop(before);
+    Ok(())
 }
 
 /// The file behind a handle.

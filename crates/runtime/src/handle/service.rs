@@ -37,15 +37,17 @@ impl Serve for CloseHandle {
             return Ok(());
         }
         let number = u32::try_from(self.handle & !3).map_err(|_| STATUS_INVALID_HANDLE)?;
+        // One that was inherited has to be known before it can be closed.
+        let file = self::file(self.handle)?;
         let mut table = change();
-        let file = table.files.get(&number).ok_or(STATUS_INVALID_HANDLE)?;
         if file.flags() & HANDLE_FLAG_PROTECT_FROM_CLOSE != 0 {
             return Err(STATUS_HANDLE_NOT_CLOSABLE);
         }
-        let file = table.files.remove(&number);
+        // Of two threads that close it, one does.
+        let removed = table.files.remove(&number).ok_or(STATUS_INVALID_HANDLE)?;
         drop(table);
-        let close_now = file.as_ref().is_some_and(|file| file.close_now());
-        drop(file);
+        let close_now = removed.close_now();
+        drop((file, removed));
         broker::close(number, close_now)
     }
 }
@@ -81,6 +83,7 @@ impl Serve for QueryHandle {
                 self.access = access;
                 self.flags = index(self.handle).and_then(|index| read().slots.get(index)?.as_ref().map(|slot| slot.flags)).unwrap_or(0);
                 self.references = object.handles();
+                self.other = object.other().is_some().into();
             }
             Target::File(file) => {
                 self.kind = ObjectKind::File as u32;
@@ -109,6 +112,10 @@ impl Serve for CreateObject {
     fn serve(&mut self) -> Answer {
         const OBJ_OPENIF: u32 = 0x80;
         let kind = ObjectKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
+        if self.name == 0 && access::inherit(self.flags) != 0 && self.open == 0 && self.is_shareable(kind) {
+            self.check(kind)?;
+            return self.create_shared(kind);
+        }
         if self.name == 0 {
             let object = self.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
             self.handle = insert(object, access::granted(kind, self.access), access::inherit(self.flags))?;
@@ -118,15 +125,7 @@ impl Serve for CreateObject {
         let this = *self;
         // What is wrong with the numbers is said before anything is made.
         this.check(kind)?;
-        let wanted = NameObject {
-            kind: self.kind,
-            create: (self.open == 0).into(),
-            thread: current::id(),
-            initial: self.initial,
-            limit: self.limit,
-            ..NameObject::default()
-        };
-        let found = name::find(&text, &wanted, &|told, descriptor| match (kind, descriptor) {
+        let found = name::find(&text, &self.request(), &|told, descriptor| match (kind, descriptor) {
             (ObjectKind::Section, Some(descriptor)) => section::shared(told, descriptor),
             // One that was there has its own limit; its state is the broker's.
             (..) if told.shared != 0 => this.of_shared(kind, told.limit),
@@ -171,12 +170,42 @@ impl Serve for QueryObjectName {
 
 /// How a [`CreateObject`] makes its object.
 trait Make {
+    fn request(&self) -> NameObject;
+    fn is_shareable(&self, kind: ObjectKind) -> bool;
+    fn create_shared(&mut self, kind: ObjectKind) -> Answer;
     fn check(&self, kind: ObjectKind) -> Answer;
     fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS>;
     fn of_shared(&self, kind: ObjectKind, limit: u32) -> Result<Arc<Object>, NTSTATUS>;
 }
 
 impl Make for CreateObject {
+    /// What the broker is asked for.
+    fn request(&self) -> NameObject {
+        NameObject {
+            kind: self.kind,
+            create: (self.open == 0).into(),
+            thread: current::id(),
+            initial: self.initial,
+            limit: self.limit,
+            ..NameObject::default()
+        }
+    }
+
+    fn is_shareable(&self, kind: ObjectKind) -> bool {
+        matches!(kind, ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Semaphore | ObjectKind::Timer)
+    }
+
+    /// Makes an object without a name that children may inherit: the broker keeps it from its birth.
+    fn create_shared(&mut self, kind: ObjectKind) -> Answer {
+        let this = *self;
+        let object = name::without(&self.request(), &|told, _| this.of_shared(kind, told.limit))?;
+        if kind == ObjectKind::Mutant && self.initial != 0 {
+            object.note_taken();
+        }
+        self.handle = insert_held(object, access::granted(kind, self.access), access::inherit(self.flags))?;
+        Ok(())
+    }
+
     fn check(&self, kind: ObjectKind) -> Answer {
         let bad = match kind {
             ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion | ObjectKind::KeyedEvent => false,

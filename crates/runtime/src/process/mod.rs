@@ -1,8 +1,11 @@
 //! The process: what it was started with, its PEB and parameters, its end.
 
 pub mod end;
+mod other;
 pub mod peb;
 mod service;
+
+pub use other::take_inherited;
 
 use crate::memory::StackSize;
 use crate::object::{Body, Object};
@@ -15,6 +18,8 @@ use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES};
 pub struct Process {
     /// Its number, as Windows programs see it.
     pub id: u32,
+    /// The number of the process that started it, or 0.
+    pub parent: u32,
     /// Its PEB.
     pub peb: u64,
     /// Time stamps per microsecond while every call is to be reported, else 0.
@@ -37,6 +42,7 @@ pub struct Process {
 
 static PROCESS: OnceLock<Process> = OnceLock::new();
 static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+static FIRST_THREAD: AtomicU32 = AtomicU32::new(0);
 
 /// The process; set before the first thread runs.
 pub fn get() -> &'static Process {
@@ -46,7 +52,13 @@ pub fn get() -> &'static Process {
 /// Sets the process, once.
 pub fn set(process: Process, first_thread: u32) {
     NEXT_ID.store(first_thread, Ordering::Relaxed);
+    FIRST_THREAD.store(first_thread, Ordering::Relaxed);
     let _ = PROCESS.set(process);
+}
+
+/// The number of the first thread.
+pub fn first_thread() -> u32 {
+    FIRST_THREAD.load(Ordering::Relaxed)
 }
 
 /// The next thread's number: a multiple of 4, as on Windows.

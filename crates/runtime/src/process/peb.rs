@@ -79,15 +79,23 @@ fn make<P: Pointer>(start: &Start, image: u64, subsystem: [u32; 3]) -> Result<u6
 fn make_parameters<P: Pointer>(start: &Start) -> Result<u64, NTSTATUS> {
     // The current directory can grow in place up to MAX_PATH, as RtlSetCurrentDirectory_U expects.
     const DIRECTORY_UNITS: usize = 264;
-    let title = &start.program;
-    let texts = [(&start.directory, DIRECTORY_UNITS), (&start.program, 0), (&start.command_line, 0), (title, 0)];
+    let given = &start.parameters;
+    let texts = [
+        (&given.directory, DIRECTORY_UNITS),
+        (&given.program, 0),
+        (&given.command_line, 0),
+        (&given.title, 0),
+        (&given.desktop, 0),
+        (&given.shell, 0),
+    ];
     let head = size_of::<ProcessParameters<P>>();
     let room: usize = texts.iter().map(|(text, least)| 2 * (text.len() + 1).max(*least)).sum();
-    let environment_bytes = 2 * start.environment.len();
-    let size = head + room + environment_bytes + 16;
+    let environment_bytes = 2 * given.environment.len();
+    let runtime_length = u16::try_from(given.runtime.len()).map_err(|_| STATUS_INVALID_PARAMETER)?;
+    let size = head + room + environment_bytes + usize::from(runtime_length) + 32;
     let base = allocate(size as u64, Kind::Private)?;
     let mut at = base + head as u64;
-    let mut strings = [UnicodeString::<P>::default(); 4];
+    let mut strings = [UnicodeString::<P>::default(); 6];
     for (string, (text, least)) in strings.iter_mut().zip(texts) {
         let room = 2 * (text.len() + 1).max(least);
         user::write_bytes(at, &bytes(text))?;
@@ -96,22 +104,38 @@ fn make_parameters<P: Pointer>(start: &Start) -> Result<u64, NTSTATUS> {
         at += room as u64;
     }
     at = (at + 15) & !15;
-    user::write_bytes(at, &bytes(&start.environment))?;
-    let standard = start.standard.map(|stream| P::of(stream.map_or(0, |stream| stream.handle.into())));
-    let on_console = start.standard.iter().flatten().any(|stream| gate::file::Device::from_number(stream.device).is_console());
-    let [directory, image_path_name, command_line, window_title] = strings;
+    // The C runtimes read handles there, at whatever offset.
+    user::write_bytes(at, &given.runtime)?;
+    let runtime_data = UnicodeString { length: runtime_length, maximum_length: runtime_length, buffer: P::of(if runtime_length == 0 { 0 } else { at }) };
+    at = (at + u64::from(runtime_length) + 15) & !15;
+    user::write_bytes(at, &bytes(&given.environment))?;
+    let standard = given.standard.map(|handle| P::of(handle.into()));
+    let [directory, image_path_name, command_line, window_title, desktop_info, shell_info] = strings;
+    let [starting_x, starting_y, count_x, count_y, count_chars_x, count_chars_y, fill_attribute, show_window_flags] = given.window;
     let parameters = ProcessParameters::<P> {
         maximum_length: size as u32,
         length: size as u32,
         flags: 1 | if start.strict_imports { gate::peb::STRICT_IMPORTS } else { 0 },
-        console_handle: P::of(on_console.into()),
+        console_handle: P::of(given.console.into()),
         standard_input: standard[0],
         standard_output: standard[1],
         standard_error: standard[2],
         current_directory: CurrentDirectory { dos_path: directory, handle: P::default() },
         image_path_name,
         command_line,
+        starting_x,
+        starting_y,
+        count_x,
+        count_y,
+        count_chars_x,
+        count_chars_y,
+        fill_attribute,
+        window_flags: given.window_flags,
+        show_window_flags,
         window_title,
+        desktop_info,
+        shell_info,
+        runtime_data,
         environment: P::of(at),
         environment_size: P::of(environment_bytes as u64),
         ..ProcessParameters::default()

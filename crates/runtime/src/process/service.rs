@@ -17,6 +17,9 @@ impl Serve for TerminateProcess {
         if self.process != handle::THIS_PROCESS && self.process != 0 {
             let process = handle::object(self.process, PROCESS_TERMINATE)?;
             let Body::Process = process.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+            if let Some(number) = process.other() {
+                return broker::ask(&message::EndProcess { number, code: self.code }, &[]).map(|_| ());
+            }
         }
         if self.others != 0 {
             stop_others(self.code);
@@ -44,6 +47,7 @@ impl Serve for QueryProcess {
         self.affinity = processor::process_mask();
         self.handles = handle::count();
         self.threads = thread::count();
+        self.parent = get().parent;
         Ok(())
     }
 }

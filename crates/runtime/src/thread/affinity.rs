@@ -6,7 +6,7 @@ use crate::serve::{Answer, Serve};
 use crate::{current, handle, interrupt, processor};
 use gate::service::{CurrentProcessor, SetAffinity};
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH};
+use windows_sys::Win32::Foundation::{STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_OBJECT_TYPE_MISMATCH};
 use windows_sys::Win32::System::Threading::PROCESS_SET_INFORMATION;
 
 impl Thread {
@@ -34,6 +34,9 @@ impl Serve for SetAffinity {
     fn serve(&mut self) -> Answer {
         let object = handle::object(self.process, PROCESS_SET_INFORMATION)?;
         let Body::Process = object.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        if object.other().is_some() {
+            return Err(STATUS_NOT_SUPPORTED);
+        }
         if self.mask == 0 || self.mask & !processor::all() != 0 {
             return Err(STATUS_INVALID_PARAMETER);
         }

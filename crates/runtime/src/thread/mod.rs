@@ -17,7 +17,7 @@ use crate::memory::Stack;
 use crate::object::{Object, Part, owned_by};
 use crate::registers::Contents;
 use crate::serve::Answer;
-use crate::{shared, time, user};
+use crate::{process, shared, time, user};
 use block::Block;
 use call::{Call, Calls};
 use gate::block as layout;
@@ -176,13 +176,15 @@ impl Thread {
 
     /// How many mutants the thread owns, as far as its block says.
     fn owned(&self) -> u32 {
-        user::read(self.teb + layout::OWNED as u64).unwrap_or(layout::OWNS_SHARED | 1)
+        let owned = user::read(self.teb + layout::OWNED as u64).unwrap_or(layout::OWNS_SHARED | 1);
+        // The first thread is known to other processes: they hear of its end in the same way.
+        owned | if self.id == process::first_thread() { layout::OWNS_SHARED } else { 0 }
     }
 
-    /// Tells the broker that the thread has ended, where it may own mutants that processes share.
+    /// Tells the broker that the thread has ended, where it may own mutants that processes share, or is known to other processes.
     fn abandon_shared(&self, owned: u32) {
         if owned & layout::OWNS_SHARED != 0 {
-            shared::end_thread(self.id);
+            shared::end_thread(self.id, self.code());
         }
     }
 

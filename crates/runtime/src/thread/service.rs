@@ -5,13 +5,14 @@ use super::{Thread, current, runner, running};
 use crate::guest::leave_guest;
 use crate::memory::StackSize;
 use crate::serve::{Answer, Serve};
-use crate::{access, handle, process, time};
+use crate::{access, broker, handle, process, time};
 use gate::service::{
     CreateThread, ExitThread, ObjectKind, OpenThread, QueryThread, QueueCall, SetThread, SuspendThread, TakeCall, TerminateThread, ThreadSetting,
 };
+use protocol::message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use windows_sys::Win32::Foundation::{STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY};
+use windows_sys::Win32::Foundation::{STATUS_INVALID_CID, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_NOT_SUPPORTED};
 use windows_sys::Win32::System::Threading::{
     THREAD_QUERY_LIMITED_INFORMATION, THREAD_SET_CONTEXT, THREAD_SET_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
 };
@@ -82,6 +83,14 @@ impl Serve for OpenThread {
 
 impl Serve for SuspendThread {
     fn serve(&mut self) -> Answer {
+        if let Some(number) = handle::other(self.thread, THREAD_SUSPEND_RESUME)? {
+            // Another process's thread is suspended from its birth, or not at all.
+            if self.resume == 0 {
+                return Err(STATUS_NOT_SUPPORTED);
+            }
+            self.previous = broker::ask(&message::ResumeProcess { number }, &[])?.0.value;
+            return Ok(());
+        }
         let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_SUSPEND_RESUME)?;
         self.previous = if self.resume == 0 { thread.suspend()? } else { thread.resume() };
         Ok(())

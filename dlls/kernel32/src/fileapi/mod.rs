@@ -5,7 +5,7 @@ pub mod change;
 mod create;
 mod facts;
 mod find;
-mod full;
+pub mod full;
 mod lock;
 mod mount;
 mod notify;

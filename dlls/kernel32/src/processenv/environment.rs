@@ -39,6 +39,25 @@ fn copy() -> Result<*mut u16, Win32Error> {
     Ok(environment)
 }
 
+/// A caller's block in UTF-16, with the empty text that ends it.
+///
+/// # Safety
+/// It is a block of UTF-16, or of the ANSI code page.
+pub unsafe fn units_of(start: *const core::ffi::c_void, wide: bool) -> Vec<u16> {
+    if wide { unsafe { block(start.cast()) }.to_vec() } else { ansi::units(nls::ANSI, unsafe { block(start.cast::<u8>()) }) }
+}
+
+/// The environment of this process, with the empty text that ends it.
+pub fn block_of_this_process() -> Result<Vec<u16>, Win32Error> {
+    let copy = copy()?;
+    // SAFETY: the copy is a block, and this function's own.
+    unsafe {
+        let units = block(copy).to_vec();
+        RtlDestroyEnvironment(copy);
+        Ok(units)
+    }
+}
+
 /// Copies the environment, for FreeEnvironmentStringsW.
 #[shim(ix = 37, mapping = "RtlCreateEnvironment", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn GetEnvironmentStringsW() -> Result<Pointer<u16>, Win32Error> {

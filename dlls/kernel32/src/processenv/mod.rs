@@ -1,9 +1,9 @@
 //! processenv.h: standard handles, command line, environment, current folder, and the search for programs.
 
 pub mod environment;
-mod folder;
+pub mod folder;
 mod handles;
-mod search;
+pub mod search;
 
 use gate::peb::{ProcessParameters, UnicodeString};
 use guest::error::Win32Error;

@@ -13,7 +13,8 @@ use guest::error::Win32Error;
 use guest::{shim, text};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::FILE_BASIC_INFORMATION;
-use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, UNICODE_STRING};
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, UNICODE_STRING};
+use windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY;
 
 const BACKSLASH: u16 = b'\\' as u16;
 const SLASH: u16 = b'/' as u16;
@@ -106,6 +107,14 @@ fn search(path: Option<&[u16]>, name: &[u16], extension: &[u16]) -> Result<Vec<u
         names.iter().map(move |name| [folder, separator, name].concat())
     });
     joined.into_iter().find_map(found).ok_or(missing)
+}
+
+/// The full path of a program, looked for where programs are: a file, `.exe` where it has no extension.
+pub fn program(name: &[u16]) -> Result<Vec<u16>, Win32Error> {
+    let exe: Vec<u16> = ".exe".encode_utf16().collect();
+    let path = search(None, name, &exe)?;
+    let terminated: Vec<u16> = path.iter().copied().chain([0]).collect();
+    if attributes(&terminated)? & FILE_ATTRIBUTE_DIRECTORY != 0 { Err(Win32Error(ERROR_ACCESS_DENIED)) } else { Ok(path) }
 }
 
 /// Writes a path, and where its last part begins.

@@ -1,5 +1,6 @@
 //! Attribute lists for CreateProcess: a head, and one entry for each attribute.
 
+use alloc::vec::Vec;
 use core::ffi::c_void;
 use guest::call::Bool;
 use guest::error::Win32Error;
@@ -51,6 +52,30 @@ const KNOWN: &[(usize, usize)] = &[
     // The pseudo console.
     (22, size_of::<usize>()),
 ];
+
+/// The attributes that are heeded (the handles that are inherited), and those that ask for nothing that a program could notice here.
+const HEEDED: &[usize] = &[2, 3, 4, 5, 7];
+
+/// The handles that a list says are inherited. A list with what is not heeded is refused.
+///
+/// # Safety
+/// `list` is NULL or a list, whose values live.
+pub unsafe fn handles(list: *const c_void) -> Result<Vec<u64>, Win32Error> {
+    let Some(head) = (unsafe { list.cast::<List>().as_ref() }) else { return Ok(Vec::new()) };
+    let mut handles = Vec::new();
+    for index in 0..head.count {
+        let entry = unsafe { &*list.byte_add(size(index)).cast::<Entry>() };
+        let number = entry.attribute & 0xFFFF;
+        if !HEEDED.contains(&number) {
+            return Err(Win32Error(ERROR_NOT_SUPPORTED));
+        }
+        if number == HEEDED[0] {
+            let values = entry.value.cast::<usize>();
+            handles.extend((0..entry.size / size_of::<usize>()).map(|at| unsafe { values.add(at).read_unaligned() } as u64));
+        }
+    }
+    Ok(handles)
+}
 
 fn size(count: u32) -> usize {
     size_of::<List>() + count as usize * size_of::<Entry>()

@@ -2,8 +2,10 @@
 
 mod attribute;
 mod call;
+mod create;
 mod description;
 mod processor;
+mod program;
 mod startup;
 mod thread;
 mod tls;
@@ -114,7 +116,7 @@ pub unsafe extern "system" fn GetProcessId(process: HANDLE) -> Result<Count<u32>
     Ok(Count(basic.UniqueProcessId as u32))
 }
 
-/// Opens a process by its number; only this process has one here.
+/// Opens a process of the sandbox by its number.
 #[shim(ix = 130, mapping = "NtOpenProcess", risk = Isolation("a process that is not the program's"))]
 pub unsafe extern "system" fn OpenProcess(access: u32, inherits: i32, process: u32) -> Result<Handle, Win32Error> {
     let (object, client) = (by_number(inherits), [process as usize, 0]);

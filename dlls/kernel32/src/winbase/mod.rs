@@ -4,6 +4,7 @@ mod affinity;
 mod arithmetic;
 mod fiber;
 mod global;
+mod image_name;
 mod local;
 mod movable;
 mod pointer;

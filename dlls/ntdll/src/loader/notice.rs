@@ -3,7 +3,6 @@
 use super::module::Module;
 use super::state::{NONE, loader, locked};
 use super::tls;
-use crate::thread_list;
 use core::ffi::c_void;
 use guest::error::Status;
 use windows_sys::Win32::Foundation::STATUS_DLL_INIT_FAILED;
@@ -129,7 +128,6 @@ pub fn thread_detach() {
 
 /// Forgets a thread without any notice: it is ended at once.
 pub fn forget_thread(block: *mut u8) {
-    thread_list::count_out();
     locked(|| tls::thread_detach(block));
 }
 

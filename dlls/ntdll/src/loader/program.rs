@@ -19,7 +19,7 @@ use windows_sys::Win32::System::SystemServices::DLL_PROCESS_ATTACH;
 pub unsafe extern "system" fn initialize(context: *mut CONTEXT) {
     let _ = context;
     teb::set_report(report);
-    if thread_list::count_in() {
+    if thread_list::begin() {
         // SAFETY: no other thread exists yet.
         unsafe {
             let peb = &mut *teb::peb();

@@ -2,6 +2,7 @@
 
 mod attack;
 mod breakout;
+mod children;
 mod completion;
 mod drives;
 mod escape;

@@ -1,61 +1,30 @@
-//! Starting a process: everything it needs is made before it runs, so that it asks for nothing at its start.
+//! A program that the user starts: from a path of the host, with the shell's streams.
 
+use super::{Plan, Refused, is_32_bit};
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::drive::USER;
-use crate::handle::Handle;
+use crate::handle::{Handle, Table};
+use crate::life::Life;
 use crate::namespace::{Namespace, plain};
 use crate::object::FileObject;
-use crate::process::Process;
-use crate::sandbox::{Member, Sandbox};
-use crate::service;
+use crate::sandbox::Sandbox;
 use crate::session::Session;
+use crate::terms::Terms;
 use crate::wire::Run;
-use channel::{Shared, socket};
-use gate::block::{SLICES, TELEMETRY_SIZE};
 use gate::file::Device;
-use jail::{Child, Gate, Layers, Limits, Spawn};
-use protocol::VERSION;
-use protocol::start::{Standard, Start, descriptor};
+use protocol::start::{Parameters, Standard};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::termios::isatty;
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use windows_sys::Wdk::Storage::FileSystem::FILE_SYNCHRONOUS_IO_NONALERT;
+use windows_sys::Win32::Foundation::HANDLE_FLAG_INHERIT;
 use windows_sys::Win32::Storage::FileSystem::{FILE_GENERIC_READ, FILE_GENERIC_WRITE};
 
-/// A process that was started.
-pub struct Launched {
-    /// The broker's side of it.
-    pub process: Arc<Process>,
-    /// The host's side of it.
-    pub child: Child,
-    /// Where its seccomp listener will come from.
-    pub boot: OwnedFd,
-}
-
-/// Why nothing was started.
-#[derive(Debug)]
-pub struct Refused {
-    /// The exit code for it.
-    pub code: u8,
-    /// One sentence.
-    pub sentence: String,
-}
-
-impl Refused {
-    /// Something of ours, or of the host's, is broken.
-    pub fn broken(sentence: impl Into<String>) -> Self {
-        Self { code: 125, sentence: sentence.into() }
-    }
-
-    fn host(what: &str, error: impl Into<std::io::Error>) -> Self {
-        Self::broken(format!("{what}: {}", plain(&error.into())))
-    }
-}
-
-/// Starts a program.
-pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Launched, Refused> {
+/// What a program of the user's is started with.
+pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Plan, Refused> {
     let program = open_program(&run.program)?;
     let narrow = is_32_bit(&program);
     let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
@@ -69,35 +38,51 @@ pub fn launch(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams
     }
     let shown = namespace.show_program(&run.program);
     let shown = shown.ok_or_else(|| Refused::broken(format!("{}: Windows has no way to say this path", run.program.display())))?;
-    let folder = working_folder(&namespace, &run.folder);
-    let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE).map_err(|error| Refused::host("memory could not be shared", error))?;
-    let (id, thread) = sandbox.next_ids();
-    let process = Arc::new(Process::new(id, Arc::clone(sandbox), run.program.clone(), namespace, telemetry, Arc::clone(session)));
-    let wanted = Layers::ALL.without_all(Layers::from_bits(run.without_layers)).supported();
-    let start = Start {
-        version: VERSION,
-        process: id,
-        thread,
-        windows: sandbox.windows,
-        processors: crate::clock::processors(),
-        stamps_per_microsecond: stamps_per_microsecond(run.per_call),
-        per_call: run.per_call,
-        strict_imports: run.strict_imports,
-        layers: wanted.bits(),
-        command_line: command_line(&shown, &run.arguments),
-        program: shown,
-        directory: folder,
-        environment: environment(&run.environment, narrow),
-        standard: enter_streams(&process, run.streams, &streams)?,
-    };
-    let launched = spawn(sandbox, &process, &start, run, &program, &streams, (wanted, narrow))?;
-    let text = run.program.display().to_string();
-    sandbox.log.note(Kind::ProcessStart, Trust::Evidence, Outcome::Ok, &text, Event { process: id, ..Event::default() });
-    for missing in launched.child.layers.missing() {
-        sandbox.log.note(Kind::LayerMissing, Trust::Evidence, Outcome::Error, missing.name(), Event { process: id, ..Event::default() });
+    let mut handles = Table::default();
+    let (mut born, mut terminals) = ([const { None }; 3], [const { None }; 3]);
+    let mut streams = streams.into_iter();
+    for (index, _) in run.streams.into_iter().enumerate().filter(|(_, present)| *present) {
+        let Some(stream) = streams.next() else { continue };
+        let (standard, terminal) = enter_stream(&mut handles, &stream, index)?;
+        terminals[index] = terminal;
+        born[index] = Some((stream, standard));
     }
-    process.set_noted();
-    Ok(launched)
+    let on_console = terminals.iter().any(Option::is_some);
+    let parameters = Parameters {
+        command_line: command_line(&shown, &run.arguments),
+        directory: working_folder(&namespace, &run.folder),
+        environment: environment(&run.environment, narrow),
+        title: shown.clone(),
+        console: on_console.into(),
+        standard: born.each_ref().map(|born| born.as_ref().map_or(0, |(_, standard)| standard.handle)),
+        program: shown.clone(),
+        ..Parameters::default()
+    };
+    let (id, thread) = sandbox.next_ids();
+    let terms = Terms {
+        namespace: Arc::new(namespace),
+        session: Arc::clone(session),
+        strict_imports: run.strict_imports,
+        per_call: run.per_call,
+        without_layers: run.without_layers,
+        required_layers: run.required_layers,
+        refused: Default::default(),
+    };
+    let life = Arc::new(Life::new(id, 0, thread, shown, narrow, false));
+    sandbox.dispatcher.begin(&life).map_err(|_| Refused::broken("the sandbox has no room for another process"))?;
+    Ok(Plan {
+        life,
+        shown: run.program.display().to_string(),
+        program,
+        terms: Arc::new(terms),
+        parameters,
+        handles,
+        terminals,
+        born,
+        inherited: Vec::new(),
+        suspended: false,
+        ignores_control: false,
+    })
 }
 
 /// Opens a program's file for reading, if it is one.
@@ -114,17 +99,6 @@ pub fn open_program(path: &Path) -> Result<OwnedFd, Refused> {
         FileType::Directory => Err(refused(126, "this is a folder".into())),
         _ => Err(refused(126, "this is no file".into())),
     }
-}
-
-/// Whether a program is for 32-bit processors: looks at one field, the machine. Everything else is looked at in the jail.
-fn is_32_bit(program: &OwnedFd) -> bool {
-    const I386: u16 = 0x14C;
-    let field = |offset: u64| {
-        let mut bytes = [0; 4];
-        (rustix::io::pread(program, &mut bytes, offset) == Ok(4)).then(|| u32::from_le_bytes(bytes))
-    };
-    let machine = field(0x3C).and_then(|at| field(u64::from(at) + 4)).map(|word| word as u16);
-    machine == Some(I386)
 }
 
 /// The user's working folder where it is granted, else the sandbox's profile folder.
@@ -225,24 +199,17 @@ fn environment(extra: &[(String, String)], narrow: bool) -> Vec<u16> {
     block
 }
 
-/// Gives the standard streams their handles.
-fn enter_streams(process: &Process, present: [bool; 3], streams: &[OwnedFd]) -> Result<[Option<Standard>; 3], Refused> {
-    let mut streams = streams.iter();
-    let mut standard = [None; 3];
-    for (index, present) in present.into_iter().enumerate() {
-        let Some(stream) = streams.next().filter(|_| present) else { continue };
-        let device = device(stream.as_fd(), index == 0);
-        let ours = if device.is_console() || device == Device::Disk { stream.try_clone().ok() } else { None };
-        let theirs = ours.as_ref().filter(|_| device.is_console()).and_then(|ours| ours.try_clone().ok());
-        process.terminals.lock().unwrap_or_else(PoisonError::into_inner)[index] = theirs;
-        let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
-        let object = Arc::new(FileObject::plain(device, ours.map(Arc::new)));
-        let handle = Handle { object, access, flags: 0 };
-        let handle = process.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);
-        let handle = handle.map_err(|_| Refused::broken("the standard streams found no handle"))?;
-        standard[index] = Some(Standard { handle, device: device as u32 });
-    }
-    Ok(standard)
+/// What a standard stream of the user's is to the process: the handle that it gets, and whether it is a terminal.
+fn enter_stream(handles: &mut Table, stream: &OwnedFd, index: usize) -> Result<(Standard, Option<OwnedFd>), Refused> {
+    let device = device(stream.as_fd(), index == 0);
+    // The broker keeps its own, for children that inherit it.
+    let ours = stream.try_clone().map_err(|error| Refused::host("a descriptor could not be had", error))?;
+    let terminal = if device.is_console() { ours.try_clone().ok() } else { None };
+    let access = if index == 0 { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
+    let object = Arc::new(FileObject { mode: FILE_SYNCHRONOUS_IO_NONALERT, ..FileObject::plain(device, Some(Arc::new(ours))) });
+    let handle = handles.insert(Handle { object, access, flags: HANDLE_FLAG_INHERIT });
+    let handle = handle.map_err(|_| Refused::broken("the standard streams found no handle"))?;
+    Ok((Standard { handle, device: device as u32 }, terminal))
 }
 
 /// What a stream of the shell's is.
@@ -256,99 +223,6 @@ fn device(stream: BorrowedFd<'_>, input: bool) -> Device {
         FileType::CharacterDevice if (rustix::fs::major(facts.st_rdev), rustix::fs::minor(facts.st_rdev)) == (1, 3) => Device::Null,
         _ => Device::Character,
     }
-}
-
-/// How many time stamps make a microsecond; measured only where calls are timed.
-fn stamps_per_microsecond(wanted: bool) -> u32 {
-    if !wanted {
-        return 0;
-    }
-    let (start, clock) = (jail::time_stamp(), std::time::Instant::now());
-    while clock.elapsed().as_micros() < 1000 {
-        std::hint::spin_loop();
-    }
-    u32::try_from((jail::time_stamp() - start) / 1000).unwrap_or(u32::MAX).max(1)
-}
-
-/// Opens a gate when it is dropped: also where the thread that would open it cannot be had.
-struct Opens(Arc<Gate>);
-
-impl Drop for Opens {
-    fn drop(&mut self) {
-        self.0.open();
-    }
-}
-
-/// Makes the channel and the boot socket, and starts the process.
-fn spawn(
-    sandbox: &Arc<Sandbox>,
-    process: &Arc<Process>,
-    start: &Start,
-    run: &Run,
-    program: &OwnedFd,
-    streams: &[OwnedFd],
-    (wanted, narrow): (Layers, bool),
-) -> Result<Launched, Refused> {
-    let broken = |error: rustix::io::Errno| Refused::host("the process could not be started", error);
-    let (server, memory, channel_socket) = channel::pair().map_err(broken)?;
-    let bytes = start.encode();
-    if bytes.len() > protocol::PAYLOAD {
-        return Err(Refused::broken("the arguments and the environment are too long for a Windows program"));
-    }
-    server.put_start(&bytes);
-    let (boot_theirs, boot) = socket::boot().map_err(broken)?;
-    let mut descriptors: [Option<BorrowedFd<'_>>; descriptor::END as usize] = [None; descriptor::END as usize];
-    let mut given = streams.iter();
-    for (slot, present) in descriptors.iter_mut().zip(run.streams) {
-        *slot = if present { given.next().map(AsFd::as_fd) } else { None };
-    }
-    for (number, source) in [
-        (descriptor::CHANNEL, memory.as_fd()),
-        (descriptor::SOCKET, channel_socket.as_fd()),
-        (descriptor::BOOT, boot_theirs.as_fd()),
-        (descriptor::SYSTEM, if narrow { sandbox.files.system32.as_fd() } else { sandbox.files.system64.as_fd() }),
-        (descriptor::PROGRAM, program.as_fd()),
-        (descriptor::SHARED_DATA, sandbox.clock.shared.as_fd()),
-        (descriptor::TELEMETRY, process.telemetry.as_fd()),
-        (descriptor::RECORDS, sandbox.records.shared.as_fd()),
-    ] {
-        descriptors[number as usize] = Some(source);
-    }
-    sandbox.enter(process.id, Arc::clone(process) as Arc<dyn Member>);
-    // Done while the namespaces are made, and before the program runs.
-    let gate = Arc::new(Gate::default());
-    let (opens, prepared) = (Opens(Arc::clone(&gate)), Arc::clone(sandbox));
-    service::start(process, server, move || {
-        prepared.prepare();
-        drop(opens);
-    });
-    let spawn = Spawn {
-        executable: sandbox.files.runtime.as_fd(),
-        arguments: &[c"win-compat-sandbox"],
-        descriptors: &descriptors,
-        layers: wanted,
-        required: Layers::from_bits(run.required_layers),
-        limits: Limits::standard(),
-        after: Some(&gate),
-    };
-    let child = spawn.start().map_err(|error| {
-        process.close_channels();
-        sandbox.leave(process.id);
-        Refused::broken(match error.missing {
-            Some(layer) => format!("this host lacks the layer `{}` of the jail, which is required", layer.name()),
-            None => format!("the process could not be started: {}: {}", error.step, plain(&error.error)),
-        })
-    })?;
-    match child.descriptor.try_clone() {
-        Ok(host) => process.set_host(host),
-        Err(error) => {
-            // Nobody could end it any more: it ends now.
-            process.set_noted();
-            let _ = rustix::process::pidfd_send_signal(&child.descriptor, rustix::process::Signal::KILL);
-            return Err(Refused::host("a descriptor could not be had", error));
-        }
-    }
-    Ok(Launched { process: Arc::clone(process), child, boot })
 }
 
 #[cfg(test)]

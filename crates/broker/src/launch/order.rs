@@ -1,0 +1,70 @@
+//! Processes that processes start. The broker's main loop starts them: what the host ends with the thread that started it must not
+//! end with a channel.
+
+use super::Plan;
+use rustix::event::{EventfdFlags, eventfd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_PROCESS_IS_TERMINATING};
+
+/// A process to start, and who hears how that went.
+pub struct Order {
+    /// What is started.
+    pub plan: Plan,
+    /// Who hears how that went.
+    pub answer: Customer,
+}
+
+/// Who has ordered a process, and waits.
+pub struct Customer(SyncSender<Result<(), NTSTATUS>>);
+
+impl Customer {
+    /// Says how it went.
+    pub fn tell(&self, done: Result<(), NTSTATUS>) {
+        // Who has gone meanwhile hears nothing.
+        let _ = self.0.send(done);
+    }
+}
+
+/// Where orders wait for the main loop.
+pub struct Launcher {
+    /// `None` where nobody takes them.
+    orders: Mutex<Option<Vec<Order>>>,
+    wake: OwnedFd,
+}
+
+impl Launcher {
+    /// Nobody takes orders yet.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self { orders: Mutex::new(None), wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)? })
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Option<Vec<Order>>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the main loop takes orders.
+    pub fn open(&self) {
+        *self.orders() = Some(Vec::new());
+    }
+
+    /// Orders a process, and waits for its start.
+    pub fn order(&self, plan: Plan) -> Result<(), NTSTATUS> {
+        let (answer, heard): (_, Receiver<Result<(), NTSTATUS>>) = sync_channel(1);
+        self.orders().as_mut().ok_or(STATUS_PROCESS_IS_TERMINATING)?.push(Order { plan, answer: Customer(answer) });
+        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        heard.recv().unwrap_or(Err(STATUS_PROCESS_IS_TERMINATING))
+    }
+
+    /// What is ready while orders wait.
+    pub fn wake(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+
+    /// Takes the orders.
+    pub fn take(&self) -> Vec<Order> {
+        let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+        self.orders().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+}

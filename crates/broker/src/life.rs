@@ -1,0 +1,100 @@
+//! What is known of a process from its start to its end, and longer than that: as long as anybody has it open.
+
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+
+/// A process's life.
+#[derive(Debug)]
+pub struct Life {
+    /// Its number.
+    pub id: u32,
+    /// The number of the process that started it; 0 where the user did.
+    pub parent: u32,
+    /// Its first thread's number.
+    pub thread: u32,
+    /// Its program's path, as it was told, UTF-16.
+    pub image: Vec<u16>,
+    /// It runs 32-bit code.
+    pub narrow: bool,
+    /// When it began, in 100 ns since 1601.
+    pub created: i64,
+    end: OnceLock<End>,
+    /// How often its first thread is suspended before it has begun.
+    held: Mutex<u32>,
+    resumed: Condvar,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// Its exit code.
+    pub code: u32,
+    /// When, in 100 ns since 1601.
+    pub at: i64,
+}
+
+impl Life {
+    /// A process that is about to begin.
+    pub fn new(id: u32, parent: u32, thread: u32, image: Vec<u16>, narrow: bool, suspended: bool) -> Self {
+        Self {
+            id,
+            parent,
+            thread,
+            image,
+            narrow,
+            created: crate::clock::since_1601(),
+            end: OnceLock::new(),
+            held: Mutex::new(suspended.into()),
+            resumed: Condvar::new(),
+        }
+    }
+
+    /// It has ended, with a code. Once.
+    pub fn end(&self, code: u32) {
+        let _ = self.end.set(End { code, at: crate::clock::since_1601() });
+        // Nobody is left who could begin.
+        self.resumed.notify_all();
+    }
+
+    /// How it ended.
+    pub fn ended(&self) -> Option<End> {
+        self.end.get().copied()
+    }
+
+    /// Takes one suspension back; answers how many there were.
+    pub fn resume(&self) -> u32 {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *held;
+        *held = before.saturating_sub(1);
+        self.resumed.notify_all();
+        before
+    }
+
+    /// Waits until it may begin, or has ended.
+    pub fn await_resume(&self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        while *held > 0 && self.end.get().is_none() {
+            held = self.resumed.wait(held).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_was_started_suspended_begins_once() {
+        let life = Life::new(1, 0, 2, Vec::new(), false, true);
+        assert_eq!([life.resume(), life.resume()], [1, 0]);
+        life.await_resume();
+    }
+
+    #[test]
+    fn the_first_end_counts() {
+        let life = Life::new(1, 0, 2, Vec::new(), false, true);
+        life.end(7);
+        life.end(8);
+        assert_eq!(life.ended().map(|end| end.code), Some(7));
+        life.await_resume();
+    }
+}

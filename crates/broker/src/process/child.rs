@@ -1,0 +1,186 @@
+//! Processes that a process starts, and what it may do with them.
+
+use super::{Process, lock};
+use crate::handle::{Handle, Table};
+use crate::launch::{self, Plan};
+use crate::life::Life;
+use crate::object::FileObject;
+use crate::reply::Reply;
+use crate::sandbox::leaves_room;
+use gate::file::Device;
+use gate::service::ObjectKind;
+use protocol::message::{
+    AdoptHandle, AdoptObject, CreateProcess, Created, Done, EndProcess, Inherit, OpenProcess, Opened, ProcessFacts, QueryProcess, ResumeProcess, Word,
+};
+use protocol::start::{Child, Parameters};
+use rustix::fs::{Mode, OFlags};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+use windows_sys::Win32::Foundation::{
+    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED,
+    STATUS_TOO_MANY_OPENED_FILES,
+};
+use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
+
+type Answer = Result<Reply, NTSTATUS>;
+
+/// The most processes of a sandbox.
+const MOST: usize = 512;
+/// The most units of a text that a program is given: its size is told in 16 bits, with a NUL.
+const LONGEST: usize = 0x7FFF;
+
+impl Process {
+    /// Starts a program in a process of its own, under the same terms.
+    pub fn create_process(self: &Arc<Self>, request: &CreateProcess, payload: &[u8]) -> Answer {
+        let child = Child::decode(payload).ok_or(STATUS_INVALID_PARAMETER)?;
+        let inherit = Inherit::from_number(request.inherit).ok_or(STATUS_INVALID_PARAMETER)?;
+        check(&child.parameters)?;
+        if self.sandbox.processes() >= MOST {
+            return Err(STATUS_QUOTA_EXCEEDED);
+        }
+        let image = lock(&self.handles).get(request.image, FILE_EXECUTE)?.object.clone();
+        let program = image_of(&image)?;
+        let shown = image.file.as_ref().map(|file| lock(&file.place).path.display()).unwrap_or_default();
+        let (id, thread) = self.sandbox.next_ids();
+        let narrow = launch::is_32_bit(&program);
+        let life = Arc::new(Life::new(id, self.id, thread, child.parameters.program.clone(), narrow, request.suspended != 0));
+        let handles = self.inheritable(&child, inherit, request.standard != 0)?;
+        let terminals = lock(&self.terminals).each_ref().map(|terminal| terminal.as_ref().and_then(|terminal| terminal.try_clone().ok()));
+        let objects = self.sandbox.dispatcher.begin(&life)?;
+        let plan = Plan {
+            life: Arc::clone(&life),
+            shown,
+            program,
+            terms: Arc::clone(&self.terms),
+            parameters: child.parameters,
+            handles,
+            terminals,
+            born: [const { None }; 3],
+            inherited: child.objects,
+            suspended: request.suspended != 0,
+            ignores_control: request.ignores_control != 0,
+        };
+        let inherited = plan.inherited.iter().try_for_each(|object| self.sandbox.dispatcher.inherit(self.id, id, object.number));
+        inherited.and_then(|()| self.sandbox.launcher.order(plan)).inspect_err(|_| {
+            life.end(0);
+            self.sandbox.dispatcher.end(id);
+            for number in objects {
+                let _ = self.sandbox.dispatcher.release(self.id, number, 1);
+            }
+        })?;
+        if self.is_closed() {
+            // The process has ended meanwhile, and its opens with it.
+            self.sandbox.dispatcher.end(self.id);
+        }
+        Ok(Reply::value(&Created { objects, ids: [id, thread] }))
+    }
+
+    /// The handles that a child has from its start, under the same numbers.
+    fn inheritable(&self, child: &Child, inherit: Inherit, standard: bool) -> Result<Table, NTSTATUS> {
+        let own = lock(&self.handles);
+        let is_wanted = |(number, handle): &(u32, &Handle)| {
+            let marked = handle.flags & HANDLE_FLAG_INHERIT != 0;
+            let inherited = match inherit {
+                Inherit::Nothing => false,
+                Inherit::Marked => marked,
+                Inherit::Listed => marked && child.listed.contains(number),
+            };
+            inherited || standard && child.parameters.standard.contains(number)
+        };
+        Table::inherited(own.all().filter(is_wanted).map(|(number, handle)| (number, handle.clone())))
+    }
+
+    /// What stands behind a handle that the process was not told of.
+    pub fn adopt_handle(&self, request: &AdoptHandle) -> Answer {
+        let handle = lock(&self.handles).tell(request.handle)?.clone();
+        let object = &handle.object;
+        let file = object.file.as_ref();
+        let folder = object.is_folder();
+        let stream = file.is_some_and(|file| file.stream);
+        let bytes = match object.device {
+            Device::Disk => {
+                let link = file.is_some_and(|file| file.metadata.link);
+                !folder && !link && !stream && handle.access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA) != 0
+            }
+            _ => true,
+        };
+        let close_now = lock(&object.closing).delete || handle.access & DELETE != 0 || object.device == Device::Pipe;
+        let opened = Opened {
+            handle: request.handle,
+            record: object.record,
+            information: 0,
+            device: object.device as u32,
+            access: handle.access,
+            mode: object.mode,
+            folder: folder.into(),
+            close_now: close_now.into(),
+            stream: stream.into(),
+            flags: handle.flags,
+        };
+        Ok(Reply::value(&opened).with_descriptor(object.descriptor.clone().filter(|_| bytes)))
+    }
+
+    /// What an object is that the process inherited.
+    pub fn adopt_object(&self, request: &AdoptObject) -> Answer {
+        self.sandbox.dispatcher.tell(self.id, request.number).map(|(told, descriptor)| Reply::value(&told).with_descriptor(descriptor))
+    }
+
+    /// Opens a process of the sandbox, or the first thread of one.
+    pub fn open_process(&self, request: &OpenProcess) -> Answer {
+        let kind = if request.thread != 0 { ObjectKind::Thread } else { ObjectKind::Process };
+        self.sandbox.dispatcher.open_life(self.id, kind, request.id).map(|told| Reply::value(&told))
+    }
+
+    /// What is known of a process.
+    pub fn query_process(&self, request: &QueryProcess) -> Answer {
+        let life = self.sandbox.dispatcher.life(self.id, request.number)?;
+        let end = life.ended();
+        let facts = ProcessFacts {
+            times: [life.created, end.map_or(0, |end| end.at), 0],
+            ids: [life.id, life.parent],
+            thread: life.thread,
+            code: end.map_or(0, |end| end.code),
+            ended: end.is_some().into(),
+            narrow: life.narrow.into(),
+        };
+        Ok(Reply::value(&facts).with_payload(life.image.iter().flat_map(|unit| unit.to_le_bytes()).collect()))
+    }
+
+    /// Ends another process.
+    pub fn end_process(&self, request: &EndProcess) -> Answer {
+        let life = self.sandbox.dispatcher.life(self.id, request.number)?;
+        match self.sandbox.process(life.id).filter(|_| life.ended().is_none()) {
+            Some(process) => process.end(request.code),
+            // As Windows has it for a process that has ended.
+            None => return Err(windows_sys::Win32::Foundation::STATUS_PROCESS_IS_TERMINATING),
+        }
+        Ok(Reply::value(&Done {}))
+    }
+
+    /// Lets a process begin.
+    pub fn resume_process(&self, request: &ResumeProcess) -> Answer {
+        self.sandbox.dispatcher.life(self.id, request.number).map(|life| Reply::value(&Word { value: life.resume() }))
+    }
+
+    /// Waits until this process may begin.
+    pub fn await_resume(&self) -> Answer {
+        self.life.await_resume();
+        Ok(Reply::value(&Done {}))
+    }
+}
+
+/// Refuses what a program cannot be given.
+fn check(parameters: &Parameters) -> Result<(), NTSTATUS> {
+    let Parameters { program, command_line, directory, title, desktop, shell, runtime, environment, .. } = parameters;
+    let texts = [program, command_line, directory, title, desktop, shell];
+    let fits = texts.iter().all(|text| text.len() < LONGEST) && runtime.len() < 2 * LONGEST;
+    if fits && environment.ends_with(&[0]) { Ok(()) } else { Err(STATUS_INVALID_PARAMETER) }
+}
+
+/// The program's file, which its process reads and nothing else.
+fn image_of(object: &FileObject) -> Result<OwnedFd, NTSTATUS> {
+    let descriptor = object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder()).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+    let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+    let program = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
+    if leaves_room(program.as_fd()) { Ok(program) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
+}

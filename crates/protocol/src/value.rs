@@ -1,0 +1,193 @@
+//! What messages carry: the answers, and the numbers that stand for a choice.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// An answer without content.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Done {}
+
+/// A file was opened; its descriptor travels with the reply.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Opened {
+    /// The handle.
+    pub handle: u32,
+    /// The shared file record, or `u32::MAX` where the descriptor keeps the position.
+    pub record: u32,
+    /// `FILE_OPENED`, `FILE_CREATED` and the like.
+    pub information: u32,
+    /// A [`gate::file::Device`] as a number.
+    pub device: u32,
+    /// The access granted.
+    pub access: u32,
+    /// The `FILE_*` mode bits of the open options.
+    pub mode: u32,
+    /// Non-zero for a folder.
+    pub folder: u32,
+    /// Non-zero where closing has an effect that must not wait.
+    pub close_now: u32,
+    /// Non-zero for a stream, whose bytes move in messages.
+    pub stream: u32,
+    /// `HANDLE_FLAG_*`.
+    pub flags: u32,
+}
+
+/// A process that was started.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Created {
+    /// Its object's number, and that of its first thread's.
+    pub objects: [u32; 2],
+    /// Its own number, and its first thread's.
+    pub ids: [u32; 2],
+}
+
+/// What is known of a process of the sandbox.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ProcessFacts {
+    /// When it began, and when it ended or 0, in 100 ns since 1601; what it has used of the processors, in 100 ns.
+    pub times: [i64; 3],
+    /// Its number, and that of the process that started it, or 0.
+    pub ids: [u32; 2],
+    /// Its first thread's number.
+    pub thread: u32,
+    /// Its exit code, once it has ended.
+    pub code: u32,
+    /// Non-zero once it has ended.
+    pub ended: u32,
+    /// Non-zero where it runs 32-bit code.
+    pub narrow: u32,
+}
+
+/// An object that has a name. A section's bytes travel with the reply.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct SharedObject {
+    /// Sections: bytes.
+    pub size: u64,
+    /// The object's number.
+    pub number: u32,
+    /// Non-zero where it was there.
+    pub found: u32,
+    /// Non-zero where the broker keeps its state.
+    pub shared: u32,
+    /// A [`gate::service::ObjectKind`] as a number.
+    pub kind: u32,
+    /// As [`NameObject::limit`].
+    pub limit: u32,
+    /// Sections: `PAGE_*`.
+    pub protect: u32,
+    /// Sections: `SEC_*`.
+    pub attributes: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
+/// An object's state, as the functions that ask for it tell it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ObjectState {
+    /// The state or count.
+    pub state: i32,
+    /// Events and timers: reset by hand. Semaphores: the highest count. Mutants: owned by the asking thread.
+    pub limit: u32,
+    /// Mutants: the last owner has ended.
+    pub abandoned: u32,
+    /// Timers: the number of the setting in force.
+    pub setting: u32,
+}
+
+/// One handle.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct HandleReply {
+    /// The handle.
+    pub handle: u32,
+    /// The access granted.
+    pub access: u32,
+}
+
+/// One number.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Word {
+    /// The number.
+    pub value: u32,
+}
+
+/// A console's mode and size.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct ConsoleState {
+    /// `ENABLE_*`.
+    pub mode: u32,
+    /// Columns.
+    pub columns: u32,
+    /// Rows.
+    pub rows: u32,
+}
+
+/// The machine's memory and processors.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Machine {
+    /// Total and available physical bytes, total and available of physical and swap.
+    pub memory: [u64; 4],
+    /// Processors that the process may use.
+    pub processors: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
+/// Which handles a child inherits.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inherit {
+    /// None.
+    Nothing = 0,
+    /// All that are marked so.
+    Marked = 1,
+    /// Those of them that are listed.
+    Listed = 2,
+}
+
+impl Inherit {
+    /// The value with this number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Nothing),
+            1 => Some(Self::Marked),
+            2 => Some(Self::Listed),
+            _ => None,
+        }
+    }
+}
+
+/// What is done with a stream.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// Its size and one, of any file; 0 where the file has none.
+    Size = 0,
+    /// Reads.
+    Read = 1,
+    /// Writes the payload.
+    Write = 2,
+    /// Sets its size.
+    Cut = 3,
+}
+
+impl StreamKind {
+    /// The kind with this number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Size),
+            1 => Some(Self::Read),
+            2 => Some(Self::Write),
+            3 => Some(Self::Cut),
+            _ => None,
+        }
+    }
+}
