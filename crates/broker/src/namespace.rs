@@ -439,7 +439,7 @@ mod tests {
         let mut namespace = Namespace::new(drive, Arc::new(System32::new(&root, system)));
         namespace.grant(&root, true).unwrap();
         inner.iter().for_each(|folder| drop(namespace.grant(folder, false).unwrap()));
-        let above = String::from_utf16(&path_of(&root.canonicalize().unwrap()).unwrap().units().to_vec()).unwrap();
+        let above = String::from_utf16(path_of(&root.canonicalize().unwrap()).unwrap().units()).unwrap();
         for name in ["in.", "in\u{f02e}", "IN.", "in ", "in\u{f020}", "a\u{f03a}", "In"] {
             let Ok(Name::Drive(path)) = parse(&wide(&format!("\\??\\Z:\\{above}\\{name}"))) else { panic!("{name:?} is a name") };
             assert!(matches!(namespace.place(&path), Ok(Place::Volume(Inside { write: false, .. }))), "{name:?} may be written");

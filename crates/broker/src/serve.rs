@@ -1,8 +1,8 @@
 //! The broker's main loop: connections, the ends of processes, forbidden calls, the clock.
 
+use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::clock::TICK;
 use crate::drive::Place;
-use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::launch::{self, Order, Plan, Refused};
 use crate::process::Process;
 use crate::sandbox::{Files, Sandbox, raise_descriptors};

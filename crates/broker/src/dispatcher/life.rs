@@ -7,7 +7,9 @@ use gate::service::ObjectKind;
 use protocol::message::SharedObject;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_CID, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_CID, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+};
 
 /// What names a process or its first thread: as long as no name of a program is, which has an even number of bytes.
 fn text(kind: ObjectKind, id: u32) -> Vec<u8> {

@@ -26,9 +26,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_IMAGE_FORMAT, STATUS_INVALID_PARAMETER,
-};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CONTROL_C_EXIT, STATUS_INVALID_HANDLE, STATUS_INVALID_IMAGE_FORMAT, STATUS_INVALID_PARAMETER};
 
 /// A process.
 pub struct Process {
