@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: start-up and single calls, ours beside Wine, wibo (where `$WIBO` names one) and native code. Every process of
 //! a run is pinned to one processor, alike for all; figures are medians.
 
+mod sandbox;
+
 use crate::command::{root, target};
 use crate::{build, guests};
 use anyhow::{Context, Result, ensure};
@@ -26,6 +28,15 @@ struct Runner {
     name: &'static str,
     command: fn(&Setting) -> Command,
     starts: usize,
+    /// It runs our programs as 32-bit code.
+    narrow: bool,
+}
+
+impl Runner {
+    /// One of our programs, in the bitness that it runs.
+    fn program(&self, name: &str) -> PathBuf {
+        if self.narrow { guest(&format!("32/{name}")) } else { guest(name) }
+    }
 }
 
 /// Where a benchmark works.
@@ -59,17 +70,22 @@ pub fn bench() -> Result<()> {
     fs::write(folder.join("file.bin"), vec![7; 64 * 1024])?;
     let setting = Setting { folder: folder.canonicalize()?, wibo: std::env::var_os("WIBO").map(PathBuf::from) };
     pin()?;
-    let mut runners = vec![Runner { name: "win-compat", command: ours, starts: STARTS }];
+    let mut runners = vec![
+        Runner { name: "win-compat", command: ours, starts: STARTS, narrow: false },
+        Runner { name: "win-compat, 32-bit", command: ours, starts: STARTS, narrow: true },
+    ];
     if Command::new("wine").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok() {
-        runners.push(Runner { name: "Wine", command: wine, starts: WINE_STARTS });
+        runners.push(Runner { name: "Wine", command: wine, starts: WINE_STARTS, narrow: false });
     }
     if setting.wibo.is_some() {
-        runners.push(Runner { name: "wibo", command: wibo, starts: STARTS });
+        // It runs nothing else.
+        runners.push(Runner { name: "wibo, 32-bit", command: wibo, starts: STARTS, narrow: true });
     }
     let mut page = String::from(HEAD);
     let _ = writeln!(page, "Machine: {}, Linux {}.\n", processor(), kernel());
     starts(&setting, &runners, &mut page)?;
     calls(&setting, &runners, &mut page)?;
+    sandbox::rows(&setting.folder, &mut page)?;
     memory(&setting, &mut page)?;
     print!("{page}");
     fs::write(root().join("docs/generated/bench.md"), page)?;
@@ -120,7 +136,7 @@ fn starts(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()
     let _ = writeln!(page, "## Start to exit of hello world, in ms\n\n| | median | least | ratio to win-compat |\n|---|---|---|---|");
     let mut first = None;
     for runner in runners {
-        let run = || time((runner.command)(setting).arg(guest("hello")));
+        let run = || time((runner.command)(setting).arg(runner.program("hello")));
         run()?;
         let times: Vec<f64> = (0..runner.starts).map(|_| run()).collect::<Result<_>>()?;
         row(page, runner.name, times, &mut first);
@@ -146,12 +162,13 @@ fn calls(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()>
     let mut names = Vec::new();
     let compiled: Vec<PathBuf> = crate::scenarios::compile()?.into_iter().filter(|program| program.ends_with("throws.exe")).collect();
     for runner in runners {
-        let output = (runner.command)(setting).arg(guest("bench")).arg(&seen).stdin(Stdio::null()).output()?;
+        let output = (runner.command)(setting).arg(runner.program("bench")).arg(&seen).stdin(Stdio::null()).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let rows =
             text.lines().filter_map(|line| line.split_once('\t')).map(|(name, time)| (name.to_owned(), time.trim().parse().unwrap_or(f64::NAN)));
         let mut rows: Vec<(String, f64)> = rows.collect();
-        for program in &compiled {
+        // Those of foreign compilers are 64-bit programs.
+        for program in compiled.iter().filter(|_| !runner.narrow) {
             let output = (runner.command)(setting).arg(program).arg("bench").stdin(Stdio::null()).output()?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             rows.extend(text.lines().filter_map(|line| Some((line.split_once('\t')?.0.to_owned(), line.split_once('\t')?.1.trim().parse().ok()?))));

@@ -63,7 +63,7 @@ pub fn run(filter: Option<&str>, with_wine: bool) -> Result<()> {
 }
 
 /// Whether Wine runs 32-bit programs here.
-fn has_narrow_wine() -> bool {
+pub fn has_narrow_wine() -> bool {
     ["/usr/lib/i386-linux-gnu/wine", "/usr/lib/wine/wine", "/opt/wine-stable/lib/wine/i386-windows"].iter().any(|place| Path::new(place).exists())
 }
 

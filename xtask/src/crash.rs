@@ -1,5 +1,7 @@
 //! Runs that are killed at any point: whatever the program was told is done must be there afterwards, whole, and nothing half done.
 
+mod archive;
+
 use crate::command::target;
 use crate::guests;
 use anyhow::{Context, Result, bail, ensure};
@@ -53,6 +55,10 @@ fn all(home: &Path, rounds: u32, seed: u64) -> Result<()> {
         let wait = Duration::from_micros(next(400_000));
         if round % 8 == 3 {
             model.import(home, round)?;
+        }
+        if round % 8 == 5 {
+            let times = [0; 2].map(|_| Duration::from_micros(next(60_000)));
+            archive::round(home, times).with_context(|| format!("round {round}, export and import after {times:?}"))?;
         }
         let said = one(home, seed << 20 | u64::from(round), steps, victim, wait)?;
         confirmed += said.matches("\nend ").count();
@@ -202,7 +208,7 @@ impl Model {
         }
         let principal = Principal::open(&folder.join("principal"))?.context("the key is gone")?;
         let view = View::open(&folder.join("objects")).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let report = view.verify(&principal.public(), &principal.parent);
+        let report = view.verify(&principal);
         let wrong: Vec<String> = report.findings.iter().filter(|finding| !finding.is_harmless()).map(ToString::to_string).collect();
         ensure!(wrong.is_empty(), "{}", wrong.join("; "));
         let found = Found::read(&view)?;

@@ -2,6 +2,7 @@
 //! of `tests/guests/compiled`, which foreign compilers make.
 
 use crate::command::{root, target};
+use crate::conformance::has_narrow_wine;
 use crate::guests::{self, WINDOWS};
 use crate::setup::has;
 use anyhow::{Context, Result, bail, ensure};
@@ -40,19 +41,67 @@ pub fn check() -> Result<()> {
         }
         println!("{name}: {} lines", ours.text.lines().count());
     }
+    catches()
+}
+
+/// The functions that `catches.cpp` takes from `msvcrt.dll`; as 32-bit code one of them has its parameters' size in its name.
+const CATCHES: &str = "printf\nfflush\nexit\n__CxxFrameHandler3\n_CxxThrowException";
+
+/// Exceptions as Microsoft's compilers make them: in either bitness the same happens, and what happens under Wine.
+fn catches() -> Result<()> {
+    if !has("zig") {
+        println!("catches.cpp is skipped: zig is missing");
+        return Ok(());
+    }
+    let folder = target().join("compiled");
+    let mut outcomes = Vec::new();
+    for (windows, machine, suffix) in [(WINDOWS[0], "x86_64", ""), (WINDOWS[1], "x86", "@8")] {
+        let place = |name: &str| folder.join(format!("catches-{machine}.{name}"));
+        fs::write(place("def"), format!("LIBRARY msvcrt.dll\nEXPORTS\n{CATCHES}{suffix}\n"))?;
+        let kind = if suffix.is_empty() { "i386:x86-64" } else { "i386" };
+        done(Command::new("zig").args(["dlltool", "-k", "-m", kind, "-d"]).arg(place("def")).arg("-l").arg(place("lib")))?;
+        let flags = ["-O1", "-fexceptions", "-fcxx-exceptions", "-nostdinc", "-fno-builtin", "-fno-sanitize=all", "-fno-stack-protector"];
+        let mut compile = Command::new("zig");
+        compile.args(["c++", "-w", "-target", &format!("{machine}-windows-msvc"), "-fno-threadsafe-statics", "-c", "-o"]);
+        done(compile.arg(place("o")).args(flags).arg(root().join("tests/guests/compiled/catches.cpp")))?;
+        let mut link = Command::new(linker()?);
+        link.args(["-flavor", "link", "/entry:run", "/subsystem:console"]).arg(format!("/out:{}", place("exe").display()));
+        done(link.arg(place("o")).arg(place("lib")))?;
+        outcomes.push((format!("ours, {windows}"), ours(&place("exe"), &[])?));
+        if windows == WINDOWS[0] || has_narrow_wine() {
+            outcomes.extend(wine(&place("exe"), &[])?.map(|outcome| (format!("Wine, {windows}"), outcome)));
+        }
+    }
+    let (first, expected) = &outcomes[0];
+    ensure!(expected.text.contains("returns 1 2 3"), "catches.cpp did not come to its end: {}", expected.text);
+    for (name, outcome) in &outcomes[1..] {
+        ensure!(outcome == expected, "catches.cpp, {first} and {name}: {}", first_difference(&expected.text, &outcome.text));
+    }
+    println!("catches.cpp: {} lines, the same {} times", expected.text.lines().count(), outcomes.len());
     Ok(())
+}
+
+/// The linker that comes with the compiler.
+fn linker() -> Result<PathBuf> {
+    let sysroot = Command::new("rustc").args(["--print", "target-libdir"]).output()?;
+    let libraries = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
+    Ok(libraries.with_file_name("bin").join("rust-lld"))
 }
 
 /// Runs random scenarios, from a number on.
 pub fn run(seed: &str, count: &str) -> Result<()> {
     guests::build_programs()?;
-    let program = target().join(WINDOWS[0]).join("guest/unwind_scenarios.exe");
-    let ours = ours(&program, &[seed, count])?;
-    ensure!(ours.code == Some(0), "a scenario failed: {}", ours.text.lines().find(|line| line.contains("BROKEN")).unwrap_or("it crashed"));
-    match wine(&program, &[seed, count])? {
-        Some(theirs) if theirs != ours => bail!("unwind_scenarios: {}", first_difference(&ours.text, &theirs.text)),
-        Some(_) => println!("{} scenarios, as under Wine", ours.text.lines().count()),
-        None => println!("{} scenarios; Wine: not run", ours.text.lines().count()),
+    for windows in WINDOWS {
+        let program = target().join(windows).join("guest/unwind_scenarios.exe");
+        let ours = ours(&program, &[seed, count])?;
+        ensure!(ours.code == Some(0), "a scenario failed: {}", ours.text.lines().find(|line| line.contains("BROKEN")).unwrap_or("it crashed"));
+        let theirs = if windows == WINDOWS[0] || has_narrow_wine() { wine(&program, &[seed, count])? } else { None };
+        let lines = ours.text.lines().count();
+        match theirs {
+            Some(theirs) if theirs != ours => bail!("unwind_scenarios, {windows}: {}", first_difference(&ours.text, &theirs.text)),
+            Some(_) => println!("{lines} scenarios, {windows}, as under Wine"),
+            None => println!("{lines} scenarios, {windows}; Wine: not run"),
+        }
     }
     Ok(())
 }

@@ -21,15 +21,22 @@ const FOLDERS: &[&str] = &[
     "Users\\user\\Desktop",
     "Users\\user\\Documents",
     "Users\\user\\Downloads",
+    "Windows\\SysWOW64",
     "Windows\\System32",
     "Windows\\Temp",
 ];
 
+/// Whether a folder is one that every drive has.
+pub fn is_standard_folder(path: &Path) -> bool {
+    let standard = |folder: &str| folder.encode_utf16().collect::<Vec<_>>();
+    FOLDERS.iter().any(|folder| Path::parse(&standard(folder)).is_some_and(|folder| folder.below(path).is_some()))
+}
+
 /// Where a drive lies.
 #[derive(Clone, Debug)]
 pub enum Place {
-    /// In a folder that goes with the sandbox.
-    Temporary(PathBuf),
+    /// In a folder that goes with the sandbox, and may take so much.
+    Temporary(PathBuf, Limits),
     /// In the folder of a sandbox that has a name.
     Kept(Kept),
 }
@@ -45,12 +52,19 @@ pub struct Kept {
     pub user: PathBuf,
     /// A folder of the host that was the drive before there were objects; it is taken over once.
     pub before: PathBuf,
+    /// How much its objects may take.
+    pub limits: Limits,
 }
 
 impl Kept {
     /// Where the objects lie.
     pub fn objects(&self) -> PathBuf {
         self.folder.join("objects")
+    }
+
+    /// Where what it has changed in folders of the host lies.
+    pub fn overlays(&self) -> PathBuf {
+        self.folder.join("overlays")
     }
 
     /// Where the sandbox's key lies.
@@ -72,7 +86,7 @@ impl Kept {
     fn open(&self) -> Result<Objects, (NTSTATUS, String)> {
         let principal = self.keys().map_err(|error| (STATUS_IO_DEVICE_ERROR, format!("the sandbox's key: {error}")))?;
         let objects =
-            Objects::open(&self.objects(), principal, Box::new(Kernel), Limits::default()).map_err(|error| (error.status(), error.to_string()))?;
+            Objects::open(&self.objects(), principal, Box::new(Kernel), self.limits).map_err(|error| (error.status(), error.to_string()))?;
         if let Ok(before) = open(&self.before, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
             objects.import(before.as_fd()).map_err(|code| (code, format!("{} could not be taken over", self.before.display())))?;
             std::fs::remove_dir_all(&self.before).map_err(|error| (STATUS_IO_DEVICE_ERROR, format!("{}: {error}", self.before.display())))?;
@@ -118,8 +132,8 @@ impl Drive {
         let state = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = state.opened.get_or_insert_with(|| {
             let opened = match &self.place {
-                Place::Temporary(folder) => {
-                    Objects::temporary(folder, Box::new(Kernel), Limits::default()).map_err(|error| (error.status(), error.to_string()))
+                Place::Temporary(folder, limits) => {
+                    Objects::temporary(folder, Box::new(Kernel), *limits).map_err(|error| (error.status(), error.to_string()))
                 }
                 Place::Kept(kept) => kept.open(),
             };
@@ -146,7 +160,7 @@ impl Drive {
         let opened = self.state.lock().unwrap_or_else(PoisonError::into_inner).opened.take();
         let Some(Ok(objects)) = opened else { return };
         match &self.place {
-            Place::Temporary(folder) => {
+            Place::Temporary(folder, _) => {
                 let _ = std::fs::remove_dir_all(folder);
             }
             Place::Kept(_) => objects.finish(),

@@ -27,7 +27,13 @@ impl Hostile {
     pub fn new(folder: &Path) -> std::io::Result<Self> {
         let nothing = || std::fs::File::open("/dev/null").map(Into::into);
         let files = Files { runtime: nothing()?, system64: nothing()?, system32: nothing()?, version: folder.join("system") };
-        let sandbox = Arc::new(Sandbox::new(1, folder.join("audit"), crate::drive::Place::Temporary(folder.join("scratch")), files, [10, 0, 19045])?);
+        let sandbox = Arc::new(Sandbox::new(
+            1,
+            folder.join("audit"),
+            crate::drive::Place::Temporary(folder.join("scratch"), store::Limits::default()),
+            files,
+            [10, 0, 19045],
+        )?);
         let process = Self::process(&sandbox, folder)?;
         Ok(Self { sandbox, process, server: channel::pair()?.0 })
     }
@@ -35,8 +41,8 @@ impl Hostile {
     fn process(sandbox: &Arc<Sandbox>, folder: &Path) -> std::io::Result<Arc<Process>> {
         let granted = folder.join("granted");
         std::fs::create_dir_all(&granted)?;
-        let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
-        namespace.grant(&granted, true).map_err(std::io::Error::other)?;
+        let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
+        namespace.grant(&granted, crate::policy::Access::Write, &sandbox.overlays).map_err(std::io::Error::other)?;
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;
         let (id, thread) = sandbox.next_ids();
@@ -352,5 +358,26 @@ mod tests {
         let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
         let facts = volume.facts(&store::Path::default(), id, nothing.as_fd());
         assert_eq!(facts.err(), Some(STATUS_OBJECT_NAME_NOT_FOUND), "nobody has it open, and it has no name");
+    }
+
+    /// A grant for reading alone inside of one for writing counts under every spelling of its name.
+    #[test]
+    fn a_grant_counts_under_every_spelling() {
+        use crate::namespace::{Inside, Name, Place as Leads, parse};
+        use crate::policy::Access;
+        let place = Place::new("spelling");
+        let sandbox = &place.hostile.sandbox;
+        let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
+        namespace.grant(&place.file("."), Access::Write, &sandbox.overlays).unwrap();
+        for inner in ["in.", "in ", "a:", "IN"] {
+            std::fs::create_dir_all(place.file(inner)).unwrap();
+            namespace.grant(&place.file(inner), Access::Read, &sandbox.overlays).unwrap();
+        }
+        for name in ["in.", "in\u{f02e}", "IN.", "in ", "in\u{f020}", "a\u{f03a}", "In"] {
+            let units: Vec<u16> = place.nt_path(name).chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+            let Ok(Name::Drive(path)) = parse(&units) else { panic!("{name:?} is a name") };
+            assert!(matches!(namespace.place(&path), Ok(Leads::Volume(Inside { write: false, .. }))), "{name:?} may be written");
+            assert!(!namespace.holds_grant(&path));
+        }
     }
 }

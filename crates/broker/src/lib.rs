@@ -11,11 +11,13 @@ mod file;
 mod handle;
 #[cfg(any(fuzzing, test))]
 pub mod hostile;
+mod inside;
 mod launch;
 mod life;
 mod machine;
 mod namespace;
 mod object;
+mod overlay;
 pub mod policy;
 mod process;
 mod records;
@@ -32,8 +34,9 @@ mod watch;
 pub mod wire;
 mod zone;
 
-pub use drive::{Kept, Kernel, Place};
+pub use drive::{Kept, Kernel, Place, is_standard_folder};
 pub use launch::{Refused, open_program};
-pub use namespace::plain;
+pub use namespace::{path_of, plain};
+pub use overlay::OverlayPlace;
 pub use sandbox::Files;
 pub use serve::{Config, Listening, serve};

@@ -4,7 +4,10 @@
 //! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
-use crate::system::System32;
+pub use crate::inside::{DrivePath, Inside};
+use crate::overlay::Overlays;
+use crate::policy::Access;
+use crate::system::SystemFolder;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::{Path as HostPath, PathBuf};
 use std::sync::Arc;
@@ -32,30 +35,6 @@ pub enum Name {
     ConsoleOutput,
     /// The device that sockets are polled through.
     Sockets,
-}
-
-/// A path on a drive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DrivePath {
-    /// Its letter, in upper case.
-    pub letter: u8,
-    /// Its names.
-    pub path: Path,
-    /// It ends in a backslash: only a folder will do.
-    pub folder: bool,
-}
-
-impl DrivePath {
-    /// As an NT path.
-    pub fn to_nt(&self) -> Vec<u16> {
-        let start = "\\??\\".encode_utf16().chain([u16::from(self.letter), COLON, BACKSLASH]);
-        start.chain(self.path.units().iter().copied()).collect()
-    }
-
-    /// For people: `Z:\a\b`.
-    pub fn display(&self) -> String {
-        String::from_utf16_lossy(&self.to_nt()[4..])
-    }
 }
 
 /// Takes an NT path apart. `.` and `..` are no names there: `ntdll` has worked them out, or the program means to hide.
@@ -153,103 +132,67 @@ pub enum Place {
     Way(Vec<Vec<u16>>),
 }
 
-/// A path inside of a volume.
-#[derive(Clone)]
-pub struct Inside {
-    /// The volume.
-    pub volume: Arc<dyn Volume>,
-    /// The path in it.
-    pub path: Path,
-    /// The start of the drive path, which leads to the volume.
-    pub mount: Arc<Path>,
-    /// It may be changed.
-    pub write: bool,
-    /// The drive's letter.
-    pub letter: u8,
-    /// Where the volume lies for everybody: on `C:`, or on `Z:` as if everything were granted.
-    pub base: Arc<Path>,
-}
-
-impl Inside {
-    /// The names that lead here for everybody, whatever each process was granted.
-    fn names(&self) -> impl Iterator<Item = &[u16]> {
-        self.base.names().chain(self.path.names())
-    }
-
-    /// Whether another process, or this one by another way, means the same name.
-    pub fn is_same_name(&self, other: &Self) -> bool {
-        let mut theirs = other.names();
-        let same = self.names().all(|name| theirs.next().is_some_and(|other| store::same(name, other)));
-        self.is_own() == other.is_own() && same && theirs.next().is_none()
-    }
-
-    /// Whether it lies below a folder, whoever sees either.
-    pub fn is_below(&self, folder: &Self) -> bool {
-        let mut names = self.names();
-        let leads = folder.names().all(|name| names.next().is_some_and(|own| store::same(own, name)));
-        self.is_own() == folder.is_own() && leads && names.next().is_some()
-    }
-
-    /// What is there has another name, as somebody else sees it. Whoever was not granted the new place keeps the name that was.
-    pub fn moved_to(&self, other: &Self) -> Option<Self> {
-        let path = other.base.join(&other.path).below(&self.base)?;
-        (self.is_own() == other.is_own()).then(|| Self { path, ..self.clone() })
-    }
-
-    /// Whether it lies on `C:`, which is the sandbox's own.
-    pub fn is_own(&self) -> bool {
-        self.letter == b'C'
-    }
-
-    /// The drive path of a path in the volume.
-    pub fn drive_path(&self, path: &Path) -> DrivePath {
-        DrivePath { letter: self.letter, path: self.mount.join(path), folder: false }
-    }
-}
-
 /// A folder of the host on a drive.
 struct Mount {
     letter: u8,
     path: Arc<Path>,
     /// Where it lies on `Z:`, whichever drive shows it.
     base: Arc<Path>,
-    volume: Arc<Folder>,
+    volume: Arc<dyn Volume>,
+    /// The folder itself, where it is shown as it is.
+    folder: Option<Arc<Folder>>,
     write: bool,
+}
+
+impl Mount {
+    fn new(letter: u8, path: Path, folder: Folder, write: bool) -> Self {
+        let folder = Arc::new(folder);
+        let path = Arc::new(path);
+        Self { letter, base: Arc::clone(&path), path, volume: Arc::clone(&folder) as Arc<dyn Volume>, folder: Some(folder), write }
+    }
+
+    fn is_overlay(&self) -> bool {
+        self.folder.is_none()
+    }
 }
 
 /// The drives, as one run sees them.
 pub struct Namespace {
     drive: Arc<Drive>,
-    system32: Arc<System32>,
-    /// Where that lies on `C:`.
-    system_folder: Arc<Path>,
+    system: Arc<[SystemFolder]>,
     mounts: Vec<Mount>,
 }
 
 impl Namespace {
     /// Drives without any grant.
-    pub fn new(drive: Arc<Drive>, system32: Arc<System32>) -> Self {
-        let system_folder = ["Windows", "System32"].into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
-        Self { drive, system32, system_folder: Arc::new(system_folder), mounts: Vec::new() }
+    pub fn new(drive: Arc<Drive>, system: Arc<[SystemFolder]>) -> Self {
+        Self { drive, system, mounts: Vec::new() }
     }
 
-    /// Shows a folder of the host. The error is one sentence.
-    pub fn grant(&mut self, folder: &HostPath, write: bool) -> Result<PathBuf, String> {
+    /// Shows a folder of the host, with the sandbox's own changes above it where that is how it is granted. The error is one sentence.
+    pub fn grant(&mut self, folder: &HostPath, access: Access, overlays: &Overlays) -> Result<PathBuf, String> {
+        let write = access.changes();
         let show = folder.display();
         let folder = folder.canonicalize().map_err(|error| format!("{show} cannot be granted: {}", plain(&error)))?;
         let root = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| format!("{show} cannot be granted: {}", plain(&error.into())))?;
         let path = path_of(&folder).ok_or_else(|| format!("{show} cannot be granted: Windows has no way to say its name"))?;
-        let same_place = |mount: &&mut Mount| mount.letter == b'Z' && *mount.path == path;
-        if let Some(mount) = self.mounts.iter_mut().find(same_place) {
-            // Granted twice: the wider grant counts.
-            mount.write |= write;
-            if write {
-                mount.volume = Arc::new(Folder::new(root));
+        let same_place = |mount: &Mount| mount.letter == b'Z' && *mount.path == path;
+        let known = self.mounts.iter().position(same_place);
+        // Granted twice: the wider grant counts.
+        if known.is_none_or(|known| access == Access::Write || write && !self.mounts[known].write) {
+            let mount = match access {
+                Access::Overlay => {
+                    let volume = overlays.volume(&folder, root).map_err(|error| format!("{show} cannot be granted: {error}"))?;
+                    let path = Arc::new(path);
+                    Mount { letter: b'Z', base: Arc::clone(&path), path, volume, folder: None, write }
+                }
+                Access::Read | Access::Write => Mount::new(b'Z', path, Folder::new(root), write),
+            };
+            match known {
+                Some(known) => self.mounts[known] = mount,
+                None => self.mounts.push(mount),
             }
-        } else {
-            let path = Arc::new(path);
-            self.mounts.push(Mount { letter: b'Z', base: Arc::clone(&path), path, volume: Arc::new(Folder::new(root)), write });
         }
         self.confine();
         Ok(folder)
@@ -267,15 +210,31 @@ impl Namespace {
         let Ok(Place::Volume(inside)) = self.place_on_host(&DrivePath { letter: b'Z', path: path.clone(), folder: true }) else {
             return Err(format!("{show} cannot be shown as {drive}: it is not granted; --ro or --rw grants it"));
         };
+        let overlay = self.mounts.iter().find(|mount| mount.letter == b'Z' && mount.is_overlay() && Arc::ptr_eq(&mount.volume, &inside.volume));
+        let overlay = overlay.map(|mount| {
+            let (base, volume) = (Arc::clone(&mount.base), Arc::clone(&mount.volume));
+            Mount { letter, path: Arc::default(), base, volume, folder: None, write: true }
+        });
+        if overlay.is_some() && !inside.path.is_empty() {
+            return Err(format!("{show} cannot be shown as {drive}: of a folder that is granted with --overlay only the whole can be shown"));
+        }
         let mount = |below: Path, host: &HostPath, write| {
             let root = open(host, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
             let base = Arc::new(path.join(&below));
-            Ok::<_, String>(Mount { letter, path: Arc::new(below), base, volume: Arc::new(Folder::new(root)), write })
+            Ok::<_, String>(Mount { base, ..Mount::new(letter, below, Folder::new(root), write) })
         };
-        let mut shown = vec![mount(Path::default(), &host, inside.write)?];
+        let mut shown = vec![match overlay {
+            Some(overlay) => overlay,
+            None => mount(Path::default(), &host, inside.write)?,
+        }];
         // Grants that lie inside keep their own rules.
         for inner in self.mounts.iter().filter(|mount| mount.letter == b'Z' && is_above(&path, &mount.path)) {
             let below = inner.path.below(&path).unwrap_or_default();
+            if inner.is_overlay() {
+                let (base, volume) = (Arc::clone(&inner.base), Arc::clone(&inner.volume));
+                shown.push(Mount { letter, path: Arc::new(below), base, volume, folder: None, write: inner.write });
+                continue;
+            }
             let names = below.names().map(store::unescaped).collect::<PathBuf>();
             shown.push(mount(below, &host.join(names), inner.write)?);
         }
@@ -295,9 +254,7 @@ impl Namespace {
             let root = open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
             let is_dll = |name: &str| name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".dll");
             let visible = move |entry: &str| entry == name || is_dll(entry);
-            let volume = Arc::new(Folder::filtered(root, Box::new(visible)));
-            let path = Arc::new(holder);
-            self.mounts.push(Mount { letter: b'Z', base: Arc::clone(&path), path, volume, write: false });
+            self.mounts.push(Mount::new(b'Z', holder, Folder::filtered(root, Box::new(visible)), false));
             self.confine();
         }
         Some(path.to_nt()[4..].to_vec())
@@ -306,12 +263,12 @@ impl Namespace {
     /// Where a grant lies inside another, a link of the outer one may lead into the inner one, whose rules count there.
     fn confine(&self) {
         let holds_another = |mount: &&Mount| self.mounts.iter().any(|other| mount.letter == other.letter && is_above(&mount.path, &other.path));
-        self.mounts.iter().filter(holds_another).for_each(|mount| mount.volume.confine());
+        self.mounts.iter().filter(holds_another).filter_map(|mount| mount.folder.as_ref()).for_each(|folder| folder.confine());
     }
 
     /// Whether a grant lies below a folder: under another name of the folder, the grant's rules would not count.
     pub fn holds_grant(&self, folder: &DrivePath) -> bool {
-        let system = folder.letter == b'C' && is_above(&folder.path, &self.system_folder);
+        let system = folder.letter == b'C' && self.system.iter().any(|system| is_above(&folder.path, &system.path));
         system || self.mounts.iter().any(|mount| mount.letter == folder.letter && is_above(&folder.path, &mount.path))
     }
 
@@ -331,8 +288,8 @@ impl Namespace {
     /// Where a path leads. What no grant reaches does not exist.
     pub fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
         match path.letter {
-            b'C' if let Some(below) = path.path.below(&self.system_folder) => {
-                let (volume, mount) = (self.system32.volume()?, Arc::clone(&self.system_folder));
+            b'C' if let Some((system, below)) = self.system.iter().find_map(|system| Some((system, path.path.below(&system.path)?))) => {
+                let (volume, mount) = (system.volume()?, Arc::clone(&system.path));
                 Ok(Place::Volume(Inside { volume, path: below, base: Arc::clone(&mount), mount, write: false, letter: b'C' }))
             }
             b'C' => {
@@ -358,7 +315,7 @@ impl Namespace {
         let mounts = || self.mounts.iter().filter(move |mount| mount.letter == letter);
         let holding = mounts().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
         if let Some((mount, path)) = holding.max_by_key(|(mount, _)| mount.path.units().len()) {
-            let (volume, leading) = (Arc::clone(&mount.volume) as Arc<dyn Volume>, Arc::clone(&mount.path));
+            let (volume, leading) = (Arc::clone(&mount.volume), Arc::clone(&mount.path));
             return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter, base: Arc::clone(&mount.base) }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
@@ -426,26 +383,6 @@ mod tests {
         assert_eq!(parse(&wide("\\??\\CONOUT$")), Ok(Name::ConsoleOutput));
         assert_eq!(parse(&wide("\\Device\\Afd")), Ok(Name::Sockets));
         assert_eq!(parse(&wide("\\device\\afd\\Mio")), Ok(Name::Sockets));
-    }
-
-    /// A grant for reading alone inside of one for writing counts under every spelling of its name.
-    #[test]
-    fn a_grant_counts_under_every_spelling() {
-        let root = std::env::temp_dir().join(format!("broker-spelling-{}", std::process::id()));
-        let inner = ["in.", "in ", "a:", "IN"].map(|name| root.join(name));
-        inner.iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
-        let (scratch, system) = (root.join("scratch"), rustix::fs::open("/dev/null", OFlags::RDONLY, Mode::empty()).unwrap());
-        let drive = Arc::new(Drive::new(crate::drive::Place::Temporary(scratch)));
-        let mut namespace = Namespace::new(drive, Arc::new(System32::new(&root, system)));
-        namespace.grant(&root, true).unwrap();
-        inner.iter().for_each(|folder| drop(namespace.grant(folder, false).unwrap()));
-        let above = String::from_utf16(path_of(&root.canonicalize().unwrap()).unwrap().units()).unwrap();
-        for name in ["in.", "in\u{f02e}", "IN.", "in ", "in\u{f020}", "a\u{f03a}", "In"] {
-            let Ok(Name::Drive(path)) = parse(&wide(&format!("\\??\\Z:\\{above}\\{name}"))) else { panic!("{name:?} is a name") };
-            assert!(matches!(namespace.place(&path), Ok(Place::Volume(Inside { write: false, .. }))), "{name:?} may be written");
-            assert!(!namespace.holds_grant(&path));
-        }
-        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -17,12 +17,24 @@ pub struct Policy {
     pub windows_version: [u32; 3],
     /// One audit event per call.
     pub per_call: bool,
+    /// Bytes that the sandbox's own drives may take; `None` leaves it at what it was.
+    pub quota_bytes: Option<u64>,
+    /// The same for files and folders.
+    pub quota_objects: Option<u64>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         // Windows 10 22H2.
-        Self { grants: Vec::new(), drives: Vec::new(), strict_imports: false, windows_version: [10, 0, 19045], per_call: false }
+        Self {
+            grants: Vec::new(),
+            drives: Vec::new(),
+            strict_imports: false,
+            windows_version: [10, 0, 19045],
+            per_call: false,
+            quota_bytes: None,
+            quota_objects: None,
+        }
     }
 }
 
@@ -31,8 +43,50 @@ impl Default for Policy {
 pub struct Grant {
     /// The folder.
     pub folder: PathBuf,
-    /// It may be changed.
-    pub write: bool,
+    /// What programs may do there.
+    pub access: Access,
+}
+
+/// What programs may do in a granted folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, Deserialize)]
+pub enum Access {
+    /// Read.
+    Read,
+    /// Read, and change what only the sandbox sees: the folder stays as it is.
+    Overlay,
+    /// Read and change.
+    Write,
+}
+
+impl Access {
+    /// As the audit writes it down.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Read => 0,
+            Self::Write => 1,
+            Self::Overlay => 2,
+        }
+    }
+
+    /// Whether programs may change what they see there.
+    pub fn changes(self) -> bool {
+        self != Self::Read
+    }
+}
+
+/// A number of bytes, as people write it: `500M`, `2GiB`, `1000`.
+pub fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        "T" | "TB" | "TIB" => 40,
+        _ => return Err(format!("`{text}` is no size; it has the form 500M or 2G")),
+    };
+    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    number.ok_or_else(|| format!("`{text}` is no size; it has the form 500M or 2G"))
 }
 
 /// A drive that shows a granted folder.
@@ -67,6 +121,23 @@ struct Manifest {
     windows_version: Option<String>,
     #[serde(default)]
     audit: Audit,
+    #[serde(default)]
+    quota: Quota,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quota {
+    bytes: Option<Size>,
+    objects: Option<u64>,
+}
+
+/// Bytes as a number, or as people write them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Size {
+    Number(u64),
+    Text(String),
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,6 +147,8 @@ struct Fs {
     ro: Vec<PathBuf>,
     #[serde(default)]
     rw: Vec<PathBuf>,
+    #[serde(default)]
+    overlay: Vec<PathBuf>,
     #[serde(default)]
     drives: BTreeMap<String, PathBuf>,
 }
@@ -97,14 +170,27 @@ pub fn parse(text: &str) -> Result<Policy, String> {
         })?,
         None => Policy::default().windows_version,
     };
-    let grant = |write| move |folder| Grant { folder, write };
-    let grants = manifest.fs.ro.into_iter().map(grant(false)).chain(manifest.fs.rw.into_iter().map(grant(true))).collect();
+    let lists = [(manifest.fs.ro, Access::Read), (manifest.fs.rw, Access::Write), (manifest.fs.overlay, Access::Overlay)];
+    let grants = lists.into_iter().flat_map(|(folders, access)| folders.into_iter().map(move |folder| Grant { folder, access })).collect();
+    let quota_bytes = match manifest.quota.bytes {
+        Some(Size::Number(bytes)) => Some(bytes),
+        Some(Size::Text(text)) => Some(size(&text).map_err(|error| format!("[quota] bytes: {error}"))?),
+        None => None,
+    };
     let drives =
         manifest.fs.drives.iter().map(|(letter, folder)| {
             Drive::parse(&format!("{letter}={}", folder.display())).map_err(|error| format!("[fs] drives: {letter}: {error}"))
         });
     let drives = drives.collect::<Result<_, _>>()?;
-    Ok(Policy { grants, drives, strict_imports: manifest.strict_imports, windows_version, per_call: manifest.audit.per_call })
+    Ok(Policy {
+        grants,
+        drives,
+        strict_imports: manifest.strict_imports,
+        windows_version,
+        per_call: manifest.audit.per_call,
+        quota_bytes,
+        quota_objects: manifest.quota.objects,
+    })
 }
 
 /// `10.0.19045` as numbers; a build number has 16 bits.
@@ -121,11 +207,27 @@ mod tests {
     #[test]
     fn a_manifest_is_read() {
         let policy =
-            parse("strict_imports = true\nwindows_version = \"6.1.7601\"\n[fs]\nro = [\"/a\"]\nrw = [\"/b\"]\n[audit]\nper_call = true\n").unwrap();
+            parse("strict_imports = true\nwindows_version = \"6.1.7601\"\n[fs]\nro = [\"/a\"]\nrw = [\"/b\"]\noverlay = [\"/c\"]\n[audit]\nper_call = true\n").unwrap();
         assert_eq!(policy.windows_version, [6, 1, 7601]);
-        assert_eq!(policy.grants, [Grant { folder: "/a".into(), write: false }, Grant { folder: "/b".into(), write: true }]);
+        let grants = [("/a", Access::Read), ("/b", Access::Write), ("/c", Access::Overlay)];
+        assert_eq!(policy.grants, grants.map(|(folder, access)| Grant { folder: folder.into(), access }));
         assert!(policy.strict_imports && policy.per_call);
         assert_eq!(parse(""), Ok(Policy::default()));
+    }
+
+    #[test]
+    fn quotas_are_numbers_or_sizes() {
+        let quota = |text: &str| parse(text).map(|policy| (policy.quota_bytes, policy.quota_objects));
+        assert_eq!(quota("[quota]\nbytes = 5000\nobjects = 7\n"), Ok((Some(5000), Some(7))));
+        assert_eq!(quota("[quota]\nbytes = \"2G\"\n"), Ok((Some(2 << 30), None)));
+        assert_eq!(quota(""), Ok((None, None)));
+        for (text, bytes) in [("1", 1), ("10k", 10 << 10), ("500MiB", 500 << 20), ("3T", 3 << 40), ("0", 0)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "1.5G", "-1", "12X", "99999999999T"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+        assert!(quota("[quota]\nbytes = \"many\"\n").unwrap_err().contains("[quota] bytes"));
     }
 
     #[test]

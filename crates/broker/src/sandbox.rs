@@ -7,9 +7,10 @@ use crate::drive::{Drive, Place};
 use crate::handle::Handle;
 use crate::launch::Launcher;
 use crate::object::FileObject;
+use crate::overlay::Overlays;
 use crate::records::Records;
 use crate::sharing::{Leaving, Removal, Sharing, Turns};
-use crate::system::System32;
+use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
 use rustix::fs::OFlags;
@@ -96,8 +97,10 @@ pub struct Sandbox {
     pub watches: Watches,
     /// `C:`.
     pub drive: Arc<Drive>,
-    /// `C:\Windows\System32`.
-    pub system32: Arc<System32>,
+    /// Folders of the host that it changes for itself alone.
+    pub overlays: Overlays,
+    /// `C:\Windows\System32` and `SysWOW64`.
+    pub system: Arc<[SystemFolder]>,
     /// What processes start from.
     pub files: Files,
     /// Windows' version as programs see it.
@@ -127,8 +130,12 @@ impl Sandbox {
             turns: Turns::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
+            overlays: Overlays::new(drive.clone()),
             drive: Arc::new(Drive::new(drive)),
-            system32: Arc::new(System32::new(&files.version, files.system64.try_clone()?)),
+            system: Arc::new([
+                SystemFolder::new(&files.version, system::WIDE, files.system64.try_clone()?),
+                SystemFolder::new(&files.version, system::NARROW, files.system32.try_clone()?),
+            ]),
             files,
             windows,
             launcher: Launcher::new()?,

@@ -121,6 +121,7 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
         }
     };
     broker.sandbox.drive.finish();
+    broker.sandbox.overlays.finish();
     broker.sandbox.note_drive();
     broker.sandbox.log.flush();
     drop(lock);

@@ -1,4 +1,4 @@
-//! `C:\Windows\System32`: the system DLLs as files, for programs that list, read or look at them. They are written beside the
+//! `C:\Windows\System32` and `SysWOW64`: the system DLLs of either bitness as files, for programs that list, read or look at them. They are written beside the
 //! system file when a program of this version first looks there, and nobody changes them.
 
 use gate::system::{Header, STUBS, Tables};
@@ -17,17 +17,25 @@ use zerocopy::{FromBytes, IntoBytes};
 /// More than any DLL of a system file takes.
 const LARGEST: usize = 1 << 28;
 
-/// The folder, which is filled when it is first used.
-pub struct System32 {
+/// The folder of 64-bit DLLs.
+pub const WIDE: &str = "System32";
+/// That of 32-bit DLLs.
+pub const NARROW: &str = "SysWOW64";
+
+/// One of the folders, which is filled when it is first used.
+pub struct SystemFolder {
+    /// Where it lies on `C:`.
+    pub path: Arc<store::Path>,
     folder: PathBuf,
     system: OwnedFd,
     volume: Mutex<Option<Arc<dyn Volume>>>,
 }
 
-impl System32 {
-    /// The folder of a version, with its system file.
-    pub fn new(version: &Path, system: OwnedFd) -> Self {
-        Self { folder: version.join("System32"), system, volume: Mutex::new(None) }
+impl SystemFolder {
+    /// The folder of this name in a version's, with its system file.
+    pub fn new(version: &Path, name: &str, system: OwnedFd) -> Self {
+        let path = ["Windows", name].into_iter().map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
+        Self { path: Arc::new(path), folder: version.join(name), system, volume: Mutex::new(None) }
     }
 
     /// What lies in it.
@@ -125,7 +133,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let file = system(&folder.join("system64"));
         for _ in 0..2 {
-            let volume = System32::new(&folder, file.try_clone().unwrap().into()).volume().unwrap();
+            let volume = SystemFolder::new(&folder, WIDE, file.try_clone().unwrap().into()).volume().unwrap();
             let names: Vec<_> = volume.list(&store::Path::default(), &Pattern::new(&[])).unwrap().into_iter().map(|entry| entry.name).collect();
             assert_eq!(names, ["a.dll", "b.dll"].map(|name| name.encode_utf16().collect::<Vec<_>>()));
             let path = [names[0].as_slice()].into_iter().collect();

@@ -57,6 +57,97 @@ pub enum Command {
     Doctor(DoctorArguments),
     /// List, fetch, put and verify the files on a sandbox's C:
     Files(FilesArguments),
+    /// List, compare, remove, export and import sandboxes
+    Sandbox(SandboxArguments),
+}
+
+/// `win-compat sandbox`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Only sandboxes with a name (run --sandbox NAME) stay. An archive carries objects with their hashes, signatures and the public keys
+behind them, and no private key: an imported sandbox gets a key of its own, and its objects keep their authors. Everything is
+checked; an archive that another user has exported is refused, unless --trust names that user's key.
+Exit codes: 1 where something is damaged or was altered; 125 where it was refused.")]
+pub struct SandboxArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: SandboxCommand,
+}
+
+/// What to do with sandboxes.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// List all: name, size, files, whether programs run there
+    List {
+        /// One JSON object for each
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one: its key and user, its counts and quota, what its last run was granted
+    Show {
+        /// The sandbox
+        name: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List what has changed: on C: since it was made, and in folders that were granted with --overlay
+    Diff {
+        /// The sandbox
+        name: String,
+        /// Since this time instead (UTC, or 90m, 2h, 3d ago); what was deleted leaves no trace
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// One JSON object for each change
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write what a sandbox has changed in folders that were granted with --overlay to those folders
+    Apply {
+        /// The sandbox
+        name: String,
+        /// Files or folders there; all changes where none is given
+        paths: Vec<PathBuf>,
+        /// Also where the folder's own file has changed since
+        #[arg(long)]
+        force: bool,
+        /// One JSON object for each change
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove one, with its files, its key and its audit
+    Remove {
+        /// The sandbox
+        name: String,
+        /// Ask nothing
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write one to a file, without any private key
+    Export {
+        /// The sandbox
+        name: String,
+        /// The file, which must not be there yet
+        file: PathBuf,
+    },
+    /// Make one from a file that `export` wrote
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Its name, instead of the file's
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Accept what the user with this public key has signed
+        #[arg(long, value_name = "KEY", value_parser = key)]
+        trust: Vec<store::Public>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn key(text: &str) -> Result<store::Public, String> {
+    store::Hash::parse(text).map(|key| key.0).ok_or_else(|| "a key has 64 hexadecimal digits".into())
 }
 
 /// `win-compat files`.
@@ -191,7 +282,11 @@ A policy file (--policy) is TOML:
   [fs]
   ro = [\"/home/a/src\"]              # as --ro
   rw = [\"/home/a/work\"]             # as --rw
+  overlay = [\"/home/a/data\"]       # as --overlay
   drives = { X = \"/home/a/work\" }   # as --drive
+  [quota]
+  bytes = \"2G\"                     # as --quota-bytes
+  objects = 100000                  # as --quota-objects
   [audit]
   per_call = false                  # true: one audit event for each call")]
 pub struct RunArguments {
@@ -204,12 +299,21 @@ pub struct RunArguments {
     /// Let the program read and change this folder
     #[arg(long, value_name = "DIR")]
     pub rw: Vec<PathBuf>,
+    /// Let the program read this folder, and change what the sandbox alone sees: the folder stays as it is
+    #[arg(long, value_name = "DIR")]
+    pub overlay: Vec<PathBuf>,
     /// Show a granted folder as a drive
     #[arg(long, value_name = "X=DIR", value_parser = Drive::parse)]
     pub drive: Vec<Drive>,
     /// Set an environment variable (nothing of your own environment is passed on)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
+    /// How many bytes C: may take, and each --overlay (500M, 2G); a file counts when it is closed, a named sandbox keeps its quota
+    #[arg(long, value_name = "SIZE", value_parser = broker::policy::size)]
+    pub quota_bytes: Option<u64>,
+    /// How many files and folders C: may have, and each --overlay
+    #[arg(long, value_name = "COUNT")]
+    pub quota_objects: Option<u64>,
     /// Start in this folder instead of the current one
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
@@ -240,8 +344,6 @@ pub struct RunArguments {
 #[derive(Debug, Args)]
 pub struct Planned {
     #[arg(long, hide = true)]
-    overlay: Vec<String>,
-    #[arg(long, hide = true)]
     net: Vec<String>,
     #[arg(long, hide = true)]
     timeout: Option<String>,
@@ -259,7 +361,6 @@ impl Planned {
     /// The first such flag that was given.
     pub fn given(&self) -> Option<&'static str> {
         let rows = [
-            ("--overlay", !self.overlay.is_empty()),
             ("--net", !self.net.is_empty()),
             ("--timeout", self.timeout.is_some()),
             ("--limit", !self.limit.is_empty()),

@@ -3,13 +3,14 @@
 
 use crate::arguments::{FilesArguments, FilesCommand};
 use crate::home;
-use broker::{Kept, Kernel, plain};
+use crate::settings::Settings;
+use broker::{Kept, Kernel, OverlayPlace, plain};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path as HostPath;
-use store::{Hash, Header, Limits, Objects, OpenError, Path, Principal, User, View, attribute};
+use store::{Finding, Hash, Header, Objects, OpenError, Path, Principal, Report, User, View, attribute};
 use terminal::shown;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_DISK_FULL, STATUS_FILE_CORRUPT_ERROR, STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_NOT_FOUND,
@@ -23,8 +24,8 @@ const DAMAGED: u8 = 1;
 pub fn files(arguments: &FilesArguments) -> Result<u8, String> {
     let name = arguments.sandbox.as_deref().ok_or("--sandbox NAME says whose files")?;
     crate::sandbox::check_name(name)?;
-    let kept = home::kept(&home::folder()?, name);
-    if !kept.objects().exists() {
+    let kept = kept(&home::folder()?, name)?;
+    if !kept.objects().exists() && !matches!(arguments.command, FilesCommand::Verify { .. } if kept.overlays().exists()) {
         return Err(format!("there is no sandbox `{name}`, or no program has used its C: yet"));
     }
     match &arguments.command {
@@ -36,7 +37,13 @@ pub fn files(arguments: &FilesArguments) -> Result<u8, String> {
     }
 }
 
-fn view(kept: &Kept) -> Result<View, String> {
+/// Where a sandbox's state lies, with the quota that it has.
+pub fn kept(home: &HostPath, name: &str) -> Result<Kept, String> {
+    let settings = Settings::read(&home::sandbox(home, name))?;
+    Ok(home::kept(home, name, settings.quota.limits()))
+}
+
+pub fn view(kept: &Kept) -> Result<View, String> {
     View::open(&kept.objects()).map_err(|error| error.to_string())
 }
 
@@ -48,7 +55,7 @@ fn path(text: &str) -> Result<Path, String> {
 }
 
 /// A path for people.
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     format!("C:\\{}", String::from_utf16_lossy(path.units()))
 }
 
@@ -65,12 +72,12 @@ fn sentence(path: &str, status: NTSTATUS) -> String {
 }
 
 /// A principal in hexadecimal digits.
-fn hex(public: &[u8; 32]) -> String {
+pub fn hex(public: &[u8; 32]) -> String {
     Hash(*public).hex()
 }
 
 /// A header for JSON.
-fn header(header: &Header) -> Value {
+pub fn header(header: &Header) -> Value {
     json!({
         "hash": header.hash.hex(),
         "size": header.size,
@@ -151,7 +158,7 @@ fn put(kept: &Kept, from: &HostPath, to: &str) -> Result<u8, String> {
     }
     let key = |error: std::io::Error| format!("the key: {error}");
     let (principal, user) = (kept.keys().map_err(key)?, User::open_or_make(&kept.user).map_err(key)?);
-    let objects = Objects::open(&kept.objects(), principal, Box::new(Kernel), Limits::default()).map_err(|error| match error {
+    let objects = Objects::open(&kept.objects(), principal, Box::new(Kernel), kept.limits).map_err(|error| match error {
         OpenError::InUse => String::from("programs run in the sandbox; end them first"),
         other => other.to_string(),
     })?;
@@ -176,10 +183,42 @@ fn history(view: &View, of: &str, json: bool) -> Result<u8, String> {
     Ok(0)
 }
 
+/// What verifying a sandbox's stores found: whether it is harmless, and in words.
+#[derive(Default)]
+struct Verified {
+    findings: Vec<(bool, String)>,
+    objects: u64,
+    bytes: u64,
+    unsealed: u64,
+}
+
+impl Verified {
+    fn add(&mut self, report: Report, text: impl Fn(&Finding) -> String) {
+        self.findings.extend(report.findings.iter().map(|finding| (finding.is_harmless(), text(finding))));
+        self.objects += report.objects;
+        self.bytes += report.bytes;
+        self.unsealed += report.unsealed;
+    }
+}
+
 fn verify(kept: &Kept, json: bool) -> Result<u8, String> {
     let principal = Principal::open(&kept.principal()).map_err(|error| error.to_string())?.ok_or("the sandbox's key is not there")?;
-    let verify = || view(kept).map(|view| view.verify(&principal.public(), &principal.parent));
-    let is_clean = |report: &store::Report| report.findings.iter().all(store::Finding::is_harmless);
+    let verify = || {
+        let mut all = Verified::default();
+        if kept.objects().exists() {
+            all.add(view(kept)?.verify(&principal), Finding::to_string);
+        }
+        // What it has changed in folders of the host is the sandbox's too.
+        for place in OverlayPlace::all(kept).iter().filter(|place| place.objects().exists()) {
+            let view = View::open(&place.objects()).map_err(|error| format!("{}: {error}", place.origin.display()))?;
+            all.add(view.verify(&principal), |finding| match finding {
+                Finding::Object { path, wrong } => format!("{}: {}", place.host_path(path).display(), wrong.text()),
+                finding => format!("{}: {finding}", place.origin.display()),
+            });
+        }
+        Ok::<_, String>(all)
+    };
+    let is_clean = |found: &Verified| found.findings.iter().all(|(harmless, _)| *harmless);
     let mut report = verify()?;
     // A broker at work may have moved what was looked for; damage stays.
     for _ in 0..3 {
@@ -189,8 +228,7 @@ fn verify(kept: &Kept, json: bool) -> Result<u8, String> {
     }
     let is_clean = is_clean(&report);
     if json {
-        let findings: Vec<_> =
-            report.findings.iter().map(|finding| json!({ "harmless": finding.is_harmless(), "text": finding.to_string() })).collect();
+        let findings: Vec<_> = report.findings.iter().map(|(harmless, text)| json!({ "harmless": harmless, "text": text })).collect();
         let row = json!({
             "clean": is_clean,
             "objects": report.objects,
@@ -202,8 +240,8 @@ fn verify(kept: &Kept, json: bool) -> Result<u8, String> {
         });
         println!("{}", crate::audit::json_line(&row)?);
     } else {
-        for finding in &report.findings {
-            println!("{}{}", if finding.is_harmless() { "note: " } else { "" }, shown(&finding.to_string()));
+        for (harmless, text) in &report.findings {
+            println!("{}{}", if *harmless { "note: " } else { "" }, shown(text));
         }
         let unsealed = if report.unsealed == 0 { String::new() } else { format!(", {} not sealed yet", report.unsealed) };
         println!("{} objects of {} bytes are {}{unsealed}", report.objects, report.bytes, if is_clean { "whole" } else { "verified; see above" });

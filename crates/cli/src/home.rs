@@ -8,6 +8,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use store::Limits;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// A part that the program carries.
@@ -87,13 +88,19 @@ fn is_whole(file: &OwnedFd, part: &Part) -> bool {
 }
 
 /// Where the state of a named sandbox lies.
-pub fn kept(home: &Path, name: &str) -> Kept {
+pub fn kept(home: &Path, name: &str, limits: Limits) -> Kept {
     Kept {
         label: name.to_owned(),
-        folder: home.join("sandboxes").join(name),
+        folder: sandbox(home, name),
         user: home.join("keys").join("user"),
         before: home.join("scratch").join(name),
+        limits,
     }
+}
+
+/// The folder of a named sandbox.
+pub fn sandbox(home: &Path, name: &str) -> PathBuf {
+    home.join("sandboxes").join(name)
 }
 
 /// How many audits of sandboxes without a name are kept.

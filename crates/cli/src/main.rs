@@ -10,8 +10,11 @@ mod home;
 mod image;
 mod inspect;
 mod jailed;
+mod progress;
 mod run;
 mod sandbox;
+mod sandboxes;
+mod settings;
 mod signals;
 mod terminals;
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::list(&arguments),
         Command::Doctor(arguments) => doctor::look(&arguments),
         Command::Files(arguments) => files::files(&arguments),
+        Command::Sandbox(arguments) => sandboxes::sandbox(&arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -5,7 +5,7 @@ use crate::sandbox;
 use crate::signals::Signals;
 use crate::terminals::Terminals;
 use broker::plain;
-use broker::policy::{self, Drive, Grant, Policy};
+use broker::policy::{self, Access, Grant, Policy};
 use broker::wire::{Answer, Ended, Run, Say, Signal, VERSION, receive, send, send_streams};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGWINCH};
@@ -62,11 +62,21 @@ fn policy(arguments: &RunArguments) -> Result<Policy, String> {
         }
         None => Policy::default(),
     };
-    let grant = |write| move |folder: &PathBuf| Grant { folder: folder.clone(), write };
-    policy.grants.extend(arguments.ro.iter().map(grant(false)).chain(arguments.rw.iter().map(grant(true))));
+    for (folders, access) in [(&arguments.ro, Access::Read), (&arguments.rw, Access::Write), (&arguments.overlay, Access::Overlay)] {
+        policy.grants.extend(folders.iter().map(|folder| Grant { folder: folder.clone(), access }));
+    }
     policy.drives.extend(arguments.drive.iter().cloned());
+    for folder in policy.grants.iter_mut().map(|grant| &mut grant.folder).chain(policy.drives.iter_mut().map(|drive| &mut drive.folder)) {
+        *folder = sayable(absolute(folder)?)?;
+    }
     policy.strict_imports |= arguments.strict_imports;
+    policy.quota_bytes = arguments.quota_bytes.or(policy.quota_bytes);
+    policy.quota_objects = arguments.quota_objects.or(policy.quota_objects);
     Ok(policy)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|error| format!("{}: {}", path.display(), plain(&error)))
 }
 
 /// A path that Windows programs can be told of.
@@ -76,7 +86,6 @@ fn sayable(path: PathBuf) -> Result<PathBuf, String> {
 }
 
 fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| format!("{}: {}", path.display(), plain(&error)));
     let (program, rest) = arguments.program.split_first().ok_or("which program?")?;
     let program = Path::new(program);
     let program = sayable(program.canonicalize().or_else(|_| absolute(program))?)?;
@@ -85,16 +94,12 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
         // A folder that programs cannot be told of is none that they could be granted.
         None => sayable(std::env::current_dir().map_err(|error| format!("the current folder: {}", plain(&error)))?).unwrap_or("/".into()),
     };
-    let granted = |grant: &Grant| Ok(Grant { folder: sayable(absolute(&grant.folder)?)?, write: grant.write });
-    let grants = policy.grants.iter().map(granted).collect::<Result<_, String>>()?;
-    let shown = |drive: &Drive| Ok(Drive { folder: sayable(absolute(&drive.folder)?)?, letter: drive.letter });
-    let drives = policy.drives.iter().map(shown).collect::<Result<_, String>>()?;
     Ok(Run {
         program,
         arguments: rest.iter().map(|argument| argument.to_string_lossy().into_owned()).collect(),
         folder,
-        grants,
-        drives,
+        grants: policy.grants.clone(),
+        drives: policy.drives.clone(),
         strict_imports: policy.strict_imports,
         per_call: policy.per_call,
         environment: arguments.env.clone(),

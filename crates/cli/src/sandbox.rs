@@ -1,14 +1,16 @@
 //! Finding the broker of a sandbox, or starting it.
 
 use crate::home;
+use crate::settings::{Quota, Settings};
 use broker::policy::Policy;
 use broker::{Config, Listening, plain, serve};
 use jail::{Forked, fork_daemon};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use store::Limits;
 
 /// Where a broker's first connection comes from.
 enum First {
@@ -25,7 +27,8 @@ pub fn connect(name: Option<&str>, policy: &Policy) -> Result<UnixStream, String
         None => {
             let (ours, theirs) = UnixStream::pair().map_err(|error| plain(&error))?;
             let name = format!("run-{}-{}", broker::audit::now() / 10_000_000, std::process::id());
-            start(&name, policy, First::Connected(theirs)).map(|()| ours)
+            let limits = Quota { bytes: policy.quota_bytes, objects: policy.quota_objects }.limits();
+            start(&name, (policy, limits), First::Connected(theirs)).map(|()| ours)
         }
     }
 }
@@ -39,30 +42,85 @@ pub fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Joins a live sandbox, or makes it. The lock keeps two from making it, and its broker from ending meanwhile.
-fn join(name: &str, policy: &Policy) -> Result<UnixStream, String> {
-    check_name(name)?;
-    let folder = socket_folder()?;
-    let failed = |error: std::io::Error| format!("{}: {}", folder.display(), plain(&error));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-    let socket = folder.join(format!("{name}.socket"));
-    let lock = folder.join(format!("{name}.lock"));
-    let held = open(&lock, OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::from_raw_mode(0o600)).map_err(|error| failed(error.into()))?;
-    flock(&held, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
-    // The system limits a socket's path to 108 bytes; through the folder's descriptor every path is short.
-    let open_folder = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
-    let short = PathBuf::from(format!("/proc/self/fd/{}/{name}.socket", open_folder.as_raw_fd()));
-    if let Ok(stream) = UnixStream::connect(&short) {
-        return Ok(stream);
+/// The way to a sandbox of a name: whoever holds it keeps others from making the sandbox, and its broker from ending meanwhile.
+struct Door {
+    /// The socket's place.
+    socket: PathBuf,
+    name: String,
+    lock: PathBuf,
+    folder: OwnedFd,
+    _held: OwnedFd,
+}
+
+impl Door {
+    fn of(name: &str) -> Result<Self, String> {
+        check_name(name)?;
+        let folder = socket_folder()?;
+        let failed = |error: std::io::Error| format!("{}: {}", folder.display(), plain(&error));
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
+        let socket = folder.join(format!("{name}.socket"));
+        let lock = folder.join(format!("{name}.lock"));
+        let held = open(&lock, OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::from_raw_mode(0o600)).map_err(|error| failed(error.into()))?;
+        flock(&held, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
+        let folder = open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
+        Ok(Self { socket, name: name.to_owned(), lock, folder, _held: held })
     }
-    let _ = std::fs::remove_file(&socket);
-    let listener = UnixListener::bind(&short).map_err(failed)?;
-    let stream = UnixStream::connect(&short).map_err(failed)?;
-    start(name, policy, First::Waits(Listening { listener, socket, lock })).map(|()| stream)
+
+    fn short(&self) -> PathBuf {
+        short(&self.folder, &self.name)
+    }
+
+    /// A connection to the broker that is at work, if one is.
+    fn connect(&self) -> Option<UnixStream> {
+        UnixStream::connect(self.short()).ok()
+    }
+}
+
+/// A named sandbox in which nothing runs, and nothing can start as long as this is held.
+pub struct Quiet(#[expect(dead_code, reason = "what counts is that it is held")] Door);
+
+/// Takes a sandbox for oneself; refused while programs run there.
+pub fn quiet(name: &str) -> Result<Quiet, String> {
+    let door = Door::of(name)?;
+    if door.connect().is_some() {
+        return Err(format!("programs run in the sandbox `{name}`; end them first"));
+    }
+    Ok(Quiet(door))
+}
+
+/// Whether programs run in a sandbox. Nobody is waited for.
+pub fn is_running(name: &str) -> bool {
+    let folder = socket_folder().ok().and_then(|folder| open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok());
+    folder.is_some_and(|folder| UnixStream::connect(short(&folder, name)).is_ok())
+}
+
+/// A socket's place through its folder's descriptor: the system limits a socket's path to 108 bytes.
+fn short(folder: &OwnedFd, name: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}/{name}.socket", folder.as_raw_fd()))
+}
+
+/// Joins a live sandbox, or makes it.
+fn join(name: &str, policy: &Policy) -> Result<UnixStream, String> {
+    let door = Door::of(name)?;
+    let folder = home::sandbox(&home::folder()?, name);
+    if let Some(stream) = door.connect() {
+        // A broker that is at work has taken its quota with it.
+        if policy.quota_bytes.is_some() || policy.quota_objects.is_some() {
+            return Err(format!("programs run in the sandbox `{name}`: its quota cannot be changed now"));
+        }
+        return Settings::remember(&folder, policy).map(|_| stream);
+    }
+    let limits = Settings::remember(&folder, policy)?.quota.limits();
+    let failed = |error: std::io::Error| format!("{}: {}", door.socket.display(), plain(&error));
+    let _ = std::fs::remove_file(&door.socket);
+    let listener = UnixListener::bind(door.short()).map_err(failed)?;
+    let stream = UnixStream::connect(door.short()).map_err(failed)?;
+    let listening = Listening { listener, socket: door.socket.clone(), lock: door.lock.clone() };
+    start(name, (policy, limits), First::Waits(listening)).map(|()| stream)
 }
 
 /// Starts a broker in a process of its own.
-fn start(name: &str, policy: &Policy, first: First) -> Result<(), String> {
+fn start(name: &str, (policy, limits): (&Policy, Limits), first: First) -> Result<(), String> {
     let home = home::folder()?;
     let files = home::files(&home)?;
     let mut keep = files.descriptors().to_vec();
@@ -77,9 +135,9 @@ fn start(name: &str, policy: &Policy, first: First) -> Result<(), String> {
                 number: std::process::id(),
                 audit: home.join("audit").join(format!("{name}.audit")),
                 drive: if matches!(first, First::Waits(_)) {
-                    broker::Place::Kept(home::kept(&home, name))
+                    broker::Place::Kept(home::kept(&home, name, limits))
                 } else {
-                    broker::Place::Temporary(home.join("scratch").join(name))
+                    broker::Place::Temporary(home.join("scratch").join(name), limits)
                 },
                 files,
                 windows: policy.windows_version,

@@ -25,6 +25,8 @@ pub const GATE_EXIT: usize = GATE + 0x40;
 pub const GATE_BLOCK: usize = GATE + 0x48;
 /// The runtime's own FS base, which is this block's while 32-bit code runs.
 pub const GATE_HOST_FS: usize = GATE + 0x50;
+/// Non-zero while the thread, which runs 32-bit code, has its names of files mean what they say (`dlls/ntdll/src/redirection.rs`).
+pub const REDIRECTION: usize = GATE + 0x58;
 /// How many mutants the thread owns, as far as it and the runtime have counted.
 pub const OWNED: usize = GATE + 0x3C;
 /// The bit of that count which says that the thread has taken mutants that processes share.

@@ -10,6 +10,18 @@ pub use stand_in::*;
 /// `ntdll`'s entry for reports, kept in the gate page at [`gate::block::REPORT`].
 pub type Report = unsafe extern "system" fn(kind: u32, slot: u32, text: *const u8, size: usize, code: u32, duration: u32);
 
+/// What the thread has said of names that 32-bit code means otherwise.
+pub fn redirection() -> u32 {
+    // SAFETY: the gate page is mapped for as long as the thread runs.
+    unsafe { *block().add(gate::block::REDIRECTION).cast() }
+}
+
+/// Says it.
+pub fn set_redirection(value: u32) {
+    // SAFETY: as above.
+    unsafe { *block().add(gate::block::REDIRECTION).cast() = value };
+}
+
 #[cfg(target_os = "windows")]
 mod real {
     use super::{Report, ReportKind};

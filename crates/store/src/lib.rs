@@ -4,6 +4,7 @@
 //! Nothing here decides who may do what: the broker does, and asks a volume only for what it has granted.
 #![forbid(unsafe_code)]
 
+pub mod archive;
 mod case;
 mod error;
 mod folder;
@@ -13,6 +14,7 @@ mod listing;
 mod metadata;
 mod name;
 mod objects;
+mod overlay;
 mod path;
 mod volume;
 mod watch;
@@ -24,7 +26,8 @@ pub use folder::{Filter, Folder};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
 pub use name::{Pattern, canonical, from_host, is_valid, same, to_host, unescaped};
 pub use objects::principal::{Principal, Public, User};
-pub use objects::{Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
+pub use objects::{Amount, Certificate, Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
+pub use overlay::{Applied, Change as Difference, Kind, Overlay, Refusal, apply, changes};
 pub use path::Path;
 pub use volume::{Change, Create, Entry, FileId, How, Look, OUTSIDE, Open, Outcome, Permit, Space, Volume};
 pub use watch::{Happened, News, Watcher, entries, folder_below};

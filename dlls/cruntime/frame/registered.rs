@@ -104,14 +104,15 @@ impl Info {
         }
     }
 
-    /// Looks for the `catch` that takes an exception; unwinds to it where there is one.
-    unsafe fn search(&self, record: *mut EXCEPTION_RECORD, frame: *mut Frame, context: *mut CONTEXT) {
+    /// Looks among the `try` blocks between two states for the `catch` that takes an exception; unwinds to it, as far as `place` in the chain,
+    /// where there is one.
+    unsafe fn search(&self, record: *mut EXCEPTION_RECORD, place: *mut Frame, frame: *mut Frame, context: *mut CONTEXT, states: [i32; 2]) {
         unsafe {
             let thrown = Thrown::of(&*record);
             let state = (*frame).state;
             for index in 0..self.try_count as usize {
                 let one = *self.tries.add(index);
-                if !(one.low..=one.high).contains(&state) {
+                if !(one.low..=one.high).contains(&state) || one.low < states[0] || one.high > states[1] {
                     continue;
                 }
                 for index in 0..one.count as usize {
@@ -126,20 +127,25 @@ impl Info {
                         if let Some(thrown) = &thrown {
                             thrown.hand_over(&handler, 0, (*frame).pointer() as u64);
                         }
-                        self.enter(one, handler, record, frame, context)
+                        self.enter(one, handler, record, place, frame, context)
                     }
                 }
-            }
-            if thrown.is_some() && self.is_noexcept() {
-                terminate_now()
             }
         }
     }
 
     /// Unwinds to a `catch`, runs it above the frames that are kept, and goes on where it says.
-    unsafe fn enter(&self, one: Try, handler: Handler, record: *mut EXCEPTION_RECORD, frame: *mut Frame, context: *mut CONTEXT) -> ! {
+    unsafe fn enter(
+        &self,
+        one: Try,
+        handler: Handler,
+        record: *mut EXCEPTION_RECORD,
+        place: *mut Frame,
+        frame: *mut Frame,
+        context: *mut CONTEXT,
+    ) -> ! {
         unsafe {
-            RtlUnwind(frame.cast(), null_mut(), record, null_mut());
+            RtlUnwind(place.cast(), null_mut(), record, null_mut());
             (*record).ExceptionFlags &= !UNWINDING;
             self.unwind(frame, one.low);
             (*frame).state = one.high + 1;
@@ -147,30 +153,53 @@ impl Info {
             let stack = *Frame::stack(frame);
             let mut catch = Catch::new(frame as u64, one.high + 1, record);
             catch.begin(context.cast());
-            let mut guard = Guard { next: frame, handler: passing as *const c_void, catch: &raw mut catch };
+            let states = [one.high + 1, one.catch_high];
+            let mut guard = Guard { next: place, handler: passing as *const c_void, info: self, frame, states, catch: &raw mut catch };
             asm!("mov fs:[0], {}", in(reg) &raw mut guard, options(nostack, preserves_flags));
             let next = call_for(handler.funclet as usize, (*frame).pointer());
-            asm!("mov fs:[0], {}", in(reg) frame, options(nostack, preserves_flags));
+            asm!("mov fs:[0], {}", in(reg) place, options(nostack, preserves_flags));
             leave(&catch, None);
             *Frame::stack(frame) = stack;
             go_on(next as usize, (*frame).pointer(), stack)
         }
     }
+
+    /// Whether an exception, or an unwinding for one, concerns this function's objects.
+    unsafe fn concerns(&self, record: *const EXCEPTION_RECORD) -> bool {
+        let code = unsafe { (*record).ExceptionCode };
+        code == types::CPP_EXCEPTION || unsafe { is_unwinding(record) } && code == STATUS_LONGJUMP || !self.is_synchronous()
+    }
 }
 
-/// The registration of a `catch` that runs.
+unsafe fn is_unwinding(record: *const EXCEPTION_RECORD) -> bool {
+    unsafe { (*record).ExceptionFlags & (UNWINDING | EXIT_UNWIND) != 0 }
+}
+
+/// The registration of a `catch` that runs. The function's own lies behind it.
 #[repr(C)]
 struct Guard {
     next: *mut Frame,
     handler: *const c_void,
+    info: *const Info,
+    frame: *mut Frame,
+    /// Those that the function is in while the `catch` runs.
+    states: [i32; 2],
     catch: *mut Catch,
 }
 
-/// What comes out of a `catch` ends it.
-unsafe extern "C" fn passing(record: *mut EXCEPTION_RECORD, guard: *mut Guard, _context: *mut CONTEXT, _about: *mut c_void) -> i32 {
+/// What is thrown in a `catch` may be taken by a `try` in it: then that is where the unwinding ends. What comes out of it ends its objects,
+/// and then the `catch`.
+unsafe extern "C" fn passing(record: *mut EXCEPTION_RECORD, guard: *mut Guard, context: *mut CONTEXT, _about: *mut c_void) -> i32 {
     unsafe {
-        if (*record).ExceptionFlags & (UNWINDING | EXIT_UNWIND) != 0 {
-            leave_by(&*(*guard).catch, record);
+        let Guard { info, frame, states, catch, .. } = *guard;
+        let (info, concerns) = (&*info, (*info).concerns(record));
+        if is_unwinding(record) {
+            if concerns {
+                info.unwind(frame, states[0] - 1);
+            }
+            leave_by(&*catch, record);
+        } else if concerns {
+            info.search(record, guard.cast(), frame, context, states);
         }
     }
     CONTINUE_SEARCH
@@ -185,13 +214,18 @@ unsafe extern "C" fn go_on(code: usize, pointer: usize, stack: usize) -> ! {
 /// Handles an exception, or an unwinding, for a frame with tables.
 unsafe extern "C" fn handle(info: *const Info, record: *mut EXCEPTION_RECORD, frame: *mut Frame, context: *mut CONTEXT) -> i32 {
     unsafe {
-        let (info, code) = (&*info, (*record).ExceptionCode);
-        let unwinding = (*record).ExceptionFlags & (UNWINDING | EXIT_UNWIND) != 0;
-        let own = code == types::CPP_EXCEPTION || unwinding && code == STATUS_LONGJUMP;
-        if !own && info.is_synchronous() {
+        let info = &*info;
+        if !info.concerns(record) {
             return CONTINUE_SEARCH;
         }
-        if unwinding { info.unwind(frame, EMPTY) } else { info.search(record, frame, context) }
+        if is_unwinding(record) {
+            info.unwind(frame, EMPTY);
+        } else {
+            info.search(record, frame, frame, context, [0, i32::MAX]);
+            if info.is_noexcept() && Thrown::of(&*record).is_some() {
+                terminate_now()
+            }
+        }
     }
     CONTINUE_SEARCH
 }

@@ -271,6 +271,8 @@ guest::imports! {
         fn RtlWakeAddressSingle(address: *const c_void);
         fn RtlWakeAllConditionVariable(variable: *mut c_void);
         fn RtlWakeConditionVariable(variable: *mut c_void);
+        fn RtlWow64EnableFsRedirection(enable: u8) -> NTSTATUS;
+        fn RtlWow64EnableFsRedirectionEx(wanted: *mut c_void, before: *mut *mut c_void) -> NTSTATUS;
         fn RtlCreateTimer(queue: HANDLE, answer: *mut HANDLE, callback: *const c_void, context: *mut c_void, due: u32, period: u32, flags: u32) -> NTSTATUS;
         fn RtlCreateTimerQueue(answer: *mut HANDLE) -> NTSTATUS;
         fn RtlCreateUserStack(commit: usize, reserve: usize, zero_bits: usize, page: usize, alignment: usize, answer: *mut [usize; 5]) -> NTSTATUS;

@@ -1,6 +1,8 @@
-//! wow64apiset.h: whether a process is a 32-bit one on a 64-bit machine.
+//! wow64apiset.h: whether a process is a 32-bit one on a 64-bit machine, and what names of files mean to it.
 
+use crate::nt;
 use crate::processthreadsapi::query_process;
+use core::ffi::c_void;
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
@@ -30,5 +32,30 @@ pub unsafe extern "system" fn IsWow64Process2(process: HANDLE, machine: *mut u16
             *native = own;
         }
     }
+    Ok(Bool)
+}
+
+/// `WOW64_FILE_SYSTEM_DISABLE_REDIRECT`.
+const AS_NAMED: usize = 1;
+
+/// Lets the thread's names of files mean what they say; answers what gives that back.
+#[shim(ix = 770, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
+pub unsafe extern "system" fn Wow64DisableWow64FsRedirection(before: *mut *mut c_void) -> Result<Bool, Win32Error> {
+    nt::check(unsafe { nt::RtlWow64EnableFsRedirectionEx(AS_NAMED as *mut c_void, before) })?;
+    Ok(Bool)
+}
+
+/// Gives back what names meant to the thread before.
+#[shim(ix = 771, mapping = "RtlWow64EnableFsRedirectionEx", risk = Wrong("a DLL of the other bitness"))]
+pub unsafe extern "system" fn Wow64RevertWow64FsRedirection(before: *mut c_void) -> Result<Bool, Win32Error> {
+    let mut now = core::ptr::null_mut();
+    nt::check(unsafe { nt::RtlWow64EnableFsRedirectionEx(before, &raw mut now) })?;
+    Ok(Bool)
+}
+
+/// Turns the redirection of the thread's names of files on or off.
+#[shim(ix = 772, mapping = "RtlWow64EnableFsRedirection", risk = Wrong("a DLL of the other bitness"))]
+pub unsafe extern "system" fn Wow64EnableWow64FsRedirection(enable: u8) -> Result<Bool, Win32Error> {
+    nt::check(unsafe { nt::RtlWow64EnableFsRedirection(enable) })?;
     Ok(Bool)
 }

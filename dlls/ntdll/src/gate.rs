@@ -35,14 +35,13 @@ pub fn call<S: Service>(request: &mut S) -> NTSTATUS {
 pub fn call<S: Service>(request: &mut S) -> NTSTATUS {
     let status: i32;
     // SAFETY: the gate changes the request and the registers listed here, nothing else; it returns to the address on top of
-    // the stack.
+    // the stack. That is pushed: a call that no return answers would let the processor guess the next returns wrongly.
     unsafe {
         core::arch::asm!(
-            "call 2f",
-            "jmp 3f",
-            "2:",
+            "lea ecx, [2f]",
+            "push ecx",
             "jmp fword ptr fs:[{entry}]",
-            "3:",
+            "2:",
             entry = const gate::block::GATE_ENTRY,
             inlateout("eax") S::NUMBER => status,
             inlateout("edx") core::ptr::from_mut(request) => _,

@@ -46,6 +46,7 @@ mod pointer;
 mod pool;
 mod private;
 mod process;
+mod redirection;
 mod slist;
 mod sparse;
 mod srw;

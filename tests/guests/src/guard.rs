@@ -65,6 +65,31 @@ unsafe extern "system" {
     pub fn guard_raw_target();
 }
 
+/// What comes back of registers that are kept.
+pub fn kept(first: u64) -> [u64; 6] {
+    [first, first + 1, first + 2, first + 3, (first as f64).to_bits(), ((first + 2) as f64).to_bits()]
+}
+
+/// Unwinds to a frame of [`guard_raw`], which answers this value; where there is no record, by the simpler of the two functions.
+///
+/// # Safety
+/// It runs in the frame's handler.
+pub unsafe fn unwind_to_raw(frame: u64, record: *mut EXCEPTION_RECORD, value: usize, about: *mut Dispatcher) {
+    // SAFETY: the frame is one of this stack's, and the target is its function's.
+    unsafe {
+        let (frame, target) = (frame as *mut c_void, guard_raw_target as *mut c_void);
+        if record.is_null() {
+            RtlUnwind(frame, target, record, value as *mut c_void);
+        } else {
+            RtlUnwindEx(frame, target, record, value as *mut c_void, (*about).context, (*about).history);
+        }
+    }
+}
+
+windows_link::link!("kernel32.dll" "system" fn RtlUnwind(target: *mut c_void, ip: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void));
+
+windows_link::link!("kernel32.dll" "system" fn RtlUnwindEx(target: *mut c_void, ip: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void, context: *mut CONTEXT, history: *mut c_void));
+
 windows_link::link!("ntdll.dll" "system" fn __C_specific_handler(record: *mut EXCEPTION_RECORD, frame: *mut c_void, context: *mut CONTEXT, dispatcher: *mut c_void) -> i32);
 
 core::arch::global_asm!(

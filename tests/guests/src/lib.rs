@@ -20,6 +20,8 @@ pub mod guard;
 #[path = "guard_x86.rs"]
 pub mod guard;
 #[cfg(target_os = "windows")]
+pub mod host;
+#[cfg(target_os = "windows")]
 pub mod notices;
 #[cfg(target_os = "windows")]
 pub mod registers;
@@ -139,22 +141,6 @@ macro_rules! program {
 
         #[cfg(not(target_os = "windows"))]
         fn main() {}
-    };
-}
-
-/// Declares a program about 64-bit code alone, which says so as 32-bit code.
-#[macro_export]
-macro_rules! program_64 {
-    (fn main() -> u32 $body:block) => {
-        #[cfg(not(all(target_os = "windows", target_arch = "x86")))]
-        $crate::program! { fn main() -> u32 $body }
-        #[cfg(all(target_os = "windows", target_arch = "x86"))]
-        $crate::program! {
-            fn main() -> u32 {
-                $crate::print("skipped\tthis is about 64-bit code\n");
-                0
-            }
-        }
     };
 }
 

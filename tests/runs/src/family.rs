@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long the host may take over what waits for its disk.
+const BUSY_DISK: Duration = Duration::from_secs(180);
 
 /// Processes, each with the time it started, so that a number that is used again is another process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,9 +72,38 @@ impl Family {
         self.members.iter().filter(|(number, (start, _))| same(**number, *start)).map(|(_, (_, name))| name.as_str()).collect()
     }
 
-    /// Waits until all have gone; panics with those that stay.
+    /// Waits until all have gone; panics with those that stay. Nothing ends, not even by force, while it waits for the host's disk,
+    /// which other work may keep busy for long.
     pub fn goes(&self) {
-        assert!(crate::until(|| self.living().is_empty()), "still there: {:?}", self.living());
+        let start = Instant::now();
+        while !self.living().is_empty() {
+            let patience = if self.waits_for_disk() { BUSY_DISK } else { crate::PATIENCE };
+            assert!(start.elapsed() < patience, "still there: {}", self.states());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn waits_for_disk(&self) -> bool {
+        let threads = self.members.keys().flat_map(|number| fs::read_dir(format!("/proc/{number}/task")).into_iter().flatten().flatten());
+        let mut states = threads.map(|thread| fs::read_to_string(thread.path().join("stat")).unwrap_or_default());
+        states.any(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('D')))
+    }
+
+    /// What the members that are still there are waiting for, thread by thread, as the host tells it.
+    pub fn states(&self) -> String {
+        let mut text = String::new();
+        for (number, (start, name)) in &self.members {
+            if entry(*number).is_none_or(|entry| entry.start != *start || entry.zombie) {
+                continue;
+            }
+            text.push_str(&format!("{name} ({number}):"));
+            for thread in fs::read_dir(format!("/proc/{number}/task")).into_iter().flatten().flatten() {
+                let read = |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default().trim().to_owned();
+                let state = read("stat").rsplit_once(')').and_then(|(_, rest)| rest.trim().chars().next()).unwrap_or('?');
+                text.push_str(&format!(" [{} {state} {} {}]", read("comm"), read("wchan"), read("syscall")));
+            }
+        }
+        text
     }
 
     /// The members: numbers and names.

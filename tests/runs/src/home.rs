@@ -36,10 +36,16 @@ fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from)
 }
 
+/// Whether the tests run our programs as 32-bit code: `cargo xtask test unit` runs them once as either.
+pub fn is_narrow() -> bool {
+    std::env::var_os("WIN_COMPAT_TEST_BITNESS").is_some_and(|bits| bits == "32")
+}
+
 /// One of our Windows programs (`tests/guests/src/bin`).
 pub fn guest(name: &str) -> PathBuf {
-    // A name in the folder `32` is that of a program as 32-bit code.
-    let (folder, name) = name.strip_prefix("32/").map_or(("x86_64-pc-windows-msvc", name), |name| ("i686-pc-windows-msvc", name));
+    // A name in the folder `32` is that of a program as 32-bit code, whatever the others are.
+    let (narrow, name) = name.strip_prefix("32/").map_or((is_narrow(), name), |name| (true, name));
+    let folder = if narrow { "i686-pc-windows-msvc" } else { "x86_64-pc-windows-msvc" };
     let program = target().join(folder).join("guest").join(format!("{name}.exe"));
     let program = program.canonicalize();
     program.unwrap_or_else(|error| panic!("{name}.exe: {error}; `cargo xtask test unit` builds it"))

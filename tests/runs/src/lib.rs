@@ -5,7 +5,7 @@ pub mod home;
 pub mod screen;
 
 pub use family::Family;
-pub use home::{Home, Outcome, guest};
+pub use home::{Home, Outcome, guest, is_narrow};
 pub use screen::Screen;
 
 use std::time::{Duration, Instant};

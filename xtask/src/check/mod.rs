@@ -122,8 +122,6 @@ fn clippy() -> Result<()> {
     cargo(&[["clippy", "--quiet", "--all-targets"].as_slice(), &host_packages(&windows), &deny].concat(), &[])?;
     cargo(&[["clippy", "--quiet", "--target", LINUX, "--package", "runtime"].as_slice(), &deny].concat(), &[])?;
     for target in WINDOWS {
-        // The test programs are of 64 bits.
-        let windows: Vec<String> = windows.iter().filter(|name| target == WINDOWS[0] || *name != "guests").cloned().collect();
         cargo(&[["clippy", "--quiet", "--profile", "guest", "--target", target].as_slice(), &packages(&windows), &deny].concat(), &[])?;
     }
     Ok(())
@@ -145,6 +143,8 @@ fn unit() -> Result<()> {
     let runner: &[&str] = if setup::has("cargo-nextest") { &["nextest", "run"] } else { &["test", "--quiet"] };
     guests::build_programs()?;
     cargo(&[runner, &host_packages(&windows)].concat(), &[])?;
+    // Whole runs once more, of the same programs as 32-bit code.
+    cargo(&[runner, &["--package", "runs"]].concat(), &[("WIN_COMPAT_TEST_BITNESS", "32")])?;
     // What of them is pure runs on the host as well.
     cargo(&[runner, &["--package", "runtime"], &packages(&guests::dlls()?)].concat(), &[])
 }

@@ -20,7 +20,8 @@ use windows_sys::Wdk::Storage::FileSystem::{
 };
 use windows_sys::Win32::Foundation::{
     HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_OPENED_FILES,
+    STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION,
+    STATUS_TOO_MANY_OPENED_FILES,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE,
@@ -105,7 +106,7 @@ impl Process {
         let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: Some(inside.clone()) }));
         let mut entered = None;
         // What was looked at may be another file by now: what was opened is asked again, and nobody comes between that and its share mode.
-        let opened = inside.volume.open_if(&inside.path, &how, &mut |found, outcome| {
+        let mut permit = |found: &Metadata, outcome| {
             let empties = outcome == Outcome::Overwritten;
             if empties {
                 check_attributes(found, access, request, &how)?;
@@ -115,7 +116,15 @@ impl Process {
             let number = lock(&self.sandbox.sharing).enter(id, (access, asks), request.share, &place)?;
             entered = Some(Entered { sandbox: &self.sandbox, id, number });
             Ok(())
-        })?;
+        };
+        let opened = match inside.volume.open_if(&inside.path, &how, &mut permit) {
+            // Who is in the way may have closed the file already.
+            Err(STATUS_SHARING_VIOLATION) => {
+                self.sandbox.drain_all();
+                inside.volume.open_if(&inside.path, &how, &mut permit)?
+            }
+            opened => opened?,
+        };
         drop(turn);
         let held = Held::new(&inside.volume, &opened.metadata);
         let entered = entered.ok_or(STATUS_ACCESS_DENIED)?;

@@ -27,10 +27,10 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_GENERIC_READ, FILE_GENERIC_WR
 pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Plan, Refused> {
     let program = open_program(&run.program)?;
     let narrow = is_32_bit(&program);
-    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system32));
+    let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
     for grant in &run.grants {
-        let folder = namespace.grant(&grant.folder, grant.write).map_err(Refused::broken)?;
-        let event = Event { extra: [grant.write.into(), 0, 0], ..Event::default() };
+        let folder = namespace.grant(&grant.folder, grant.access, &sandbox.overlays).map_err(Refused::broken)?;
+        let event = Event { extra: [grant.access.number(), 0, 0], ..Event::default() };
         sandbox.log.note(Kind::Grant, Trust::Evidence, Outcome::Ok, &folder.display().to_string(), event);
     }
     for drive in &run.drives {

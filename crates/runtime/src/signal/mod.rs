@@ -20,9 +20,10 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::System::Diagnostics::Debug::EXCEPTION_RECORD;
 
-/// Page-fault and general-protection traps, as the kernel numbers them in the signal's frame.
+/// Traps of protection, of pages and of arithmetic in vector registers, as the kernel numbers them in the signal's frame.
 const TRAP_GENERAL_PROTECTION: i64 = 13;
 const TRAP_PAGE_FAULT: i64 = 14;
+const TRAP_VECTORS: i64 = 19;
 
 /// Installs the handlers; once, before guest code runs.
 pub fn install() {
@@ -185,6 +186,7 @@ fn exception(signal: c_int, info: &libc::siginfo_t, frame: &mut libc::ucontext_t
         }
         libc::SIGBUS => plain(STATUS_DATATYPE_MISALIGNMENT),
         libc::SIGILL => plain(STATUS_ILLEGAL_INSTRUCTION),
+        libc::SIGFPE if trap == TRAP_VECTORS && bitness::is_32() => Some(x86::vectors(info.si_code, frame)),
         libc::SIGFPE => plain(floating_point(info.si_code)),
         libc::SIGTRAP if info.si_code == libc::TRAP_TRACE || trap == 1 => {
             registers[libc::REG_EFL as usize] &= !flag::TRAP;

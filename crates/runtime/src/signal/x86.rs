@@ -6,6 +6,8 @@ use crate::registers::{CODE, DATA, Extended, code_selector, context};
 use crate::segment::{fs_selector, restore_fs_selector};
 use crate::{process, thread, user};
 use gate::block::GATE_EXIT;
+use std::ffi::c_int;
+use windows_sys::Win32::Foundation::{STATUS_FLOAT_MULTIPLE_FAULTS, STATUS_FLOAT_MULTIPLE_TRAPS};
 
 /// `EXCEPTION_RECORD`, 32-bit.
 #[repr(C)]
@@ -48,6 +50,14 @@ pub fn bring_back_fs(frame: &libc::ucontext_t, base: &mut u64) -> bool {
         *base = block;
     }
     lost
+}
+
+/// What 32-bit code is told of arithmetic in vector registers: not which fault it was, but the register that says so.
+pub fn vectors(code: c_int, frame: &libc::ucontext_t) -> Exception {
+    // The codes of overflow, underflow and inexact results (asm-generic/siginfo.h).
+    let status = if (4..=6).contains(&code) { STATUS_FLOAT_MULTIPLE_FAULTS } else { STATUS_FLOAT_MULTIPLE_TRAPS };
+    let registers = context(frame);
+    Exception { code: status, count: 2, parameter: [0, registers.MxCsr.into(), 0], at: registers.Rip }
 }
 
 /// Puts record and context below the guest's stack pointer, and lets the thread continue in `ntdll`'s dispatcher.

@@ -3,7 +3,7 @@
 use super::header::Header;
 use super::log::Read;
 use super::open::hash_of;
-use super::principal::Public;
+use super::principal::Principal;
 use super::tree::{Content, Node, Tree};
 use super::view::View;
 use crate::path::Path;
@@ -65,6 +65,8 @@ pub enum Wrong {
     Foreign,
     /// No record tells of its content.
     Lost,
+    /// It is not published, though it should be.
+    Unsealed,
 }
 
 impl Wrong {
@@ -74,8 +76,9 @@ impl Wrong {
             Self::Missing => "its content is missing",
             Self::Altered => "its content was altered",
             Self::Signature => "its header's signature is wrong",
-            Self::Foreign => "it is of another sandbox or another user",
+            Self::Foreign => "it is of another sandbox or another user, whom nobody has accepted",
             Self::Lost => "the record of its content is lost",
+            Self::Unsealed => "it could not be sealed",
         }
     }
 }
@@ -115,8 +118,9 @@ pub struct Report {
 }
 
 impl View {
-    /// Verifies everything: records, signatures and the content of every object, against the sandbox's and the user's key.
-    pub fn verify(&self, sandbox: &Public, user: &Public) -> Report {
+    /// Verifies everything: records, signatures and the content of every object, against the keys of the sandbox, of its user, and of those
+    /// whose objects it has accepted.
+    pub fn verify(&self, principal: &Principal) -> Report {
         let mut report = Report { findings: self.damage.clone(), ..Report::default() };
         let paths = paths(&self.tree);
         let mut ids: Vec<_> = self.tree.nodes.iter().collect();
@@ -136,7 +140,7 @@ impl View {
                         wrong(Wrong::Missing);
                     }
                     report.unsealed += 1;
-                    base.as_ref()
+                    base.as_deref()
                 }
                 Content::Published(published) => Some(published),
             };
@@ -145,7 +149,7 @@ impl View {
                 report.objects += 1;
                 report.bytes += header.size;
                 if !whole.contains(&header.hash)
-                    && let Some(found) = self.check(header, staged, sandbox, user)
+                    && let Some(found) = self.check(header, staged, principal)
                 {
                     report.findings.push(Finding::Object { path: path.clone(), wrong: found });
                 } else {
@@ -156,8 +160,8 @@ impl View {
         report
     }
 
-    fn check(&self, header: &Header, staged: u64, sandbox: &Public, user: &Public) -> Option<Wrong> {
-        if header.owner != *user || header.author != *sandbox && header.author != *user {
+    fn check(&self, header: &Header, staged: u64, principal: &Principal) -> Option<Wrong> {
+        if !principal.accepts(&header.author, &header.owner) {
             return Some(Wrong::Foreign);
         }
         if !header.is_signed() {
@@ -175,9 +179,9 @@ pub(super) fn paths(tree: &Tree) -> HashMap<u64, Path> {
     let mut folders = vec![super::tree::ROOT];
     while let Some(folder) = folders.pop() {
         let above = found[&folder].clone();
-        for child in tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.values()) {
+        for child in tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
             let mut path = above.clone();
-            path.push(&child.name);
+            path.push(child.name);
             if found.insert(child.id, path).is_none() && tree.nodes.get(&child.id).is_some_and(Node::is_folder) {
                 folders.push(child.id);
             }

@@ -1,13 +1,19 @@
 //! What is said of an object's content, and signed by whoever made it.
 
 use super::bytes::{Reader, Writer};
-use super::principal::{Principal, Public, verify};
+use super::certificate::{Public, verify};
+use super::principal::Principal;
 
 /// A Blake3 hash.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
+    /// Of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+
     /// In hexadecimal digits.
     pub fn hex(&self) -> String {
         let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);

@@ -4,16 +4,16 @@ use super::header::Header;
 use super::principal::User;
 use super::record::Record;
 use super::tree::{Content, ROOT};
-use super::{Core, Objects, State};
+use super::{Core, Objects, State, now};
 use crate::error::status;
-use crate::metadata::{Metadata, attribute};
+use crate::metadata::{Metadata, Times, attribute};
 use crate::name::from_host;
 use crate::path::Path;
 use crate::volume::{Create, How, Volume};
 use rustix::fs::{Dir, Mode, OFlags, openat};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use windows_sys::Win32::Foundation::NTSTATUS;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION};
 
 impl Objects {
     /// Takes over everything that lies in a folder of the host, on the same file system. What has its name already stays as it is:
@@ -96,5 +96,103 @@ impl Core {
         let record = Record::Make { id, parent, name: name.into(), attributes: facts.attributes & own, times: facts.times, staged };
         self.commit(state, vec![record]).map_err(|_| Errno::IO)?;
         Ok(id)
+    }
+}
+
+/// What an overlay puts into the store above a folder of the host.
+impl Objects {
+    /// Makes a file or a folder (`None`) with the facts of one of the host's; a file with its content, or empty. It appears whole, if it
+    /// `is_same` afterwards; else nothing is made (`STATUS_SHARING_VIOLATION`). Answers its number.
+    pub(crate) fn bring(
+        &self,
+        path: &Path,
+        content: Option<Option<BorrowedFd<'_>>>,
+        facts: &Metadata,
+        is_same: &dyn Fn() -> bool,
+    ) -> Result<u64, NTSTATUS> {
+        let core = &*self.core;
+        let state = &mut *core.state();
+        let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_OBJECT_NAME_COLLISION)?;
+        if state.tree.child(parent, name).is_some() {
+            return Err(STATUS_OBJECT_NAME_COLLISION);
+        }
+        core.check_objects(state)?;
+        let id = state.tree.next_id;
+        let own = attribute::KEPT | attribute::READ_ONLY;
+        let make = |attributes, staged| Record::Make { id, parent, name: name.into(), attributes, times: facts.times, staged };
+        // The folder it lies in does not change by this, as programs see it.
+        let holder = state.tree.nodes.get(&parent).map(|node| Record::Facts { id: parent, attributes: node.attributes, times: node.times });
+        let with_holder = |record| [record].into_iter().chain(holder.clone()).collect();
+        let Some(content) = content else {
+            core.commit(state, with_holder(make(facts.attributes & own | attribute::DIRECTORY, None)))?;
+            return Ok(id);
+        };
+        core.check_bytes(state, if content.is_some() { facts.size } else { 0 })?;
+        let mut number = state.tree.next_staged;
+        let file = core.disk.make_staged(&mut number, OFlags::RDWR).map_err(status)?;
+        let fill = || {
+            if let Some(content) = content {
+                super::disk::copy_all(content, file.as_fd(), u64::MAX).map_err(status)?;
+            }
+            if !is_same() {
+                return Err(STATUS_SHARING_VIOLATION);
+            }
+            let [_, access, write, _] = facts.times.map(crate::volume::to_host);
+            let times = rustix::fs::Timestamps { last_access: access, last_modification: write };
+            core.disk.set_staged_times(number, &times).map_err(status)
+        };
+        let made = fill().and_then(|()| core.commit(state, with_holder(make(facts.attributes & own, Some(number)))));
+        made.inspect_err(|_| core.disk.remove_staged(number))?;
+        if let Some(node) = state.tree.nodes.get_mut(&id) {
+            node.writers += 1;
+        }
+        Ok(id)
+    }
+
+    /// Makes or changes a folder that stands for something else, with facts of its own; and the folders above it.
+    pub(crate) fn note(&self, path: &Path, attributes: u32, times: Times) -> Result<(), NTSTATUS> {
+        let core = &*self.core;
+        let state = &mut *core.state();
+        for count in 1..path.count() {
+            let above = path.first(count);
+            if state.tree.find(&above) == Err(STATUS_OBJECT_NAME_NOT_FOUND) {
+                core.make_note(state, &above, attribute::DIRECTORY, [0; 4])?;
+            }
+        }
+        let attributes = attributes | attribute::DIRECTORY;
+        match state.tree.find(path) {
+            Ok(id) => core.commit(state, vec![Record::Facts { id, attributes, times }]),
+            Err(_) => core.make_note(state, path, attributes, times),
+        }
+    }
+
+    /// The facts of such a folder.
+    pub(crate) fn noted(&self, path: &Path) -> Option<(u32, Times)> {
+        let state = self.core.state();
+        let node = state.tree.nodes.get(&state.tree.find(path).ok()?)?;
+        Some((node.attributes, node.times))
+    }
+
+    /// Takes a name away and what was noted of it, in one step.
+    pub(crate) fn settle(&self, path: &Path, note: &Path) -> Result<(), NTSTATUS> {
+        let core = &*self.core;
+        let state = &mut *core.state();
+        let mut records = Vec::new();
+        if let (Ok(_), Ok(Some((parent, name)))) = (state.tree.find(path), state.tree.parent(path)) {
+            records.push(Record::Unlink { parent, name: name.into(), time: now() });
+        }
+        if let Ok(id) = state.tree.find(note) {
+            records.push(Record::Facts { id, attributes: attribute::DIRECTORY, times: [0; 4] });
+        }
+        core.commit(state, records)
+    }
+}
+
+impl Core {
+    fn make_note(&self, state: &mut State, path: &Path, attributes: u32, times: Times) -> Result<(), NTSTATUS> {
+        let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_OBJECT_NAME_COLLISION)?;
+        self.check_objects(state)?;
+        let id = state.tree.next_id;
+        self.commit(state, vec![Record::Make { id, parent, name: name.into(), attributes, times, staged: None }])
     }
 }

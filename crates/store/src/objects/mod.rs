@@ -5,25 +5,31 @@
 //! its last close. Names live in memory; each change of one is a record in a journal before the call returns.
 
 mod bytes;
+mod certificate;
 mod check;
 mod disk;
 mod fold;
 mod header;
 mod import;
 mod log;
+mod node;
 mod open;
 pub mod principal;
 mod publish;
 mod record;
+pub mod section;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod view;
 mod volume;
 
+pub use certificate::Certificate;
 pub use check::{Finding, Report, Wrong};
 pub use header::{Hash, Header, right};
-pub use view::{Listed, Version, View};
+#[cfg(test)]
+pub use tests::folder as folder_for_tests;
+pub use view::{Amount, Listed, Version, View};
 
 use crate::error::status;
 use disk::Disk;

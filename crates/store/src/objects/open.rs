@@ -137,9 +137,7 @@ impl Core {
     /// Opens a published blob. One of somebody else, or one that is no more what was published, is refused.
     pub(super) fn blob(&self, published: &Published) -> Result<OwnedFd, NTSTATUS> {
         let header = &*published.header;
-        if let Some(principal) = &self.principal
-            && (header.owner != principal.parent || header.author != principal.public() && header.author != principal.parent)
-        {
+        if self.principal.as_ref().is_some_and(|principal| !principal.accepts(&header.author, &header.owner)) {
             return Err(STATUS_FILE_CORRUPT_ERROR);
         }
         let blob = match self.disk.blob(&header.hash) {
@@ -259,13 +257,13 @@ impl Core {
             }
             Content::Staged { number, settled, counted, .. } => {
                 let now = match settled {
-                    Some(settled) => *settled,
+                    Some(settled) => **settled,
                     None => {
                         let found = self.settled(*number)?;
                         state.tree.usage.bytes = state.tree.usage.bytes.saturating_sub(*counted) + found.size;
                         *counted = found.size;
                         if !is_open {
-                            *settled = self.is_settled(*number).then_some(found);
+                            *settled = self.is_settled(*number).then(|| Box::new(found));
                         }
                         found
                     }
@@ -297,14 +295,17 @@ impl Core {
 /// The hash of a file's content.
 pub fn hash_of(file: &OwnedFd) -> rustix::io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 0x1_0000];
+    // Most files are small, and a large buffer would cost more than they do.
+    let (mut small, mut large) = ([0; 4096], Vec::new());
     let mut at = 0;
     loop {
-        match rustix::io::pread(file, &mut buffer, at)? {
+        let buffer: &mut [u8] = if at == 0 { &mut small } else { &mut large };
+        match rustix::io::pread(file, &mut *buffer, at)? {
             0 => return Ok(Hash(*hasher.finalize().as_bytes())),
             got => {
                 hasher.update(&buffer[..got]);
                 at += got as u64;
+                large.resize(if got < small.len() { 1 } else { 0x1_0000 }, 0);
             }
         }
     }

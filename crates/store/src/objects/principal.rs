@@ -3,18 +3,20 @@
 //! Signatures tell where an object comes from and show damage. They are no defence against the host's user, who holds the keys.
 
 use super::bytes::{Reader, Writer};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+pub use super::certificate::Public;
+use super::certificate::{self, Certificate, verify};
+use ed25519_dalek::{Signer, SigningKey};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// A public key, which is what a principal is called by.
-pub type Public = [u8; 32];
-
 const USER_MAGIC: &[u8; 8] = b"WCUSER01";
 const SANDBOX_MAGIC: &[u8; 8] = b"WCPRIN01";
-/// What a certificate's signature is for: no other signature of the same key can be taken for one.
-const CERTIFICATE: &[u8] = b"win-compat sandbox 1\0";
+const AUTHORS_MAGIC: &[u8; 8] = b"WCAUTH01";
+/// The file beside a sandbox's key with the other sandboxes whose objects it accepts.
+pub const AUTHORS: &str = "authors";
+/// What an archive's signature is for: no other signature of the same key can be taken for one.
+const ARCHIVE: &[u8] = b"win-compat archive 1\0";
 
 /// The user's key.
 #[derive(Debug)]
@@ -39,10 +41,7 @@ impl User {
 
     /// The key in a file, if there is one.
     pub fn open(path: &Path) -> Result<Option<Self>> {
-        let bytes = match std::fs::read(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read?,
-        };
+        let Some(bytes) = read(path)? else { return Ok(None) };
         let seed = bytes.strip_prefix(USER_MAGIC).and_then(|seed| <[u8; 32]>::try_from(seed).ok()).ok_or_else(|| damaged(path))?;
         Ok(Some(Self { key: SigningKey::from_bytes(&seed) }))
     }
@@ -54,15 +53,31 @@ impl User {
 
     /// The user as who makes an object.
     pub(super) fn author(&self) -> Principal {
-        Principal { key: self.key.clone(), parent: self.public(), label: String::new(), created: 0, signature: [0; 64] }
+        Principal { key: self.key.clone(), parent: self.public(), label: String::new(), created: 0, signature: [0; 64], accepted: Vec::new() }
     }
 
     /// Makes a principal for a sandbox.
     pub fn principal(&self, label: &str, created: i64) -> Result<Principal> {
         let key = SigningKey::from_bytes(&seed()?);
         let public = key.verifying_key().to_bytes();
-        let signature = self.key.sign(&certificate(&public, &self.public(), created, label)).to_bytes();
-        Ok(Principal { key, parent: self.public(), label: label.to_owned(), created, signature })
+        let signature = self.key.sign(&certificate::signed(&public, &self.public(), created, label)).to_bytes();
+        Ok(Principal { key, parent: self.public(), label: label.to_owned(), created, signature, accepted: Vec::new() })
+    }
+
+    /// Signs what an archive is made of.
+    pub fn sign_archive(&self, digest: &[u8; 32]) -> [u8; 64] {
+        self.key.sign(&[ARCHIVE, digest].concat()).to_bytes()
+    }
+
+    /// Has a sandbox accept objects of other sandboxes, for which the certificates answer. The file must not be there yet.
+    pub fn accept(&self, sandbox: &Principal, certificates: &[Certificate], path: &Path) -> Result<()> {
+        let mut out = Writer::default();
+        out.raw(AUTHORS_MAGIC).word(certificates.len() as u32);
+        for certificate in certificates {
+            certificate.put(&mut out);
+            out.raw(&self.key.sign(&certificate.accepted_by(&sandbox.public())).to_bytes());
+        }
+        write_secret(path, &out.0)
     }
 }
 
@@ -77,16 +92,48 @@ pub struct Principal {
     /// When it was made, in 100 ns since 1601.
     pub created: i64,
     signature: [u8; 64],
+    /// Other sandboxes whose objects it has, since they were imported.
+    accepted: Vec<Certificate>,
 }
 
 impl Principal {
-    /// The principal in a file, if there is one, and if its parent did sign it.
+    /// The principal in a file, if there is one, and if its parent did sign it; with the authors in the file beside it.
     pub fn open(path: &Path) -> Result<Option<Self>> {
-        let bytes = match std::fs::read(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read?,
-        };
-        Self::decode(&bytes).filter(Self::is_signed).map(Some).ok_or_else(|| damaged(path))
+        let Some(bytes) = read(path)? else { return Ok(None) };
+        let mut principal = Self::decode(&bytes).filter(|principal| principal.certificate().is_signed()).ok_or_else(|| damaged(path))?;
+        let beside = path.with_file_name(AUTHORS);
+        if let Some(bytes) = read(&beside)? {
+            principal.accepted = principal.decode_authors(&bytes).ok_or_else(|| damaged(&beside))?;
+        }
+        Ok(Some(principal))
+    }
+
+    /// Who it is, and who says so.
+    pub fn certificate(&self) -> Certificate {
+        Certificate { sandbox: self.public(), user: self.parent, label: self.label.clone(), created: self.created, signature: self.signature }
+    }
+
+    /// The other sandboxes whose objects it has.
+    pub fn accepted(&self) -> &[Certificate] {
+        &self.accepted
+    }
+
+    /// Whether an object of this author and owner belongs into the sandbox.
+    pub fn accepts(&self, author: &Public, owner: &Public) -> bool {
+        *owner == self.parent && (*author == self.public() || *author == self.parent)
+            || self.accepted.iter().any(|certificate| certificate.covers(author, owner))
+    }
+
+    fn decode_authors(&self, bytes: &[u8]) -> Option<Vec<Certificate>> {
+        let mut from = Reader(bytes.strip_prefix(AUTHORS_MAGIC)?);
+        let count = from.word()?;
+        let mut found = Vec::new();
+        for _ in 0..count {
+            let certificate = Certificate::take(&mut from)?;
+            let is_accepted = verify(&self.parent, &certificate.accepted_by(&self.public()), &from.array()?);
+            found.push(Some(certificate).filter(|certificate| is_accepted && certificate.is_signed())?);
+        }
+        from.0.is_empty().then_some(found)
     }
 
     /// Writes it to a file that is not there yet.
@@ -101,11 +148,7 @@ impl Principal {
         let mut from = Reader(bytes.strip_prefix(SANDBOX_MAGIC)?);
         let key = SigningKey::from_bytes(&from.array()?);
         let (parent, created, signature) = (from.array()?, from.time()?, from.array()?);
-        Some(Self { key, parent, created, signature, label: String::from_utf16(&from.name()?).ok()? })
-    }
-
-    fn is_signed(&self) -> bool {
-        verify(&self.parent, &certificate(&self.public(), &self.parent, self.created, &self.label), &self.signature)
+        Some(Self { key, parent, created, signature, label: String::from_utf16(&from.name()?).ok()?, accepted: Vec::new() })
     }
 
     /// Its public key.
@@ -118,13 +161,9 @@ impl Principal {
     }
 }
 
-/// Whether a principal has signed some bytes.
-pub(super) fn verify(public: &Public, bytes: &[u8], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(public).is_ok_and(|key| key.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok())
-}
-
-fn certificate(public: &Public, parent: &Public, created: i64, label: &str) -> Vec<u8> {
-    [CERTIFICATE, public, parent, &created.to_le_bytes(), label.as_bytes()].concat()
+/// Whether a user has signed what an archive is made of.
+pub fn is_archive_of(user: &Public, digest: &[u8; 32], signature: &[u8; 64]) -> bool {
+    verify(user, &[ARCHIVE, digest].concat(), signature)
 }
 
 fn seed() -> Result<[u8; 32]> {
@@ -133,6 +172,14 @@ fn seed() -> Result<[u8; 32]> {
         Ok(seed)
     } else {
         Err(ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// A file's bytes, if it is there.
+fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
 }
 

@@ -7,11 +7,12 @@
 use super::header::Header;
 use super::open::hash_of;
 use super::record::Record;
-use super::tree::{Content, Published};
+use super::tree::Content;
 use super::{Core, Objects, State, now};
 use rustix::fs::OFlags;
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,10 @@ const REST: Duration = Duration::from_secs(1);
 const LONG_REST: Duration = Duration::from_secs(30);
 /// Bytes of a large file.
 const LARGE: u64 = 1 << 20;
+
+/// Files that are published by one thread at the end; of more, several take their part.
+const FEW: usize = 64;
+const MOST_HANDS: usize = 4;
 
 /// What waits to be published.
 #[derive(Default)]
@@ -127,28 +132,41 @@ impl Core {
     pub(super) fn publish_all(&self) {
         let staged: Vec<u64> =
             self.state().tree.nodes.iter().filter(|(_, node)| matches!(node.content, Content::Staged { .. })).map(|(id, _)| *id).collect();
-        for id in staged {
-            // What cannot be published stays staged, and is as safe there.
-            let _ = self.publish(id, true);
-        }
+        // Hashing and signing take most of the time, and go beside each other.
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(id) = staged.get(next.fetch_add(1, Ordering::Relaxed)) {
+                // What cannot be published stays staged, and is as safe there.
+                let _ = self.publish(*id, true);
+            }
+        };
+        let hands = if staged.len() < FEW { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(MOST_HANDS) };
+        std::thread::scope(|scope| {
+            for _ in 1..hands {
+                // Where there is no room for a thread, one does it all.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            }
+            work();
+        });
     }
 
     /// Publishes a file now. At the end of everything, what somebody still can write is published as a copy.
     pub(super) fn publish(&self, id: u64, last: bool) -> rustix::io::Result<Attempt> {
         let Some(principal) = &self.principal else { return Ok(Attempt::Nothing) };
-        let (number, writers, facts, file, is_copy) = {
+        let (number, writers, facts, file, is_copy, base) = {
             let state = self.state();
             let Some(node) = state.tree.nodes.get(&id).filter(|node| node.links > 0 && (last || node.opens == 0)) else {
                 return Ok(Attempt::Nothing);
             };
-            let Content::Staged { number, .. } = node.content else { return Ok(Attempt::Nothing) };
+            let Content::Staged { number, base, .. } = &node.content else { return Ok(Attempt::Nothing) };
+            let (number, base) = (*number, base.clone());
             let file = self.disk.staged(number, OFlags::RDONLY)?;
             let is_unwritten = self.leases.is_unwritten(file.as_fd());
             if !is_unwritten && !last {
                 return Ok(Attempt::Later);
             }
             // As long as it is not read to be hashed, it has the time of its last access by a program.
-            (number, node.writers, self.disk.staged_facts(number)?, file, !is_unwritten)
+            (number, node.writers, self.disk.staged_facts(number)?, file, !is_unwritten, base)
         };
         let (file, number) = if is_copy {
             let mut fresh = number;
@@ -159,14 +177,20 @@ impl Core {
             (file, number)
         };
         let (hash, (written, size)) = (hash_of(&file)?, super::disk::written(file.as_fd())?);
+        let header = match base {
+            // It is what it was: so is who made it, and when.
+            Some(base) if base.header.hash == hash => base.header,
+            base => {
+                let lineage = base.map_or_else(Default::default, |base| base.header.hash);
+                Box::new(Header::sign(principal, hash, size, lineage, now()))
+            }
+        };
         let mut state = self.state();
         let Some(node) = state.tree.nodes.get(&id).filter(|node| node.writers == writers) else { return Ok(Attempt::Later) };
-        let Content::Staged { base, .. } = &node.content else { return Ok(Attempt::Nothing) };
         // It was deleted while it was hashed, and somebody still has it open.
-        if node.links == 0 {
+        if node.links == 0 || !matches!(node.content, Content::Staged { .. }) {
             return Ok(Attempt::Nothing);
         }
-        let base = base.clone();
         let mut times = facts.times;
         times[0] = node.times[0];
         let known = state.tree.blobs.contains_key(&hash).then(|| self.disk.blob(&hash).ok()).flatten();
@@ -182,17 +206,12 @@ impl Core {
             }
             None => {
                 self.disk.publish(number, file.as_fd(), &hash)?;
-                state.given.insert(hash, id);
+                // Who still reads it must see what is written to it next.
+                if !self.leases.is_unheld(file.as_fd()) {
+                    state.given.insert(hash, id);
+                }
                 state.fresh.insert(hash.0[0]);
                 written
-            }
-        };
-        let header = match base {
-            // It is what it was: so is who made it, and when.
-            Some(Published { header, .. }) if header.hash == hash => header,
-            base => {
-                let lineage = base.map_or_else(Default::default, |base| base.header.hash);
-                Box::new(Header::sign(principal, hash, size, lineage, now()))
             }
         };
         let done = self.commit(&mut state, vec![Record::Publish { id, staged: number, times, written, header }]);

@@ -17,7 +17,7 @@ use windows_sys::Win32::Foundation::{
 };
 
 /// A folder of a test's own.
-pub(super) fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let folder = std::env::temp_dir().join(format!("store-{name}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     let _ = std::fs::remove_dir_all(&folder);
@@ -89,7 +89,7 @@ impl Home {
     }
 
     fn report(&self) -> Report {
-        View::open(&self.place()).unwrap().verify(&self.principal().public(), &self.user().public())
+        View::open(&self.place()).unwrap().verify(&self.principal())
     }
 
     /// The file of a blob.

@@ -1,12 +1,13 @@
 //! Names and what they stand for, in memory. Whatever changes them is a record, and applying records is all that is done here:
 //! what a store does at work and what it does when it is opened again come to the same.
 
-use super::header::{Hash, Header};
+use super::header::Hash;
+pub use super::node::{Child, Children, Content, Node, Nodes, Published, Settled};
 use super::record::Record;
 use crate::case::upcase;
 use crate::metadata::{Times, attribute};
 use crate::path::Path;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND};
 
 /// The number of the root.
@@ -14,87 +15,6 @@ pub const ROOT: u64 = 5;
 /// Former versions of a file that are kept, and the largest of them in bytes.
 pub const KEPT_VERSIONS: usize = 8;
 pub const LARGEST_KEPT: u64 = 16 << 20;
-
-/// A name in a folder, as it is spelt.
-#[derive(Clone, Debug)]
-pub struct Child {
-    pub name: Box<[u16]>,
-    pub id: u64,
-}
-
-/// A folder's names by their upper-case form: the order of listings is that of this map.
-pub type Children = BTreeMap<Box<[u16]>, Child>;
-
-/// What was found of a staged file when nobody could write it: it holds until somebody opens it.
-#[derive(Clone, Copy, Debug)]
-pub struct Settled {
-    pub size: u64,
-    pub allocated: u64,
-    pub times: Times,
-}
-
-/// What something holds.
-#[derive(Debug)]
-pub enum Content {
-    Folder(Children),
-    /// A file that may be written, under a number; the size that counts as used; what it was when it was last published.
-    Staged {
-        number: u64,
-        settled: Option<Settled>,
-        counted: u64,
-        base: Option<Published>,
-    },
-    Published(Published),
-    /// A file whose content no record tells of any more.
-    Lost,
-}
-
-/// A published object.
-#[derive(Clone, Debug)]
-pub struct Published {
-    pub header: Box<Header>,
-    /// When its blob was last written, in nanoseconds since 1970.
-    pub written: i64,
-    /// The number that it was staged under; 0 where that name has gone for sure.
-    pub staged: u64,
-}
-
-/// A file or a folder.
-#[derive(Debug)]
-pub struct Node {
-    /// `FILE_ATTRIBUTE_*`; `DIRECTORY` is among them.
-    pub attributes: u32,
-    /// Of a staged file, only the time of creation counts: the host keeps the others.
-    pub times: Times,
-    /// How many names it has.
-    pub links: u32,
-    /// The folder of its first name; of a folder, the folder it lies in.
-    pub parent: u64,
-    pub content: Content,
-    pub former: Vec<Header>,
-    /// How many opens there are of it.
-    pub opens: u64,
-    /// How often it was opened for writing.
-    pub writers: u64,
-}
-
-impl Node {
-    pub fn is_folder(&self) -> bool {
-        matches!(self.content, Content::Folder(_))
-    }
-
-    pub fn children(&self) -> Option<&Children> {
-        if let Content::Folder(children) = &self.content { Some(children) } else { None }
-    }
-
-    fn headers(&self) -> impl Iterator<Item = &Header> {
-        let current = match &self.content {
-            Content::Published(published) | Content::Staged { base: Some(published), .. } => Some(&*published.header),
-            Content::Folder(_) | Content::Staged { .. } | Content::Lost => None,
-        };
-        current.into_iter().chain(&self.former)
-    }
-}
 
 /// What a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,7 +28,7 @@ pub struct Usage {
 /// All names and nodes.
 #[derive(Debug)]
 pub struct Tree {
-    pub nodes: HashMap<u64, Node>,
+    pub nodes: Nodes,
     pub next_id: u64,
     pub next_staged: u64,
     /// How many headers, current and former, tell of a blob.
@@ -140,13 +60,15 @@ impl Tree {
             times: [now; 4],
             links: 1,
             parent: ROOT,
-            content: Content::Folder(Children::new()),
+            content: Content::Folder(Children::default()),
             former: Vec::new(),
             opens: 0,
             writers: 0,
         };
+        let mut nodes = Nodes::default();
+        nodes.insert(ROOT, root);
         Self {
-            nodes: HashMap::from([(ROOT, root)]),
+            nodes,
             next_id: ROOT + 1,
             next_staged: 1,
             blobs: HashMap::new(),
@@ -181,8 +103,8 @@ impl Tree {
     }
 
     /// A folder's entry.
-    pub fn child(&self, folder: u64, name: &[u16]) -> Option<&Child> {
-        self.nodes.get(&folder)?.children()?.get(&fold(name))
+    pub fn child(&self, folder: u64, name: &[u16]) -> Option<Child<'_>> {
+        self.nodes.get(&folder)?.children()?.get(name)
     }
 
     /// The folder that a path's last name is looked for in, and that name. `None` for the root.
@@ -210,7 +132,7 @@ impl Tree {
         let spelt = path.names().map(|name| {
             let child = folder.and_then(|folder| self.child(folder, name));
             folder = child.map(|child| child.id);
-            child.map_or(name, |child| &child.name)
+            child.map_or(name, |child| child.name)
         });
         spelt.collect()
     }
@@ -234,7 +156,7 @@ impl Tree {
             Record::Unlink { parent, name, time } => match self.take(parent, &name) {
                 Some(child) => {
                     self.touch(parent, time);
-                    self.unlink(child.id);
+                    self.unlink(child);
                 }
                 None => self.strange.push(format!("the end of `{}`, which is not there", String::from_utf16_lossy(&name))),
             },
@@ -246,10 +168,10 @@ impl Tree {
                 let new_parent = self.folder(new_parent);
                 self.touch(parent, time);
                 self.touch(new_parent, time);
-                if let Some(node) = self.nodes.get_mut(&child.id) {
+                if let Some(node) = self.nodes.get_mut(&child) {
                     node.parent = new_parent;
                 }
-                self.put(new_parent, new_name, child.id);
+                self.put(new_parent, new_name, child);
             }
             Record::Facts { id, attributes, times } => match self.nodes.get_mut(&id) {
                 Some(node) => (node.attributes, node.times) = (attributes, times),
@@ -280,7 +202,7 @@ impl Tree {
         self.next_staged = self.next_staged.max(staged.map_or(0, |staged| staged + 1));
         let parent = self.folder(parent);
         let content = match staged {
-            _ if attributes & attribute::DIRECTORY != 0 => Content::Folder(Children::new()),
+            _ if attributes & attribute::DIRECTORY != 0 => Content::Folder(Children::default()),
             Some(number) => Content::Staged { number, settled: None, counted: 0, base: None },
             None => Content::Lost,
         };
@@ -291,7 +213,7 @@ impl Tree {
             return;
         }
         let node = Node { attributes, times, links: 1, parent, content, former: Vec::new(), opens: 0, writers: 0 };
-        if self.nodes.insert(id, node).is_some() {
+        if self.nodes.insert(id, node) {
             self.strange.push(format!("file {id} twice"));
         } else {
             self.usage.objects += 1;
@@ -325,17 +247,17 @@ impl Tree {
     /// Gives something a name; what had it goes.
     fn put(&mut self, folder: u64, name: Box<[u16]>, id: u64) {
         let before = match self.nodes.get_mut(&folder).map(|node| &mut node.content) {
-            Some(Content::Folder(children)) => children.insert(fold(&name), Child { name, id }),
+            Some(Content::Folder(children)) => children.insert(name, id),
             _ => None,
         };
         if let Some(before) = before {
-            self.unlink(before.id);
+            self.unlink(before);
         }
     }
 
-    fn take(&mut self, folder: u64, name: &[u16]) -> Option<Child> {
+    fn take(&mut self, folder: u64, name: &[u16]) -> Option<u64> {
         match self.nodes.get_mut(&folder).map(|node| &mut node.content) {
-            Some(Content::Folder(children)) => children.remove(&fold(name)),
+            Some(Content::Folder(children)) => children.remove(name),
             _ => None,
         }
     }
@@ -367,8 +289,8 @@ impl Tree {
         }
         // What lay in a lost folder's stead has names no more either.
         if let Content::Folder(children) = node.content {
-            for child in children.into_values() {
-                self.unlink(child.id);
+            for child in children.into_ids() {
+                self.unlink(child);
             }
         }
     }
@@ -390,7 +312,7 @@ impl Tree {
                 self.usage.bytes = self.usage.bytes.saturating_sub(counted);
                 base
             }
-            Content::Published(published) => Some(published),
+            Content::Published(published) => Some(Box::new(published)),
             Content::Lost => None,
         };
         node.content = Content::Staged { number: staged, settled: None, counted: 0, base };
@@ -409,7 +331,7 @@ impl Tree {
                 self.usage.bytes = self.usage.bytes.saturating_sub(counted);
                 base
             }
-            Content::Published(base) => Some(base),
+            Content::Published(base) => Some(Box::new(base)),
             Content::Folder(_) | Content::Lost => None,
         };
         // What was published before stays as a former version, where it differs and rules allow it.
@@ -461,25 +383,29 @@ impl Tree {
         let mut told = HashMap::new();
         let mut folders = vec![ROOT];
         while let Some(folder) = folders.pop() {
-            for child in self.nodes[&folder].children().into_iter().flat_map(Children::values) {
+            for child in self.nodes[&folder].children().into_iter().flat_map(Children::iter) {
                 let Some(node) = self.nodes.get(&child.id) else { continue };
                 if node.links > 1 && told.insert(child.id, ()).is_some() {
-                    give(Record::Link { id: child.id, parent: folder, name: child.name.clone(), time: 0 });
+                    give(Record::Link { id: child.id, parent: folder, name: child.name.into(), time: 0 });
                     continue;
                 }
                 let staged = match &node.content {
                     Content::Staged { number, base: None, .. } => Some(*number),
                     _ => None,
                 };
-                give(Record::Make { id: child.id, parent: folder, name: child.name.clone(), attributes: node.attributes, times: node.times, staged });
+                give(Record::Make { id: child.id, parent: folder, name: child.name.into(), attributes: node.attributes, times: node.times, staged });
                 if node.is_folder() {
                     folders.push(child.id);
                 }
                 for header in &node.former {
                     give(Record::Former { id: child.id, header: Box::new(header.clone()) });
                 }
-                if let Content::Published(published) | Content::Staged { base: Some(published), .. } = &node.content {
-                    let Published { header, written, .. } = published.clone();
+                let published = match &node.content {
+                    Content::Published(published) => Some(published),
+                    Content::Staged { base, .. } => base.as_deref(),
+                    Content::Folder(_) | Content::Lost => None,
+                };
+                if let Some(Published { header, written, .. }) = published.cloned() {
                     give(Record::Publish { id: child.id, staged: 0, times: node.times, written, header });
                 }
                 if let Content::Staged { number, base: Some(_), .. } = &node.content {

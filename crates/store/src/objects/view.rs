@@ -30,6 +30,10 @@ pub struct Listed {
     pub size: u64,
     /// When it was last written, in 100 ns since 1601.
     pub written: i64,
+    /// When it was made.
+    pub created: i64,
+    /// When anything of it was last changed.
+    pub changed: i64,
     /// Its header; nothing of folders and of what is not published yet.
     pub header: Option<Header>,
 }
@@ -50,6 +54,21 @@ pub struct Version {
     pub size: u64,
     /// When it was published, or last written, in 100 ns since 1601.
     pub time: i64,
+}
+
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Files.
+    pub files: u64,
+    /// Folders, but for the root.
+    pub folders: u64,
+    /// Versions that are kept besides the current ones.
+    pub former: u64,
+    /// Files that are not published yet.
+    pub unsealed: u64,
+    /// Bytes of it all on the host.
+    pub bytes: u64,
 }
 
 impl View {
@@ -74,6 +93,26 @@ impl View {
         &self.damage
     }
 
+    /// How much there is.
+    pub fn amount(&self) -> Amount {
+        // What is staged counts by what the host says of it.
+        let mut amount = Amount { bytes: self.tree.usage.bytes, ..Amount::default() };
+        for node in self.tree.nodes.values() {
+            match &node.content {
+                Content::Folder(_) => amount.folders += 1,
+                Content::Published(_) | Content::Lost => amount.files += 1,
+                Content::Staged { number, .. } => {
+                    amount.files += 1;
+                    amount.unsealed += 1;
+                    amount.bytes += self.disk.staged_facts(*number).map_or(0, |facts| facts.size);
+                }
+            }
+            amount.former += node.former.len() as u64;
+        }
+        amount.folders = amount.folders.saturating_sub(1);
+        amount
+    }
+
     /// A folder's entries, or a file's own; with everything below where that is wanted.
     pub fn list(&self, path: &Path, below: bool) -> Result<Vec<Listed>, NTSTATUS> {
         let id = self.tree.find(path)?;
@@ -88,9 +127,9 @@ impl View {
     }
 
     fn list_folder(&self, folder: u64, path: &Path, below: bool, found: &mut Vec<Listed>) {
-        for child in self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.values()) {
+        for child in self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
             let mut at = path.clone();
-            at.push(&child.name);
+            at.push(child.name);
             found.extend(self.listed(child.id, at.clone()));
             if below {
                 self.list_folder(child.id, &at, below, found);
@@ -100,15 +139,16 @@ impl View {
 
     fn listed(&self, id: u64, path: Path) -> Result<Listed, NTSTATUS> {
         let node = self.tree.nodes.get(&id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
-        let (size, written, header) = match &node.content {
-            Content::Folder(_) | Content::Lost => (0, node.times[2], None),
-            Content::Published(published) => (published.header.size, node.times[2], Some((*published.header).clone())),
+        let (size, times, header) = match &node.content {
+            Content::Folder(_) | Content::Lost => (0, node.times, None),
+            Content::Published(published) => (published.header.size, node.times, Some((*published.header).clone())),
             Content::Staged { number, .. } => {
                 let facts = self.disk.staged_facts(*number).unwrap_or_default();
-                (facts.size, facts.times[2], None)
+                (facts.size, facts.times, None)
             }
         };
-        Ok(Listed { path, attributes: node.attributes, size, written, header })
+        let [_, _, written, changed] = times;
+        Ok(Listed { path, attributes: node.attributes, size, written, created: node.times[0], changed, header })
     }
 
     /// The versions of a file, the newest first.

@@ -1,7 +1,7 @@
 //! What the broker asks of a volume.
 
 use super::record::Record;
-use super::tree::{Children, Content, MOST_LINKS};
+use super::tree::{Child, Children, Content, MOST_LINKS};
 use super::{Core, Objects, State, now};
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
@@ -32,31 +32,32 @@ impl Volume for Objects {
     }
 
     fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS> {
-        let mut found: Vec<super::tree::Child> = {
+        let owned = |child: Child<'_>| (child.name.to_vec(), child.id);
+        let mut found: Vec<(Vec<u16>, u64)> = {
             let state = self.core.state();
             let folder = state.tree.find(path)?;
             let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
             match pattern.literal() {
-                Some(name) => children.get(&super::tree::fold(name)).into_iter().cloned().collect(),
-                None => children.values().cloned().collect(),
+                Some(name) => children.get(name).into_iter().map(owned).collect(),
+                None => children.iter().map(owned).collect(),
             }
         };
         // A pattern is the program's, and may take its time: nobody else waits for that.
         if pattern.literal().is_none() {
-            found.retain(|child| pattern.fits(&child.name));
+            found.retain(|(name, _)| pattern.fits(name));
         }
         let state = &mut *self.core.state();
-        let entry = |child: super::tree::Child| {
+        let entry = |(name, id)| {
             // What is damaged has a name all the same.
-            let metadata = self.core.metadata(state, child.id).unwrap_or(Metadata {
+            let metadata = self.core.metadata(state, id).unwrap_or(Metadata {
                 attributes: attribute::ARCHIVE,
                 links: 1,
-                id: child.id,
+                id,
                 device: self.core.device,
                 regular: true,
                 ..Metadata::default()
             });
-            Entry { name: child.name.into_vec(), metadata }
+            Entry { name, metadata }
         };
         Ok(found.into_iter().map(entry).collect())
     }

@@ -1,7 +1,7 @@
 //! Facts of files: attributes, times, identities, and setting them.
 
 use crate::ansi;
-use crate::information::{file_time, high, query, query_volume, set, time_of};
+use crate::information::{file_time, high, query, set, time_of};
 use crate::nt::{NtQueryAttributesFile, NtQueryFullAttributesFile, check};
 use crate::open::{Name, object, open_path};
 use core::ffi::c_void;
@@ -9,19 +9,15 @@ use guest::call::{Bool, Number};
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_BASIC_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT, FILE_STAT_INFORMATION,
-    FileBasicInformation, FileStatInformation,
+    FILE_BASIC_INFORMATION, FILE_ID_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_REPARSE_POINT,
+    FILE_STAT_INFORMATION, FileBasicInformation, FileIdInformation, FileStatInformation,
 };
-use windows_sys::Wdk::System::SystemServices::FILE_FS_VOLUME_INFORMATION;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, FILETIME, HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_ARCHIVE, FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_NOT_CONTENT_INDEXED,
     FILE_ATTRIBUTE_OFFLINE, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_SPARSE_FILE, FILE_ATTRIBUTE_SYSTEM, FILE_ATTRIBUTE_TEMPORARY,
     FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES, GetFileExInfoStandard, WIN32_FILE_ATTRIBUTE_DATA,
 };
-
-/// `FileFsVolumeInformation`.
-const VOLUME: i32 = 1;
 
 /// The attributes that SetFileAttributes sets; it leaves the others as they are.
 const SETTABLE: u32 = FILE_ATTRIBUTE_READONLY
@@ -164,13 +160,14 @@ pub unsafe extern "system" fn SetFileTime(
 #[shim(ix = 77, mapping = "NtQueryInformationFile", risk = Wrong("wrong facts"))]
 pub unsafe extern "system" fn GetFileInformationByHandle(file: HANDLE, answer: *mut BY_HANDLE_FILE_INFORMATION) -> Result<Bool, Win32Error> {
     let facts: FILE_STAT_INFORMATION = query(file, FileStatInformation)?;
-    let volume: FILE_FS_VOLUME_INFORMATION = query_volume(file, VOLUME)?;
+    // A file of the shell's lies on none of the drives, but has its volume.
+    let id: FILE_ID_INFORMATION = query(file, FileIdInformation)?;
     let information = BY_HANDLE_FILE_INFORMATION {
         dwFileAttributes: facts.FileAttributes,
         ftCreationTime: file_time(facts.CreationTime),
         ftLastAccessTime: file_time(facts.LastAccessTime),
         ftLastWriteTime: file_time(facts.LastWriteTime),
-        dwVolumeSerialNumber: volume.VolumeSerialNumber,
+        dwVolumeSerialNumber: id.VolumeSerialNumber as u32,
         nFileSizeHigh: high(facts.EndOfFile),
         nFileSizeLow: facts.EndOfFile as u32,
         nNumberOfLinks: facts.NumberOfLinks,

@@ -8,6 +8,7 @@ mod query;
 mod set;
 
 use crate::gate::ask;
+use crate::redirection::redirected;
 use crate::string::units;
 use core::ffi::c_void;
 use gate::service::{FlushFile, OpenFile};
@@ -66,10 +67,10 @@ pub unsafe extern "system" fn NtCreateFile(
         return Err(Status(windows_sys::Win32::Foundation::STATUS_EAS_NOT_SUPPORTED));
     }
     let object = unsafe { object.as_ref() }.ok_or(Status(STATUS_INVALID_PARAMETER))?;
-    let name = unsafe { units(object.ObjectName) };
+    let name = redirected(unsafe { units(object.ObjectName) });
     let mut request = OpenFile {
         name: name.as_ptr() as u64,
-        name_size: size_of_val(name) as u64,
+        name_size: size_of_val(&*name) as u64,
         root: object.RootDirectory as u64,
         access,
         share,

@@ -2,6 +2,7 @@
 
 use super::tell;
 use crate::gate::ask;
+use crate::redirection::redirected;
 use crate::string::units;
 use core::ffi::c_void;
 use gate::file::{DEVICE, Facts};
@@ -36,10 +37,10 @@ fn facts(file: HANDLE) -> Result<Facts, Status> {
 /// The facts of a path.
 unsafe fn facts_by_path(object: *const OBJECT_ATTRIBUTES) -> Result<Facts, Status> {
     let object = unsafe { object.as_ref() }.ok_or(Status(STATUS_INVALID_PARAMETER))?;
-    let name = unsafe { units(object.ObjectName) };
+    let name = redirected(unsafe { units(object.ObjectName) });
     let mut facts = Facts::default();
     let root = object.RootDirectory as u64;
-    ask(&mut QueryPath { name: name.as_ptr() as u64, name_size: size_of_val(name) as u64, root, facts: &raw mut facts as u64 })?;
+    ask(&mut QueryPath { name: name.as_ptr() as u64, name_size: size_of_val(&*name) as u64, root, facts: &raw mut facts as u64 })?;
     Ok(facts)
 }
 

@@ -2,6 +2,7 @@
 
 use super::tell;
 use crate::gate::ask;
+use crate::redirection::redirected;
 use core::ffi::c_void;
 use gate::file::Facts;
 use gate::service::{FileModes, Position, QueryFile, RenameFile, SetDisposition, SetEnd, SetFacts};
@@ -118,8 +119,12 @@ fn allocate(file: u64, size: i64) -> Result<NTSTATUS, Status> {
 }
 
 unsafe fn rename(file: u64, buffer: *const c_void, length: u32, head: usize, name_bytes: u32, request: RenameFile) -> Result<NTSTATUS, Status> {
-    if head + name_bytes as usize > length as usize {
+    if head + name_bytes as usize > length as usize || !name_bytes.is_multiple_of(2) {
         return Err(Status(STATUS_INVALID_PARAMETER));
     }
-    ask(&mut RenameFile { file, name: buffer as u64 + head as u64, name_size: name_bytes.into(), ..request })
+    // SAFETY: the name lies in the caller's buffer; it need not be aligned.
+    let name: alloc::vec::Vec<u16> =
+        (0..name_bytes as usize / 2).map(|index| unsafe { buffer.byte_add(head).cast::<u16>().add(index).read_unaligned() }).collect();
+    let name = redirected(&name);
+    ask(&mut RenameFile { file, name: name.as_ptr() as u64, name_size: size_of_val(&*name) as u64, ..request })
 }

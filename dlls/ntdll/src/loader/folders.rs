@@ -12,6 +12,8 @@ const SEMICOLON: u16 = b';' as u16;
 
 /// Where our DLLs seem to lie.
 pub const SYSTEM_FOLDER: &str = "C:\\Windows\\System32\\";
+/// The same for 32-bit programs, by the name that 64-bit ones see.
+pub const NARROW_SYSTEM_FOLDER: &str = "C:\\Windows\\SysWOW64\\";
 
 /// Flags of LoadLibraryEx (libloaderapi.h).
 mod flag {

@@ -7,6 +7,7 @@ use super::state::loader;
 use crate::gate::ask;
 use crate::parameters::Process;
 use crate::path;
+use crate::redirection::redirected;
 use alloc::vec::Vec;
 use gate::service::{CloseHandle, CreateSection, IMAGE_BOUND, MapSystemImage, MapView, OpenFile};
 use guest::error::Status;
@@ -30,6 +31,12 @@ pub fn find_or_map(wanted: &Wanted) -> Result<*mut Module, Status> {
     }
     for candidate in search::candidates(wanted) {
         if let Some(module) = search::loaded_from(&candidate) {
+            return Ok(module);
+        }
+        // What lies there as a file is a copy, for looking at.
+        if search::is_ours(&candidate)
+            && let Some(module) = ours()
+        {
             return Ok(module);
         }
         match map_file(&candidate) {
@@ -62,9 +69,10 @@ pub fn map_system(name: &[u8]) -> Result<*mut Module, Status> {
 /// Maps a DLL of the program's.
 fn map_file(dos_path: &[u16]) -> Result<*mut Module, Status> {
     let name = path::nt(dos_path, &Process);
+    let name = redirected(&name);
     let mut open = OpenFile {
         name: name.as_ptr() as u64,
-        name_size: size_of_val(name.as_slice()) as u64,
+        name_size: size_of_val(&*name) as u64,
         access: FILE_READ_DATA | FILE_EXECUTE | SYNCHRONIZE,
         share: FILE_SHARE_READ | FILE_SHARE_DELETE,
         disposition: FILE_OPEN,

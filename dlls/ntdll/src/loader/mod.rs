@@ -11,6 +11,7 @@ pub mod module;
 mod notice;
 mod program;
 mod resource;
+mod routine;
 mod search;
 mod service;
 pub mod state;

@@ -1,14 +1,13 @@
 //! Notices: DllMain and TLS callbacks, in the order that Windows keeps.
 
 use super::module::Module;
+use super::routine;
 use super::state::{NONE, loader, locked};
 use super::tls;
 use core::ffi::c_void;
 use guest::error::Status;
 use windows_sys::Win32::Foundation::STATUS_DLL_INIT_FAILED;
 use windows_sys::Win32::System::SystemServices::{DLL_PROCESS_ATTACH, DLL_PROCESS_DETACH, DLL_THREAD_ATTACH, DLL_THREAD_DETACH};
-
-type Entry = unsafe extern "system" fn(base: *mut c_void, reason: u32, reserved: *mut c_void) -> i32;
 
 /// Calls a module's TLS callbacks, then its entry point, with a reason. Whether it agreed.
 fn tell(module: *mut Module, reason: u32, reserved: *mut c_void) -> bool {
@@ -18,8 +17,8 @@ fn tell(module: *mut Module, reason: u32, reserved: *mut c_void) -> bool {
     if entry == 0 {
         return true;
     }
-    // SAFETY: the entry point of a DLL has this form, as far as anybody knows.
-    unsafe { core::mem::transmute::<usize, Entry>(entry)(base, reason, reserved) != 0 }
+    // SAFETY: it is the module's entry point.
+    unsafe { routine::call(entry, base, reason, reserved) != 0 }
 }
 
 /// Tells a module and everything it stands on that the process has them: what is stood on comes first, and each once,

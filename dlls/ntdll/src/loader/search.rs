@@ -1,6 +1,6 @@
 //! Finding DLLs: by name among those that are loaded, among ours, beside the program, along the search path.
 
-use super::folders::{self, SYSTEM_FOLDER};
+use super::folders::{self, NARROW_SYSTEM_FOLDER, SYSTEM_FOLDER};
 use super::module::Module;
 use super::state::loader;
 use crate::parameters::Process;
@@ -75,14 +75,19 @@ impl Wanted {
 
     /// Whether it lies in our own system folder, by its path.
     pub fn is_in_system_folder(&self) -> bool {
-        self.relative.is_none()
-            && self.path.as_ref().is_none_or(|path| {
-                let folder = &path[..path.len() - self.name.len()];
-                let system: Vec<u16> = SYSTEM_FOLDER.encode_utf16().collect();
-                let windows: Vec<u16> = "C:\\Windows\\SysWOW64\\".encode_utf16().collect();
-                same_ascii(folder, &system) || same_ascii(folder, &windows)
-            })
+        self.relative.is_none() && self.path.as_ref().is_none_or(|path| is_system_folder(&path[..path.len() - self.name.len()]))
     }
+}
+
+/// Whether a folder, with its backslash, is that of our own DLLs: those of the program's bitness.
+fn is_system_folder(folder: &[u16]) -> bool {
+    let is = |text: &str| same_ascii(folder, &text.encode_utf16().collect::<Vec<_>>());
+    is(SYSTEM_FOLDER) || cfg!(target_arch = "x86") && is(NARROW_SYSTEM_FOLDER)
+}
+
+/// Whether a path leads into our own system folder.
+pub fn is_ours(path: &[u16]) -> bool {
+    path.iter().rposition(|unit| *unit == BACKSLASH).is_some_and(|at| is_system_folder(&path[..=at]))
 }
 
 /// Whether a DLL beside the program is taken before ours: runtimes that programs bring along.

@@ -1,6 +1,7 @@
 //! Thread-local storage of modules: an index each, and a block per thread and module in the thread's vector.
 
 use super::module::Module;
+use super::routine;
 use super::state::{Thread, loader};
 use crate::heap::process_heap;
 use alloc::vec::Vec;
@@ -12,8 +13,6 @@ use windows_sys::Win32::Foundation::STATUS_INVALID_IMAGE_FORMAT;
 
 /// Vectors grow by this many blocks.
 const STEP: usize = 16;
-
-type Callback = unsafe extern "system" fn(base: *mut c_void, reason: u32, reserved: *mut c_void);
 
 /// Gives an index to each module from `known` on that has thread-local storage, and blocks to every thread.
 pub fn enter_new(known: usize) -> Result<(), Status> {
@@ -140,7 +139,7 @@ pub fn call_back(module: *mut Module, reason: u32, reserved: *mut c_void) {
     let Some((it, image)) = (unsafe { module.as_ref() }).and_then(|it| Some((it, it.image().ok()?))) else { return };
     let Ok(Some(tls)) = image.tls() else { return };
     for callback in image.tls_callbacks(&tls).map_while(Result::ok) {
-        // SAFETY: a TLS callback has this form, as far as anybody knows.
-        unsafe { core::mem::transmute::<usize, Callback>(callback as usize)(it.base.cast(), reason, reserved) };
+        // SAFETY: it is the module's callback.
+        unsafe { routine::call(callback as usize, it.base.cast(), reason, reserved) };
     }
 }

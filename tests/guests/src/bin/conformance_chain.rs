@@ -106,6 +106,7 @@ guests::program! {
         let mut cases = Cases::new();
         chain(&mut cases);
         frames(&mut cases);
+        cookies(&mut cases);
         segments(&mut cases);
         cases.code()
     }
@@ -177,6 +178,128 @@ fn frames(cases: &mut Cases) {
             same!(unsafe { guard_except(&raw mut guard) }, 1 << 32);
             same!(guard.data[1] as u32 as i32, EXCEPTION_ACCESS_VIOLATION);
         }
+    });
+}
+
+/// A frame whose table is hidden by a cookie, and which keeps one of its own: `_except_handler4`, as compilers make it.
+#[cfg(all(target_os = "windows", target_arch = "x86"))]
+mod guarded {
+    use super::parts::*;
+
+    #[link(name = "msvcrt", kind = "raw-dylib", import_name_type = "undecorated")]
+    unsafe extern "C" {
+        // The linker takes one underscore off.
+        #[link_name = "__except_handler4_common"]
+        fn _except_handler4_common() -> i32;
+    }
+
+    unsafe extern "system" {
+        /// `__try { body } __except (filter) { }` with a cookie that was `changed` by so much: 1, where the block ran.
+        pub fn guard_except_4(guard: *mut Guard, changed: u32) -> u32;
+    }
+
+    /// What is checked of a cookie: how often, and that it is the program's.
+    unsafe extern "fastcall" fn check(cookie: u32) {
+        SEEN[6].fetch_add(1, Ordering::SeqCst);
+        note(7, cookie as usize);
+    }
+
+    pub static COOKIE: u32 = 0x5EC0_0C1E;
+
+    core::arch::global_asm!(
+        ".section .rdata,\"dr\"",
+        // No stack cookie; the frame's at ebp - 28; one block, in none, with its filter and its code.
+        "guard_4_scopes: .long -2, 0, -28, 0, -2, guard_4_filter, guard_4_taken",
+        ".text",
+        "guard_4_handler:",
+        "push dword ptr [esp + 16]",
+        "push dword ptr [esp + 16]",
+        "push dword ptr [esp + 16]",
+        "push dword ptr [esp + 16]",
+        "lea eax, [{check}]",
+        "push eax",
+        "lea eax, [{cookie}]",
+        "push eax",
+        "call {common}",
+        "add esp, 24",
+        "ret",
+        ".globl _guard_except_4@8",
+        "_guard_except_4@8:",
+        "push ebp",
+        "mov ebp, esp",
+        "push -2",
+        "lea eax, [guard_4_scopes]",
+        "xor eax, dword ptr [{cookie}]",
+        "push eax",
+        "lea eax, [guard_4_handler]",
+        "push eax",
+        "push dword ptr fs:[0]",
+        "mov fs:[0], esp",
+        "sub esp, 8",
+        "mov eax, dword ptr [{cookie}]",
+        "xor eax, ebp",
+        "add eax, [ebp + 12]",
+        "push eax",
+        "push ebx",
+        "push esi",
+        "push edi",
+        "mov [ebp - 24], esp",
+        "mov dword ptr [ebp - 4], 0",
+        "mov eax, [ebp + 8]",
+        "push eax",
+        "call dword ptr [eax]",
+        "xor eax, eax",
+        "2:",
+        "mov dword ptr [ebp - 4], -2",
+        "mov ecx, [ebp - 16]",
+        "mov fs:[0], ecx",
+        "lea esp, [ebp - 40]",
+        "pop edi",
+        "pop esi",
+        "pop ebx",
+        "mov esp, ebp",
+        "pop ebp",
+        "ret 8",
+        "guard_4_filter:",
+        "push dword ptr [ebp - 20]",
+        "push dword ptr [ebp + 8]",
+        "mov eax, [ebp + 8]",
+        "call dword ptr [eax + 4]",
+        "ret",
+        "guard_4_taken:",
+        "mov esp, [ebp - 24]",
+        "mov eax, 1",
+        "jmp 2b",
+        check = sym check,
+        cookie = sym COOKIE,
+        common = sym _except_handler4_common,
+    );
+}
+
+#[cfg(all(target_os = "windows", target_arch = "x86"))]
+fn cookies(cases: &mut Cases) {
+    use guarded::{COOKIE, guard_except_4};
+    case!(cases, "msvcrt!_except_handler4_common", Success, "the program checks its cookie before a filter takes an exception", {
+        let mut guard = Guard::new(raise);
+        (guard.filter, guard.data[0]) = (take, 0xE000_0004);
+        seen();
+        same!(unsafe { guard_except_4(&raw mut guard, 0) }, 1);
+        same!(guard.data[1], 0xE000_0004);
+        let found = seen();
+        same!((found[6] > 0, found[7]), (true, COOKIE as usize));
+    });
+    case!(cases, "msvcrt!_except_handler4_common", Failure, "a frame that was overwritten is what the program's check sees", {
+        let mut guard = Guard::new(read_nothing);
+        guard.filter = take;
+        same!(unsafe { guard_except_4(&raw mut guard, 4) }, 1);
+        let found = seen();
+        same!((found[6] > 0, found[7] == COOKIE as usize), (true, false));
+    });
+    case!(cases, "msvcrt!_except_handler4_common", Success, "what lies between is left", {
+        let mut guard = Guard::new(in_between);
+        (guard.filter, guard.data[0]) = (take, 0xE000_0005);
+        same!(unsafe { guard_except_4(&raw mut guard, 0) }, 1);
+        same!((guard.data[1], guard.data[3]), (0xE000_0005, 0));
     });
 }
 

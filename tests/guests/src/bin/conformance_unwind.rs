@@ -1,38 +1,59 @@
 //! rtlsupportapi.h and excpt.h: frames that handle exceptions, announced tables, and the walk of stacks.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 use parts::*;
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 mod parts {
-    pub use core::ffi::c_void;
     pub use core::ptr::{null, null_mut};
-    pub use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-    pub use guests::guard::{Dispatcher, Guard, guard_except, guard_finally, guard_raw, guard_raw_target};
-    pub use guests::{Cases, case, holds, same};
+    pub use core::sync::atomic::{AtomicU64, Ordering};
+    pub use guests::guard::{Dispatcher, Guard, guard_except, guard_finally, guard_raw, unwind_to_raw};
+    pub use guests::{Cases, case, same};
     pub use windows_sys::Win32::Foundation::*;
     pub use windows_sys::Win32::System::Diagnostics::Debug::*;
+
+    #[cfg(target_arch = "x86_64")]
+    pub use core::ffi::c_void;
+    #[cfg(target_arch = "x86_64")]
+    pub use core::sync::atomic::AtomicU32;
+    #[cfg(target_arch = "x86_64")]
+    pub use guests::guard::guard_raw_target;
+    #[cfg(target_arch = "x86_64")]
+    pub use guests::holds;
+    #[cfg(target_arch = "x86_64")]
     pub use windows_sys::Win32::System::Memory::*;
 
+    // For cases of frames that have tables.
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlUnwindEx(target: *mut c_void, ip: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void, context: *mut CONTEXT, history: *mut c_void));
-    windows_link::link!("kernel32.dll" "system" fn RtlUnwind(target: *mut c_void, ip: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void));
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlLookupFunctionEntry(address: u64, base: *mut u64, history: *mut c_void) -> *mut c_void);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlVirtualUnwind(kind: u32, base: u64, pc: u64, row: *mut c_void, context: *mut CONTEXT, data: *mut *mut c_void, frame: *mut u64, pointers: *mut c_void) -> *mut c_void);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlAddFunctionTable(rows: *const [u32; 3], count: u32, base: u64) -> u8);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlDeleteFunctionTable(rows: *const [u32; 3]) -> u8);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlInstallFunctionTableCallback(identifier: u64, base: u64, length: u32, callback: *const c_void, context: *mut c_void, dll: *const u16) -> u8);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlCaptureStackBackTrace(skip: u32, count: u32, trace: *mut *mut c_void, hash: *mut u32) -> u16);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("kernel32.dll" "system" fn RtlRestoreContext(context: *mut CONTEXT, record: *mut EXCEPTION_RECORD));
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("ntdll.dll" "system" fn RtlAddGrowableFunctionTable(table: *mut *mut c_void, rows: *const [u32; 3], count: u32, most: u32, base: u64, end: u64) -> i32);
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("ntdll.dll" "system" fn RtlGrowFunctionTable(table: *mut c_void, count: u32));
+    #[cfg(target_arch = "x86_64")]
     windows_link::link!("ntdll.dll" "system" fn RtlDeleteGrowableFunctionTable(table: *mut c_void));
+
+    #[cfg(target_arch = "x86_64")]
+    #[repr(C, align(16))]
+    pub struct Aligned<T>(pub T);
 
     pub const CODE: u32 = 0xE000_0001;
     pub const TAKEN: u64 = 1 << 32;
-
-    #[repr(C, align(16))]
-    pub struct Aligned<T>(pub T);
 
     /// What happened, one digit after the other.
     pub static TRACE: AtomicU64 = AtomicU64::new(0);
@@ -71,30 +92,34 @@ mod parts {
 
     /// A frame with a termination handler around a body.
     pub unsafe extern "system" fn in_finally(outer: *mut Guard) -> u64 {
-        let mut guard = Guard::new(unsafe { core::mem::transmute::<u64, unsafe extern "system" fn(*mut Guard) -> u64>((*outer).data[0]) });
+        let mut guard = Guard::new(unsafe { core::mem::transmute::<usize, unsafe extern "system" fn(*mut Guard) -> u64>((*outer).data[0] as usize) });
         guard.finally = finally;
         unsafe { guard_finally(&raw mut guard) }
     }
 
     pub fn body(of: unsafe extern "system" fn(*mut Guard) -> u64) -> u64 {
-        of as *const () as u64
+        of as *const () as usize as u64
     }
 }
 
-guests::program_64! {
+guests::program! {
     fn main() -> u32 {
         let mut cases = Cases::new();
         scopes(&mut cases);
         collisions(&mut cases);
         raw(&mut cases);
         vectored(&mut cases);
-        walks(&mut cases);
-        announced(&mut cases);
+        #[cfg(target_arch = "x86_64")]
+        {
+            consolidated(&mut cases);
+            walks(&mut cases);
+            announced(&mut cases);
+        }
         cases.code()
     }
 }
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 fn scopes(cases: &mut Cases) {
     case!(cases, "ntdll!__C_specific_handler", Success, "the filter decides: the block, further out, or on", {
         let mut guard = Guard::new(raises);
@@ -120,6 +145,7 @@ fn scopes(cases: &mut Cases) {
         guard.filter = executes;
         same!((unsafe { guard_except(&raw mut guard) }, take()), (TAKEN, 215));
     });
+    #[cfg(target_arch = "x86_64")]
     case!(cases, "ntdll!__C_specific_handler", Success, "the block finds the exception's code in eax", wine = "Wine unwinds with the value 0", {
         let mut guard = Guard::new(raises);
         guard.filter = executes;
@@ -143,7 +169,7 @@ fn scopes(cases: &mut Cases) {
     });
 }
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 fn collisions(cases: &mut Cases) {
     unsafe extern "system" fn raises_again(_: *mut Guard, abnormal: bool) {
         note(8);
@@ -202,7 +228,7 @@ fn collisions(cases: &mut Cases) {
     });
 }
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 fn raw(cases: &mut Cases) {
     unsafe extern "system" fn unwinds(_: *mut Guard, record: *mut EXCEPTION_RECORD, frame: u64, _: *mut CONTEXT, about: *mut Dispatcher) -> i32 {
         unsafe {
@@ -211,31 +237,34 @@ fn raw(cases: &mut Cases) {
                 return 1;
             }
             note(6);
-            let value = (*record).ExceptionInformation[0] + 1000;
-            RtlUnwindEx(frame as *mut c_void, guard_raw_target as *mut c_void, record, value as *mut c_void, (*about).context, (*about).history);
+            unwind_to_raw(frame, record, (*record).ExceptionInformation[0] + 1000, about);
         }
         1
     }
-    case!(cases, "kernel32!RtlUnwindEx", Success, "to the handler's own frame, which hears that it is the target, with a value", {
+    case!(cases, "kernel32!RtlUnwindEx", Success, "to the handler's own frame, which hears of it where frames have tables, with a value", {
         let mut guard = Guard::new(in_finally);
         (guard.raw, guard.data[0]) = (unwinds, body(raises));
-        same!((unsafe { guard_raw(&raw mut guard) }, take()), (1007, 657));
+        same!((unsafe { guard_raw(&raw mut guard) }, take()), (1007, if cfg!(target_arch = "x86") { 65 } else { 657 }));
     });
     case!(cases, "kernel32!RtlUnwind", Success, "with a record of its own", {
-        unsafe extern "system" fn plain(_: *mut Guard, record: *mut EXCEPTION_RECORD, frame: u64, _: *mut CONTEXT, _: *mut Dispatcher) -> i32 {
+        unsafe extern "system" fn plain(_: *mut Guard, record: *mut EXCEPTION_RECORD, frame: u64, _: *mut CONTEXT, about: *mut Dispatcher) -> i32 {
             unsafe {
                 if (*record).ExceptionFlags & 2 != 0 {
                     note(if (*record).ExceptionCode == STATUS_UNWIND { 7 } else { 8 });
                     return 1;
                 }
-                RtlUnwind(frame as *mut c_void, guard_raw_target as *mut c_void, null_mut(), 55 as *mut c_void);
+                unwind_to_raw(frame, null_mut(), 55, about);
             }
             1
         }
         let mut guard = Guard::new(in_finally);
         (guard.raw, guard.data[0]) = (plain, body(raises));
-        same!((unsafe { guard_raw(&raw mut guard) }, take()), (55, 57));
+        same!((unsafe { guard_raw(&raw mut guard) }, take()), (55, if cfg!(target_arch = "x86") { 5 } else { 57 }));
     });
+}
+
+#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+fn consolidated(cases: &mut Cases) {
     case!(
         cases,
         "kernel32!RtlUnwindEx kernel32!RtlRestoreContext",
@@ -278,7 +307,7 @@ fn raw(cases: &mut Cases) {
     );
 }
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 fn vectored(cases: &mut Cases) {
     unsafe extern "system" fn first(pointers: *mut EXCEPTION_POINTERS) -> i32 {
         note(6);

@@ -3,16 +3,16 @@
 //! Each verb prints what the attack got, so that a test can say that it got nothing.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 extern crate alloc;
 
-guests::program_64! {
+guests::program! {
     fn main() -> u32 {
         hostile::hostile()
     }
 }
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 mod hostile {
     use alloc::format;
     use alloc::string::String;
@@ -20,8 +20,8 @@ mod hostile {
     use core::arch::asm;
     use core::ffi::c_void;
     use core::ptr::{null, null_mut};
-    use core::sync::atomic::{AtomicU32, Ordering};
     use guests::files::{SHARE, create};
+    use guests::host::{self, call, load, store, swap};
     use guests::{arguments, last_error, narrow, print, wide};
     use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
     use windows_sys::Wdk::Storage::FileSystem::{FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NtCreateFile};
@@ -55,7 +55,7 @@ mod hostile {
             ["race", path, count] => race(path, number(count)),
             ["call", number, rest @ ..] => calls(number, rest),
             ["calls", numbers @ ..] => numbers.iter().for_each(|number| calls(number, &[])),
-            ["int80", number] => int80(self::number(number)),
+            ["int80", number] => int80(self::number(number) as u32),
             ["flood", count] => flood(number(count)),
             ["descriptors"] => descriptors(),
             ["close-all"] => close_all(),
@@ -65,7 +65,7 @@ mod hostile {
             ["threads"] => threads(),
             ["files", path] => files(path),
             ["handles", path] => handles(path),
-            ["listings", path, count] => listings(path, number(count)),
+            ["listings", path, count] => listings(path, number(count) as usize),
             // SAFETY: the text ends in a NUL.
             ["debug", text] => unsafe { OutputDebugStringW(wide(text).as_ptr()) },
             ["debug-escape"] => unsafe { OutputDebugStringW(wide("\u{1b}]0;owned\u{7}\u{9b}2J").as_ptr()) },
@@ -78,10 +78,10 @@ mod hostile {
     }
 
     /// `-5`, `0x10` or `7`.
-    fn number(word: &str) -> usize {
+    fn number(word: &str) -> u64 {
         let parsed = match word.strip_prefix("0x") {
-            Some(digits) => usize::from_str_radix(digits, 16).ok(),
-            None => word.parse::<isize>().ok().map(|number| number as usize),
+            Some(digits) => u64::from_str_radix(digits, 16).ok(),
+            None => word.parse::<i64>().ok().map(|number| number as u64),
         };
         parsed.unwrap_or_else(|| guests::exit(100))
     }
@@ -151,7 +151,7 @@ mod hostile {
     }
 
     /// Opens one path again and again, and tells everything that it ever read.
-    fn race(path: &str, count: usize) {
+    fn race(path: &str, count: u64) {
         let (mut seen, mut refused) = (Vec::<String>::new(), 0);
         print("racing\n");
         for _ in 0..count {
@@ -170,39 +170,21 @@ mod hostile {
         print(&format!("refused {refused}, read {seen:?}\n"));
     }
 
-    /// A system call of the host's, made by guest code.
-    fn call(number: usize, arguments: [usize; 6]) -> isize {
-        let result;
-        // SAFETY: none of it is safe, which is the point.
-        unsafe {
-            asm!("syscall", inlateout("rax") number => result, in("rdi") arguments[0], in("rsi") arguments[1], in("rdx") arguments[2],
-                in("r10") arguments[3], in("r8") arguments[4], in("r9") arguments[5], out("rcx") _, out("r11") _);
-        }
-        result
-    }
-
     fn calls(number: &str, words: &[&str]) {
         // Texts end in a NUL and live to the end of the call.
         let texts: Vec<String> = words.iter().map(|word| format!("{}\0", word.strip_prefix("text:").unwrap_or(""))).collect();
         let mut arguments = [0; 6];
         for ((argument, word), text) in arguments.iter_mut().zip(words).zip(&texts) {
-            *argument = if word.starts_with("text:") { text.as_ptr() as usize } else { self::number(word) };
+            *argument = if word.starts_with("text:") { text.as_ptr() as usize as u64 } else { self::number(word) };
         }
         print(&format!("call {number}: {}\n", call(self::number(number), arguments)));
     }
 
-    /// The host's 32-bit way to call.
-    fn int80(number: usize) {
-        let result: usize;
-        // SAFETY: as above. The compiler keeps rbx for itself.
-        unsafe {
-            asm!("xchg {saved}, rbx", "int 0x80", "xchg {saved}, rbx", saved = inout(reg) 0_usize => _, inlateout("rax") number => result,
-                in("rcx") 0, in("rdx") 0);
-        }
-        print(&format!("int80 {number}: {}\n", result as i32));
+    fn int80(number: u32) {
+        print(&format!("int80 {number}: {}\n", host::int80(number)));
     }
 
-    fn flood(count: usize) {
+    fn flood(count: u64) {
         for index in 0..count {
             call(257, [0; 6]);
             if index + 1 == count {
@@ -211,14 +193,14 @@ mod hostile {
         }
     }
 
-    const READ: usize = 0;
-    const CLOSE: usize = 3;
-    const MMAP: usize = 9;
-    const SIGACTION: usize = 13;
-    const SIGMASK: usize = 14;
-    const FCNTL: usize = 72;
-    const FTRUNCATE: usize = 77;
-    const FUTEX: usize = 202;
+    const READ: u64 = 0;
+    const CLOSE: u64 = 3;
+    const MMAP: u64 = 9;
+    const SIGACTION: u64 = 13;
+    const SIGMASK: u64 = 14;
+    const FCNTL: u64 = 72;
+    const FTRUNCATE: u64 = 77;
+    const FUTEX: u64 = 202;
 
     /// Tells which descriptors the process has, and what can be changed through those that it is born with.
     fn descriptors() {
@@ -249,37 +231,37 @@ mod hostile {
         // A handler of 0 is the host's default.
         let action = [0_u64; 8];
         for signal in 1..65 {
-            call(SIGACTION, [signal, action.as_ptr() as usize, 0, 8, 0, 0]);
+            call(SIGACTION, [signal, action.as_ptr() as usize as u64, 0, 8, 0, 0]);
         }
         let all = u64::MAX;
-        let blocked = call(SIGMASK, [2, &raw const all as usize, 0, 8, 0, 0]);
+        let blocked = call(SIGMASK, [2, &raw const all as usize as u64, 0, 8, 0, 0]);
         print(&format!("blocked {blocked}\n"));
         // SAFETY: not at all.
         unsafe { asm!("mov {0}, [{0}]", inout(reg) 0x10_usize => _) };
     }
 
     /// Whether eight bytes can be read: the host copies a mask before it looks at what to do with it.
-    fn is_readable(address: usize) -> bool {
-        const EFAULT: isize = -14;
+    fn is_readable(address: u64) -> bool {
+        const EFAULT: i64 = -14;
         call(SIGMASK, [0xFF, address, 0, 8, 0, 0]) != EFAULT
     }
 
     /// Finds the channel: a page that starts with the name that was just asked for, one page behind its words.
-    fn channel() -> Option<usize> {
+    fn channel() -> Option<u64> {
         let marker = "\\??\\C:\\where-is-the-channel";
         // SAFETY: the name ends in a NUL.
         unsafe { GetFileAttributesW(wide("C:\\where-is-the-channel").as_ptr()) };
         let units: Vec<u16> = marker.encode_utf16().collect();
         // The host maps from the top down: what was mapped at the start lies above.
-        let start = call(MMAP, [0, 0x1000, 3, 0x22, usize::MAX, 0]) as usize;
+        let start = call(MMAP, [0, 0x1000, 3, 0x22, u64::MAX, 0]) as u64;
         let pages = (start..start + (1 << 30)).step_by(0x1000);
-        // SAFETY: the page can be read.
-        let fits = |page: &usize| is_readable(*page) && unsafe { core::slice::from_raw_parts(*page as *const u16, units.len()) } == units;
+        let pair = |units: &[u16]| u32::from(units[0]) | u32::from(units[1]) << 16;
+        let fits = |page: &u64| is_readable(*page) && (*page..).step_by(4).zip(units.chunks_exact(2)).all(|(at, units)| load(at) == pair(units));
         pages.into_iter().find(fits).map(|page| page - 0x1000)
     }
 
     /// Writes nonsense into the channel, as requests and as its very words.
-    fn garbage(rounds: usize) {
+    fn garbage(rounds: u64) {
         const SERVER: u32 = 1;
         const ASLEEP: u32 = 0x100;
         let Some(channel) = channel() else { return print("no channel\n") };
@@ -291,43 +273,41 @@ mod hostile {
             state ^= state << 17;
             state
         };
-        // SAFETY: the channel is mapped, whatever is in it.
-        let word = |offset: usize| unsafe { &*((channel + offset) as *const AtomicU32) };
         let (mut unanswered, noise) = (0, 8_u64);
         for _ in 0..rounds {
             for offset in (0x800..0x900).chain(0x1000..0x1100).step_by(4) {
-                word(offset).store(random() as u32, Ordering::Relaxed);
+                store(channel + offset, random() as u32);
             }
             // Any message but those that end the process, or wait for the user.
             let number = match random() % 40 {
                 13 | 14 | 16 => 99,
                 number => number as u32,
             };
-            word(0x800).store(number, Ordering::Relaxed);
-            word(0x808).store([0, 64, 0x1_0000, u32::MAX][random() as usize % 4], Ordering::Relaxed);
+            store(channel + 0x800, number);
+            store(channel + 0x808, [0, 64, 0x1_0000, u32::MAX][random() as usize % 4]);
             for offset in (0x40..0x148).step_by(4) {
-                word(offset).store(random() as u32, Ordering::Relaxed);
+                store(channel + offset, random() as u32);
             }
-            if word(0).swap(SERVER, Ordering::AcqRel) & ASLEEP != 0 {
-                call(FUTEX, [channel, 1, i32::MAX as usize, 0, 0, 0]);
+            if swap(channel, SERVER) & ASLEEP != 0 {
+                call(FUTEX, [channel, 1, i32::MAX as u64, 0, 0, 0]);
             }
             let mut patience = 50_000_000_u32;
-            while word(0).load(Ordering::Acquire) & !ASLEEP == SERVER && patience > 0 {
+            while load(channel) & !ASLEEP == SERVER && patience > 0 {
                 patience -= 1;
                 core::hint::spin_loop();
             }
             unanswered += u32::from(patience == 0);
         }
         print(&format!("unanswered {unanswered}\n"));
-        for descriptor in [4_usize, 5] {
-            let done = call(1, [descriptor, &raw const noise as usize, 8, 0, 0, 0]);
+        for descriptor in [4_u64, 5] {
+            let done = call(1, [descriptor, &raw const noise as usize as u64, 8, 0, 0, 0]);
             print(&format!("socket {descriptor}: {done}\n"));
         }
         // The words themselves: whose turn it is, and the ring of closes.
         for offset in (0..0x800).step_by(4) {
-            word(offset).store(random() as u32 | 0x8000_0000, Ordering::Relaxed);
+            store(channel + offset, random() as u32 | 0x8000_0000);
         }
-        call(FUTEX, [channel, 1, i32::MAX as usize, 0, 0, 0]);
+        call(FUTEX, [channel, 1, i32::MAX as u64, 0, 0, 0]);
         print("smashed\n");
         // By the host's own call: the runtime has no channel to say it over.
         call(231, [7, 0, 0, 0, 0, 0]);
@@ -335,7 +315,7 @@ mod hostile {
 
     /// Takes memory until there is none.
     fn memory() {
-        for size in [1_usize << 34, 1 << 30, 1 << 26] {
+        for size in [1 << if usize::BITS == 64 { 34 } else { 29 }, 1 << 30, 1 << 26] {
             let mut count = 0;
             // SAFETY: takes numbers.
             while count < 100_000 && !unsafe { VirtualAlloc(null(), size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) }.is_null() {

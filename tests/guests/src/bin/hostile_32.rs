@@ -45,6 +45,13 @@ mod parts {
         unsafe { asm!("push ebp", "mov ebp, esp", "sysenter", "pop ebp", in("eax") 20, lateout("eax") _, out("ecx") _, out("edx") _) };
     }
 
+    /// The third way: processors of one make come to the host by it, those of the other do not know it here.
+    fn syscall(number: u32) -> i32 {
+        let answer;
+        unsafe { asm!("push ebp", "syscall", "pop ebp", inlateout("eax") number => answer, out("ecx") _, out("edx") _) };
+        answer
+    }
+
     /// Faults in 64-bit mode: at a low address, with nobody to take it.
     fn far_fault() {
         unsafe {
@@ -57,6 +64,7 @@ mod parts {
         match words.get(1).map(|word| word.as_str()) {
             Some("int80") => print(&format!("int 0x80: {}\n", int80(20))),
             Some("sysenter") => sysenter(),
+            Some("syscall") => print(&format!("syscall: {}\n", syscall(20))),
             Some("far") => print(&format!("far: {}\n", far(9999))),
             Some("far-fault") => far_fault(),
             _ => return 2,

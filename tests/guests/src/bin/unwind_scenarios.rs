@@ -3,31 +3,30 @@
 //! every termination handler ran once, and that kept registers came back; it exits with 1 where one did not.
 #![cfg_attr(target_os = "windows", no_std, no_main)]
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 extern crate alloc;
 
-guests::program_64! {
+guests::program! {
     fn main() -> u32 {
         scenario::main()
     }
 }
 
-#[cfg(all(target_os = "windows", target_arch = "x86_64"))]
+#[cfg(target_os = "windows")]
 mod scenario {
     use alloc::format;
     use core::arch::asm;
     use core::cell::Cell;
     use core::ffi::c_void;
     use core::ptr::null;
-    use guests::guard::{Dispatcher, Guard, guard_except, guard_finally, guard_keeping, guard_raw, guard_raw_target};
+    use guests::guard::{Dispatcher, Guard, guard_except, guard_finally, guard_keeping, guard_raw, kept, unwind_to_raw};
+    use guests::registers::{instruction, set_instruction};
     use guests::{arguments, print};
     use windows_sys::Win32::Foundation::{STATUS_BREAKPOINT, STATUS_GUARD_PAGE_VIOLATION};
     use windows_sys::Win32::System::Diagnostics::Debug::{
         AddVectoredExceptionHandler, CONTEXT, EXCEPTION_POINTERS, EXCEPTION_RECORD, RaiseException, RemoveVectoredExceptionHandler,
     };
     use windows_sys::Win32::System::Memory::{MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE, VirtualAlloc, VirtualFree};
-
-    windows_link::link!("kernel32.dll" "system" fn RtlUnwindEx(target: *mut c_void, ip: *mut c_void, record: *mut EXCEPTION_RECORD, value: *mut c_void, context: *mut CONTEXT, history: *mut c_void));
 
     /// Bits of `ExceptionFlags`: not continuable, unwinding.
     const NONCONTINUABLE: u32 = 1;
@@ -105,13 +104,14 @@ mod scenario {
     /// Lets the thread go on behind what faulted.
     fn skip(pointers: *mut EXCEPTION_POINTERS) {
         let (record, context) = unsafe { (&*(*pointers).ExceptionRecord, &mut *(*pointers).ContextRecord) };
-        context.Rip += match record.ExceptionCode {
+        let length = match record.ExceptionCode {
             STATUS_BREAKPOINT => 1,
             STATUS_GUARD_PAGE_VIOLATION => 0,
             // The faulting instructions here have two bytes.
             code if (code as u32) >> 28 == 0xC => 2,
             _ => 0,
         };
+        set_instruction(context, instruction(context) + length);
     }
 
     fn own(record: &EXCEPTION_RECORD) -> bool {
@@ -119,24 +119,47 @@ mod scenario {
         record.ExceptionFlags & NONCONTINUABLE == 0
     }
 
+    /// Reads and writes at an address with instructions of two bytes.
+    #[cfg(target_arch = "x86_64")]
+    mod at {
+        pub unsafe fn read(address: usize) {
+            unsafe { core::arch::asm!("mov al, [rcx]", in("rcx") address, out("al") _) };
+        }
+
+        pub unsafe fn write(address: usize) {
+            unsafe { core::arch::asm!("mov [rcx], al", in("rcx") address, in("al") 1_u8) };
+        }
+    }
+
+    #[cfg(target_arch = "x86")]
+    mod at {
+        pub unsafe fn read(address: usize) {
+            unsafe { core::arch::asm!("mov al, [ecx]", in("ecx") address, out("al") _) };
+        }
+
+        pub unsafe fn write(address: usize) {
+            unsafe { core::arch::asm!("mov [ecx], al", in("ecx") address, in("al") 1_u8) };
+        }
+    }
+
     fn act() {
         if !one_more() {
             return;
         }
-        let bad = 24_u64;
+        let bad = 24;
         match choose(8) {
             0 | 1 => {
                 let parameter = choose(1000) as usize;
                 unsafe { RaiseException(0xE000_0000 | choose(5) as u32, u32::from(choose(8) == 0), 1, &raw const parameter) };
             }
-            2 => unsafe { asm!("mov al, [rcx]", in("rcx") bad, out("al") _) },
-            3 => unsafe { asm!("mov [rcx], al", in("rcx") bad, in("al") 1_u8) },
-            4 => unsafe { asm!("xor edx, edx", "xor ecx, ecx", "div ecx", inout("eax") 1 => _, out("rcx") _, out("rdx") _) },
+            2 => unsafe { at::read(bad) },
+            3 => unsafe { at::write(bad) },
+            4 => unsafe { asm!("xor edx, edx", "xor ecx, ecx", "div ecx", inout("eax") 1 => _, out("ecx") _, out("edx") _) },
             5 => unsafe { asm!("ud2") },
             6 => unsafe { asm!("int3") },
             _ => unsafe {
                 let page = VirtualAlloc(null(), 0x1000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD);
-                asm!("mov [rcx], al", in("rcx") page, in("al") 1_u8);
+                at::write(page as usize);
                 VirtualFree(page, 0, MEM_RELEASE);
             },
         }
@@ -198,7 +221,7 @@ mod scenario {
             state().broken.set(state().broken.get() | 1);
         }
         if handler != 0 {
-            unsafe { RemoveVectoredExceptionHandler(handler as *const c_void) };
+            unsafe { RemoveVectoredExceptionHandler(handler as usize as *const c_void) };
         }
         note(4 + u64::from(abnormal), id);
         match choose(6) {
@@ -218,10 +241,7 @@ mod scenario {
             return 1;
         }
         if choose(3) == 0 {
-            unsafe {
-                let value = (choose(1000) + 1000) as *mut c_void;
-                RtlUnwindEx(frame as *mut c_void, guard_raw_target as *mut c_void, record, value, (*about).context, (*about).history);
-            }
+            unsafe { unwind_to_raw(frame, record, choose(1000) as usize + 1000, about) };
         }
         1
     }
@@ -240,9 +260,9 @@ mod scenario {
     /// A frame that keeps values in registers, which must be there when its callee comes back.
     fn keeps(guard: &mut Guard, call: unsafe extern "system" fn(*mut Guard) -> u64) -> u64 {
         let id = guard.data[0];
-        let mut kept = [0; 6];
-        let answer = unsafe { guard_keeping(call, guard, id, &raw mut kept) };
-        if kept != [id, id + 1, id + 2, id + 3, (id as f64).to_bits(), ((id + 2) as f64).to_bits()] {
+        let mut found = [0; 6];
+        let answer = unsafe { guard_keeping(call, guard, id, &raw mut found) };
+        if found != kept(id) {
             state().broken.set(state().broken.get() | 2);
         }
         answer

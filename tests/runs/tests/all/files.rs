@@ -122,6 +122,25 @@ fn damage_of_the_journal_is_audited() {
     home.ends();
 }
 
+#[test]
+fn damage_of_the_index_is_named() {
+    let home = Home::new();
+    // So many names that the journal is folded into an index.
+    assert_eq!(in_sandbox(&home, "disk", &["make", "C:\\x", ",", "files", "C:\\x", "900"]).code, 0);
+    let index = home.state().join("sandboxes/kept/objects/index.1");
+    let mut bytes = std::fs::read(&index).expect("an index");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&index, &bytes).expect("it can be written");
+    let verified = files(&home, &["verify"]);
+    assert!(verified.code == 1 && verified.out.starts_with("index.1: the bytes from "), "{verified:?}");
+    let listed = files(&home, &["ls", "--all"]);
+    assert!(listed.code == 0 && listed.out.lines().count() > 900, "the rest is there: {}", listed.err);
+    let shown = home.say(&["sandbox", "show", "kept"]);
+    assert!(shown.code == 1 && shown.out.contains("index.1: the bytes from "), "{shown:?}");
+    home.ends();
+}
+
 /// Two runs that change the same names at once leave a store that is whole.
 #[test]
 fn two_runs_work_in_one_sandbox() {

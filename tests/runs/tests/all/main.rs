@@ -8,6 +8,7 @@ mod drives;
 mod escape;
 mod example;
 mod files;
+mod kept;
 mod life;
 mod loader;
 mod locks;

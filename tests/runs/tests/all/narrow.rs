@@ -67,6 +67,9 @@ fn calls_of_the_hosts_are_refused() {
     let outcome = attack.home.run(&[], "32/hostile_32", &["int80"]);
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "int 0x80: -38\n"), "{outcome:?}");
     assert_eq!(attack.forbidden(), [20]);
+    let outcome = attack.home.run(&[], "32/hostile_32", &["syscall"]);
+    let (refused, unknown) = (outcome.out == "syscall: -38\n" && outcome.code == 0, outcome.code == 139 && outcome.err.contains("illegal"));
+    assert!(refused || unknown, "{outcome:?}");
     let outcome = attack.home.run(&[], "32/hostile_32", &["far"]);
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "far: -38\n"), "{outcome:?}");
     attack.home.ends();
@@ -79,6 +82,18 @@ fn wrong_turns_are_the_programs_own_crash() {
         let home = Home::new();
         let outcome = home.run(&[], "32/hostile_32", &[what]);
         assert_eq!(outcome.code, 139, "{what}: {outcome:?}");
+        home.ends();
+    }
+}
+
+/// Of an image that lists its handlers no other one is called, and none on the stack: the exception ends the program. Code that is no image's
+/// is nobody's to list.
+#[test]
+fn handlers_that_are_not_listed_are_not_called() {
+    for (which, code, said) in [("listed", 0, "called\nwent on\n"), ("made", 0, "called\nwent on\n"), ("other", 139, ""), ("stack", 139, "")] {
+        let home = Home::new();
+        let outcome = home.run(&[], "32/safe_handlers", &[which]);
+        assert_eq!((outcome.code, outcome.out.as_str()), (code, said), "{which}: {outcome:?}");
         home.ends();
     }
 }

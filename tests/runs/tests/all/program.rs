@@ -1,12 +1,14 @@
 //! Programs and DLLs made of a list of calls, for what no linker would write: damaged headers, circles, forwarders to nowhere.
 //!
-//! They lie at the address that they name, so that their code may hold addresses: each gets a base of its own.
+//! They lie at the address that they name, so that their code may hold addresses: each gets a base of its own. Their bitness is that
+//! of all the tests' programs.
 
 #[allow(dead_code, reason = "the reader's own tests use more of it")]
 #[path = "../../../../crates/pe/tests/pe/builder.rs"]
 pub mod builder;
 
 use builder::{Builder, DELAY, EXPORT, IMPORT, Kind, OPTIONAL, SIGNATURE, TLS, bytes, set};
+use runs::is_narrow;
 
 /// Where programs lie.
 pub const PROGRAM: u64 = 0x40_0000;
@@ -29,44 +31,69 @@ pub enum Exported {
     Forward(&'static str),
 }
 
-/// Code of a function that may call, and answers a number.
+/// What the programs are.
+pub fn kind() -> Kind {
+    if is_narrow() { Kind::Pe32 } else { Kind::Pe64 }
+}
+
+/// Code of a function that may call, and answers a number. What the last call answered is in rbx, ebx.
 #[derive(Clone)]
 pub struct Code(Vec<u8>);
 
+/// The bytes of an address or number in the code.
+fn immediate(value: u64) -> Vec<u8> {
+    value.to_le_bytes()[..if is_narrow() { 4 } else { 8 }].to_vec()
+}
+
 impl Default for Code {
     fn default() -> Self {
-        // push rbx; sub rsp, 0x20: aligned, with room for the called function's parameters.
-        Self(vec![0x53, 0x48, 0x83, 0xEC, 0x20])
+        // push rbx; sub rsp, 0x20: aligned, with room for the called function's parameters. Or push ebp; mov ebp, esp; push ebx.
+        Self(if is_narrow() { vec![0x55, 0x89, 0xE5, 0x53] } else { vec![0x53, 0x48, 0x83, 0xEC, 0x20] })
     }
 }
 
 impl Code {
+    /// The instructions of either bitness.
+    fn add(mut self, wide: &[&[u8]], narrow: &[&[u8]]) -> Self {
+        self.0.extend(if is_narrow() { narrow } else { wide }.concat());
+        self
+    }
+
     /// Calls what a slot of the import table holds.
     pub fn call(mut self, slot: u64, arguments: &[Argument]) -> Self {
-        let registers = [([0x48, 0xB9], [0x48, 0x89, 0xD9]), ([0x48, 0xBA], [0x48, 0x89, 0xDA]), ([0x49, 0xB8], [0x49, 0x89, 0xD8])];
-        for (argument, (immediate, from_rbx)) in arguments.iter().zip(registers) {
-            match argument {
-                Number(number) => self.0.extend([immediate.as_slice(), &number.to_le_bytes()].concat()),
-                Last => self.0.extend(from_rbx),
+        if is_narrow() {
+            // push number; push ebx.
+            for argument in arguments.iter().rev() {
+                match argument {
+                    Number(number) => self.0.extend([[0x68].as_slice(), &immediate(*number)].concat()),
+                    Last => self.0.push(0x53),
+                }
+            }
+        } else {
+            let registers = [([0x48, 0xB9], [0x48, 0x89, 0xD9]), ([0x48, 0xBA], [0x48, 0x89, 0xDA]), ([0x49, 0xB8], [0x49, 0x89, 0xD8])];
+            for (argument, (into, from_rbx)) in arguments.iter().zip(registers) {
+                match argument {
+                    Number(number) => self.0.extend([into.as_slice(), &immediate(*number)].concat()),
+                    Last => self.0.extend(from_rbx),
+                }
             }
         }
-        // mov rax, slot; call [rax]; mov rbx, rax.
-        self.0.extend([[0x48, 0xB8].as_slice(), &slot.to_le_bytes(), &[0xFF, 0x10, 0x48, 0x89, 0xC3]].concat());
-        self
+        // mov rax, slot; call [rax]; mov rbx, rax. Whoever takes the arguments off a 32-bit stack: lea esp, [ebp - 4].
+        let slot = immediate(slot);
+        self.add(&[&[0x48, 0xB8], &slot, &[0xFF, 0x10, 0x48, 0x89, 0xC3]], &[&[0xB8], &slot, &[0xFF, 0x10, 0x89, 0xC3, 0x8D, 0x65, 0xFC]])
     }
 
     /// Calls the function whose address the last call answered.
-    pub fn call_last(mut self) -> Self {
+    pub fn call_last(self) -> Self {
         // call rbx; mov rbx, rax.
-        self.0.extend([0xFF, 0xD3, 0x48, 0x89, 0xC3]);
-        self
+        self.add(&[&[0xFF, 0xD3, 0x48, 0x89, 0xC3]], &[&[0xFF, 0xD3, 0x89, 0xC3, 0x8D, 0x65, 0xFC]])
     }
 
     /// Adds what the second parameter holds to a word, as a notice's reason.
-    pub fn add_reason(mut self, word: u64) -> Self {
-        // mov rax, word; add [rax], edx.
-        self.0.extend([[0x48, 0xB8].as_slice(), &word.to_le_bytes(), &[0x01, 0x10]].concat());
-        self
+    pub fn add_reason(self, word: u64) -> Self {
+        // mov rax, word; add [rax], edx. Or mov eax, word; mov ecx, [ebp + 12]; add [eax], ecx.
+        let word = immediate(word);
+        self.add(&[&[0x48, 0xB8], &word, &[0x01, 0x10]], &[&[0xB8], &word, &[0x8B, 0x4D, 0x0C, 0x01, 0x08]])
     }
 
     /// Answers a number where the last call answered 0.
@@ -79,12 +106,11 @@ impl Code {
         self.answer_unless(0x74, number)
     }
 
-    fn answer_unless(mut self, jump: u8, number: u32) -> Self {
+    fn answer_unless(self, jump: u8, number: u32) -> Self {
         let answer = Self(Vec::new()).answer(number).0;
         // test rbx, rbx; jump over the answer.
-        self.0.extend([0x48, 0x85, 0xDB, jump, answer.len() as u8]);
-        self.0.extend(answer);
-        self
+        let jump = [jump, answer.len() as u8];
+        self.add(&[&[0x48, 0x85, 0xDB], &jump, &answer], &[&[0x85, 0xDB], &jump, &answer])
     }
 
     /// Answers a number.
@@ -100,14 +126,14 @@ impl Code {
     }
 
     /// Answers what a word holds.
-    pub fn answer_word(mut self, word: u64) -> Self {
-        self.0.extend([[0x48, 0xB8].as_slice(), &word.to_le_bytes(), &[0x8B, 0x00]].concat());
-        self.leave()
+    pub fn answer_word(self, word: u64) -> Self {
+        let word = immediate(word);
+        self.add(&[&[0x48, 0xB8], &word, &[0x8B, 0x00]], &[&[0xB8], &word, &[0x8B, 0x00]]).leave()
     }
 
-    fn leave(mut self) -> Self {
-        self.0.extend([0x48, 0x83, 0xC4, 0x20, 0x5B, 0xC3]);
-        self
+    /// A 32-bit function leaves its parameters where they are; the loader bears with that, as Windows' does.
+    fn leave(self) -> Self {
+        self.add(&[&[0x48, 0x83, 0xC4, 0x20, 0x5B, 0xC3]], &[&[0x5B, 0x5D, 0xC3]])
     }
 }
 
@@ -134,7 +160,7 @@ impl Program {
     }
 
     fn at(base: u64, dll: bool) -> Self {
-        let mut image = Builder::new(Kind::Pe64);
+        let mut image = Builder::new(kind());
         // Nothing that counts has the first address.
         image.words(&[0]);
         Self { image, base, dll, entry: 0, imports: Vec::new(), delayed: Vec::new() }
@@ -163,7 +189,7 @@ impl Program {
         thunks.push(0);
         let (names, slots, dll) = (self.image.pointers(&thunks), self.image.pointers(&thunks), self.image.text(dll));
         self.imports.extend([names, 0, 0, dll, slots]);
-        std::array::from_fn(|index| self.address(slots) + 8 * index as u64)
+        std::array::from_fn(|index| self.address(slots) + (self.image.width() * index) as u64)
     }
 
     /// Imports functions when they are first used; answers the addresses of their slots, which the program's own code has to fill.
@@ -173,7 +199,7 @@ impl Program {
         let (names, slots) = (self.image.pointers(&thunks), self.image.pointers(&[0; 8]));
         let (dll, handle) = (self.image.text(dll), self.image.words(&[0, 0]));
         self.delayed.extend([1, dll, handle, slots, names, 0, 0, 0]);
-        std::array::from_fn(|index| self.address(slots) + 8 * index as u64)
+        std::array::from_fn(|index| self.address(slots) + (self.image.width() * index) as u64)
     }
 
     fn thunks(&mut self, functions: &[&str]) -> Vec<u64> {
@@ -225,7 +251,7 @@ impl Program {
         let addresses = [template, template + 8, index, list].map(|rva| self.address(rva));
         let table = self.image.pointers(&addresses);
         self.image.words(&[0, 0]);
-        self.image.directory(TLS, table, 40);
+        self.image.directory(TLS, table, 4 * self.image.width() + 8);
     }
 
     /// The bytes of the file.
@@ -238,7 +264,8 @@ impl Program {
         }
         let mut file = self.image.file();
         set(&mut file, OPTIONAL + 16, &self.entry.to_le_bytes());
-        set(&mut file, OPTIONAL + 24, &self.base.to_le_bytes());
+        let base = immediate(self.base);
+        set(&mut file, OPTIONAL + 32 - base.len(), &base);
         let flags: u16 = if self.dll { 0x2022 } else { 0x22 };
         set(&mut file, SIGNATURE + 22, &flags.to_le_bytes());
         file
