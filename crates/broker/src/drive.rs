@@ -183,7 +183,7 @@ fn make_folders(volume: &Objects) -> Result<(), NTSTATUS> {
         let mut path = Path::default();
         for name in folder.split('\\') {
             path.push(&name.encode_utf16().collect::<Vec<_>>());
-            volume.open(&path, &how)?;
+            volume.released(volume.open(&path, &how)?.metadata.id);
         }
     }
     Ok(())

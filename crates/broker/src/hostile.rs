@@ -88,13 +88,13 @@ impl Hostile {
 mod tests {
     use super::*;
     use gate::service::ObjectKind;
-    use protocol::message::{NameObject, OpenFile, QueryPath, SetDisposition};
+    use protocol::message::{NameObject, OpenFile, QueryPath, RenameFile, SetDisposition};
     use rustix::fs::OFlags;
     use std::os::fd::AsFd;
     use std::path::PathBuf;
-    use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT};
+    use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_OVERWRITE_IF, FILE_SYNCHRONOUS_IO_NONALERT};
     use windows_sys::Win32::Foundation::{
-        NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DELETE_PENDING, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_NOT_FOUND,
+        NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DELETE_PENDING, STATUS_FILE_DELETED, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_NOT_FOUND,
     };
     use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA};
 
@@ -220,6 +220,167 @@ mod tests {
             let found = make(name, both, PAGE_READWRITE).unwrap();
             let descriptor = found.descriptors[0].as_ref().expect("its bytes");
             assert_eq!(rustix::fs::fcntl_getfl(descriptor).unwrap() & OFlags::RWMODE, mode);
+        }
+    }
+
+    /// Of two names of one file each goes for itself, and the other one stays usable.
+    #[test]
+    fn of_two_names_the_marked_one_goes() {
+        for flags in [1, 3] {
+            let place = Place::new(&format!("names{flags}"));
+            let made = place.open("a", FILE_WRITE_DATA, FILE_CREATE, 0).unwrap();
+            place.hostile.process.close_handle(made).unwrap();
+            std::fs::hard_link(place.file("a"), place.file("b")).unwrap();
+            let other = place.open("b", FILE_READ_DATA, FILE_OPEN, 0).unwrap();
+            let marked = place.open("a", DELETE, FILE_OPEN, 0).unwrap();
+            place.hostile.process.set_disposition(&SetDisposition { handle: marked, flags }).unwrap();
+            assert_eq!(place.open("A", FILE_READ_DATA, FILE_OPEN, 0), Err(STATUS_DELETE_PENDING));
+            place.hostile.process.close_handle(marked).unwrap();
+            assert_eq!((place.file("a").exists(), place.file("b").exists()), (false, true));
+            let again = place.open("b", FILE_READ_DATA, FILE_OPEN, 0).unwrap();
+            for handle in [other, again] {
+                place.hostile.process.close_handle(handle).unwrap();
+            }
+            assert!(place.file("b").exists());
+        }
+    }
+
+    /// A handle whose file has lost its name renames and links nothing: who has the name by now is another file.
+    #[test]
+    fn a_file_without_a_name_gets_none() {
+        let place = Place::new("nameless");
+        let (old, deleter) = (place.open("a", DELETE | FILE_READ_DATA, FILE_CREATE, 0).unwrap(), place.open("a", DELETE, FILE_OPEN, 0).unwrap());
+        place.hostile.process.set_disposition(&SetDisposition { handle: deleter, flags: 3 }).unwrap();
+        place.hostile.process.close_handle(deleter).unwrap();
+        std::fs::write(place.file("a"), "new").unwrap();
+        std::fs::write(place.file("b"), "precious").unwrap();
+        let change = |handle, link, replace| {
+            let request = RenameFile { handle, link, replace, ..RenameFile::default() };
+            place.hostile.process.rename_file(&request, &place.nt_path("b")).err()
+        };
+        assert_eq!([change(old, 0, 1), change(old, 1, 1)], [Some(STATUS_FILE_DELETED); 2]);
+        // The same where the host has given the name to another file.
+        let stale = place.open("b", DELETE, FILE_OPEN, 0).unwrap();
+        std::fs::rename(place.file("a"), place.file("b")).unwrap();
+        let request = RenameFile { handle: stale, link: 0, replace: 1, ..RenameFile::default() };
+        let refused = place.hostile.process.rename_file(&request, &place.nt_path("c")).err();
+        assert_eq!(refused, Some(STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(std::fs::read(place.file("b")).unwrap(), b"new");
+        assert!(!place.file("c").exists());
+    }
+
+    /// A folder takes no file's place, whichever drive they are on.
+    #[test]
+    fn a_folder_replaces_no_file() {
+        let place = Place::new("replaces");
+        std::fs::create_dir(place.file("folder")).unwrap();
+        std::fs::write(place.file("file"), "kept").unwrap();
+        let folder = place.open("folder", DELETE, FILE_OPEN, 0).unwrap();
+        let request = RenameFile { handle: folder, link: 0, replace: 1, ..RenameFile::default() };
+        assert_eq!(place.hostile.process.rename_file(&request, &place.nt_path("file")).err(), Some(STATUS_ACCESS_DENIED));
+        assert_eq!(std::fs::read(place.file("file")).unwrap(), b"kept");
+    }
+
+    /// Nobody sees a file emptied, or loses what he made, by an open that is refused.
+    #[test]
+    fn a_refused_open_has_done_nothing() {
+        let place = Place::new("race");
+        std::fs::write(place.file("x"), "0123456789").unwrap();
+        let open = |access, disposition, name: &str| {
+            let options = FILE_SYNCHRONOUS_IO_NONALERT;
+            let request = OpenFile { access, disposition, options, share: 0, ..OpenFile::default() };
+            let reply = place.hostile.process.open_file(&request, &place.nt_path(name)).ok()?;
+            Some(u32::from_le_bytes(reply.frame.body[..4].try_into().unwrap()))
+        };
+        let close = |handle| drop(place.hostile.process.close_handle(handle).unwrap());
+        let rounds = 3000;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..rounds {
+                    if let Some(handle) = open(FILE_WRITE_DATA, FILE_OVERWRITE_IF, "x") {
+                        std::fs::write(place.file("x"), "0123456789").unwrap();
+                        close(handle);
+                    }
+                }
+            });
+            for _ in 0..rounds {
+                if let Some(handle) = open(FILE_READ_DATA, FILE_OPEN, "x") {
+                    let length = std::fs::metadata(place.file("x")).unwrap().len();
+                    close(handle);
+                    assert_eq!(length, 10, "emptied under a handle that shares nothing");
+                }
+            }
+        });
+        // Who makes a file has it, whoever opens it at the same time.
+        let ends = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ends.load(std::sync::atomic::Ordering::Relaxed) {
+                    open(FILE_READ_DATA, FILE_OPEN, "made").into_iter().for_each(close);
+                }
+            });
+            for round in 0..rounds {
+                let made = open(FILE_WRITE_DATA, FILE_CREATE, "made");
+                let exists = place.file("made").exists();
+                made.into_iter().for_each(close);
+                let _ = std::fs::remove_file(place.file("made"));
+                if made.is_none() && exists {
+                    ends.store(true, std::sync::atomic::Ordering::Relaxed);
+                    panic!("round {round}: it was made, and its maker was refused");
+                }
+            }
+            ends.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+    }
+
+    /// Looking at the stream of a file on `C:` does not keep it there for ever.
+    #[test]
+    fn a_look_at_a_stream_pins_nothing() {
+        let place = Place::new("pins");
+        let free = || place.hostile.sandbox.drive.volume().unwrap().space().unwrap().free;
+        let own = |name: &str| format!("\\??\\C:\\{name}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let ask = |name: &str, disposition, access, options| {
+            let options = options | FILE_SYNCHRONOUS_IO_NONALERT;
+            let request = OpenFile { access, disposition, options, share: 7, ..OpenFile::default() };
+            let reply = place.hostile.process.open_file(&request, &own(name))?;
+            Ok::<_, NTSTATUS>(reply)
+        };
+        let handle = |reply: crate::reply::Reply| u32::from_le_bytes(reply.frame.body[..4].try_into().unwrap());
+        free();
+        let volume = place.hostile.sandbox.drive.volume().unwrap();
+        let made = ask("f", FILE_CREATE, FILE_WRITE_DATA, 0).unwrap();
+        let bytes = made.descriptors[0].as_ref().unwrap();
+        assert_eq!(rustix::io::pwrite(bytes, &[7; 0x10_0000], 0), Ok(0x10_0000));
+        let id = volume.metadata(&store::Path::parse(&[0x66]).unwrap(), store::Look::default()).unwrap().id;
+        place.hostile.process.close_handle(handle(made)).unwrap();
+        assert!(place.hostile.process.query_path(&QueryPath { root: 0 }, &own("f:Zone.Identifier")).is_err());
+        assert!(ask("f:Zone.Identifier", FILE_OPEN, FILE_READ_DATA, 0).is_err());
+        assert!(ask("f", FILE_CREATE, FILE_READ_DATA, 0).is_err());
+        let last = handle(ask("f", FILE_OPEN, DELETE, FILE_DELETE_ON_CLOSE).unwrap());
+        place.hostile.process.close_handle(last).unwrap();
+        let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
+        let facts = volume.facts(&store::Path::default(), id, nothing.as_fd());
+        assert_eq!(facts.err(), Some(STATUS_OBJECT_NAME_NOT_FOUND), "nobody has it open, and it has no name");
+    }
+
+    /// A grant for reading alone inside of one for writing counts under every spelling of its name.
+    #[test]
+    fn a_grant_counts_under_every_spelling() {
+        use crate::namespace::{Inside, Name, Place as Leads, parse};
+        use crate::policy::Access;
+        let place = Place::new("spelling");
+        let sandbox = &place.hostile.sandbox;
+        let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
+        namespace.grant(&place.file("."), Access::Write, &sandbox.overlays).unwrap();
+        for inner in ["in.", "in ", "a:", "IN"] {
+            std::fs::create_dir_all(place.file(inner)).unwrap();
+            namespace.grant(&place.file(inner), Access::Read, &sandbox.overlays).unwrap();
+        }
+        for name in ["in.", "in\u{f02e}", "IN.", "in ", "in\u{f020}", "a\u{f03a}", "In"] {
+            let units: Vec<u16> = place.nt_path(name).chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+            let Ok(Name::Drive(path)) = parse(&units) else { panic!("{name:?} is a name") };
+            assert!(matches!(namespace.place(&path), Ok(Leads::Volume(Inside { write: false, .. }))), "{name:?} may be written");
+            assert!(!namespace.holds_grant(&path));
         }
     }
 }

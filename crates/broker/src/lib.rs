@@ -11,6 +11,7 @@ mod file;
 mod handle;
 #[cfg(any(fuzzing, test))]
 pub mod hostile;
+mod inside;
 mod key;
 mod launch;
 mod life;

@@ -4,6 +4,7 @@
 //! granted folders exist, and the folders that lead to them. Where grants lie inside each other, the innermost counts. Further drives show a part of `Z:`, by the same rules.
 
 use crate::drive::Drive;
+pub use crate::inside::{DrivePath, Inside};
 use crate::overlay::Overlays;
 use crate::policy::Access;
 use crate::system::SystemFolder;
@@ -34,35 +35,6 @@ pub enum Name {
     ConsoleOutput,
     /// The device that sockets are polled through.
     Sockets,
-}
-
-/// A path on a drive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DrivePath {
-    /// Its letter, in upper case.
-    pub letter: u8,
-    /// Its names.
-    pub path: Path,
-    /// It ends in a backslash: only a folder will do.
-    pub folder: bool,
-}
-
-impl DrivePath {
-    /// As an NT path.
-    pub fn to_nt(&self) -> Vec<u16> {
-        let start = "\\??\\".encode_utf16().chain([u16::from(self.letter), COLON, BACKSLASH]);
-        start.chain(self.path.units().iter().copied()).collect()
-    }
-
-    /// Whether it lies below a folder.
-    pub fn is_below(&self, folder: &Self) -> bool {
-        self.letter == folder.letter && is_above(&folder.path, &self.path)
-    }
-
-    /// For people: `Z:\a\b`.
-    pub fn display(&self) -> String {
-        String::from_utf16_lossy(&self.to_nt()[4..])
-    }
 }
 
 /// Takes an NT path apart. `.` and `..` are no names there: `ntdll` has worked them out, or the program means to hide.
@@ -140,6 +112,8 @@ fn on_drive(letter: u8, path: &[u16]) -> Result<Name, NTSTATUS> {
 fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
     let folder = path.last() == Some(&BACKSLASH);
     let path = Path::parse(path.strip_suffix(&[BACKSLASH]).unwrap_or(path)).ok_or(STATUS_OBJECT_NAME_INVALID)?;
+    // A grant counts by its name: on the host's tree, every spelling of a name must be the one that the grant has.
+    let path = if letter == b'C' { path } else { path.names().map(store::canonical).collect::<Option<_>>().ok_or(STATUS_OBJECT_NAME_INVALID)? };
     Ok(DrivePath { letter, path, folder })
 }
 
@@ -158,32 +132,12 @@ pub enum Place {
     Way(Vec<Vec<u16>>),
 }
 
-/// A path inside of a volume.
-#[derive(Clone)]
-pub struct Inside {
-    /// The volume.
-    pub volume: Arc<dyn Volume>,
-    /// The path in it.
-    pub path: Path,
-    /// The start of the drive path, which leads to the volume.
-    pub mount: Arc<Path>,
-    /// It may be changed.
-    pub write: bool,
-    /// The drive's letter.
-    pub letter: u8,
-}
-
-impl Inside {
-    /// The drive path of a path in the volume.
-    pub fn drive_path(&self, path: &Path) -> DrivePath {
-        DrivePath { letter: self.letter, path: self.mount.join(path), folder: false }
-    }
-}
-
 /// A folder of the host on a drive.
 struct Mount {
     letter: u8,
     path: Arc<Path>,
+    /// Where it lies on `Z:`, whichever drive shows it.
+    base: Arc<Path>,
     volume: Arc<dyn Volume>,
     /// The folder itself, where it is shown as it is.
     folder: Option<Arc<Folder>>,
@@ -193,7 +147,8 @@ struct Mount {
 impl Mount {
     fn new(letter: u8, path: Path, folder: Folder, write: bool) -> Self {
         let folder = Arc::new(folder);
-        Self { letter, path: Arc::new(path), volume: Arc::clone(&folder) as Arc<dyn Volume>, folder: Some(folder), write }
+        let path = Arc::new(path);
+        Self { letter, base: Arc::clone(&path), path, volume: Arc::clone(&folder) as Arc<dyn Volume>, folder: Some(folder), write }
     }
 
     fn is_overlay(&self) -> bool {
@@ -229,7 +184,8 @@ impl Namespace {
             let mount = match access {
                 Access::Overlay => {
                     let volume = overlays.volume(&folder, root).map_err(|error| format!("{show} cannot be granted: {error}"))?;
-                    Mount { letter: b'Z', path: Arc::new(path), volume, folder: None, write }
+                    let path = Arc::new(path);
+                    Mount { letter: b'Z', base: Arc::clone(&path), path, volume, folder: None, write }
                 }
                 Access::Read | Access::Write => Mount::new(b'Z', path, Folder::new(root), write),
             };
@@ -255,13 +211,17 @@ impl Namespace {
             return Err(format!("{show} cannot be shown as {drive}: it is not granted; --ro or --rw grants it"));
         };
         let overlay = self.mounts.iter().find(|mount| mount.letter == b'Z' && mount.is_overlay() && Arc::ptr_eq(&mount.volume, &inside.volume));
-        let overlay = overlay.map(|mount| Mount { letter, path: Arc::default(), volume: Arc::clone(&mount.volume), folder: None, write: true });
+        let overlay = overlay.map(|mount| {
+            let (base, volume) = (Arc::clone(&mount.base), Arc::clone(&mount.volume));
+            Mount { letter, path: Arc::default(), base, volume, folder: None, write: true }
+        });
         if overlay.is_some() && !inside.path.is_empty() {
             return Err(format!("{show} cannot be shown as {drive}: of a folder that is granted with --overlay only the whole can be shown"));
         }
         let mount = |below: Path, host: &HostPath, write| {
             let root = open(host, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(|error| failed(error.into()))?;
-            Ok::<_, String>(Mount::new(letter, below, Folder::new(root), write))
+            let base = Arc::new(path.join(&below));
+            Ok::<_, String>(Mount { base, ..Mount::new(letter, below, Folder::new(root), write) })
         };
         let mut shown = vec![match overlay {
             Some(overlay) => overlay,
@@ -271,7 +231,8 @@ impl Namespace {
         for inner in self.mounts.iter().filter(|mount| mount.letter == b'Z' && is_above(&path, &mount.path)) {
             let below = inner.path.below(&path).unwrap_or_default();
             if inner.is_overlay() {
-                shown.push(Mount { letter, path: Arc::new(below), volume: Arc::clone(&inner.volume), folder: None, write: inner.write });
+                let (base, volume) = (Arc::clone(&inner.base), Arc::clone(&inner.volume));
+                shown.push(Mount { letter, path: Arc::new(below), base, volume, folder: None, write: inner.write });
                 continue;
             }
             let names = below.names().map(store::unescaped).collect::<PathBuf>();
@@ -329,11 +290,11 @@ impl Namespace {
         match path.letter {
             b'C' if let Some((system, below)) = self.system.iter().find_map(|system| Some((system, path.path.below(&system.path)?))) => {
                 let (volume, mount) = (system.volume()?, Arc::clone(&system.path));
-                Ok(Place::Volume(Inside { volume, path: below, mount, write: false, letter: b'C' }))
+                Ok(Place::Volume(Inside { volume, path: below, base: Arc::clone(&mount), mount, write: false, letter: b'C' }))
             }
             b'C' => {
-                let (volume, mount) = (self.drive.volume()?, Arc::default());
-                Ok(Place::Volume(Inside { volume, path: path.path.clone(), mount, write: true, letter: b'C' }))
+                let (volume, mount) = (self.drive.volume()?, Arc::<Path>::default());
+                Ok(Place::Volume(Inside { volume, path: path.path.clone(), base: Arc::clone(&mount), mount, write: true, letter: b'C' }))
             }
             b'Z' => self.place_on_host(path),
             letter if self.mounts.iter().any(|mount| mount.letter == letter) => self.place_on_host(path),
@@ -355,7 +316,7 @@ impl Namespace {
         let holding = mounts().filter_map(|mount| Some((mount, path.below(&mount.path)?)));
         if let Some((mount, path)) = holding.max_by_key(|(mount, _)| mount.path.units().len()) {
             let (volume, leading) = (Arc::clone(&mount.volume), Arc::clone(&mount.path));
-            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter }));
+            return Ok(Place::Volume(Inside { volume, path, mount: leading, write: mount.write, letter, base: Arc::clone(&mount.base) }));
         }
         let mut next: Vec<Vec<u16>> = Vec::new();
         for below in mounts().filter_map(|mount| mount.path.below(path)) {

@@ -6,7 +6,7 @@ use gate::file::Device;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use store::{Entry, Metadata, Pattern};
+use store::{Entry, Metadata, Pattern, Volume};
 
 /// What an open made.
 pub struct FileObject {
@@ -16,6 +16,9 @@ pub struct FileObject {
     pub file: Option<OnDrive>,
     /// The broker's own descriptor.
     pub descriptor: Option<Arc<OwnedFd>>,
+    /// The volume's open, for what lies on a drive.
+    #[expect(dead_code, reason = "it counts by being there: its end is what the volume hears")]
+    pub held: Option<Held>,
     /// The shared record, or `u32::MAX`.
     pub record: u32,
     /// The `FILE_*` mode bits of the open options.
@@ -49,6 +52,25 @@ pub struct Client {
     pub descriptor: OwnedFd,
     /// The rights on bytes that it can give.
     pub access: u32,
+}
+
+/// An open of a volume, which hears of its end whichever way that comes.
+pub struct Held {
+    volume: Arc<dyn Volume>,
+    id: u64,
+}
+
+impl Held {
+    /// What a volume has just opened.
+    pub fn new(volume: &Arc<dyn Volume>, opened: &Metadata) -> Self {
+        Self { volume: Arc::clone(volume), id: opened.id }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.volume.released(self.id);
+    }
 }
 
 /// Where something is, by its path and in its volume.
@@ -118,6 +140,7 @@ impl FileObject {
             device,
             file: None,
             descriptor,
+            held: None,
             record: u32::MAX,
             mode: 0,
             client: Mutex::new(None),

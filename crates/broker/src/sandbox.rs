@@ -10,7 +10,7 @@ use crate::launch::Launcher;
 use crate::object::FileObject;
 use crate::overlay::Overlays;
 use crate::records::Records;
-use crate::sharing::Sharing;
+use crate::sharing::{Leaving, Removal, Sharing, Turns};
 use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
@@ -23,7 +23,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{Change, Happened};
+use store::{Change, FileId, Happened};
 
 /// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
 const KEPT_DESCRIPTORS: u64 = 256;
@@ -90,6 +90,8 @@ pub struct Sandbox {
     pub dispatcher: Dispatcher,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
+    /// Who opens files of the host, and who makes them.
+    pub turns: Turns,
     /// Held while a stream is changed.
     pub streams: Mutex<()>,
     /// Folders that programs watch.
@@ -128,6 +130,7 @@ impl Sandbox {
             records: Records::new()?,
             dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
+            turns: Turns::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
             overlays: Overlays::new(drive.clone()),
@@ -237,7 +240,8 @@ impl Sandbox {
             // Best effort: nobody is left to hear of a failure.
             let _ = inside.volume.set_zone(&inside.path, file.as_fd(), None);
         }
-        let (Some(id), Some(file)) = (object.id(), &object.file) else { return };
+        let Some(file) = object.file.as_ref().filter(|file| file.share != 0) else { return };
+        let id = (file.metadata.device, file.metadata.id);
         let closing = *lock(&object.closing);
         if let Some(descriptor) = &object.descriptor
             && closing.times != [None; 3]
@@ -253,29 +257,22 @@ impl Sandbox {
         {
             self.watches.own.happened(&lock(&file.place).path, false, Happened::Written);
         }
-        let mut sharing = lock(&self.sharing);
-        if closing.delete {
-            sharing.set_deleting(id, true);
-        }
-        // A name that goes at once goes with the handle that said so, the others with the file's last one.
-        let early = closing.posix && sharing.is_deleting(id);
-        if early {
-            sharing.set_gone(id);
-        }
-        let left = sharing.leave(id, file.share);
-        drop(sharing);
-        let Some(inside) = object.inside() else { return };
-        if early || left.deletes {
-            let done = inside.volume.remove(&inside.path, object.is_folder(), id.1);
+        let delete = closing.delete && !file.stream;
+        self.end_open(id, file.share, Leaving { delete, posix: closing.posix, folder: object.is_folder() });
+    }
+
+    /// Takes an open out, and deletes the names that waited for that.
+    pub fn end_open(&self, id: FileId, number: u64, how: Leaving) {
+        let removals = lock(&self.sharing).leave(id, number, how);
+        for Removal { place, folder } in removals {
+            let Some(inside) = place.inside else { continue };
+            let done = inside.volume.remove(&inside.path, folder, id);
             if done.is_ok() {
-                self.watches.own.happened(&lock(&file.place).path, object.is_folder(), Happened::Deleted);
+                self.watches.own.happened(&place.path, folder, Happened::Deleted);
             }
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
-            self.log.note(Kind::Change, Trust::Evidence, outcome, &lock(&file.place).path.display(), Event { code, ..Event::default() });
-        }
-        if left.was_last {
-            inside.volume.released(id.1);
+            self.log.note(Kind::Change, Trust::Evidence, outcome, &place.path.display(), Event { code, ..Event::default() });
         }
     }
 }

@@ -1,40 +1,55 @@
-//! Share modes and pending deletions, by file.
+//! Share modes by file, and pending deletions by name: of several names of a file each goes for itself.
 
-use crate::namespace::DrivePath;
+use crate::namespace::Inside;
 use crate::object::Where;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use store::FileId;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DELETE_PENDING, STATUS_SHARING_VIOLATION};
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA,
 };
 
-/// A file, by device and number.
-pub type FileId = (u64, u64);
-
-/// One open: what it does, and what it lets others do, in bits of `FILE_SHARE_*`; and where the file is.
+/// One open: what it does, and what it lets others do, in bits of `FILE_SHARE_*`; and where the file is, as its process sees it.
 struct Open {
     number: u64,
     does: u32,
     lets: u32,
     place: Arc<Mutex<Where>>,
+    /// The name that it was opened by has gone already.
+    gone: bool,
+}
+
+/// A name that is to be deleted, as the process sees it that said so.
+struct Mark {
+    place: Arc<Mutex<Where>>,
+    folder: bool,
 }
 
 #[derive(Default)]
 struct Shared {
     opens: Vec<Open>,
-    deleting: bool,
-    /// Its name has gone already.
-    gone: bool,
+    marks: Vec<Mark>,
 }
 
-/// What it means that an open was taken out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Left {
-    /// It was the file's last one.
-    pub was_last: bool,
-    /// The file is to be deleted now.
-    pub deletes: bool,
+/// A name that is to be deleted now.
+pub struct Removal {
+    /// Where it is.
+    pub place: Where,
+    /// It is a folder's.
+    pub folder: bool,
+}
+
+/// How an open ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Leaving {
+    /// The name is to be deleted.
+    pub delete: bool,
+    /// A name that is marked goes at once, whoever has it open.
+    pub posix: bool,
+    /// It was a folder that was open.
+    pub folder: bool,
 }
 
 /// The opens of all files of a sandbox.
@@ -42,7 +57,7 @@ pub struct Left {
 pub struct Sharing {
     files: HashMap<FileId, Shared>,
     next: u64,
-    /// How many of them are marked for deletion.
+    /// How many names are marked for deletion.
     deleting: usize,
 }
 
@@ -65,11 +80,30 @@ pub const fn does(access: u32) -> u32 {
     does
 }
 
+/// Whether something has a name, whoever sees it.
+fn is_named(place: &Mutex<Where>, name: Option<&Inside>) -> bool {
+    match (&lock(place).inside, name) {
+        (Some(inside), Some(name)) => inside.is_same_name(name),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+impl Shared {
+    fn open(&self, number: u64) -> Option<&Open> {
+        self.opens.iter().find(|open| open.number == number)
+    }
+
+    fn mark_of(&self, name: Option<&Inside>) -> Option<usize> {
+        self.marks.iter().position(|mark| is_named(&mark.place, name))
+    }
+}
+
 impl Sharing {
     /// Whether an open goes together with those there are.
-    pub fn check(&self, file: FileId, access: u32, share: u32) -> Result<(), NTSTATUS> {
+    pub fn check(&self, file: FileId, name: &Inside, access: u32, share: u32) -> Result<(), NTSTATUS> {
         let Some(shared) = self.files.get(&file) else { return Ok(()) };
-        if shared.deleting {
+        if shared.mark_of(Some(name)).is_some() {
             return Err(STATUS_DELETE_PENDING);
         }
         let wanted = does(access);
@@ -78,11 +112,14 @@ impl Sharing {
         if shared.opens.iter().all(together) { Ok(()) } else { Err(STATUS_SHARING_VIOLATION) }
     }
 
-    /// Enters an open that still goes together with those there are; answers its number.
-    pub fn enter(&mut self, file: FileId, access: u32, share: u32, place: &Arc<Mutex<Where>>) -> Result<u64, NTSTATUS> {
-        self.check(file, access, share)?;
+    /// Enters an open that still goes together with those there are; answers its number. An open that empties the file asks for more
+    /// access than it keeps.
+    pub fn enter(&mut self, file: FileId, (access, asks): (u32, u32), share: u32, place: &Arc<Mutex<Where>>) -> Result<u64, NTSTATUS> {
+        if let Some(name) = &lock(place).inside {
+            self.check(file, name, asks, share)?;
+        }
         self.next += 1;
-        let open = Open { number: self.next, does: does(access), lets: share, place: Arc::clone(place) };
+        let open = Open { number: self.next, does: does(access), lets: share, place: Arc::clone(place), gone: false };
         self.files.entry(file).or_default().opens.push(open);
         Ok(self.next)
     }
@@ -92,72 +129,171 @@ impl Sharing {
         self.files.contains_key(&file)
     }
 
-    /// Whether something below a folder is open.
-    pub fn any_below(&self, folder: &DrivePath) -> bool {
-        self.files.values().flat_map(|shared| &shared.opens).any(|open| lock(&open.place).path.is_below(folder))
+    /// Whether something below a folder is open, whoever sees it.
+    pub fn any_below(&self, folder: &Inside) -> bool {
+        let is_below = |open: &Open| lock(&open.place).inside.as_ref().is_some_and(|inside| inside.is_below(folder));
+        self.files.values().flat_map(|shared| &shared.opens).any(is_below)
     }
 
-    /// A file has another name: whoever opened it by the old one hears of that.
-    pub fn renamed(&mut self, file: FileId, before: &DrivePath, after: &Where) {
-        for open in self.files.get(&file).into_iter().flat_map(|shared| &shared.opens) {
-            let mut place = lock(&open.place);
-            if place.path == *before {
-                place.clone_from(after);
+    /// A file has another name: whoever opened it by the old one hears of that, and keeps its own grants and drives.
+    pub fn renamed(&mut self, file: FileId, before: &Inside, after: &Inside) {
+        let Some(shared) = self.files.get(&file) else { return };
+        let opens = shared.opens.iter().filter(|open| !open.gone).map(|open| &open.place);
+        for place in opens.chain(shared.marks.iter().map(|mark| &mark.place)) {
+            let mut place = lock(place);
+            let Some(inside) = place.inside.as_ref().filter(|inside| inside.is_same_name(before)) else { continue };
+            if let Some(inside) = inside.moved_to(after) {
+                *place = Where { path: inside.drive_path(&inside.path), inside: Some(inside) };
             }
         }
     }
 
-    /// Marks a file for deletion at its last close, or unmarks it.
-    pub fn set_deleting(&mut self, file: FileId, deleting: bool) {
-        if let Some(shared) = self.files.get_mut(&file) {
-            self.deleting = self.deleting - usize::from(shared.deleting) + usize::from(deleting);
-            shared.deleting = deleting;
+    /// A file has lost a name to another file.
+    pub fn replaced(&mut self, file: FileId, name: &Inside) {
+        let opens = self.files.get_mut(&file).into_iter().flat_map(|shared| &mut shared.opens);
+        for open in opens.filter(|open| is_named(&open.place, Some(name))) {
+            open.gone = true;
         }
     }
 
-    /// Whether some file is marked for deletion: a close that was posted may be what it waits for.
+    /// Marks the name that a file was opened by for deletion at its last close, or unmarks it.
+    pub fn set_deleting(&mut self, file: FileId, number: u64, deleting: bool, folder: bool) {
+        let Some(shared) = self.files.get_mut(&file) else { return };
+        let Some(place) = shared.open(number).filter(|open| !open.gone).map(|open| Arc::clone(&open.place)) else { return };
+        let name = lock(&place).inside.clone();
+        match (shared.mark_of(name.as_ref()), deleting) {
+            (None, true) => {
+                shared.marks.push(Mark { place, folder });
+                self.deleting += 1;
+            }
+            (Some(mark), false) => {
+                shared.marks.remove(mark);
+                self.deleting -= 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether some name is marked for deletion: a close that was posted may be what it waits for.
     pub fn any_deleting(&self) -> bool {
         self.deleting > 0
     }
 
-    /// Whether a file is marked for deletion.
-    pub fn is_deleting(&self, file: FileId) -> bool {
-        self.files.get(&file).is_some_and(|shared| shared.deleting)
+    /// Whether the name that a file was opened by is marked for deletion, or has gone.
+    pub fn is_deleting(&self, file: FileId, number: u64) -> bool {
+        let Some(shared) = self.files.get(&file) else { return false };
+        let Some(open) = shared.open(number) else { return false };
+        let name = lock(&open.place).inside.clone();
+        open.gone || shared.mark_of(name.as_ref()).is_some()
     }
 
-    /// A file's name has gone, with the file still open.
-    pub fn set_gone(&mut self, file: FileId) {
-        if let Some(shared) = self.files.get_mut(&file) {
-            shared.gone = true;
-        }
+    /// Whether the name that a file was opened by has gone.
+    pub fn is_gone(&self, file: FileId, number: u64) -> bool {
+        self.files.get(&file).and_then(|shared| shared.open(number)).is_some_and(|open| open.gone)
     }
 
-    /// Takes an open out.
-    pub fn leave(&mut self, file: FileId, number: u64) -> Left {
-        let Some(shared) = self.files.get_mut(&file) else { return Left::default() };
-        shared.opens.retain(|open| open.number != number);
-        if !shared.opens.is_empty() {
-            return Left::default();
+    /// Takes an open out; answers the names that are to be deleted now. A name goes with the last open that came by it, or with the
+    /// one that says so.
+    pub fn leave(&mut self, file: FileId, number: u64, how: Leaving) -> Vec<Removal> {
+        if how.delete {
+            self.set_deleting(file, number, true, how.folder);
         }
-        let Some(shared) = self.files.remove(&file) else { return Left::default() };
-        self.deleting -= usize::from(shared.deleting);
-        Left { was_last: true, deletes: shared.deleting && !shared.gone }
+        let Some(shared) = self.files.get_mut(&file) else { return Vec::new() };
+        let Some(at) = shared.opens.iter().position(|open| open.number == number) else { return Vec::new() };
+        let open = shared.opens.swap_remove(at);
+        let name = lock(&open.place).inside.clone();
+        let mut going = Vec::new();
+        if !open.gone
+            && let Some(mark) = shared.mark_of(name.as_ref())
+        {
+            let mut others: Vec<_> = shared.opens.iter_mut().filter(|open| !open.gone && is_named(&open.place, name.as_ref())).collect();
+            if how.posix || others.is_empty() {
+                others.iter_mut().for_each(|open| open.gone = true);
+                going.push(shared.marks.remove(mark));
+            }
+        }
+        if shared.opens.is_empty()
+            && let Some(shared) = self.files.remove(&file)
+        {
+            going.extend(shared.marks);
+        }
+        self.deleting -= going.len();
+        going.into_iter().map(|mark| Removal { place: lock(&mark.place).clone(), folder: mark.folder }).collect()
+    }
+}
+
+/// Who opens a file of the host and who makes one take turns: between the making of a file and its share mode nobody else opens it. One
+/// lock for each of some names, for what is slow to open is not to hold up everything else.
+pub struct Turns([RwLock<()>; 64]);
+
+/// A turn.
+pub enum Turn<'a> {
+    /// Others open files meanwhile.
+    Among { _guard: RwLockReadGuard<'a, ()> },
+    /// Nobody does.
+    Alone { _guard: RwLockWriteGuard<'a, ()> },
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| RwLock::new(())))
+    }
+}
+
+impl Turns {
+    /// Waits for a turn at a name.
+    pub fn take(&self, name: &[u16], makes: bool) -> Turn<'_> {
+        let mut hasher = DefaultHasher::new();
+        name.iter().for_each(|unit| store::upcase(*unit).hash(&mut hasher));
+        let lock = &self.0[hasher.finish() as usize % self.0.len()];
+        if makes {
+            Turn::Alone { _guard: lock.write().unwrap_or_else(PoisonError::into_inner) }
+        } else {
+            Turn::Among { _guard: lock.read().unwrap_or_else(PoisonError::into_inner) }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::{Mode, OFlags, open};
+    use store::{Folder, Path};
 
     const FILE: FileId = (1, 2);
+    const DELETES: Leaving = Leaving { delete: true, posix: false, folder: false };
 
-    fn path(text: &str) -> DrivePath {
-        let path = text.split('\\').map(|name| name.encode_utf16().collect::<Vec<_>>()).collect();
-        DrivePath { letter: b'Z', path, folder: false }
+    fn path(text: &str) -> Path {
+        text.split('\\').filter(|name| !name.is_empty()).map(|name| name.encode_utf16().collect::<Vec<_>>()).collect()
+    }
+
+    /// A path in a volume that is mounted at `mount` on a drive, and lies at `base` of the host.
+    fn seen(letter: u8, mount: &str, base: &str, text: &str) -> Arc<Mutex<Where>> {
+        let volume = Arc::new(Folder::new(open("/", OFlags::PATH, Mode::empty()).unwrap()));
+        let (mount, base) = (Arc::new(path(mount)), Arc::new(path(base)));
+        let inside = Inside { volume, path: path(text), mount, write: true, letter, base };
+        Arc::new(Mutex::new(Where { path: inside.drive_path(&inside.path), inside: Some(inside) }))
     }
 
     fn place(text: &str) -> Arc<Mutex<Where>> {
-        Arc::new(Mutex::new(Where { path: path(text), inside: None }))
+        seen(b'Z', "", "", text)
+    }
+
+    fn inside(text: &str) -> Inside {
+        lock(&place(text)).inside.clone().unwrap()
+    }
+
+    fn shown(place: &Mutex<Where>) -> String {
+        lock(place).path.display()
+    }
+
+    fn enter(sharing: &mut Sharing, access: u32, place: &Arc<Mutex<Where>>) -> u64 {
+        sharing.enter(FILE, (access, access), 7, place).unwrap()
+    }
+
+    /// The names that go.
+    fn going(removals: Vec<Removal>) -> Vec<String> {
+        removals.iter().map(|removal| removal.place.path.display()).collect()
     }
 
     #[test]
@@ -172,49 +308,76 @@ mod tests {
             (0, 0, FILE_WRITE_DATA, 0, true),
         ] {
             let mut sharing = Sharing::default();
-            sharing.enter(FILE, first, first_share, &place("a")).unwrap();
-            assert_eq!(sharing.check(FILE, second, second_share).is_ok(), together, "{first:#x} {first_share:#x} {second:#x} {second_share:#x}");
-            assert_eq!(sharing.enter(FILE, second, second_share, &place("a")).is_ok(), together, "what was checked is checked again");
+            sharing.enter(FILE, (first, first), first_share, &place("a")).unwrap();
+            let what = format!("{first:#x} {first_share:#x} {second:#x} {second_share:#x}");
+            assert_eq!(sharing.check(FILE, &inside("a"), second, second_share).is_ok(), together, "{what}");
+            let entered = sharing.enter(FILE, (second, second), second_share, &place("a"));
+            assert_eq!(entered.is_ok(), together, "what was checked is checked again: {what}");
         }
+        let mut sharing = Sharing::default();
+        enter(&mut sharing, FILE_READ_DATA, &place("a"));
+        let empties = sharing.enter(FILE, (FILE_READ_DATA, FILE_READ_DATA | FILE_WRITE_DATA), FILE_SHARE_READ, &place("a"));
+        assert!(empties.is_ok(), "who lets others write lets others empty");
+        let empties = sharing.enter(FILE, (FILE_READ_DATA, FILE_READ_DATA | FILE_WRITE_DATA), FILE_SHARE_READ, &place("a"));
+        assert_eq!(empties, Err(STATUS_SHARING_VIOLATION));
     }
 
     #[test]
     fn a_file_marked_for_deletion_goes_with_its_last_open() {
         let mut sharing = Sharing::default();
-        let mut enter = |access| sharing.enter(FILE, access, 7, &place("a")).unwrap();
-        let (one, two) = (enter(DELETE), enter(FILE_READ_DATA));
-        sharing.set_deleting(FILE, true);
-        assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Err(STATUS_DELETE_PENDING));
-        assert_eq!(sharing.leave(FILE, one), Left::default());
-        assert!(sharing.any_deleting());
-        assert_eq!(sharing.leave(FILE, two), Left { was_last: true, deletes: true });
-        assert!(!sharing.any_deleting());
-        assert_eq!(sharing.check(FILE, FILE_READ_DATA, 7), Ok(()));
+        let (one, two) = (enter(&mut sharing, DELETE, &place("a")), enter(&mut sharing, FILE_READ_DATA, &place("A")));
+        sharing.set_deleting(FILE, one, true, false);
+        assert_eq!(sharing.check(FILE, &inside("A"), FILE_READ_DATA, 7), Err(STATUS_DELETE_PENDING));
+        assert!(going(sharing.leave(FILE, one, Leaving::default())).is_empty());
+        assert!(sharing.any_deleting() && sharing.is_deleting(FILE, two));
+        assert_eq!(going(sharing.leave(FILE, two, Leaving::default())), ["Z:\\a"]);
+        assert!(!sharing.any_deleting() && !sharing.is_open(FILE));
+        assert_eq!(sharing.check(FILE, &inside("a"), FILE_READ_DATA, 7), Ok(()));
     }
 
     #[test]
     fn a_name_that_went_early_does_not_go_again() {
         let mut sharing = Sharing::default();
-        let mut enter = |access| sharing.enter(FILE, access, 7, &place("a")).unwrap();
-        let (one, two) = (enter(DELETE), enter(FILE_READ_DATA));
-        sharing.set_deleting(FILE, true);
-        sharing.set_gone(FILE);
-        assert_eq!(sharing.leave(FILE, one), Left::default());
-        assert_eq!(sharing.leave(FILE, two), Left { was_last: true, deletes: false });
+        let (one, two) = (enter(&mut sharing, DELETE, &place("a")), enter(&mut sharing, FILE_READ_DATA, &place("a")));
+        sharing.set_deleting(FILE, one, true, false);
+        assert_eq!(going(sharing.leave(FILE, one, Leaving { posix: true, ..Leaving::default() })), ["Z:\\a"]);
+        assert!(sharing.is_gone(FILE, two) && sharing.is_deleting(FILE, two) && !sharing.any_deleting());
+        assert!(going(sharing.leave(FILE, two, DELETES)).is_empty());
         assert!(!sharing.is_open(FILE));
+    }
+
+    #[test]
+    fn of_two_names_the_one_goes_that_was_marked() {
+        for posix in [false, true] {
+            let mut sharing = Sharing::default();
+            let (one, other) = (enter(&mut sharing, DELETE, &place("a")), enter(&mut sharing, FILE_READ_DATA, &place("f\\b")));
+            sharing.set_deleting(FILE, one, true, false);
+            assert_eq!(sharing.check(FILE, &inside("f\\b"), FILE_READ_DATA, 7), Ok(()));
+            assert!(!sharing.is_deleting(FILE, other));
+            assert_eq!(going(sharing.leave(FILE, one, Leaving { posix, ..Leaving::default() })), ["Z:\\a"]);
+            assert!(!sharing.is_gone(FILE, other));
+            assert!(going(sharing.leave(FILE, other, Leaving::default())).is_empty());
+        }
+        let mut sharing = Sharing::default();
+        let (one, other) = (enter(&mut sharing, DELETE, &place("a")), enter(&mut sharing, FILE_READ_DATA, &place("b")));
+        assert!(going(sharing.leave(FILE, other, Leaving::default())).is_empty());
+        assert_eq!(going(sharing.leave(FILE, one, DELETES)), ["Z:\\a"]);
     }
 
     #[test]
     fn those_who_opened_by_a_name_hear_of_the_new_one() {
         let mut sharing = Sharing::default();
-        let (one, two, other) = (place("F\\a"), place("f\\A"), place("f\\second"));
-        for place in [&one, &two, &other] {
-            sharing.enter(FILE, FILE_READ_DATA, 7, place).unwrap();
+        let places = [place("F\\a"), place("f\\A"), place("f\\second"), seen(b'Z', "F", "F", "a"), seen(b'X', "", "f", "a")];
+        for place in &places {
+            enter(&mut sharing, FILE_READ_DATA, place);
         }
-        sharing.renamed(FILE, &path("f\\A"), &Where { path: path("f\\b"), inside: None });
-        let name = |place: &Arc<Mutex<Where>>| lock(place).path.display();
-        assert_eq!([name(&one), name(&two), name(&other)], ["Z:\\F\\a", "Z:\\f\\b", "Z:\\f\\second"]);
-        assert!(sharing.any_below(&path("f")) && sharing.any_below(&path("F")));
-        assert!(!sharing.any_below(&path("f\\b")) && !sharing.any_below(&path("g")));
+        assert!(sharing.any_below(&inside("f")) && sharing.any_below(&inside("F")) && !sharing.any_below(&inside("f\\a")));
+        sharing.renamed(FILE, &inside("f\\A"), &inside("f\\b"));
+        let names: Vec<_> = places.iter().map(|place| shown(place)).collect();
+        assert_eq!(names, ["Z:\\f\\b", "Z:\\f\\b", "Z:\\f\\second", "Z:\\F\\b", "X:\\b"]);
+        sharing.renamed(FILE, &inside("f\\b"), &inside("elsewhere"));
+        let names: Vec<_> = places.iter().map(|place| shown(place)).collect();
+        assert_eq!(names, ["Z:\\elsewhere", "Z:\\elsewhere", "Z:\\f\\second", "Z:\\F\\b", "X:\\b"], "who does not see it keeps its own");
+        assert!(!sharing.any_below(&inside("g")));
     }
 }

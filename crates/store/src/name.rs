@@ -50,6 +50,13 @@ pub fn unescaped(name: &[u16]) -> String {
     String::from_utf16_lossy(&name.iter().enumerate().map(plain).collect::<Vec<_>>())
 }
 
+/// The one spelling of a name on the host that all its spellings have in common: what Windows writes plainly and what stands for it
+/// (`a.` and `a\u{f02e}`) lead to the same entry, and must not be two names to whoever decides about it. `None` where there is no
+/// such name.
+pub fn canonical(name: &[u16]) -> Option<Vec<u16>> {
+    from_host(to_host(name)?.as_bytes())
+}
+
 /// Whether two names are the same but for letter case.
 pub fn same(left: &[u16], right: &[u16]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| upcase(*left) == upcase(*right))
@@ -189,6 +196,34 @@ mod tests {
     fn a_hostile_pattern_takes_no_exponential_time() {
         let pattern = Pattern::new(&wide(&"*a".repeat(100)));
         assert!(!pattern.fits(&wide(&"a".repeat(99))));
+    }
+
+    #[test]
+    fn spellings_of_one_name_have_one_canonical_form() {
+        for (name, canon) in
+            [("in.", Some("in\u{f02e}")), ("in ", Some("in\u{f020}")), ("a", Some("a")), ("\u{f02e}", None), ("..\u{f02e}", Some("..\u{f02e}"))]
+        {
+            assert_eq!(canonical(&wide(name)), canon.map(wide), "{name}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Names of units that are written in several ways: whatever leads to one entry is one name.
+        #[test]
+        fn what_leads_to_one_entry_is_one_name(one in spelling(), other in spelling()) {
+            if let (Some(left), Some(right)) = (to_host(&one), to_host(&other)) {
+                proptest::prop_assert_eq!(left == right, canonical(&one) == canonical(&other), "{:?} {:?}", one, other);
+            }
+            if let Some(name) = canonical(&one) {
+                proptest::prop_assert_eq!(canonical(&name), Some(name.clone()));
+                proptest::prop_assert_eq!(to_host(&name), to_host(&one));
+            }
+        }
+    }
+
+    fn spelling() -> impl proptest::strategy::Strategy<Value = Vec<u16>> {
+        let units = [0x2E, 0x20, 0xF02E, 0xF020, 0x61, 0xF03A, 0xF061, 0xF02F, 0xF07C, 0xF001];
+        proptest::collection::vec(proptest::sample::select(units.to_vec()), 1..4)
     }
 
     #[test]

@@ -110,10 +110,22 @@ pub struct Change {
     pub attributes: Option<u32>,
 }
 
+/// A file, by device and number.
+pub type FileId = (u64, u64);
+
+/// Who decides whether what an open has found may be opened: it is told what that is before anything is done to it.
+pub type Permit<'a> = &'a mut dyn FnMut(&Metadata, Outcome) -> Result<(), NTSTATUS>;
+
 /// A place that files lie in.
 pub trait Volume: Send + Sync {
-    /// Opens or makes a file or folder.
-    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS>;
+    /// Opens or makes a file or folder. What is there is asked for its permit, with all attributes where it is to be emptied, and emptied
+    /// afterwards; what is made has its permit before anybody else can open it, as far as that is the volume's to say. Each open that
+    /// has come about ends with [`Volume::released`].
+    fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS>;
+    /// The same, whatever it is.
+    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+        self.open_if(path, how, &mut |_, _| Ok(()))
+    }
     /// Facts of a path, also of what is special ([`Metadata::is_special`]).
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS>;
     /// Facts of what is open at a path, with the number that identifies it.
@@ -122,12 +134,12 @@ pub trait Volume: Send + Sync {
     fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS>;
     /// Whether a folder has no entries, seen or unseen.
     fn is_empty(&self, path: &Path) -> Result<bool, NTSTATUS>;
-    /// Deletes a file, a link or an empty folder, if it is still the one with this id.
-    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS>;
-    /// Renames; an existing target is replaced or refused.
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS>;
-    /// Gives a file a second name; an existing target is replaced or refused.
-    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS>;
+    /// Deletes a file, a link or an empty folder, if it is still the one that is meant.
+    fn remove(&self, path: &Path, folder: bool, id: FileId) -> Result<(), NTSTATUS>;
+    /// Renames what is still the file that is meant; an existing target is replaced or refused.
+    fn rename(&self, from: &Path, id: FileId, to: &Path, replace: bool) -> Result<Path, NTSTATUS>;
+    /// Gives what is still the file that is meant a second name; an existing target is replaced or refused.
+    fn link(&self, from: &Path, id: FileId, to: &Path, replace: bool) -> Result<(), NTSTATUS>;
     /// Changes the facts of what is open at a path, with the number that identifies it.
     fn set(&self, path: &Path, id: u64, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS>;
     /// The path of what is open, without the links that led to it.
@@ -150,7 +162,7 @@ pub trait Volume: Send + Sync {
     fn set_zone(&self, _path: &Path, _file: BorrowedFd<'_>, _content: Option<&[u8]>) -> Result<(), NTSTATUS> {
         Err(STATUS_OBJECT_NAME_INVALID)
     }
-    /// The last open of a file has gone.
+    /// An open of a file has gone.
     fn released(&self, _id: u64) {}
     /// Sees that a file's name is on the disk; its bytes were synchronised through its descriptor.
     fn flush(&self, _id: u64) -> Result<(), NTSTATUS> {

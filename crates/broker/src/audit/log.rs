@@ -5,6 +5,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use zerocopy::IntoBytes;
@@ -103,7 +104,7 @@ impl Log {
         if state.file.is_none() {
             let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC;
             let opened = open(&self.path, flags, Mode::from_raw_mode(0o600)).or_else(|_| {
-                let _ = self.path.parent().map(std::fs::create_dir_all);
+                let _ = self.path.parent().map(|folder| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder));
                 open(&self.path, flags, Mode::from_raw_mode(0o600))
             });
             state.file = opened.ok();

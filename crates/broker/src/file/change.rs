@@ -8,10 +8,10 @@ use crate::reply::Reply;
 use protocol::message::{Done, FlushFile, RenameFile, SetDisposition};
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use store::{Happened, Look};
+use store::{FileId, Happened, Look};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_INVALID_PARAMETER, STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
 };
 use windows_sys::Win32::Storage::FileSystem::DELETE;
 
@@ -48,7 +48,7 @@ impl Process {
             }
         }
         lock(&object.closing).posix = delete && request.flags & FILE_DISPOSITION_POSIX != 0;
-        lock(&self.sandbox.sharing).set_deleting(id, delete);
+        lock(&self.sandbox.sharing).set_deleting(id, object.share(), delete, object.is_folder());
         if delete && object.is_folder() {
             self.sandbox.watches.deleted(id);
         }
@@ -78,7 +78,11 @@ impl Process {
 
     /// Renames to `target`, which leads to `at`.
     fn rename_to(&self, object: &FileObject, request: &RenameFile, target: &DrivePath, at: &DrivePath) -> Result<(), NTSTATUS> {
-        let from = object.inside().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let (from, id) = object.inside().zip(object.id()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        // What has lost its name neither gets it back nor another one: who has the name now is somebody else.
+        if lock(&self.sandbox.sharing).is_gone(id, object.share()) {
+            return Err(STATUS_FILE_DELETED);
+        }
         let to = match self.place(at)? {
             Place::Volume(inside) => inside,
             Place::Way(_) => return Err(STATUS_ACCESS_DENIED),
@@ -90,36 +94,39 @@ impl Process {
             return Err(STATUS_NOT_SAME_DEVICE);
         }
         let replace = request.replace & REPLACE != 0;
-        self.check_replaced(&to, object, request.replace)?;
+        let replaced = self.check_replaced(&to, object, request.replace)?;
+        let lose = || replaced.map(|replaced| lock(&self.sandbox.sharing).replaced(replaced, &to));
         if request.link != 0 {
-            from.volume.link(&from.path, &to.path, replace)?;
+            from.volume.link(&from.path, id, &to.path, replace)?;
+            lose();
             self.sandbox.watches.own.happened(target, false, Happened::Made);
             return Ok(());
         }
         let file = object.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let before = lock(&file.place).path.clone();
         // A folder keeps its name while something below it is open.
-        if object.is_folder() && self.is_open_below(&before) {
+        if object.is_folder() && self.is_open_below(&from) {
             return Err(STATUS_ACCESS_DENIED);
         }
         if self.namespace.holds_grant(&from.drive_path(&from.path)) {
             return Err(STATUS_ACCESS_DENIED);
         }
-        let path = from.volume.rename(&from.path, &to.path, replace)?;
+        let path = from.volume.rename(&from.path, id, &to.path, replace)?;
+        lose();
         let mut spelt = target.clone();
         spelt.folder = false;
         if target == at {
             spelt.path = spelt.path.first(to.mount.count()).join(&path);
         }
         self.sandbox.watches.own.moved(&before, &spelt, object.is_folder());
-        let after = Where { path: spelt, inside: Some(Inside { path, ..to }) };
-        if let Some(id) = object.id() {
-            lock(&self.sandbox.sharing).renamed(id, &before, &after);
-        }
+        let after = Inside { path, ..to };
+        lock(&self.sandbox.sharing).renamed(id, &from, &after);
+        // Its own process sees it as it has spelt it.
+        *lock(&file.place) = Where { path: spelt, inside: Some(after) };
         Ok(())
     }
 
-    fn is_open_below(&self, path: &DrivePath) -> bool {
+    fn is_open_below(&self, path: &Inside) -> bool {
         if !lock(&self.sandbox.sharing).any_below(path) {
             return false;
         }
@@ -140,25 +147,26 @@ impl Process {
         self.name(request.root, payload)
     }
 
-    /// What is to be replaced must not be in use, nor be a folder.
-    fn check_replaced(&self, to: &Inside, object: &FileObject, flags: u32) -> Result<(), NTSTATUS> {
+    /// What is to be replaced must not be in use, nor be a folder. Answers what it is.
+    fn check_replaced(&self, to: &Inside, object: &FileObject, flags: u32) -> Result<Option<FileId>, NTSTATUS> {
         let known = match to.volume.metadata(&to.path, Look { link: true, attributes: false }) {
             Ok(known) if !known.is_special() => known,
             Err(store::OUTSIDE) => return Err(store::OUTSIDE),
-            Ok(_) | Err(_) => return Ok(()),
+            Ok(_) | Err(_) => return Ok(None),
         };
         let id = (known.device, known.id);
         if object.id() == Some(id) {
-            return Ok(());
+            return Ok(None);
         }
         if flags & REPLACE == 0 {
             return Err(STATUS_OBJECT_NAME_COLLISION);
         }
-        if known.folder || known.is_read_only() && flags & IGNORE_READ_ONLY == 0 {
+        // Neither takes a folder's place nor does a folder take a file's (MoveFileEx's documentation).
+        if known.folder || object.is_folder() || known.is_read_only() && flags & IGNORE_READ_ONLY == 0 {
             return Err(STATUS_ACCESS_DENIED);
         }
         if flags & POSIX != 0 {
-            return self.check_sharing(&known, DELETE, 7).map_err(|_| STATUS_ACCESS_DENIED);
+            return self.check_sharing(&known, to, DELETE, 7).map(|()| Some(id)).map_err(|_| STATUS_ACCESS_DENIED);
         }
         if lock(&self.sandbox.sharing).is_open(id) {
             self.sandbox.drain_all();
@@ -166,6 +174,6 @@ impl Process {
                 return Err(STATUS_ACCESS_DENIED);
             }
         }
-        Ok(())
+        Ok(Some(id))
     }
 }

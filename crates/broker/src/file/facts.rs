@@ -80,7 +80,7 @@ impl Process {
             (Some(_), _) => self.metadata_of(&object)?.map_or_else(way_facts, |metadata| facts(&metadata)),
         };
         if let Some(id) = object.id() {
-            answer.deleting = (lock(&self.sandbox.sharing).is_deleting(id) || lock(&object.closing).delete).into();
+            answer.deleting = (lock(&self.sandbox.sharing).is_deleting(id, object.share()) || lock(&object.closing).delete).into();
             answer.links -= u32::from(answer.deleting != 0 && answer.links > 0);
         }
         Ok(Reply::value(&answer))

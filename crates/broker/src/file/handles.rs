@@ -6,8 +6,8 @@ use crate::namespace::Inside;
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sharing::FileId;
 use protocol::message::{Done, DuplicateHandle, HandleReply, SetHandle};
+use store::FileId;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER,
 };
@@ -54,6 +54,11 @@ impl FileObject {
     /// The file's identity on the host; a stream has none of its own.
     pub fn id(&self) -> Option<FileId> {
         self.file.as_ref().filter(|file| !file.stream && lock(&file.place).inside.is_some()).map(|file| (file.metadata.device, file.metadata.id))
+    }
+
+    /// Its number among the opens of the file.
+    pub fn share(&self) -> u64 {
+        self.file.as_ref().map_or(0, |file| file.share)
     }
 
     /// Where it is in its volume, as of now.

@@ -3,16 +3,16 @@
 use super::{Answer, CHANGES, MAXIMUM_ALLOWED, PIPE, READ_RIGHTS, lock, shown, specific};
 use crate::handle::{Handle, Object};
 use crate::namespace::{DrivePath, Inside, Name, Place};
-use crate::object::{FileObject, OnDrive, Where};
+use crate::object::{FileObject, Held, OnDrive, Where};
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sandbox::leaves_room;
-use crate::sharing::FileId;
+use crate::sandbox::{Sandbox, leaves_room};
+use crate::sharing::Leaving;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
-use store::{Create, Happened, How, Look, Metadata, Outcome, attribute};
+use store::{Create, FileId, Happened, How, Look, Metadata, Outcome, attribute};
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_DIRECTORY_FILE, FILE_NO_INTERMEDIATE_BUFFERING, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_BY_FILE_ID,
     FILE_OPEN_IF, FILE_OPEN_REPARSE_POINT, FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SEQUENTIAL_ONLY, FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_ALERT,
@@ -95,40 +95,53 @@ impl Process {
             append: access & FILE_APPEND_DATA != 0,
             ..how
         };
-        match known {
-            Ok(known) => self.check(&known, access, request, &how)?,
+        match &known {
+            Ok(known) => self.check(known, &inside, access, request, &how)?,
             Err(STATUS_OBJECT_NAME_NOT_FOUND) if how.create == Create::Open => return Err(STATUS_OBJECT_NAME_NOT_FOUND),
             // Why it cannot be opened is for the open to say.
             Err(_) => {}
         }
-        let opened = match inside.volume.open(&inside.path, &how) {
+        let makes = known.is_err() && how.create != Create::Open;
+        let turn = (!inside.is_own()).then(|| self.sandbox.turns.take(inside.path.last().unwrap_or_default(), makes));
+        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: Some(inside.clone()) }));
+        let mut entered = None;
+        // What was looked at may be another file by now: what was opened is asked again, and nobody comes between that and its share mode.
+        let mut permit = |found: &Metadata, outcome| {
+            let empties = outcome == Outcome::Overwritten;
+            if empties {
+                check_attributes(found, access, request, &how)?;
+            }
+            let asks = if empties { access | FILE_WRITE_DATA } else { access };
+            let id = (found.device, found.id);
+            let number = lock(&self.sandbox.sharing).enter(id, (access, asks), request.share, &place)?;
+            entered = Some(Entered { sandbox: &self.sandbox, id, number });
+            Ok(())
+        };
+        let opened = match inside.volume.open_if(&inside.path, &how, &mut permit) {
             // Who is in the way may have closed the file already.
             Err(STATUS_SHARING_VIOLATION) => {
                 self.sandbox.drain_all();
-                inside.volume.open(&inside.path, &how)?
+                inside.volume.open_if(&inside.path, &how, &mut permit)?
             }
             opened => opened?,
         };
+        drop(turn);
+        let held = Held::new(&inside.volume, &opened.metadata);
+        let entered = entered.ok_or(STATUS_ACCESS_DENIED)?;
         let ours = kept(opened.file)?;
-        let mut spelt = path.clone();
-        let inside = match opened.path {
-            None => inside,
-            Some(names) => {
-                if path == at {
-                    spelt.path = path.path.first(inside.mount.count()).join(&names);
-                }
-                Inside { path: names, ..inside }
+        if let Some(names) = opened.path {
+            let mut place = lock(&place);
+            if path == at {
+                place.path.path = path.path.first(inside.mount.count()).join(&names);
             }
-        };
+            place.inside = Some(Inside { path: names, ..inside });
+        }
         match opened.outcome {
             Outcome::Opened => {}
-            Outcome::Created => self.sandbox.watches.own.happened(&spelt, opened.metadata.folder, Happened::Made),
-            Outcome::Overwritten => self.sandbox.watches.own.happened(&spelt, false, Happened::Written),
+            Outcome::Created => self.sandbox.watches.own.happened(&lock(&place).path, opened.metadata.folder, Happened::Made),
+            Outcome::Overwritten => self.sandbox.watches.own.happened(&lock(&place).path, false, Happened::Written),
         }
-        let place = Arc::new(Mutex::new(Where { path: spelt, inside: Some(inside) }));
-        let id = (opened.metadata.device, opened.metadata.id);
-        let entered = lock(&self.sandbox.sharing).enter(id, access, request.share, &place);
-        let share = entered.inspect_err(|_| self.refused_open(&place, id))?;
+        let share = entered.keep();
         let has_bytes = !opened.metadata.folder && !opened.metadata.link;
         let record = if has_bytes { self.sandbox.records.take().unwrap_or(u32::MAX) } else { u32::MAX };
         // A descriptor is handed out where bytes are granted, and nowhere else.
@@ -137,6 +150,7 @@ impl Process {
         let object = FileObject {
             file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share, stream: false }),
             descriptor: Some(ours),
+            held: Some(held),
             record,
             mode: mode(request.options),
             ..FileObject::plain(Device::Disk, None)
@@ -148,14 +162,6 @@ impl Process {
             Outcome::Overwritten => FILE_OVERWRITTEN,
         };
         self.give(object, access, request.object_flags, information, theirs)
-    }
-
-    /// An open that was refused when it was made already may have been the file's only one.
-    fn refused_open(&self, place: &Mutex<Where>, id: FileId) {
-        let inside = lock(place).inside.clone();
-        if let Some(inside) = inside.filter(|_| !lock(&self.sandbox.sharing).is_open(id)) {
-            inside.volume.released(id.1);
-        }
     }
 
     /// The access that a request gets, or the refusal.
@@ -182,20 +188,20 @@ impl Process {
     }
 
     /// Whether what is there may be opened so.
-    fn check(&self, known: &Metadata, access: u32, request: &OpenFile, how: &How) -> Result<(), NTSTATUS> {
-        self.check_sharing(known, if truncates(how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
+    fn check(&self, known: &Metadata, inside: &Inside, access: u32, request: &OpenFile, how: &How) -> Result<(), NTSTATUS> {
+        self.check_sharing(known, inside, if truncates(how) { access | FILE_WRITE_DATA } else { access }, request.share)?;
         check_attributes(known, access, request, how)
     }
 
     /// Share modes of what is there; closes that were posted are taken first.
-    pub(super) fn check_sharing(&self, known: &Metadata, access: u32, share: u32) -> Result<(), NTSTATUS> {
+    pub(super) fn check_sharing(&self, known: &Metadata, inside: &Inside, access: u32, share: u32) -> Result<(), NTSTATUS> {
         let id = (known.device, known.id);
-        let first = lock(&self.sandbox.sharing).check(id, access, share);
+        let first = lock(&self.sandbox.sharing).check(id, inside, access, share);
         if first.is_ok() {
             return first;
         }
         self.sandbox.drain_all();
-        lock(&self.sandbox.sharing).check(id, access, share)
+        lock(&self.sandbox.sharing).check(id, inside, access, share)
     }
 
     /// A folder that is there because it leads to a grant.
@@ -244,6 +250,26 @@ impl Process {
             flags,
         };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
+    }
+}
+
+/// An open that has its share mode, and loses it where it comes to nothing.
+pub(super) struct Entered<'a> {
+    pub sandbox: &'a Sandbox,
+    pub id: FileId,
+    pub number: u64,
+}
+
+impl Entered<'_> {
+    /// It has come about: its object takes it out. Answers its number.
+    pub fn keep(self) -> u64 {
+        std::mem::ManuallyDrop::new(self).number
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.sandbox.end_open(self.id, self.number, Leaving::default());
     }
 }
 

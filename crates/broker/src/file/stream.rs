@@ -1,9 +1,9 @@
 //! The stream `Zone.Identifier` of files. Its bytes lie in an attribute of the file, and move through the broker.
 
-use super::open::{FILE_CREATED, FILE_OPENED, FILE_OVERWRITTEN, WRITES, kept, mode};
+use super::open::{Entered, FILE_CREATED, FILE_OPENED, FILE_OVERWRITTEN, WRITES, kept, mode};
 use super::{Answer, CHANGES, READ_RIGHTS, lock, specific};
-use crate::namespace::{DrivePath, Place};
-use crate::object::{FileObject, OnDrive, Where};
+use crate::namespace::{DrivePath, Inside, Place};
+use crate::object::{FileObject, Held, OnDrive, Where};
 use crate::process::Process;
 use crate::reply::Reply;
 use gate::file::{Device, Facts};
@@ -18,7 +18,9 @@ use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DISK_FULL, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION,
     STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND,
 };
-use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA, SYNCHRONIZE,
+};
 
 /// The most bytes of a stream: no host keeps more in an attribute.
 const MOST: usize = 0x1_0000;
@@ -46,7 +48,17 @@ impl Process {
         }
         let how =
             How { read: true, write: false, append: false, through: false, create: Create::Open, folder: Some(false), link: false, attributes: 0 };
-        let opened = inside.volume.open(&inside.path, &how)?;
+        // Whoever has a stream open has the file open: it neither goes nor is it replaced meanwhile. Its bytes are not touched.
+        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: Some(inside.clone()) }));
+        let mut entered = None;
+        let opened = inside.volume.open_if(&inside.path, &how, &mut |found, _| {
+            let id = (found.device, found.id);
+            let number = lock(&self.sandbox.sharing).enter(id, (0, 0), FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, &place)?;
+            entered = Some(Entered { sandbox: &self.sandbox, id, number });
+            Ok(())
+        })?;
+        let held = Held::new(&inside.volume, &opened.metadata);
+        let entered = entered.ok_or(STATUS_ACCESS_DENIED)?;
         let ours = kept(opened.file)?;
         let is_there = inside.volume.zone(&inside.path, ours.as_fd())?.is_some();
         let (information, empty) = begins(request.disposition, is_there)?;
@@ -66,10 +78,13 @@ impl Process {
         if empty {
             inside.volume.set_zone(&inside.path, ours.as_fd(), Some(&[]))?;
         }
-        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: Some(inside) }));
+        if let Some(path) = opened.path {
+            lock(&place).inside = Some(Inside { path, ..inside });
+        }
         let object = FileObject {
-            file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share: 0, stream: true }),
+            file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share: entered.keep(), stream: true }),
             descriptor: Some(ours),
+            held: Some(held),
             record: self.sandbox.records.take().unwrap_or(u32::MAX),
             mode: mode(request.options),
             ..FileObject::plain(Device::Disk, None)
@@ -85,6 +100,7 @@ impl Process {
         let how =
             How { read: true, write: false, append: false, through: false, create: Create::Open, folder: Some(false), link: false, attributes: 0 };
         let opened = inside.volume.open(&inside.path, &how).map_err(|_| STATUS_OBJECT_NAME_NOT_FOUND)?;
+        let _held = Held::new(&inside.volume, &opened.metadata);
         let content = inside.volume.zone(&inside.path, opened.file.as_fd())?.ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
         Ok(Facts { size: content.len() as u64, ..facts })
     }

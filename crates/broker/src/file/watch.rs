@@ -3,11 +3,14 @@
 use super::{Answer, bytes, lock};
 use crate::process::Process;
 use crate::reply::Reply;
+use crate::sandbox::leaves_room;
 use crate::watch::{Root, Taken};
 use protocol::message::{Done, TakeChanges, WatchFolder, Word};
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{STATUS_DELETE_PENDING, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOTIFY_ENUM_DIR};
+use windows_sys::Win32::Foundation::{
+    STATUS_DELETE_PENDING, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_NOTIFY_ENUM_DIR,
+};
 use windows_sys::Win32::Storage::FileSystem::FILE_LIST_DIRECTORY;
 
 /// What the last value of a [`TakeChanges`] answer says.
@@ -27,6 +30,7 @@ impl Process {
                 let root = match (object.inside(), &object.descriptor) {
                     (Some(inside), Some(folder)) => match inside.volume.watched(&inside.path, folder.as_fd()) {
                         Err(STATUS_NOT_SUPPORTED) => Root::Drive(inside.drive_path(&inside.path)),
+                        Ok(root) if !leaves_room(root.as_fd()) => return Err(STATUS_INSUFFICIENT_RESOURCES),
                         root => Root::Host(root?),
                     },
                     // A folder that only leads to grants is always the same.
@@ -34,6 +38,10 @@ impl Process {
                 };
                 let room = (request.room as usize).min(protocol::PAYLOAD);
                 let made = self.sandbox.watches.start(root, object.id(), request.filter, request.subtree != 0, room)?;
+                if !leaves_room(made.event.as_fd()) {
+                    self.sandbox.watches.end(&made);
+                    return Err(STATUS_INSUFFICIENT_RESOURCES);
+                }
                 *watch = Some(Arc::clone(&made));
                 made
             }

@@ -84,6 +84,12 @@ impl Own {
                 }
             }
         }
+        // Who watches the folder itself, or one in it, watches it under its new name.
+        for (folder, _) in lock(&self.folders).iter_mut().filter(|(folder, _)| is_folder && folder.letter == from.letter) {
+            if let Some(below) = folder.path.below(&from.path) {
+                *folder = DrivePath { path: to.path.join(&below), ..to.clone() };
+            }
+        }
     }
 }
 
@@ -114,6 +120,12 @@ mod tests {
         let (added, removed, modified, old, new) = (1, 2, 3, 4, 5);
         assert_eq!(flat.take(4096), told(&[(added, "new"), (old, "new"), (new, "old"), (removed, "old")]));
         assert_eq!(deep.take(4096), told(&[(added, "new"), (modified, "b\\inner"), (old, "new"), (new, "old"), (removed, "old"), (added, "b\\old")]));
+        watches.own.moved(&path("a"), &path("c\\A"), true);
+        watches.own.happened(&path("a\\new"), false, Happened::Made);
+        watches.own.happened(&path("C\\a\\after"), false, Happened::Made);
+        assert_eq!(flat.take(4096), told(&[(added, "after")]), "a watch follows its folder, and not the folder's name");
+        watches.own.moved(&path("c"), &path("a"), true);
+        watches.own.moved(&path("a\\a"), &path("a"), true);
         watches.end(&flat);
         watches.own.happened(&path("a\\new"), false, Happened::Made);
         assert_eq!(flat.take(4096), Taken::Nothing);

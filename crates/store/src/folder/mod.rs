@@ -12,7 +12,7 @@ use crate::listing::{self, View};
 use crate::metadata::Metadata;
 use crate::name::{Pattern, to_host};
 use crate::path::Path;
-use crate::volume::{Change, Entry, How, Look, OUTSIDE, Open, Space, Volume};
+use crate::volume::{Change, Entry, FileId, How, Look, OUTSIDE, Open, Permit, Space, Volume};
 use crate::zone;
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
 use rustix::io::{Errno, Result as HostResult};
@@ -229,8 +229,8 @@ impl AsFd for Holder<'_> {
 }
 
 impl Volume for Folder {
-    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
-        self.open_path(path, how)
+    fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
+        self.open_path(path, how, permit)
     }
 
     fn metadata(&self, path: &Path, look: Look) -> Result<Metadata, NTSTATUS> {
@@ -260,16 +260,16 @@ impl Volume for Folder {
         listing::is_empty(self.folder(&self.spell(path)?).map_err(refused)?.as_fd()).map_err(refused)
     }
 
-    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS> {
+    fn remove(&self, path: &Path, folder: bool, id: FileId) -> Result<(), NTSTATUS> {
         self.remove_entry(path, folder, id)
     }
 
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
-        self.rename_entry(from, to, replace)
+    fn rename(&self, from: &Path, id: FileId, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+        self.rename_entry(from, id, to, replace)
     }
 
-    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
-        self.link_entry(from, to, replace)
+    fn link(&self, from: &Path, id: FileId, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+        self.link_entry(from, id, to, replace)
     }
 
     fn set(&self, _path: &Path, _id: u64, file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {

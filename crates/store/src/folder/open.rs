@@ -2,12 +2,12 @@
 
 use super::{Folder, refused};
 use crate::error::status;
-use crate::kept::Kept;
+use crate::kept::{Kept, place};
 use crate::metadata::{Metadata, attribute};
 use crate::name::from_host;
 use crate::path::Path;
-use crate::volume::{Create, How, Open, Outcome};
-use rustix::fs::{Mode, OFlags, mkdirat};
+use crate::volume::{Create, How, Open, Outcome, Permit};
+use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use windows_sys::Win32::Foundation::{
@@ -15,7 +15,7 @@ use windows_sys::Win32::Foundation::{
 };
 
 impl Folder {
-    pub(super) fn open_path(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+    pub(super) fn open_path(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         // What exists is mostly asked for as it is spelt: one call of the host, and no look at the folder. What is to be
         // made must first be looked for under every spelling.
         let existing = match how.create {
@@ -26,25 +26,26 @@ impl Folder {
         if self.filter.is_none()
             && let Some(create) = existing
         {
-            match self.open_spelt(&Self::names(path)?, &How { create, ..*how }) {
+            match self.open_spelt(&Self::names(path)?, &How { create, ..*how }, permit) {
                 Err(STATUS_OBJECT_NAME_NOT_FOUND) => {}
                 done => return done,
             }
         }
         let names = self.spell(path)?;
-        Ok(Open { path: Some(path_of(names.iter().map(String::as_str))), ..self.open_spelt(&names, how)? })
+        Ok(Open { path: Some(path_of(names.iter().map(String::as_str))), ..self.open_spelt(&names, how, permit)? })
     }
 
     /// Opens under one spelling.
-    fn open_spelt(&self, names: &[String], how: &How) -> Result<Open, NTSTATUS> {
+    fn open_spelt(&self, names: &[String], how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         if how.link
             && let Some(link) = self.open_link(names, how)?
         {
+            permit(&link.metadata, link.outcome)?;
             return Ok(link);
         }
         if how.folder == Some(true) {
             let (file, outcome) = self.open_folder(names, how)?;
-            return finish(file, outcome, how);
+            return finish(file, outcome, how, permit);
         }
         let touches_bytes = how.read || how.write || how.append || how.create != Create::Open;
         let opened =
@@ -53,16 +54,16 @@ impl Folder {
             Ok((file, outcome)) => {
                 let metadata = Metadata::of_host(&file).map_err(status)?;
                 if !metadata.folder {
-                    return checked(file, metadata, outcome, how);
+                    return checked(file, metadata, outcome, how, permit);
                 }
                 if how.folder == Some(false) {
                     return Err(STATUS_FILE_IS_A_DIRECTORY);
                 }
-                finish(self.folder(names).map_err(refused)?, Outcome::Opened, how)
+                finish(self.folder(names).map_err(refused)?, Outcome::Opened, how, permit)
             }
             // Writing to a folder is refused by the host; Windows opens it, and refuses the write.
             Err(STATUS_FILE_IS_A_DIRECTORY) if how.folder.is_none() && matches!(how.create, Create::Open | Create::OpenOrNew) => {
-                finish(self.folder(names).map_err(refused)?, Outcome::Opened, how)
+                finish(self.folder(names).map_err(refused)?, Outcome::Opened, how, permit)
             }
             Err(STATUS_FILE_IS_A_DIRECTORY) if matches!(how.create, Create::Truncate | Create::TruncateOrNew) => Err(STATUS_ACCESS_DENIED),
             Err(error) => Err(error),
@@ -93,7 +94,9 @@ impl Folder {
 
     fn make_folder(&self, names: &[String]) -> Result<OwnedFd, NTSTATUS> {
         let (parent, name) = self.parent(names)?;
+        let changing = self.index.changing(parent.as_fd());
         mkdirat(&parent, name, Mode::from_raw_mode(0o777)).map_err(refused)?;
+        self.index.changed(parent.as_fd(), changing, (None, Some(name)));
         self.folder(names).map_err(refused)
     }
 
@@ -122,15 +125,22 @@ impl Folder {
         let access = access | OFlags::NONBLOCK;
         let mode = Mode::from_raw_mode(if how.attributes & attribute::READ_ONLY != 0 { 0o444 } else { 0o666 });
         let open = |flags| self.open_host(names, access | flags, Mode::empty());
-        let make = || self.open_host(names, access | OFlags::CREATE | OFlags::EXCL, mode);
+        let make = || {
+            let (last, folders) = names.split_last().ok_or(Errno::EXIST)?;
+            let parent = self.holder(folders)?;
+            let changing = self.index.changing(parent.as_fd());
+            let file = self.open_host(names, access | OFlags::CREATE | OFlags::EXCL, mode)?;
+            self.index.changed(parent.as_fd(), changing, (None, Some(last)));
+            Ok(file)
+        };
         match how.create {
             Create::Open => open(OFlags::empty()).map(|file| (file, Outcome::Opened)),
             Create::New => make().map(|file| (file, Outcome::Created)),
-            Create::Truncate => open(OFlags::TRUNC).map(|file| (file, Outcome::Overwritten)),
+            // It is emptied when it has its permit.
+            Create::Truncate => open(OFlags::empty()).map(|file| (file, Outcome::Overwritten)),
             Create::OpenOrNew | Create::TruncateOrNew => {
-                let (flags, outcome) =
-                    if how.create == Create::OpenOrNew { (OFlags::empty(), Outcome::Opened) } else { (OFlags::TRUNC, Outcome::Overwritten) };
-                match open(flags) {
+                let outcome = if how.create == Create::OpenOrNew { Outcome::Opened } else { Outcome::Overwritten };
+                match open(OFlags::empty()) {
                     Err(Errno::NOENT) => make().map(|file| (file, Outcome::Created)),
                     done => done.map(|file| (file, outcome)),
                 }
@@ -146,15 +156,24 @@ pub(super) fn path_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Path {
 }
 
 /// Checks what was opened, and keeps the attributes of what was made or emptied.
-fn finish(file: OwnedFd, outcome: Outcome, how: &How) -> Result<Open, NTSTATUS> {
+fn finish(file: OwnedFd, outcome: Outcome, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
     let metadata = Metadata::of_host(&file).map_err(status)?;
-    checked(file, metadata, outcome, how)
+    checked(file, metadata, outcome, how, permit)
 }
 
 /// The same, with the facts of it.
-fn checked(file: OwnedFd, metadata: Metadata, outcome: Outcome, how: &How) -> Result<Open, NTSTATUS> {
+fn checked(file: OwnedFd, mut metadata: Metadata, outcome: Outcome, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
     if !metadata.folder && !metadata.regular {
         return Err(STATUS_ACCESS_DENIED);
+    }
+    if outcome == Outcome::Overwritten && metadata.regular {
+        permit(&Metadata::of(&file).map_err(status)?, outcome)?;
+        // The descriptor may be one that only reads. The place that it leads to is this very file, whatever has its name by now.
+        let emptied = openat(CWD, place(file.as_fd()), OFlags::WRONLY | OFlags::TRUNC | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty());
+        drop(emptied.map_err(refused)?);
+        metadata = Metadata::of_host(&file).map_err(status)?;
+    } else {
+        permit(&metadata, outcome)?;
     }
     keep_attributes(&file, outcome, &metadata, how)?;
     Ok(Open { file, metadata, outcome, path: None })

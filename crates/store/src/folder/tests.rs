@@ -52,6 +52,19 @@ fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
 }
 
+/// The number of what a path stands for, with its device.
+fn id(volume: &dyn Volume, path: &Path) -> Result<crate::volume::FileId, NTSTATUS> {
+    volume.metadata(path, Look { link: true, attributes: false }).map(|metadata| (metadata.device, metadata.id))
+}
+
+fn rename(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    volume.rename(from, id(volume, from)?, to, replace)
+}
+
+fn link(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    volume.link(from, id(volume, from)?, to, replace)
+}
+
 fn path(text: &str) -> Path {
     text.split('/').filter(|name| !name.is_empty()).map(wide).collect()
 }
@@ -93,8 +106,8 @@ fn nothing_outside_is_reached() {
     }
     let make = How { write: true, create: Create::OpenOrNew, ..READ };
     assert_eq!(place.volume.open(&path("up/new"), &make).err(), Some(OUTSIDE));
-    assert!(place.volume.rename(&path("File.txt"), &path("up/File.txt"), false).is_err());
-    assert!(place.volume.link(&path("File.txt"), &path("up/File.txt"), false).is_err());
+    assert!(rename(&place.volume, &path("File.txt"), &path("up/File.txt"), false).is_err());
+    assert!(link(&place.volume, &path("File.txt"), &path("up/File.txt"), false).is_err());
     assert_eq!(std::fs::read_dir(place.root.join("outside")).unwrap().count(), 1);
 }
 
@@ -178,7 +191,7 @@ fn a_link_is_deleted_itself() {
     place.link("to-folder", "sub");
     std::fs::write(place.host("sub/kept.txt"), "").unwrap();
     let link = place.volume.metadata(&path("to-folder"), LINK).unwrap();
-    place.volume.remove(&path("to-folder"), true, link.id).unwrap();
+    place.volume.remove(&path("to-folder"), true, (link.device, link.id)).unwrap();
     assert_eq!(place.names("sub", ""), ["kept.txt"]);
     assert!(place.host("to-folder").symlink_metadata().is_err());
 }
@@ -191,10 +204,10 @@ fn a_folder_goes_only_when_it_is_empty_and_still_the_same() {
     // A name that Windows cannot say counts all the same.
     std::fs::write(place.host("sub/a:b"), "").unwrap();
     assert!(!place.volume.is_empty(&path("sub")).unwrap());
-    assert_eq!(place.volume.remove(&path("sub"), true, sub.id).err(), Some(STATUS_DIRECTORY_NOT_EMPTY));
+    assert_eq!(place.volume.remove(&path("sub"), true, (sub.device, sub.id)).err(), Some(STATUS_DIRECTORY_NOT_EMPTY));
     std::fs::remove_file(place.host("sub/a:b")).unwrap();
-    assert_eq!(place.volume.remove(&path("sub"), true, sub.id + 1).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
-    assert_eq!(place.volume.remove(&path("SUB"), true, sub.id), Ok(()));
+    assert_eq!(place.volume.remove(&path("sub"), true, (sub.device, sub.id + 1)).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    assert_eq!(place.volume.remove(&path("SUB"), true, (sub.device, sub.id)), Ok(()));
 }
 
 #[test]
@@ -232,13 +245,13 @@ fn a_new_file_has_the_attributes_that_it_was_given() {
 fn renaming_replaces_only_where_it_may() {
     let place = Place::new();
     std::fs::write(place.host("other"), "").unwrap();
-    assert_eq!(place.volume.rename(&path("File.txt"), &path("OTHER"), false).err(), Some(STATUS_OBJECT_NAME_COLLISION));
-    assert_eq!(place.volume.rename(&path("File.txt"), &path("FILE.TXT"), false), Ok(path("FILE.TXT")));
-    assert_eq!(place.volume.rename(&path("File.txt"), &path("OTHER"), true), Ok(path("other")));
+    assert_eq!(rename(&place.volume, &path("File.txt"), &path("OTHER"), false).err(), Some(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(rename(&place.volume, &path("File.txt"), &path("FILE.TXT"), false), Ok(path("FILE.TXT")));
+    assert_eq!(rename(&place.volume, &path("File.txt"), &path("OTHER"), true), Ok(path("other")));
     assert_eq!(place.names("", ""), ["other", "sub"]);
-    place.volume.link(&path("other"), &path("second"), false).unwrap();
-    assert_eq!(place.volume.rename(&path("other"), &path("second"), false).err(), Some(STATUS_OBJECT_NAME_COLLISION));
-    assert_eq!(place.volume.rename(&path("other"), &path("second"), true), Ok(path("second")));
+    link(&place.volume, &path("other"), &path("second"), false).unwrap();
+    assert_eq!(rename(&place.volume, &path("other"), &path("second"), false).err(), Some(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(rename(&place.volume, &path("other"), &path("second"), true), Ok(path("second")));
     assert_eq!(place.names("", ""), ["second", "sub"]);
 }
 
@@ -294,6 +307,74 @@ fn names_that_windows_cannot_say_are_said_in_another_way() {
     for (name, size) in [("a\u{f03a} B\u{f03f}.txt", 9), ("ends\u{f02e}", 5), ("in\u{f05c}side\\x", 1), ("own\u{f03a}", 3)] {
         assert_eq!(place.volume.metadata(&path(name), Look::default()).map(|metadata| metadata.size), Ok(size), "{name}");
     }
-    place.volume.rename(&path("ends\u{f02e}"), &path("begins\u{f02e}"), false).unwrap();
+    rename(&place.volume, &path("ends\u{f02e}"), &path("begins\u{f02e}"), false).unwrap();
     assert!(place.host("begins.").exists());
+}
+
+/// What an open finds is emptied when it has its permit, and not before.
+#[test]
+fn a_refused_open_changes_nothing() {
+    let place = Place::new();
+    for how in [How { create: Create::Truncate, ..READ }, How { write: true, create: Create::TruncateOrNew, ..READ }] {
+        let mut seen = None;
+        let refused = place.volume.open_if(&path("FILE.txt"), &how, &mut |found, outcome| {
+            seen = Some((found.size, outcome));
+            Err(windows_sys::Win32::Foundation::STATUS_SHARING_VIOLATION)
+        });
+        assert_eq!(refused.err(), Some(windows_sys::Win32::Foundation::STATUS_SHARING_VIOLATION));
+        assert_eq!((seen, std::fs::read(place.host("File.txt")).unwrap()), (Some((5, Outcome::Overwritten)), b"bytes".to_vec()));
+    }
+    let emptied = place.volume.open(&path("FILE.txt"), &How { create: Create::Truncate, ..READ }).unwrap();
+    assert_eq!((emptied.metadata.size, std::fs::read(place.host("File.txt")).unwrap()), (0, vec![]));
+}
+
+/// A name counts only as long as it is the file's that is meant, and what a link replaces stays where the link fails.
+#[test]
+fn names_are_changed_for_the_file_that_is_meant() {
+    let place = Place::new();
+    let before = id(&place.volume, &path("File.txt")).unwrap();
+    std::fs::write(place.host("target"), "kept").unwrap();
+    std::fs::rename(place.host("File.txt"), place.host("moved")).unwrap();
+    std::fs::write(place.host("File.txt"), "another").unwrap();
+    let other = (before.0 + 1, id(&place.volume, &path("File.txt")).unwrap().1);
+    for id in [before, other] {
+        assert_eq!(place.volume.rename(&path("File.txt"), id, &path("x"), true).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(place.volume.link(&path("File.txt"), id, &path("target"), true).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(place.volume.remove(&path("File.txt"), false, id).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
+    }
+    assert!(link(&place.volume, &path("File.txt"), &path("sub"), true).is_err(), "no file takes a folder's place");
+    assert!(place.host("sub").is_dir());
+    assert_eq!(link(&place.volume, &path("File.txt"), &path("target"), true), Ok(()));
+    assert_eq!(link(&place.volume, &path("File.txt"), &path("target"), true), Ok(()));
+    assert_eq!(std::fs::read(place.host("target")).unwrap(), b"another");
+    assert_eq!(place.names("", ""), ["File.txt", "moved", "sub", "target"]);
+}
+
+/// Our own changes of a folder are known without reading it again, and those of others are seen all the same.
+#[test]
+fn names_are_known_through_changes() {
+    let place = Place::new();
+    let make = How { write: true, create: Create::New, ..READ };
+    let spelt = |name: &str| place.volume.open(&path(name), &READ).map(|opened| opened.path);
+    for number in 0..50 {
+        place.volume.open(&path(&format!("sub/New{number}")), &make).unwrap();
+        assert_eq!(place.volume.open(&path(&format!("sub/NEW{number}")), &make).err(), Some(STATUS_OBJECT_NAME_COLLISION));
+        assert_eq!(spelt(&format!("sub/new{number}")), Ok(Some(path(&format!("sub/New{number}")))));
+    }
+    rename(&place.volume, &path("sub/NEW7"), &path("sub/Other7"), false).unwrap();
+    rename(&place.volume, &path("sub/NEW8"), &path("Up8"), false).unwrap();
+    let gone = id(&place.volume, &path("sub/New9")).unwrap();
+    place.volume.remove(&path("sub/NEW9"), false, gone).unwrap();
+    place.volume.open(&path("sub/Folder"), &How { folder: Some(true), read: false, create: Create::New, ..READ }).unwrap();
+    assert_eq!([spelt("sub/other7"), spelt("UP8")], [Ok(Some(path("sub/Other7"))), Ok(Some(path("Up8")))]);
+    for gone in ["sub/new7", "sub/new8", "sub/new9"] {
+        assert_eq!(spelt(gone), Err(STATUS_OBJECT_NAME_NOT_FOUND), "{gone}");
+    }
+    assert_eq!(spelt("sub/FOLDER"), Ok(Some(path("sub/Folder"))));
+    std::fs::write(place.host("sub/Foreign"), "").unwrap();
+    std::fs::remove_file(place.host("sub/New3")).unwrap();
+    let rest = std::time::Instant::now();
+    while spelt("sub/FOREIGN").is_err() || spelt("sub/new3").is_ok() {
+        assert!(rest.elapsed().as_secs() < 5, "what others have done is never seen");
+    }
 }

@@ -7,7 +7,7 @@ pub use super::certificate::Public;
 use super::certificate::{self, Certificate, verify};
 use ed25519_dalek::{Signer, SigningKey};
 use std::io::{Error, ErrorKind, Result, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 const USER_MAGIC: &[u8; 8] = b"WCUSER01";
@@ -186,11 +186,14 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 /// Writes a file that nobody else may read; it appears whole or not at all, and replaces none.
 fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let fresh = path.with_extension(std::process::id().to_string());
+    let nofollow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
     let write = || {
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        // What another process of this number left is no secret of anybody, nor is what a link there leads to.
+        let _ = std::fs::remove_file(&fresh);
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(nofollow).open(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::hard_link(&fresh, path)
@@ -216,6 +219,7 @@ mod tests {
         let user = User::open_or_make(&path).unwrap();
         assert_eq!(User::open_or_make(&path).unwrap().public(), user.public());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
         let principal = user.principal("box", 5).unwrap();
         let place = folder.join("principal");
         principal.write(&place).unwrap();

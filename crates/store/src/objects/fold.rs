@@ -15,6 +15,9 @@ use std::os::fd::AsFd;
 /// A journal of so many bytes is folded when the volume is closed, and one of so many while it is at work.
 const LONG: u64 = 256 << 10;
 const VERY_LONG: u64 = 64 << 20;
+/// The publisher folds that one when there is something to publish. Where nothing is, whoever makes the journal twice as long pays
+/// for it.
+const ENDLESS: u64 = if cfg!(test) { LONG } else { 2 * VERY_LONG };
 /// The same for bytes of blobs that nothing tells of.
 const MUCH_GARBAGE: u64 = 1 << 20;
 const TOO_MUCH_GARBAGE: u64 = 1 << 30;
@@ -36,6 +39,16 @@ impl Core {
     /// The same while the volume is at work, which must wait meanwhile.
     pub(super) fn fold_if_very_long(&self) {
         self.fold_from(VERY_LONG, TOO_MUCH_GARBAGE);
+    }
+
+    /// Folds a journal that nobody else has folded. One that cannot be folded is tried again some megabytes later.
+    pub(super) fn fold_if_endless(&self, state: &mut State) {
+        let Some(length) = state.journal.as_ref().map(|journal| journal.length) else { return };
+        if length >= ENDLESS.max(state.fold_again_at) {
+            let done = self.fold(state);
+            let left = state.journal.as_ref().map_or(0, |journal| journal.length);
+            state.fold_again_at = if done.is_ok() && left < length { 0 } else { length + VERY_LONG };
+        }
     }
 
     fn fold_from(&self, length: u64, garbage: u64) {

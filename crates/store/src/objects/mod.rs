@@ -37,6 +37,7 @@ use record::Record;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open as host_open, openat};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path as HostPath;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -148,6 +149,8 @@ struct State {
     garbage: u64,
     /// With how much of it the room is looked at again.
     garbage_looked_at: u64,
+    /// A journal that could not be folded is not tried again before it is so long.
+    fold_again_at: u64,
     /// What was found damaged when the volume was opened.
     damage: Vec<Finding>,
 }
@@ -164,13 +167,16 @@ impl Core {
 
     /// Writes changes down, then does them.
     fn commit(&self, state: &mut State, records: Vec<Record>) -> Result<(), NTSTATUS> {
-        if let Some(journal) = &mut state.journal {
-            journal.append(&records).map_err(status)?;
+        // Whoever has a file open whose name has gone may change it, and nobody else ever hears of that.
+        let (told, untold): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| !state.tree.is_nameless(record));
+        if let Some(journal) = state.journal.as_mut().filter(|_| !told.is_empty()) {
+            journal.append(&told).map_err(status)?;
         }
-        for record in records {
+        for record in told.into_iter().chain(untold) {
             state.tree.apply(record);
         }
         self.bury(state);
+        self.fold_if_endless(state);
         Ok(())
     }
 
@@ -239,6 +245,7 @@ struct Loaded {
 fn load(disk: &Disk) -> Result<Loaded, OpenError> {
     let generation = newest(&disk.files()?);
     let mut loaded = Loaded { tree: Tree::new(now()), journal: None, generation, device: None, damage: Vec::new() };
+    loaded.tree.past = Some(Default::default());
     if generation > 0 {
         let name = index_name(generation);
         let mut end = None;
@@ -266,6 +273,7 @@ fn load(disk: &Disk) -> Result<Loaded, OpenError> {
     } else if generation > 0 {
         loaded.damage.push(Finding::Missing { file: name });
     }
+    loaded.tree.past = None;
     loaded.damage.extend(loaded.tree.strange.drain(..).map(Finding::Strange));
     Ok(loaded)
 }
@@ -288,7 +296,7 @@ fn read_log(disk: &Disk, name: &str, each: &mut dyn FnMut(Record)) -> Result<Opt
 impl Objects {
     /// Opens a sandbox's volume that outlives it, in a folder of its own; makes it where there is none.
     pub fn open(folder: &HostPath, principal: Principal, leases: Box<dyn Leases>, limits: Limits) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(folder).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         // The lock goes with the descriptor, whatever ends this process.
         let root = host_open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         match flock(&root, FlockOperation::NonBlockingLockExclusive) {
@@ -319,7 +327,7 @@ impl Objects {
     /// Opens a volume in a folder that goes with its sandbox: nobody can ever see it again, so nothing is hashed, signed or
     /// written down.
     pub fn temporary(folder: &HostPath, leases: Box<dyn Leases>, limits: Limits) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(folder).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         let root = host_open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let disk = Disk::open(root, true)?;
         let state = State::new(Tree::new(now()), None);
@@ -380,6 +388,7 @@ impl State {
             fresh: std::collections::BTreeSet::new(),
             garbage: 0,
             garbage_looked_at: fold::GARBAGE_STEP,
+            fold_again_at: 0,
             damage: Vec::new(),
         }
     }

@@ -180,8 +180,8 @@ pub struct Node {
     pub parent: u64,
     pub content: Content,
     pub former: Vec<Header>,
-    /// Somebody may have it open.
-    pub open: bool,
+    /// How many opens there are of it.
+    pub opens: u64,
     /// How often it was opened for writing.
     pub writers: u32,
 }

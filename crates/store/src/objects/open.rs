@@ -7,7 +7,7 @@ use super::{Core, Objects, State, now};
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
 use crate::path::Path;
-use crate::volume::{Create, How, Open, Outcome};
+use crate::volume::{Create, How, Open, Outcome, Permit};
 use rustix::fs::{OFlags, ftruncate};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,12 +17,12 @@ use windows_sys::Win32::Foundation::{
 };
 
 impl Objects {
-    pub(super) fn open_path(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+    pub(super) fn open_path(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         let core = &*self.core;
         let state = &mut *core.state();
-        let opened = match core.existing(state, path)? {
+        let (id, file, outcome) = match core.existing(state, path)? {
             Some(id) => {
-                let (file, outcome) = core.open_node(state, id, how)?;
+                let (file, outcome) = core.open_node(state, id, how, permit)?;
                 (id, file, outcome)
             }
             None => {
@@ -30,10 +30,24 @@ impl Objects {
                 (id, file, Outcome::Created)
             }
         };
-        let (id, file, outcome) = opened;
-        let metadata = core.metadata(state, id)?;
+        state.count_opens(id, 1);
+        // Nobody else comes between the permit and what is done with it: the volume's lock is held.
+        let metadata = core.metadata(state, id);
+        let permitted = metadata.and_then(|metadata| match outcome {
+            Outcome::Overwritten => Ok(metadata),
+            outcome => permit(&metadata, outcome).map(|()| metadata),
+        });
+        let metadata = permitted.inspect_err(|_| state.count_opens(id, -1))?;
         let spelt = state.tree.spell(path);
         Ok(Open { file, metadata, outcome, path: (spelt != *path).then_some(spelt) })
+    }
+}
+
+impl State {
+    fn count_opens(&mut self, id: u64, more: i64) {
+        if let Some(node) = self.tree.nodes.get_mut(&id) {
+            node.opens = node.opens.saturating_add_signed(more);
+        }
     }
 }
 
@@ -46,9 +60,9 @@ impl Core {
         }
     }
 
-    fn open_node(&self, state: &mut State, id: u64, how: &How) -> Result<(OwnedFd, Outcome), NTSTATUS> {
+    fn open_node(&self, state: &mut State, id: u64, how: &How, permit: Permit<'_>) -> Result<(OwnedFd, Outcome), NTSTATUS> {
         let empties = matches!(how.create, Create::Truncate | Create::TruncateOrNew);
-        let node = state.tree.nodes.get_mut(&id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
+        let node = state.tree.nodes.get(&id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
         if how.create == Create::New {
             return Err(STATUS_OBJECT_NAME_COLLISION);
         }
@@ -59,13 +73,14 @@ impl Core {
             if how.folder == Some(false) {
                 return Err(STATUS_FILE_IS_A_DIRECTORY);
             }
-            node.open = true;
             return self.place().map(|place| (place, Outcome::Opened));
         }
         if how.folder == Some(true) {
             return Err(STATUS_NOT_A_DIRECTORY);
         }
-        node.open = true;
+        if empties {
+            permit(&self.metadata(state, id)?, Outcome::Overwritten)?;
+        }
         if !empties && !how.read && !how.write && !how.append {
             return Ok((self.place()?, Outcome::Opened));
         }
@@ -207,9 +222,6 @@ impl Core {
         if how.folder == Some(true) {
             let place = self.place()?;
             self.commit(state, vec![make(kept | attribute::DIRECTORY, None)])?;
-            if let Some(node) = state.tree.nodes.get_mut(&id) {
-                node.open = true;
-            }
             return Ok((id, place));
         }
         self.check_bytes(state, 0)?;
@@ -217,7 +229,6 @@ impl Core {
         let file = self.disk.make_staged(&mut number, flags(how)).map_err(status)?;
         self.commit(state, vec![make(kept | attribute::ARCHIVE, Some(number))]).inspect_err(|_| self.disk.remove_staged(number))?;
         if let Some(node) = state.tree.nodes.get_mut(&id) {
-            node.open = true;
             node.writers += 1;
         }
         Ok((id, file))
@@ -237,7 +248,7 @@ impl Core {
             regular: !folder,
             ..Metadata::default()
         };
-        let is_open = node.open;
+        let is_open = node.opens > 0;
         match &mut node.content {
             Content::Folder(_) | Content::Lost => {}
             Content::Published(published) => {

@@ -46,14 +46,17 @@ pub enum Attempt {
 }
 
 impl Objects {
-    /// The last open of a file has gone.
+    /// An open of a file has gone; the last one's end lets it be published.
     pub(super) fn release(&self, id: u64) {
         let core = &self.core;
         let mut state = core.state();
         // What it has become counts from now on; nobody is left to hear of a failure. Its opener's own descriptor is still there.
         let _ = core.metadata(&mut state, id);
         let Some(node) = state.tree.nodes.get_mut(&id) else { return };
-        node.open = false;
+        node.opens = node.opens.saturating_sub(1);
+        if node.opens > 0 {
+            return;
+        }
         if node.links == 0 {
             state.tree.forget(id);
             core.bury(&mut state);
@@ -106,7 +109,7 @@ impl Core {
     fn publish_in_time(&self, id: u64) {
         let mut state = self.state();
         let size = match state.tree.nodes.get(&id) {
-            Some(node) if !node.open => match &node.content {
+            Some(node) if node.links > 0 && node.opens == 0 => match &node.content {
                 Content::Staged { number, .. } => self.disk.staged_facts(*number).ok(),
                 _ => None,
             },
@@ -152,7 +155,9 @@ impl Core {
         let Some(principal) = &self.principal else { return Ok(Attempt::Nothing) };
         let (number, writers, facts, file, is_copy, base) = {
             let state = self.state();
-            let Some(node) = state.tree.nodes.get(&id).filter(|node| last || !node.open) else { return Ok(Attempt::Nothing) };
+            let Some(node) = state.tree.nodes.get(&id).filter(|node| node.links > 0 && (last || node.opens == 0)) else {
+                return Ok(Attempt::Nothing);
+            };
             let Content::Staged { number, base, .. } = &node.content else { return Ok(Attempt::Nothing) };
             let (number, base) = (*number, base.clone());
             let file = self.disk.staged(number, OFlags::RDONLY)?;
@@ -182,7 +187,8 @@ impl Core {
         };
         let mut state = self.state();
         let Some(node) = state.tree.nodes.get(&id).filter(|node| node.writers == writers) else { return Ok(Attempt::Later) };
-        if !matches!(node.content, Content::Staged { .. }) {
+        // It was deleted while it was hashed, and somebody still has it open.
+        if node.links == 0 || !matches!(node.content, Content::Staged { .. }) {
             return Ok(Attempt::Nothing);
         }
         let mut times = facts.times;

@@ -1,5 +1,6 @@
 //! What a store promises: names and contents survive, published bytes never change, damage is named and contained.
 
+mod bounds;
 mod crash;
 mod format;
 mod model;
@@ -104,6 +105,19 @@ impl Drop for Home {
     }
 }
 
+/// The number of what a path stands for, with its device.
+fn id(volume: &dyn Volume, path: &Path) -> Result<crate::volume::FileId, NTSTATUS> {
+    volume.metadata(path, Look { link: true, attributes: false }).map(|metadata| (metadata.device, metadata.id))
+}
+
+fn rename(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    volume.rename(from, id(volume, from)?, to, replace)
+}
+
+fn link(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    volume.link(from, id(volume, from)?, to, replace)
+}
+
 fn path(text: &str) -> Path {
     text.split('\\').filter(|name| !name.is_empty()).map(|name| name.encode_utf16().collect::<Vec<_>>()).collect()
 }
@@ -155,7 +169,7 @@ fn names(volume: &Objects, folder: &str) -> Vec<String> {
 
 fn delete(volume: &Objects, name: &str) {
     let metadata = volume.metadata(&path(name), Look::default()).unwrap();
-    volume.remove(&path(name), metadata.folder, metadata.id).unwrap();
+    volume.remove(&path(name), metadata.folder, (metadata.device, metadata.id)).unwrap();
 }
 
 #[test]
@@ -165,8 +179,8 @@ fn what_was_written_is_there_after_opening_again() {
     volume.open(&path("Folder"), &FOLDER).unwrap();
     put(&volume, "Folder\\Big.txt", b"one");
     put(&volume, "small", b"two");
-    assert_eq!(volume.rename(&path("SMALL"), &path("folder\\Renamed"), false), Ok(path("Folder\\Renamed")));
-    volume.link(&path("folder\\renamed"), &path("second"), false).unwrap();
+    assert_eq!(rename(&volume, &path("SMALL"), &path("folder\\Renamed"), false), Ok(path("Folder\\Renamed")));
+    link(&volume, &path("folder\\renamed"), &path("second"), false).unwrap();
     let device = volume.space().unwrap().device;
     // Killed: nothing is finished.
     drop(volume);
@@ -203,10 +217,10 @@ fn opens_answer_as_windows_does() {
     assert_eq!(volume.open(&path("A"), &READ).unwrap().path, Some(path("a")), "the first spelling stays");
     put(&volume, "f\\x", b"");
     let folder = volume.metadata(&path("f"), Look::default()).unwrap();
-    assert_eq!(volume.remove(&path("f"), true, folder.id), Err(windows_sys::Win32::Foundation::STATUS_DIRECTORY_NOT_EMPTY));
-    assert_eq!(volume.rename(&path("f"), &path("f\\g"), false), Err(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER));
-    assert_eq!(volume.rename(&path("a"), &path("f\\x"), false), Err(STATUS_OBJECT_NAME_COLLISION));
-    assert_eq!(volume.rename(&path("a"), &path("f\\X"), true), Ok(path("f\\X")));
+    assert_eq!(volume.remove(&path("f"), true, (folder.device, folder.id)), Err(windows_sys::Win32::Foundation::STATUS_DIRECTORY_NOT_EMPTY));
+    assert_eq!(rename(&volume, &path("f"), &path("f\\g"), false), Err(windows_sys::Win32::Foundation::STATUS_INVALID_PARAMETER));
+    assert_eq!(rename(&volume, &path("a"), &path("f\\x"), false), Err(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(rename(&volume, &path("a"), &path("f\\X"), true), Ok(path("f\\X")));
     assert_eq!(names(&volume, ""), ["f"]);
 }
 
@@ -248,7 +262,7 @@ fn folders_bear_the_time_of_their_last_change() {
         std::thread::sleep(std::time::Duration::from_millis(10));
         match step {
             0 => drop(put(&volume, "f\\a", b"")),
-            1 => drop(volume.rename(&path("f\\a"), &path("f\\b"), false).unwrap()),
+            1 => drop(rename(&volume, &path("f\\a"), &path("f\\b"), false).unwrap()),
             _ => delete(&volume, "f\\b"),
         }
         assert!(written(&volume) > before, "step {step}");

@@ -7,7 +7,7 @@ use super::record::Record;
 use crate::case::upcase;
 use crate::metadata::{Times, attribute};
 use crate::path::Path;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND};
 
 /// The number of the root.
@@ -39,7 +39,13 @@ pub struct Tree {
     pub dead_blobs: Vec<(Hash, u64)>,
     /// What records told that does not fit to the others.
     pub strange: Vec<String>,
+    /// While records are read: the files that were told of and have no name any more, and the number that the index's end says is the
+    /// next. Of such a file a later record may tell, for somebody had it open.
+    pub past: Option<(HashSet<u64>, u64)>,
 }
+
+/// The most names that a file has, as on NTFS.
+pub const MOST_LINKS: u32 = 1024;
 
 /// The upper-case form of a name.
 pub fn fold(name: &[u16]) -> Box<[u16]> {
@@ -56,7 +62,7 @@ impl Tree {
             parent: ROOT,
             content: Content::Folder(Children::default()),
             former: Vec::new(),
-            open: false,
+            opens: 0,
             writers: 0,
         };
         let mut nodes = Nodes::default();
@@ -70,6 +76,29 @@ impl Tree {
             dead_staged: Vec::new(),
             dead_blobs: Vec::new(),
             strange: Vec::new(),
+            past: None,
+        }
+    }
+
+    /// Whether a file was there once, as far as the records that are being read tell.
+    fn is_past(&self, id: u64) -> bool {
+        self.past.as_ref().is_some_and(|(gone, next)| id < *next || gone.contains(&id))
+    }
+
+    /// What a record tells of a file that is not there.
+    fn missing(&mut self, id: u64, what: &str) {
+        if !self.is_past(id) {
+            self.strange.push(format!("{what} of file {id}, which is not there"));
+        }
+    }
+
+    /// Whether a record tells of a file without a name: nobody can find it any more, and nothing of it outlives its handles.
+    pub fn is_nameless(&self, record: &Record) -> bool {
+        match record {
+            Record::Facts { id, .. } | Record::Stage { id, .. } | Record::Publish { id, .. } | Record::Former { id, .. } => {
+                self.nodes.get(id).is_some_and(|node| node.links == 0)
+            }
+            _ => false,
         }
     }
 
@@ -117,6 +146,8 @@ impl Tree {
                 self.touch(parent, time);
                 if let Some(node) = self.nodes.get_mut(&id) {
                     node.links += 1;
+                    // A second name takes as much as a file.
+                    self.usage.objects += 1;
                     self.put(parent, name, id);
                 } else {
                     self.strange.push(format!("a second name of file {id}, which is not there"));
@@ -144,7 +175,7 @@ impl Tree {
             }
             Record::Facts { id, attributes, times } => match self.nodes.get_mut(&id) {
                 Some(node) => (node.attributes, node.times) = (attributes, times),
-                None => self.strange.push(format!("facts of file {id}, which is not there")),
+                None => self.missing(id, "facts"),
             },
             Record::Stage { id, staged } => self.stage(id, staged),
             Record::Publish { id, staged, times, written, header } => self.publish(id, times, Published { header, written, staged }),
@@ -154,11 +185,14 @@ impl Tree {
                     node.former.push(*header);
                     self.tell_of(hash);
                 }
-                None => self.strange.push(format!("a former version of file {id}, which is not there")),
+                None => self.missing(id, "a former version"),
             },
             Record::End { next_id, next_staged, .. } => {
                 self.next_id = self.next_id.max(next_id);
                 self.next_staged = self.next_staged.max(next_staged);
+                if let Some((_, next)) = &mut self.past {
+                    *next = next_id;
+                }
             }
         }
     }
@@ -178,7 +212,7 @@ impl Tree {
             }
             return;
         }
-        let node = Node { attributes, times, links: 1, parent, content, former: Vec::new(), open: false, writers: 0 };
+        let node = Node { attributes, times, links: 1, parent, content, former: Vec::new(), opens: 0, writers: 0 };
         if self.nodes.insert(id, node) {
             self.strange.push(format!("file {id} twice"));
         } else {
@@ -232,7 +266,9 @@ impl Tree {
     fn unlink(&mut self, id: u64) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         node.links = node.links.saturating_sub(1);
-        if node.links == 0 && !node.open {
+        if node.links > 0 {
+            self.usage.objects = self.usage.objects.saturating_sub(1);
+        } else if node.opens == 0 {
             self.forget(id);
         }
     }
@@ -240,6 +276,9 @@ impl Tree {
     /// Forgets what has no name.
     pub fn forget(&mut self, id: u64) {
         let Some(node) = self.nodes.remove(&id) else { return };
+        if let Some((gone, _)) = &mut self.past {
+            gone.insert(id);
+        }
         self.usage.objects = self.usage.objects.saturating_sub(1);
         if let Content::Staged { number, counted, .. } = &node.content {
             self.dead_staged.push(*number);
@@ -259,7 +298,7 @@ impl Tree {
     fn stage(&mut self, id: u64, staged: u64) {
         self.next_staged = self.next_staged.max(staged + 1);
         let Some(node) = self.nodes.get_mut(&id) else {
-            self.strange.push(format!("content of file {id}, which is not there"));
+            self.missing(id, "content");
             return;
         };
         let base = match std::mem::replace(&mut node.content, Content::Lost) {
@@ -281,7 +320,7 @@ impl Tree {
 
     fn publish(&mut self, id: u64, times: Times, published: Published) {
         let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.is_folder()) else {
-            self.strange.push(format!("an object of file {id}, which is not there"));
+            self.missing(id, "an object");
             return;
         };
         let hash = (published.header.hash, published.header.size);

@@ -1,24 +1,24 @@
 //! What the broker asks of a volume.
 
 use super::record::Record;
-use super::tree::{Child, Children, Content};
+use super::tree::{Child, Children, Content, MOST_LINKS};
 use super::{Core, Objects, State, now};
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
 use crate::name::Pattern;
 use crate::path::Path;
-use crate::volume::{Change, Entry, How, Look, Open, Space, Volume, to_host};
+use crate::volume::{Change, Entry, FileId, How, Look, Open, Permit, Space, Volume, to_host};
 use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, fstatvfs};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER, STATUS_NOT_A_DIRECTORY,
-    STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_A_DIRECTORY, STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_LINKS,
 };
 
 impl Volume for Objects {
-    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
-        self.open_path(path, how)
+    fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
+        self.open_path(path, how, permit)
     }
 
     fn metadata(&self, path: &Path, _look: Look) -> Result<Metadata, NTSTATUS> {
@@ -32,14 +32,21 @@ impl Volume for Objects {
     }
 
     fn list(&self, path: &Path, pattern: &Pattern) -> Result<Vec<Entry>, NTSTATUS> {
-        let state = &mut *self.core.state();
-        let folder = state.tree.find(path)?;
-        let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
         let owned = |child: Child<'_>| (child.name.to_vec(), child.id);
-        let found: Vec<(Vec<u16>, u64)> = match pattern.literal() {
-            Some(name) => children.get(name).into_iter().map(owned).collect(),
-            None => children.iter().filter(|child| pattern.fits(child.name)).map(owned).collect(),
+        let mut found: Vec<(Vec<u16>, u64)> = {
+            let state = self.core.state();
+            let folder = state.tree.find(path)?;
+            let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
+            match pattern.literal() {
+                Some(name) => children.get(name).into_iter().map(owned).collect(),
+                None => children.iter().map(owned).collect(),
+            }
         };
+        // A pattern is the program's, and may take its time: nobody else waits for that.
+        if pattern.literal().is_none() {
+            found.retain(|(name, _)| pattern.fits(name));
+        }
+        let state = &mut *self.core.state();
         let entry = |(name, id)| {
             // What is damaged has a name all the same.
             let metadata = self.core.metadata(state, id).unwrap_or(Metadata {
@@ -61,7 +68,7 @@ impl Volume for Objects {
         state.tree.nodes.get(&folder).and_then(|node| node.children()).map(Children::is_empty).ok_or(STATUS_NOT_A_DIRECTORY)
     }
 
-    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS> {
+    fn remove(&self, path: &Path, folder: bool, (_, id): FileId) -> Result<(), NTSTATUS> {
         let state = &mut *self.core.state();
         let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_ACCESS_DENIED)?;
         if state.tree.child(parent, name).is_none_or(|child| child.id != id) {
@@ -76,11 +83,11 @@ impl Volume for Objects {
         self.core.commit(state, vec![Record::Unlink { parent, name: name.into(), time: now() }])
     }
 
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    fn rename(&self, from: &Path, (_, id): FileId, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
         let core = &*self.core;
         let state = &mut *core.state();
         let (old, new) = (state.tree.parent(from)?.ok_or(STATUS_ACCESS_DENIED)?, state.tree.parent(to)?.ok_or(STATUS_ACCESS_DENIED)?);
-        let id = state.tree.child(old.0, old.1).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?.id;
+        state.meant(old, id)?;
         let is_folder = state.tree.nodes.get(&id).is_some_and(|node| node.is_folder());
         if is_folder && core.is_within(state, new.0, id) {
             return Err(STATUS_INVALID_PARAMETER);
@@ -99,10 +106,10 @@ impl Volume for Objects {
         Ok(state.tree.spell(to))
     }
 
-    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    fn link(&self, from: &Path, (_, id): FileId, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
         let core = &*self.core;
         let state = &mut *core.state();
-        let id = state.tree.find(from)?;
+        state.meant(state.tree.parent(from)?.ok_or(STATUS_FILE_IS_A_DIRECTORY)?, id)?;
         let (parent, name) = state.tree.parent(to)?.ok_or(STATUS_ACCESS_DENIED)?;
         if state.tree.nodes.get(&id).is_some_and(|node| node.is_folder()) {
             return Err(STATUS_FILE_IS_A_DIRECTORY);
@@ -117,6 +124,10 @@ impl Volume for Objects {
             if state.tree.nodes.get(&there.id).is_some_and(|node| node.is_folder()) {
                 return Err(STATUS_ACCESS_DENIED);
             }
+        }
+        core.check_objects(state)?;
+        if state.tree.nodes.get(&id).is_none_or(|node| node.links >= MOST_LINKS) {
+            return Err(STATUS_TOO_MANY_LINKS);
         }
         core.commit(state, vec![Record::Link { id, parent, name: name.into(), time: now() }])
     }
@@ -151,6 +162,17 @@ impl Volume for Objects {
 
     fn flush(&self, id: u64) -> Result<(), NTSTATUS> {
         self.core.flush(&mut self.core.state(), id)
+    }
+}
+
+impl State {
+    /// Whether a name stands for the file that is meant.
+    fn meant(&self, (folder, name): (u64, &[u16]), id: u64) -> Result<(), NTSTATUS> {
+        match self.tree.child(folder, name) {
+            Some(child) if child.id == id => Ok(()),
+            _ if self.tree.nodes.get(&id).is_none_or(|node| node.links == 0) => Err(STATUS_FILE_DELETED),
+            _ => Err(STATUS_OBJECT_NAME_NOT_FOUND),
+        }
     }
 }
 

@@ -118,7 +118,7 @@ impl Work<'_> {
                 self.delete_folder(&change.path, &now)?;
             } else {
                 self.check(change.known, Some(&now))?;
-                self.host.remove(&change.path, false, now.id)?;
+                self.host.remove(&change.path, false, (now.device, now.id))?;
             }
         }
         Ok(self.store.settle(&above(&change.path), &note(&change.path))?)
@@ -149,10 +149,10 @@ impl Work<'_> {
             if entry.metadata.folder {
                 self.delete_folder(&at, &entry.metadata)?;
             } else {
-                self.host.remove(&at, false, entry.metadata.id)?;
+                self.host.remove(&at, false, (entry.metadata.device, entry.metadata.id))?;
             }
         }
-        let done = self.host.remove(path, true, known.id);
+        let done = self.host.remove(path, true, (known.device, known.id));
         done.map_err(|status| if status == STATUS_DIRECTORY_NOT_EMPTY { Refusal::NotEmpty } else { status.into() })
     }
 
@@ -169,7 +169,7 @@ impl Work<'_> {
                         self.check_folder(&at)?;
                         self.delete_folder(&at, &entry.metadata)?;
                     } else {
-                        self.host.remove(&at, false, entry.metadata.id)?;
+                        self.host.remove(&at, false, (entry.metadata.device, entry.metadata.id))?;
                     }
                 }
                 self.emptied.borrow_mut().push(change.path.clone());
@@ -177,7 +177,7 @@ impl Work<'_> {
             now => {
                 self.check(change.known, now.as_ref())?;
                 if let Some(now) = now {
-                    self.host.remove(&change.path, false, now.id)?;
+                    self.host.remove(&change.path, false, (now.device, now.id))?;
                 }
                 let how = How {
                     read: false,
@@ -241,10 +241,10 @@ impl Work<'_> {
             };
             self.host.set(&fresh, opened.metadata.id, opened.file.as_fd(), &facts)?;
             fsync(&opened.file).map_err(status)?;
-            self.host.rename(&fresh, &change.path, true).map(|_| ())
+            self.host.rename(&fresh, (opened.metadata.device, opened.metadata.id), &change.path, true).map(|_| ())
         };
         write().inspect_err(|_| {
-            let _ = self.host.remove(&fresh, false, opened.metadata.id);
+            let _ = self.host.remove(&fresh, false, (opened.metadata.device, opened.metadata.id));
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::case::upcase;
 use crate::metadata::Metadata;
 use crate::path::Path;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Numbers of what lies above have this bit.
 const ABOVE: u64 = 1 << 63;
@@ -14,8 +14,18 @@ pub struct Ids {
     /// What was copied: the number it is known by, and the one it has above.
     copied: HashMap<u64, u64>,
     shown: HashMap<u64, u64>,
-    /// Files of the host whose bytes somebody reads.
-    pub read: HashSet<u64>,
+    opens: HashMap<u64, Opens>,
+}
+
+/// The opens of what is known by one number. Some may have been of the host's file and some of its copy; the end of one does not say of
+/// which it was, and so the store above hears of all of them with the last.
+#[derive(Debug, Default)]
+struct Opens {
+    all: u64,
+    /// Those above, and the number there.
+    above: Option<(u64, u64)>,
+    /// Somebody reads the bytes that the host has.
+    read: bool,
 }
 
 impl Ids {
@@ -27,6 +37,35 @@ impl Ids {
     /// The number above of what is known by a number; `None` where it is the host's.
     pub fn above_of(&self, shown: u64) -> Option<u64> {
         if shown & ABOVE != 0 { Some(shown & !ABOVE) } else { self.copied.get(&shown).copied() }
+    }
+
+    /// What lies above was opened.
+    pub fn opened_above(&mut self, shown: u64, number: u64) {
+        let opens = self.opens.entry(shown).or_default();
+        opens.all += 1;
+        opens.above = Some((number, opens.above.map_or(0, |(_, above)| above) + 1));
+    }
+
+    /// What the host has was opened.
+    pub fn opened_below(&mut self, shown: u64, read: bool) {
+        let opens = self.opens.entry(shown).or_default();
+        opens.all += 1;
+        opens.read |= read;
+    }
+
+    /// Whether somebody reads the bytes that the host has of a file.
+    pub fn is_read(&self, shown: u64) -> bool {
+        self.opens.get(&shown).is_some_and(|opens| opens.read)
+    }
+
+    /// An open has ended. With the last one: what had been open above, and how often.
+    pub fn released(&mut self, shown: u64) -> Option<(u64, u64)> {
+        let opens = self.opens.get_mut(&shown)?;
+        opens.all -= 1;
+        if opens.all > 0 {
+            return None;
+        }
+        self.opens.remove(&shown)?.above
     }
 
     /// What was the host's is above now.

@@ -21,7 +21,7 @@ use crate::metadata::{Metadata, attribute};
 use crate::name::Pattern;
 use crate::objects::Objects;
 use crate::path::Path;
-use crate::volume::{self, Create, Entry, How, Look, Open, Space, Volume};
+use crate::volume::{self, Create, Entry, FileId, How, Look, Open, Permit, Space, Volume};
 use ids::Ids;
 use std::collections::HashSet;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -191,26 +191,27 @@ impl Overlay {
     }
 
     /// Opens what lies above, or makes it there.
-    fn open_above(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
-        let opened = self.above.open(&above(path), how)?;
+    fn open_above(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
+        let opened = self.above.open_if(&above(path), how, &mut |found, outcome| permit(&self.shown_above(*found), outcome))?;
         let path = opened.path.map(|path| without_tree(&path));
-        Ok(Open { metadata: self.shown_above(opened.metadata), path, ..opened })
+        let metadata = self.shown_above(opened.metadata);
+        self.ids().opened_above(metadata.id, opened.metadata.id);
+        Ok(Open { metadata, path, ..opened })
     }
 
     /// Opens what the host has, for reading.
-    fn open_below(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+    fn open_below(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         let create = if how.create == Create::OpenOrNew { Create::Open } else { how.create };
-        let opened = self.below.open(path, &How { write: false, append: false, create, ..*how })?;
+        let how = How { write: false, append: false, create, ..*how };
+        let opened = self.below.open_if(path, &how, &mut |found, outcome| permit(&self.shown_below(path, *found), outcome))?;
         let metadata = self.shown_below(opened.path.as_ref().unwrap_or(path), opened.metadata);
-        if how.read && !metadata.folder {
-            self.ids().read.insert(metadata.id);
-        }
+        self.ids().opened_below(metadata.id, how.read && !metadata.folder);
         Ok(Open { metadata, ..opened })
     }
 
     /// Who reads the host's bytes would not see what is written above: as long as somebody does, nobody writes.
     fn check_unread(&self, known: &Metadata) -> Result<(), NTSTATUS> {
-        if self.ids().read.contains(&known.id) { Err(STATUS_SHARING_VIOLATION) } else { Ok(()) }
+        if self.ids().is_read(known.id) { Err(STATUS_SHARING_VIOLATION) } else { Ok(()) }
     }
 
     /// The names in a folder that are gone for the sandbox, in upper case.
@@ -228,7 +229,7 @@ fn upper(name: &[u16]) -> Vec<u16> {
 }
 
 impl Volume for Overlay {
-    fn open(&self, path: &Path, how: &How) -> Result<Open, NTSTATUS> {
+    fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         let writes = how.write || how.append || matches!(how.create, Create::Truncate | Create::TruncateOrNew);
         let _changing = (writes || how.create != Create::Open).then(|| self.changing());
         match self.existing(path, Look { link: how.link, attributes: writes })? {
@@ -236,7 +237,7 @@ impl Volume for Overlay {
                 if writes && !known.folder {
                     self.check_unread(&known)?;
                 }
-                self.open_above(path, how)
+                self.open_above(path, how, permit)
             }
             Some(Found::Below(known)) if writes && !known.folder && how.create != Create::New => {
                 if how.folder == Some(true) {
@@ -248,17 +249,17 @@ impl Volume for Overlay {
                 self.check_unread(&known)?;
                 let empties = matches!(how.create, Create::Truncate | Create::TruncateOrNew);
                 self.copy_up(path, &known, !empties)?;
-                self.open_above(path, how)
+                self.open_above(path, how, permit)
             }
             Some(Found::Below(_)) if how.create == Create::New => Err(STATUS_OBJECT_NAME_COLLISION),
             Some(Found::Below(known)) if known.folder && writes && how.create != Create::Open && how.create != Create::OpenOrNew => {
                 Err(if how.folder == Some(false) { STATUS_FILE_IS_A_DIRECTORY } else { STATUS_ACCESS_DENIED })
             }
-            Some(Found::Below(_)) => self.open_below(path, how),
+            Some(Found::Below(_)) => self.open_below(path, how, permit),
             None if matches!(how.create, Create::Open | Create::Truncate) => Err(STATUS_OBJECT_NAME_NOT_FOUND),
             None => {
                 self.make_parents(path)?;
-                self.open_above(path, how)
+                self.open_above(path, how, permit)
             }
         }
     }
@@ -312,7 +313,7 @@ impl Volume for Overlay {
         self.list(path, &Pattern::default()).map(|entries| entries.is_empty())
     }
 
-    fn remove(&self, path: &Path, folder: bool, id: u64) -> Result<(), NTSTATUS> {
+    fn remove(&self, path: &Path, folder: bool, (_, id): FileId) -> Result<(), NTSTATUS> {
         let _changing = self.changing();
         let found = self.find(path, Look { link: true, attributes: true })?;
         let known = *found.metadata();
@@ -328,16 +329,19 @@ impl Volume for Overlay {
         self.hide(path)?;
         if let Found::Above(known) = found {
             let number = self.ids().above_of(known.id).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
-            self.above.remove(&above(path), folder, number)?;
+            self.above.remove(&above(path), folder, (self.device, number))?;
         }
         self.ids().forget(id);
         Ok(())
     }
 
-    fn rename(&self, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    fn rename(&self, from: &Path, (_, id): FileId, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
         let _changing = self.changing();
         self.check_target(from, to, replace)?;
         let known = *self.find(from, Look { link: true, attributes: true })?.metadata();
+        if known.id != id {
+            return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+        }
         if known.folder && to.below(from).is_some_and(|below| !below.is_empty()) {
             return Err(STATUS_INVALID_PARAMETER);
         }
@@ -345,19 +349,23 @@ impl Volume for Overlay {
         self.make_parents(to)?;
         // The copy hides what the host has; when the name moves away, the note must.
         self.hide(from)?;
-        let path = self.above.rename(&above(from), &above(to), replace)?;
+        let path = self.above.rename(&above(from), self.id_above(from)?, &above(to), replace)?;
         Ok(without_tree(&path))
     }
 
-    fn link(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    fn link(&self, from: &Path, (_, id): FileId, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
         let _changing = self.changing();
         self.check_target(from, to, replace)?;
-        if self.find(from, Look { link: true, attributes: true })?.metadata().folder {
+        let known = *self.find(from, Look { link: true, attributes: true })?.metadata();
+        if known.id != id {
+            return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+        }
+        if known.folder {
             return Err(STATUS_FILE_IS_A_DIRECTORY);
         }
         self.copy_tree(from)?;
         self.make_parents(to)?;
-        self.above.link(&above(from), &above(to), replace)
+        self.above.link(&above(from), self.id_above(from)?, &above(to), replace)
     }
 
     fn set(&self, path: &Path, id: u64, file: BorrowedFd<'_>, change: &volume::Change) -> Result<(), NTSTATUS> {
@@ -396,13 +404,9 @@ impl Volume for Overlay {
     }
 
     fn released(&self, id: u64) {
-        let known = {
-            let mut ids = self.ids();
-            ids.read.remove(&id);
-            ids.above_of(id)
-        };
-        if let Some(known) = known {
-            self.above.released(known);
+        let left = self.ids().released(id);
+        if let Some((known, opens)) = left {
+            (0..opens).for_each(|_| self.above.released(known));
         }
     }
 
@@ -417,6 +421,11 @@ impl Volume for Overlay {
 }
 
 impl Overlay {
+    /// What the store above knows a file by that lies there.
+    fn id_above(&self, path: &Path) -> Result<FileId, NTSTATUS> {
+        self.above.metadata(&above(path), Look::default()).map(|metadata| (metadata.device, metadata.id))
+    }
+
     /// Whether something may get a name.
     fn check_target(&self, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
         if from.is_empty() || to.is_empty() {

@@ -141,9 +141,21 @@ fn make(volume: &Overlay, name: &str) -> Result<(), NTSTATUS> {
     Ok(())
 }
 
+fn id(volume: &dyn Volume, path: &Path) -> Result<FileId, NTSTATUS> {
+    volume.metadata(path, Look { link: true, attributes: false }).map(|metadata| (metadata.device, metadata.id))
+}
+
+fn rename(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
+    volume.rename(from, id(volume, from)?, to, replace)
+}
+
+fn link(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
+    volume.link(from, id(volume, from)?, to, replace)
+}
+
 fn delete(volume: &Overlay, name: &str) -> Result<(), NTSTATUS> {
     let known = volume.metadata(&path(name), Look { link: true, attributes: false })?;
-    volume.remove(&path(name), known.folder, known.id)
+    volume.remove(&path(name), known.folder, (known.device, known.id))
 }
 
 fn names(volume: &Overlay, folder: &str) -> Vec<String> {
@@ -224,18 +236,18 @@ fn names_move_and_the_hosts_stay() {
     let home = Home::new();
     let before = home.all();
     let volume = home.open();
-    assert_eq!(volume.rename(&path("a.txt"), &path("B.txt"), false), Err(STATUS_OBJECT_NAME_COLLISION));
-    assert_eq!(volume.rename(&path("a.txt"), &path("B.txt"), true), Ok(path("B.txt")));
+    assert_eq!(rename(&volume, &path("a.txt"), &path("B.txt"), false), Err(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(rename(&volume, &path("a.txt"), &path("B.txt"), true), Ok(path("B.txt")));
     assert_eq!(get(&volume, "b.txt"), Ok("host a".into()));
-    assert_eq!(volume.rename(&path("Sub"), &path("empty/Moved"), false), Ok(path("empty\\Moved")));
+    assert_eq!(rename(&volume, &path("Sub"), &path("empty/Moved"), false), Ok(path("empty\\Moved")));
     assert_eq!(get(&volume, "empty/moved/DEEP/d.txt"), Ok("host d".into()));
     assert_eq!(get(&volume, "Sub/c.txt"), Err(STATUS_OBJECT_PATH_NOT_FOUND));
-    assert_eq!(volume.rename(&path("empty"), &path("empty/Moved/in"), false), Err(STATUS_INVALID_PARAMETER));
-    volume.link(&path("b.txt"), &path("second"), false).unwrap();
+    assert_eq!(rename(&volume, &path("empty"), &path("empty/Moved/in"), false), Err(STATUS_INVALID_PARAMETER));
+    link(&volume, &path("b.txt"), &path("second"), false).unwrap();
     put(&volume, "second", "both").unwrap();
     assert_eq!(get(&volume, "b.txt"), Ok("both".into()));
     assert_eq!(names(&volume, ""), ["B.txt", "empty", "second"]);
-    assert_eq!(volume.rename(&path("b.txt"), &path("b.TXT"), false), Ok(path("b.TXT")));
+    assert_eq!(rename(&volume, &path("b.txt"), &path("b.TXT"), false), Ok(path("b.TXT")));
     assert_eq!(home.all(), before);
     volume.finish();
     drop(volume);
@@ -279,7 +291,7 @@ fn nobody_writes_what_somebody_reads_below() {
     assert_eq!(volume.open(&path("a.txt"), &write).err(), Some(STATUS_SHARING_VIOLATION));
     assert_eq!(put(&volume, "a.txt", "x"), Err(STATUS_SHARING_VIOLATION));
     // Its name is another matter, and so are its attributes.
-    volume.rename(&path("a.txt"), &path("moved"), false).unwrap();
+    rename(&volume, &path("a.txt"), &path("moved"), false).unwrap();
     assert_eq!(volume.open(&path("moved"), &write).err(), Some(STATUS_SHARING_VIOLATION));
     volume.released(reader.metadata.id);
     put(&volume, "moved", "x").unwrap();
@@ -295,7 +307,7 @@ fn links_are_the_hosts() {
     assert_eq!(volume.open(&path("link"), &READ).err(), Some(crate::OUTSIDE));
     assert_eq!(volume.metadata(&path("out/x"), Look::default()).err(), Some(crate::OUTSIDE));
     assert!(volume.leads(&path("link")).is_some());
-    assert_eq!(volume.rename(&path("link"), &path("other"), false), Err(STATUS_NOT_SUPPORTED));
+    assert_eq!(rename(&volume, &path("link"), &path("other"), false), Err(STATUS_NOT_SUPPORTED));
     delete(&volume, "link").unwrap();
     assert_eq!(get(&volume, "link"), Err(STATUS_OBJECT_NAME_NOT_FOUND));
     assert!(home.host("link").symlink_metadata().is_ok());
@@ -413,15 +425,15 @@ fn a_change_that_is_cut_off_is_done_or_not() {
         |volume| put(volume, "Sub/deep/new", "new"),
         |volume| delete(volume, "b.txt"),
         |volume| delete(volume, "Sub/deep/new"),
-        |volume| volume.rename(&path("Sub"), &path("Moved"), false).map(|_| ()),
-        |volume| volume.rename(&path("a.txt"), &path("Moved/c.txt"), true).map(|_| ()),
+        |volume| rename(volume, &path("Sub"), &path("Moved"), false).map(|_| ()),
+        |volume| rename(volume, &path("a.txt"), &path("Moved/c.txt"), true).map(|_| ()),
         |volume| make(volume, "Sub"),
         |volume| put(volume, "Sub/c.txt", "other"),
         |volume| delete(volume, "Moved/deep/d.txt"),
         |volume| delete(volume, "Moved/deep"),
         |volume| delete(volume, "empty"),
-        |volume| volume.rename(&path("Moved"), &path("empty"), false).map(|_| ()),
-        |volume| volume.link(&path("empty/c.txt"), &path("second"), false),
+        |volume| rename(volume, &path("Moved"), &path("empty"), false).map(|_| ()),
+        |volume| link(volume, &path("empty/c.txt"), &path("second"), false),
     ];
     let home = Home::new();
     let (store, kept, cut) = (home.folder.join("objects"), home.folder.join("kept"), home.folder.join("cut"));

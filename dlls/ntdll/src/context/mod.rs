@@ -4,6 +4,10 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
 
+/// The flags that a context gives to the processor: arithmetic, the trap, direction, resume, checks of alignment and the identification
+/// bit. The others (a nested task among them) are not a program's to set, and Windows leaves them out without a word.
+pub const USER_FLAGS: u32 = 0x25_0DD5;
+
 /// A context that the processor can save its registers to.
 #[cfg(not(all(target_os = "windows", target_arch = "x86")))]
 #[repr(C, align(16))]

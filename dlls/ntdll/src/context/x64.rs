@@ -137,6 +137,7 @@ unsafe extern "system" fn restore_integers(context: *mut CONTEXT) -> ! {
         "mov rdx, [rcx + {rip_}]",
         "mov [rax - 8], rdx",
         "mov edx, [rcx + {eflags}]",
+        "and edx, {user}",
         "mov [rax - 16], rdx",
         "mov rdx, [rcx + {rcx_}]",
         "mov [rax - 24], rdx",
@@ -147,12 +148,16 @@ unsafe extern "system" fn restore_integers(context: *mut CONTEXT) -> ! {
         "popfq",
         "ret",
         "2:",
+        // `iret` refuses to work for a nested task.
+        "push 0x202",
+        "popfq",
         "sub rsp, 40",
         "and rsp, -16",
         "mov rax, [rcx + {rip_}]",
         "mov [rsp], rax",
         "mov qword ptr [rsp + 8], 0x33",
         "mov eax, [rcx + {eflags}]",
+        "and eax, {user}",
         "mov [rsp + 16], rax",
         "mov rax, [rcx + {rsp_}]",
         "mov [rsp + 24], rax",
@@ -172,5 +177,6 @@ unsafe extern "system" fn restore_integers(context: *mut CONTEXT) -> ! {
         rsp_ = const offset_of!(CONTEXT, Rsp),
         rip_ = const offset_of!(CONTEXT, Rip),
         eflags = const offset_of!(CONTEXT, EFlags),
+        user = const super::USER_FLAGS,
     )
 }

@@ -126,6 +126,7 @@ unsafe extern "C" fn restore_integers() -> ! {
         "mov edx, [ecx + {eip}]",
         "mov [eax - 4], edx",
         "mov edx, [ecx + {eflags}]",
+        "and edx, {user}",
         "mov [eax - 8], edx",
         "mov edx, [ecx + {edx}]",
         "lea esp, [eax - 8]",
@@ -134,7 +135,11 @@ unsafe extern "C" fn restore_integers() -> ! {
         "popfd",
         "ret",
         "2:",
+        // `iret` refuses to work for a nested task.
+        "push 0x202",
+        "popfd",
         "mov edx, [ecx + {eflags}]",
+        "and edx, {user}",
         "mov [eax - 4], edx",
         "mov dword ptr [eax - 8], 0x23",
         "mov edx, [ecx + {eip}]",
@@ -154,5 +159,6 @@ unsafe extern "C" fn restore_integers() -> ! {
         esp_ = const offset_of!(CONTEXT, Esp),
         eip = const offset_of!(CONTEXT, Eip),
         eflags = const offset_of!(CONTEXT, EFlags),
+        user = const super::USER_FLAGS,
     )
 }

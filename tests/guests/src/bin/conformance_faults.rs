@@ -376,6 +376,28 @@ fn registers(cases: &mut Cases) {
         }
         same!(SEEN[1].load(Ordering::Relaxed), 5);
     });
+    case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "a thread goes on from an exception within a nested task", {
+        unsafe {
+            let handler = AddVectoredExceptionHandler(1, Some(steps_on));
+            asm!(
+                "pushfq",
+                "or qword ptr [rsp], 0x4000",
+                "popfq",
+                "int3",
+                "nop",
+                "nop",
+                "nop",
+                "nop",
+                "nop",
+                "nop",
+                "pushfq",
+                "and qword ptr [rsp], -0x4001",
+                "popfq"
+            );
+            RemoveVectoredExceptionHandler(handler);
+        }
+        same!(SEEN[1].load(Ordering::Relaxed), 5);
+    });
     case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "what a handler changes in the context counts", {
         let (integer, float): (usize, usize);
         WANTED.store(1, Ordering::Relaxed);

@@ -222,7 +222,7 @@ fn lost_power_loses_nothing_that_was_flushed() {
             }
             // A rename over a flushed file, and its end, may or may not be there after all.
             if number == 6 && round % 2 == 0 {
-                let _ = volume.rename(&path("file5"), &path("file6"), true);
+                let _ = rename(&volume, &path("file5"), &path("file6"), true);
                 flushed.retain(|(name, _)| !["file5", "file6"].contains(&name.as_str()));
             }
         }
@@ -248,7 +248,7 @@ fn a_full_disk_leaves_what_was_confirmed() {
     }
     assert_eq!(volume.open(&path("new"), &make(Create::New)).err(), Some(STATUS_DISK_FULL));
     assert_eq!(get(&volume, "new"), Err(STATUS_OBJECT_NAME_NOT_FOUND));
-    assert_eq!(volume.rename(&path("folder\\file1"), &path("folder\\other"), false), Err(STATUS_DISK_FULL));
+    assert_eq!(rename(&volume, &path("folder\\file1"), &path("folder\\other"), false), Err(STATUS_DISK_FULL));
     assert_eq!(readable_in(&volume, &files), 10);
     drop(volume);
     assert_eq!((home.report().findings, readable(&home, &files)), (vec![], 10));

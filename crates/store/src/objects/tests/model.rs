@@ -86,14 +86,14 @@ fn work(steps: &[Step]) {
                 }
             }
             Step::Rename(from, to) => {
-                let done = volume.rename(&path(&name(from)), &path(&name(to)), true);
+                let done = rename(&volume, &path(&name(from)), &path(&name(to)), true);
                 assert_eq!(done.is_ok(), model.names.contains_key(&from));
                 if let Some(file) = model.names.remove(&from) {
                     model.names.insert(to, file);
                 }
             }
             Step::Link(from, to) => {
-                let done = volume.link(&path(&name(from)), &path(&name(to)), true);
+                let done = link(&volume, &path(&name(from)), &path(&name(to)), true);
                 assert_eq!(done.is_ok(), model.names.contains_key(&from));
                 if let Some(file) = model.names.get(&from).copied() {
                     model.names.insert(to, file);

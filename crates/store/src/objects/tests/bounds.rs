@@ -1,0 +1,79 @@
+//! Files that have lost their names, and how much there may be of names and of what is written down.
+
+use super::*;
+
+/// Changes of a file that has lost its name, and of one that loses it while it is hashed, are nobody's: the store is whole after them.
+#[test]
+fn what_happens_to_a_nameless_file_is_not_told() {
+    let home = Home::new("nameless");
+    let volume = home.open();
+    put(&volume, "kept", b"kept");
+    put(&volume, "a", b"bytes");
+    volume.finish();
+    let opened = volume.open(&path("a"), &WRITE).unwrap();
+    delete(&volume, "a");
+    let change = Change { attributes: Some(attribute::HIDDEN), times: [Some(1), Some(2), Some(3)] };
+    volume.set(&path("a"), opened.metadata.id, opened.file.as_fd(), &change).unwrap();
+    assert_eq!(volume.facts(&path("a"), opened.metadata.id, opened.file.as_fd()).unwrap().times[0], 1);
+    volume.core.publish_all();
+    drop(volume);
+    let volume = home.open();
+    assert_eq!(volume.damage(), []);
+    assert_eq!(home.report().findings, []);
+    assert_eq!(names(&volume, ""), ["kept"]);
+}
+
+/// Journals that were written before told of such files: they are no damage. What nobody ever told of is.
+#[test]
+fn a_journal_that_tells_of_former_files_is_whole() {
+    let home = Home::new("former");
+    let volume = home.open();
+    let (before, after) = (put(&volume, "before", b"1"), put(&volume, "after", b"2"));
+    delete(&volume, "before");
+    volume.core.fold(&mut volume.core.state()).unwrap();
+    delete(&volume, "after");
+    let tell = |id: u64| {
+        let facts = Record::Facts { id, attributes: attribute::ARCHIVE, times: [1; 4] };
+        volume.core.state().journal.as_mut().unwrap().append(&[facts]).unwrap();
+    };
+    tell(before);
+    tell(after);
+    assert_eq!(load(&Disk::open(rustix::fs::open(home.place(), OFlags::RDONLY, Mode::empty()).unwrap(), false).unwrap()).unwrap().damage, []);
+    tell(1000);
+    drop(volume);
+    assert_eq!(home.open().damage().len(), 1);
+}
+
+#[test]
+fn names_take_as_much_as_files_and_a_file_has_only_so_many() {
+    let home = Home::new("names");
+    let volume = home.with(Limits { objects: 4, ..Limits::default() }).unwrap();
+    let id = put(&volume, "a", b"1");
+    let again = |name: &str| link(&volume, &path("a"), &path(name), false);
+    assert_eq!([again("b"), again("c"), again("d")], [Ok(()); 3]);
+    assert_eq!(again("e"), Err(STATUS_QUOTA_EXCEEDED));
+    delete(&volume, "d");
+    assert_eq!(again("e"), Ok(()));
+    ["a", "b", "c", "e"].iter().for_each(|name| delete(&volume, name));
+    volume.released(id);
+    assert_eq!(volume.core.state().tree.usage.objects, 0);
+    let volume = Objects::temporary(&home.folder.join("temporary"), Box::new(Own), Limits::default()).unwrap();
+    put(&volume, "a", b"1");
+    let made = (1..=tree::MOST_LINKS).map(|number| link(&volume, &path("a"), &path(&number.to_string()), false));
+    let refused: Vec<_> = made.filter_map(Result::err).collect();
+    assert_eq!(refused, [windows_sys::Win32::Foundation::STATUS_TOO_MANY_LINKS]);
+}
+
+/// Renaming to and fro is written down each time; the journal that it makes has a bound all the same.
+#[test]
+fn a_journal_is_folded_while_it_grows() {
+    let home = Home::new("fro");
+    let volume = home.open();
+    put(&volume, "a", b"1");
+    for _ in 0..6000 {
+        rename(&volume, &path("a"), &path("b"), false).unwrap();
+        rename(&volume, &path("b"), &path("a"), false).unwrap();
+    }
+    let state = volume.core.state();
+    assert!(state.generation > 0 && state.journal.as_ref().unwrap().length < 512 << 10, "{}", state.journal.as_ref().unwrap().length);
+}
