@@ -17,8 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
-    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED,
-    STATUS_TOO_MANY_OPENED_FILES,
+    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED, STATUS_TOO_MANY_OPENED_FILES,
 };
 use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 
@@ -94,7 +93,8 @@ impl Process {
     pub fn adopt_handle(&self, request: &AdoptHandle) -> Answer {
         let handle = lock(&self.handles).tell(request.handle)?.clone();
         if let Object::Key(_) = handle.object {
-            let opened = Opened { handle: request.handle, device: protocol::key::DEVICE, access: handle.access, flags: handle.flags, ..Opened::default() };
+            let opened =
+                Opened { handle: request.handle, device: protocol::key::DEVICE, access: handle.access, flags: handle.flags, ..Opened::default() };
             return Ok(Reply::value(&opened));
         }
         let object = handle.file()?;
@@ -183,7 +183,8 @@ fn check(parameters: &Parameters) -> Result<(), NTSTATUS> {
 
 /// The program's file, which its process reads and nothing else.
 fn image_of(object: &FileObject) -> Result<OwnedFd, NTSTATUS> {
-    let descriptor = object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder()).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+    let descriptor =
+        object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder()).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
     let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
     let program = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
     if leaves_room(program.as_fd()) { Ok(program) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
