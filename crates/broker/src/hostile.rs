@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// A broker that serves one process, which the fuzzer plays.
 pub struct Hostile {
     sandbox: Arc<Sandbox>,
-    process: Arc<Process>,
+    pub(crate) process: Arc<Process>,
     /// The channel that requests seem to come on.
     server: Server,
 }

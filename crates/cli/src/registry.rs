@@ -171,7 +171,10 @@ fn delete(kept: &Kept, key: &str, value: Option<&str>) -> Result<u8, String> {
 fn import(kept: &Kept, file: &HostPath) -> Result<u8, String> {
     let failed = |error: std::io::Error| format!("{}: {}", file.display(), plain(&error));
     let bytes = std::fs::read(file).map_err(failed)?;
-    let wrong = |wrong: store::registry::text::Wrong| format!("{}: {}", file.display(), shown(&wrong.to_string()));
+    let wrong = |wrong: store::registry::text::Wrong| {
+        let start: String = wrong.text.chars().take(120).collect();
+        format!("{}: line {}: {}\n    {}", file.display(), wrong.line, shown(&wrong.what), shown(&start))
+    };
     // A file that is wrong somewhere changes nothing.
     parse(&bytes, &mut |_, _| Ok(())).map_err(wrong)?;
     let (keys, values) = change(kept, |registry| {

@@ -1,7 +1,7 @@
 //! Changing keys and values.
 
 use super::lock;
-use super::open::{Answer, pieces, units};
+use super::payload::{Answer, pieces, units};
 use crate::process::Process;
 use crate::reply::Reply;
 use protocol::key::{ContinueValue, DeleteKey, DeleteValue, FlushKey, RenameKey, SetValue};

@@ -8,22 +8,28 @@ use windows_sys::Win32::System::Registry::REG_BINARY;
 use zerocopy::IntoBytes;
 
 const VERSION: &str = "MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+const VERSION_32: &str = "MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows NT\\CurrentVersion";
 const CONTROL: &str = "MACHINE\\SYSTEM\\ControlSet001\\Control";
 
 /// The facts, which are those that the functions of Windows answer.
 pub fn of(sandbox: &Sandbox) -> Vec<Fact> {
     let [major, minor, build] = sandbox.windows;
     let build = build.to_string();
-    let mut facts = vec![
-        Fact::number(VERSION, "CurrentMajorVersionNumber", major),
-        Fact::number(VERSION, "CurrentMinorVersionNumber", minor),
-        Fact::text(VERSION, "CurrentBuild", &build),
-        Fact::text(VERSION, "CurrentBuildNumber", &build),
-        Fact::text(VERSION, "RegisteredOwner", USER),
+    let versions = [VERSION, VERSION_32].map(|path| {
+        [
+            Fact::number(path, "CurrentMajorVersionNumber", major),
+            Fact::number(path, "CurrentMinorVersionNumber", minor),
+            Fact::text(path, "CurrentBuild", &build),
+            Fact::text(path, "CurrentBuildNumber", &build),
+            Fact::text(path, "RegisteredOwner", USER),
+        ]
+    });
+    let mut facts = versions.concat();
+    facts.extend([
         Fact::text(&format!("{CONTROL}\\ComputerName\\ComputerName"), "ComputerName", COMPUTER),
         Fact::text(&format!("{CONTROL}\\ComputerName\\ActiveComputerName"), "ComputerName", COMPUTER),
         Fact::text(&format!("{VERSION}\\ProfileList\\{USER_SID}"), "ProfileImagePath", &format!("C:\\Users\\{USER}")),
-    ];
+    ]);
     let volatile = format!("USER\\{USER_SID}\\Volatile Environment");
     for (name, value) in [
         ("USERNAME", USER.to_owned()),

@@ -1,6 +1,6 @@
 //! Reading values and listing what a key holds.
 
-use super::open::{Answer, bytes, units};
+use super::payload::{Answer, bytes, units};
 use super::{KeyObject, Keys};
 use crate::process::Process;
 use crate::reply::Reply;

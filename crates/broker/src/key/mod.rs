@@ -4,6 +4,7 @@ mod change;
 mod facts;
 mod list;
 mod open;
+mod payload;
 #[cfg(test)]
 mod tests;
 mod watch;

@@ -1,6 +1,7 @@
 //! Opening keys, and what is asked of an open one.
 
 use super::list::snapshot;
+use super::payload::{Answer, bytes, pieces, units};
 use super::{KeyObject, Keys, word_of};
 use crate::handle::{Handle, Object};
 use crate::process::Process;
@@ -9,11 +10,9 @@ use protocol::key::{KeyFacts, KeyOpened, OpenKey, QueryKey, how};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, PoisonError};
 use store::registry::{How, Key, New, ROOT, absolute};
-use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_PRIVILEGE_NOT_HELD};
+use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_PRIVILEGE_NOT_HELD};
 use windows_sys::Win32::Storage::FileSystem::READ_CONTROL;
 use windows_sys::Win32::System::Registry::{KEY_ALL_ACCESS, KEY_QUERY_VALUE, KEY_READ, KEY_WRITE};
-
-pub type Answer = Result<Reply, NTSTATUS>;
 
 /// The rights on a key that generic rights come to.
 pub fn specific(access: u32) -> Result<u32, NTSTATUS> {
@@ -26,21 +25,6 @@ pub fn specific(access: u32) -> Result<u32, NTSTATUS> {
     let all = if access & MAXIMUM_ALLOWED != 0 { KEY_ALL_ACCESS } else { 0 };
     let rights = GENERIC.iter().filter(|(generic, _)| access & generic != 0).fold(access | all, |rights, (_, specific)| rights | specific);
     Ok(rights & KEY_ALL_ACCESS)
-}
-
-/// A payload as UTF-16, in two pieces.
-pub fn pieces(payload: &[u8], first: u32) -> Result<(Vec<u16>, &[u8]), NTSTATUS> {
-    let (head, rest) = payload.split_at_checked(first as usize).ok_or(STATUS_INVALID_PARAMETER)?;
-    Ok((units(head)?, rest))
-}
-
-pub fn units(bytes: &[u8]) -> Result<Vec<u16>, NTSTATUS> {
-    let (units, rest) = bytes.as_chunks::<2>();
-    if rest.is_empty() { Ok(units.iter().map(|unit| u16::from_le_bytes(*unit)).collect()) } else { Err(STATUS_INVALID_PARAMETER) }
-}
-
-pub fn bytes(units: &[u16]) -> Vec<u8> {
-    units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
 }
 
 impl Process {

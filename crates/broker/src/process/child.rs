@@ -96,7 +96,8 @@ impl Process {
     pub fn adopt_handle(&self, request: &AdoptHandle) -> Answer {
         let handle = lock(&self.handles).tell(request.handle)?.clone();
         if let Object::Key(_) = handle.object {
-            let opened = Opened { handle: request.handle, device: protocol::key::DEVICE, access: handle.access, flags: handle.flags, ..Opened::default() };
+            let opened =
+                Opened { handle: request.handle, device: protocol::key::DEVICE, access: handle.access, flags: handle.flags, ..Opened::default() };
             return Ok(Reply::value(&opened));
         }
         let object = handle.file()?;
