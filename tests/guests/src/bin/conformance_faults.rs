@@ -376,6 +376,7 @@ fn registers(cases: &mut Cases) {
         }
         same!(SEEN[1].load(Ordering::Relaxed), 5);
     });
+    #[cfg(target_arch = "x86_64")]
     case!(cases, "kernel32!AddVectoredExceptionHandler", Success, "a thread goes on from an exception within a nested task", {
         unsafe {
             let handler = AddVectoredExceptionHandler(1, Some(steps_on));
