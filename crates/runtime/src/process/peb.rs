@@ -106,7 +106,8 @@ fn make_parameters<P: Pointer>(start: &Start) -> Result<u64, NTSTATUS> {
     at = (at + 15) & !15;
     // The C runtimes read handles there, at whatever offset.
     user::write_bytes(at, &given.runtime)?;
-    let runtime_data = UnicodeString { length: runtime_length, maximum_length: runtime_length, buffer: P::of(if runtime_length == 0 { 0 } else { at }) };
+    let runtime_data =
+        UnicodeString { length: runtime_length, maximum_length: runtime_length, buffer: P::of(if runtime_length == 0 { 0 } else { at }) };
     at = (at + u64::from(runtime_length) + 15) & !15;
     user::write_bytes(at, &bytes(&given.environment))?;
     let standard = given.standard.map(|handle| P::of(handle.into()));
