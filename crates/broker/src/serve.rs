@@ -3,7 +3,9 @@
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::clock::TICK;
 use crate::drive::Place;
-use crate::launch::{self, Order, Plan, Refused};
+use crate::launch::{self, Refused};
+use crate::order::Order;
+use crate::plan::Plan;
 use crate::process::Process;
 use crate::sandbox::{Files, Sandbox, raise_descriptors};
 use crate::session::Session;

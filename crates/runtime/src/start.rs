@@ -68,7 +68,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     process::set(process, start.thread);
     processor::prepare(start.processors);
     take_standard_streams(start);
-    process::take_inherited(&start.inherited)?;
+    process::other::take_inherited(&start.inherited)?;
     if start.suspended {
         let _ = broker::wait_for(&AwaitResume {});
     }

@@ -18,6 +18,8 @@ mod objects;
 mod overlay;
 mod path;
 pub mod registry;
+#[cfg(test)]
+mod test_folder;
 mod volume;
 mod watch;
 mod zone;

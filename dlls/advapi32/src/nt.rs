@@ -1,6 +1,5 @@
 //! What advapi32 stands on: the exports of `ntdll`.
 
-use crate::winreg::New;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -66,6 +65,15 @@ pub fn open_key(root: HANDLE, path: &[u16], access: u32, options: u32) -> Result
     // SAFETY: name and attributes live through the call.
     check(unsafe { NtOpenKeyEx(&raw mut handle, access, &attributes(root, &name, false), options) })?;
     Ok(handle)
+}
+
+/// How a key is made.
+#[derive(Clone, Copy, Default)]
+pub struct New<'a> {
+    pub class: &'a [u16],
+    pub options: u32,
+    pub access: u32,
+    pub inherit: bool,
 }
 
 /// Opens a key, or makes it below one that is there; whether it was made.

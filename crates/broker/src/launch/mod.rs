@@ -1,17 +1,16 @@
 //! Starting a process: everything it needs is made before it runs, so that it asks for nothing at its start.
 
-mod order;
+mod program;
 mod user;
 mod variables;
 
-pub use order::{Launcher, Order};
-pub use user::{open_program, plan as user_plan};
+pub use program::{Refused, is_32_bit, open_program};
+pub use user::plan as user_plan;
 pub use variables::adapted;
 
 use crate::audit::{Event, Kind, Outcome, Trust};
-use crate::handle::Table;
-use crate::life::Life;
 use crate::namespace::plain;
+use crate::plan::Plan;
 use crate::process::Process;
 use crate::sandbox::{Member, Sandbox};
 use crate::service;
@@ -20,7 +19,7 @@ use channel::{Shared, socket};
 use gate::block::{SLICES, TELEMETRY_SIZE};
 use jail::{Child, Gate, Layers, Limits, Spawn};
 use protocol::VERSION;
-use protocol::start::{Inherited, Parameters, Standard, Start, descriptor};
+use protocol::start::{Start, descriptor};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, PoisonError};
 
@@ -32,52 +31,6 @@ pub struct Launched {
     pub child: Child,
     /// Where its seccomp listener will come from.
     pub boot: OwnedFd,
-}
-
-/// Why nothing was started.
-#[derive(Debug)]
-pub struct Refused {
-    /// The exit code for it.
-    pub code: u8,
-    /// One sentence.
-    pub sentence: String,
-}
-
-impl Refused {
-    /// Something of ours, or of the host's, is broken.
-    pub fn broken(sentence: impl Into<String>) -> Self {
-        Self { code: 125, sentence: sentence.into() }
-    }
-
-    fn host(what: &str, error: impl Into<std::io::Error>) -> Self {
-        Self::broken(format!("{what}: {}", plain(&error.into())))
-    }
-}
-
-/// What a process is started with.
-pub struct Plan {
-    /// Who it is.
-    pub life: Arc<Life>,
-    /// Its program's name, for people.
-    pub shown: String,
-    /// Its program's file.
-    pub program: OwnedFd,
-    /// The terms that it runs on.
-    pub terms: Arc<Terms>,
-    /// What the program is given.
-    pub parameters: Parameters,
-    /// The handles that it has from its start.
-    pub handles: Table,
-    /// The standard streams that are terminals.
-    pub terminals: [Option<OwnedFd>; 3],
-    /// The standard streams that it is born with, and what they are.
-    pub born: [Option<(OwnedFd, Standard)>; 3],
-    /// Handles to shared objects that it has from its start.
-    pub inherited: Vec<Inherited>,
-    /// It waits until its first thread is resumed.
-    pub suspended: bool,
-    /// Ctrl-C is not for it.
-    pub ignores_control: bool,
 }
 
 /// Starts a process.
@@ -119,17 +72,6 @@ pub fn start(sandbox: &Arc<Sandbox>, plan: Plan) -> Result<Launched, Refused> {
     }
     process.set_noted();
     Ok(launched)
-}
-
-/// Whether a program is for 32-bit processors: looks at one field, the machine. Everything else is looked at in the jail.
-pub fn is_32_bit(program: &OwnedFd) -> bool {
-    const I386: u16 = 0x14C;
-    let field = |offset: u64| {
-        let mut bytes = [0; 4];
-        (rustix::io::pread(program, &mut bytes, offset) == Ok(4)).then(|| u32::from_le_bytes(bytes))
-    };
-    let machine = field(0x3C).and_then(|at| field(u64::from(at) + 4)).map(|word| word as u16);
-    machine == Some(I386)
 }
 
 /// How many time stamps make a microsecond; measured only where calls are timed.

@@ -1,19 +1,20 @@
 //! A program that the user starts: from a path of the host, with the shell's streams.
 
-use super::{Plan, Refused, is_32_bit};
+use super::program::{Refused, is_32_bit, open_program};
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::drive::USER;
 use crate::handle::{Handle, Object, Table};
 use crate::life::Life;
-use crate::namespace::{Namespace, plain};
+use crate::namespace::Namespace;
 use crate::object::FileObject;
+use crate::plan::Plan;
 use crate::sandbox::Sandbox;
 use crate::session::Session;
 use crate::terms::Terms;
 use crate::wire::Run;
 use gate::file::Device;
 use protocol::start::{Parameters, Standard};
-use rustix::fs::{FileType, Mode, OFlags, fstat, open};
+use rustix::fs::{FileType, fstat};
 use rustix::termios::isatty;
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -83,22 +84,6 @@ pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: 
         suspended: false,
         ignores_control: false,
     })
-}
-
-/// Opens a program's file for reading, if it is one.
-pub fn open_program(path: &Path) -> Result<OwnedFd, Refused> {
-    let refused = |code, what: String| Refused { code, sentence: format!("{}: {what}", path.display()) };
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-    let program = open(path, flags, Mode::empty()).map_err(|error| {
-        let missing = error == rustix::io::Errno::NOENT || error == rustix::io::Errno::NOTDIR;
-        if missing { refused(127, "it does not exist".into()) } else { refused(126, plain(&error.into())) }
-    })?;
-    let facts = fstat(&program).map_err(|error| refused(126, plain(&error.into())))?;
-    match FileType::from_raw_mode(facts.st_mode) {
-        FileType::RegularFile => Ok(program),
-        FileType::Directory => Err(refused(126, "this is a folder".into())),
-        _ => Err(refused(126, "this is no file".into())),
-    }
 }
 
 /// The user's working folder where it is granted, else the sandbox's profile folder.

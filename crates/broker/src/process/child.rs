@@ -2,9 +2,10 @@
 
 use super::{Process, lock};
 use crate::handle::{Handle, Object, Table};
-use crate::launch::{self, Plan};
+use crate::launch;
 use crate::life::Life;
 use crate::object::FileObject;
+use crate::plan::Plan;
 use crate::reply::Reply;
 use crate::sandbox::leaves_room;
 use gate::file::Device;

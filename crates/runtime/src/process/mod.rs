@@ -1,11 +1,9 @@
 //! The process: what it was started with, its PEB and parameters, its end.
 
 pub mod end;
-mod other;
+pub mod other;
 pub mod peb;
 mod service;
-
-pub use other::take_inherited;
 
 use crate::memory::StackSize;
 use crate::object::{Body, Object};

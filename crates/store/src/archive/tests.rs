@@ -27,7 +27,7 @@ struct Home {
 
 impl Home {
     fn new() -> Self {
-        Self { folder: crate::objects::folder_for_tests("archive") }
+        Self { folder: crate::test_folder::folder("archive") }
     }
 
     fn user(&self) -> User {

@@ -1,6 +1,6 @@
 //! The store's folder on the host: staged files by number, blobs by hash, and the files of records.
 
-use super::header::Hash;
+use crate::journal::header::Hash;
 use crate::metadata::Metadata;
 use rustix::fs::{
     AtFlags, Dir, Mode, OFlags, chmodat, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat,
@@ -278,4 +278,23 @@ fn keep_times(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
 pub fn written(file: BorrowedFd<'_>) -> Result<(i64, u64)> {
     let facts = fstat(file)?;
     Ok((facts.st_mtime as i64 * 1_000_000_000 + facts.st_mtime_nsec as i64, facts.st_size as u64))
+}
+
+/// The hash of a file's content.
+pub fn hash_of(file: &OwnedFd) -> rustix::io::Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    // Most files are small, and a large buffer would cost more than they do.
+    let (mut small, mut large) = ([0; 4096], Vec::new());
+    let mut at = 0;
+    loop {
+        let buffer: &mut [u8] = if at == 0 { &mut small } else { &mut large };
+        match rustix::io::pread(file, &mut *buffer, at)? {
+            0 => return Ok(Hash(*hasher.finalize().as_bytes())),
+            got => {
+                hasher.update(&buffer[..got]);
+                at += got as u64;
+                large.resize(if got < small.len() { 1 } else { 0x1_0000 }, 0);
+            }
+        }
+    }
 }

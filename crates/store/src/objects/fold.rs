@@ -3,10 +3,10 @@
 //! An index and its journal bear one number. The new journal is made first, empty; the new index gets its name when it is whole and on
 //! the disk, and with that name both count. Whatever bears another number is deleted then.
 
-use super::bytes::Writer;
-use super::log::Head;
 use super::tree::Content;
 use super::{Core, Log, State, index_name, journal_name};
+use crate::journal::bytes::Writer;
+use crate::journal::log::Head;
 use rustix::fs::{AtFlags, renameat, unlinkat};
 use rustix::io::Result;
 use std::collections::HashSet;

@@ -1,11 +1,11 @@
 //! Bringing files of the host into a store: a folder that was `C:` before there were objects, and single files by their user.
 
-use super::header::Header;
-use super::principal::User;
 use super::record::Record;
 use super::tree::{Content, ROOT};
 use super::{Core, Objects, State, now};
 use crate::error::status;
+use crate::journal::header::Header;
+use crate::journal::principal::User;
 use crate::metadata::{Metadata, Times, attribute};
 use crate::name::from_host;
 use crate::path::Path;

@@ -1,8 +1,8 @@
 //! What names stand for, in memory: files and folders by their numbers, and a folder's names. A million of them are held, so that what
 //! is rare of one lies apart.
 
-use super::header::Header;
 use crate::case::upcase;
+use crate::journal::header::Header;
 use crate::metadata::Times;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};

@@ -1,6 +1,6 @@
 //! Opening and making files and folders.
 
-use super::header::Hash;
+use super::disk::hash_of;
 use super::record::Record;
 use super::tree::{Content, Published, Settled, fold};
 use super::{Core, Objects, State, now};
@@ -289,25 +289,6 @@ impl Core {
     /// Whether two paths lead to one entry of one folder.
     pub(super) fn is_same_entry(one: (u64, &[u16]), other: (u64, &[u16])) -> bool {
         one.0 == other.0 && fold(one.1) == fold(other.1)
-    }
-}
-
-/// The hash of a file's content.
-pub fn hash_of(file: &OwnedFd) -> rustix::io::Result<Hash> {
-    let mut hasher = blake3::Hasher::new();
-    // Most files are small, and a large buffer would cost more than they do.
-    let (mut small, mut large) = ([0; 4096], Vec::new());
-    let mut at = 0;
-    loop {
-        let buffer: &mut [u8] = if at == 0 { &mut small } else { &mut large };
-        match rustix::io::pread(file, &mut *buffer, at)? {
-            0 => return Ok(Hash(*hasher.finalize().as_bytes())),
-            got => {
-                hasher.update(&buffer[..got]);
-                at += got as u64;
-                large.resize(if got < small.len() { 1 } else { 0x1_0000 }, 0);
-            }
-        }
     }
 }
 

@@ -4,13 +4,12 @@
 //! staged, for what is written through a view that outlives its handle belongs to it. A file that was opened for writing while it was
 //! hashed is published another time.
 
-use super::header::Header;
-use super::open::hash_of;
+use super::disk::hash_of;
 use super::record::Record;
 use super::tree::Content;
 use super::{Core, Objects, State, now};
+use crate::journal::header::Header;
 use rustix::fs::OFlags;
-use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -26,14 +25,6 @@ const LARGE: u64 = 1 << 20;
 /// Files that are published by one thread at the end; of more, several take their part.
 const FEW: usize = 64;
 const MOST_HANDS: usize = 4;
-
-/// What waits to be published.
-#[derive(Default)]
-pub struct Queue {
-    waiting: BTreeSet<(Instant, u64)>,
-    /// The volume is being closed.
-    pub ends: bool,
-}
 
 /// How publishing a file went.
 pub enum Attempt {

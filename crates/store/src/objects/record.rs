@@ -1,8 +1,8 @@
 //! What a store writes down: each change of a name or of an object is one record. An index is made of the same records.
 
-use super::bytes::{Reader, Writer};
-use super::header::Header;
-use super::log::Entry;
+use crate::journal::bytes::{Reader, Writer};
+use crate::journal::header::Header;
+use crate::journal::log::Entry;
 use crate::metadata::Times;
 
 /// A change.

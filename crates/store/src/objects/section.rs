@@ -1,10 +1,8 @@
 //! A store in an archive: the records that make its tree, then each content once. What is read is checked as if an enemy had written it.
 
-use super::bytes::Writer;
-use super::check::{Finding, Wrong, paths};
+use super::check::paths;
 use super::disk::Disk;
-use super::header::{Hash, Header};
-use super::log::{Entry, Head, Log};
+use super::finding::{Finding, Wrong};
 use super::record::Record;
 use super::tree::{Content, ROOT, Tree};
 use super::view::View;
@@ -12,6 +10,9 @@ use super::{Limits, index_name, journal_name, new_device, now};
 use crate::archive::error::Error;
 use crate::archive::section::{Amount, Fresh, Section};
 use crate::archive::stream::{In, Item, Out};
+use crate::journal::bytes::Writer;
+use crate::journal::header::{Hash, Header};
+use crate::journal::log::{Entry, Head, Log};
 use crate::metadata::attribute;
 use crate::path::Path;
 use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, open};

@@ -6,24 +6,15 @@ mod format;
 mod model;
 
 use super::*;
+use crate::test_folder::folder;
 use crate::volume::{Change, Create, How, Look, Open, Outcome, Volume};
 use crate::{Path, Pattern, User, attribute};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{
     STATUS_FILE_CORRUPT_ERROR, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
 };
-
-/// A folder of a test's own.
-pub fn folder(name: &str) -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let folder = std::env::temp_dir().join(format!("store-{name}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
 
 /// Leases as this process alone can tell them: by its own descriptors. Mappings are not seen.
 struct Own;

@@ -1,10 +1,10 @@
 //! Names and what they stand for, in memory. Whatever changes them is a record, and applying records is all that is done here:
 //! what a store does at work and what it does when it is opened again come to the same.
 
-use super::header::Hash;
 pub use super::node::{Child, Children, Content, Node, Nodes, Published, Settled};
 use super::record::Record;
 use crate::case::upcase;
+use crate::journal::header::Hash;
 use crate::metadata::{Times, attribute};
 use crate::path::Path;
 use std::collections::{HashMap, HashSet};

@@ -1,10 +1,12 @@
 //! Looking into a store that a broker may be at work on: what stands in index and journal, and the objects.
 
 use super::disk::Disk;
-use super::header::Header;
-use super::open::hash_of;
+use super::disk::hash_of;
+use super::finding::Finding;
+use super::load::{OpenError, load};
 use super::tree::{Content, Node, Tree};
-use super::{Finding, Hash, OpenError, load};
+use crate::journal::header::Hash;
+use crate::journal::header::Header;
 use crate::metadata::attribute;
 use crate::path::Path;
 use rustix::fs::{Mode, OFlags, open};

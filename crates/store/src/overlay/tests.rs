@@ -29,7 +29,7 @@ struct Home {
 
 impl Home {
     fn new() -> Self {
-        let home = Self { folder: crate::objects::folder_for_tests("overlay") };
+        let home = Self { folder: crate::test_folder::folder("overlay") };
         for folder in ["host/Sub/deep", "host/empty"] {
             std::fs::create_dir_all(home.folder.join(folder)).unwrap();
         }

@@ -1,7 +1,7 @@
 //! Copying keys with all that is below them.
 
 use super::enumerate::{subkey_name, value_at};
-use super::open::{New, open};
+use super::open::open;
 use super::root::{MAXIMUM_ALLOWED, handle};
 use super::set::set;
 use super::{Key, Owned, wide_of};
@@ -47,7 +47,7 @@ fn copy(source: Key, path: &[u16], target: Key) -> Result<LStatus, Win32Error> {
         each(|index| {
             let name = subkey_name(from, index)?;
             let from = Owned(nt::open_key(from, &name, KEY_READ, 0)?);
-            let to = Owned(nt::create_key(to, &name, &New { access: MAXIMUM_ALLOWED, ..New::default() })?.0);
+            let to = Owned(nt::create_key(to, &name, &crate::nt::New { access: MAXIMUM_ALLOWED, ..crate::nt::New::default() })?.0);
             left.push((from, to));
             Ok(())
         })

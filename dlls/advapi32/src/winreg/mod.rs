@@ -12,8 +12,6 @@ mod refused;
 mod root;
 mod set;
 
-pub use open::New;
-
 use crate::nt::NtClose;
 use alloc::vec::Vec;
 use guest::error::Win32Error;

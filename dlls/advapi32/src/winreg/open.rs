@@ -2,7 +2,7 @@
 
 use super::root::{MAXIMUM_ALLOWED, handle, number};
 use super::{Key, Owned, demanded, wide_of};
-use crate::nt;
+use crate::nt::{self, New};
 use core::ptr::null_mut;
 use guest::call::LStatus;
 use guest::error::Win32Error;
@@ -19,15 +19,6 @@ const BACKSLASH: u16 = b'\\' as u16;
 /// Opens the key of a path; a key itself where there is none.
 pub fn open(key: Key, path: &[u16], access: u32, options: u32) -> Result<HANDLE, Win32Error> {
     nt::open_key(handle(key)?, path, access, options)
-}
-
-/// How a key is made.
-#[derive(Clone, Copy, Default)]
-pub struct New<'a> {
-    pub class: &'a [u16],
-    pub options: u32,
-    pub access: u32,
-    pub inherit: bool,
 }
 
 /// Opens the key of a path, made with those above it that are missing; whether it was.

@@ -1,6 +1,6 @@
 //! Setting values.
 
-use super::open::{New, create};
+use super::open::create;
 use super::root::{MAXIMUM_ALLOWED, handle};
 use super::{Key, Owned, bytes_of, is_text, wide_of};
 use crate::nt::{self, NtFlushKey, NtSetValueKey, string};
@@ -75,7 +75,7 @@ fn below(key: Key, path: &[u16], work: impl FnOnce(HANDLE) -> Result<LStatus, Wi
     if path.is_empty() {
         return work(handle(key)?);
     }
-    let made = Owned(create(key, path, &New { access: MAXIMUM_ALLOWED, ..New::default() })?.0);
+    let made = Owned(create(key, path, &crate::nt::New { access: MAXIMUM_ALLOWED, ..crate::nt::New::default() })?.0);
     work(made.0)
 }
 

@@ -16,9 +16,7 @@ use guest::error::Win32Error;
 use guest::nls::ANSI;
 use guest::{router, shim, text};
 use windows_sys::Wdk::Storage::FileSystem::{FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE};
-use windows_sys::Win32::Foundation::{
-    ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, ERROR_NOACCESS, ERROR_NOT_SUPPORTED, ERROR_PATH_NOT_FOUND, HANDLE, OBJ_INHERIT,
-};
+use windows_sys::Win32::Foundation::{ERROR_DIRECTORY, ERROR_INVALID_PARAMETER, ERROR_NOACCESS, ERROR_NOT_SUPPORTED, HANDLE, OBJ_INHERIT};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::Storage::FileSystem::{FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA};
 use windows_sys::Win32::System::Threading::{
@@ -271,9 +269,4 @@ pub unsafe extern "system" fn CreateProcessA(
         let given = Given { application, line, process, thread, inherits, creation, environment, folder };
         start(&given, &raw const wide.StartupInfo, information)
     }
-}
-
-/// Whether an error says that a file is not there.
-pub fn is_missing(Win32Error(code): Win32Error) -> bool {
-    matches!(code, ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND)
 }

@@ -1,13 +1,12 @@
 //! Which program a process is started from: the path, and the command line that it is given.
 
-use super::create::is_missing;
 use crate::fileapi::full::full;
 use crate::processenv::search;
 use crate::sysinfoapi::SYSTEM_FOLDER;
 use alloc::vec::Vec;
 use guest::error::Win32Error;
 use guest::text::same_ascii;
-use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER};
+use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, ERROR_PATH_NOT_FOUND};
 
 const QUOTE: u16 = b'"' as u16;
 const SPACE: u16 = b' ' as u16;
@@ -72,4 +71,9 @@ fn batch(path: &[u16], line: &[u16], named: bool) -> Program {
     let command = if named && line.is_empty() { path } else { line };
     let line = [units("cmd.exe /c \""), command.to_vec(), units("\"")].concat();
     Program { path: interpreter, line }
+}
+
+/// Whether an error says that a file is not there.
+fn is_missing(Win32Error(code): Win32Error) -> bool {
+    matches!(code, ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND)
 }

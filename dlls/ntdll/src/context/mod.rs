@@ -4,10 +4,6 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 use windows_sys::Win32::System::Diagnostics::Debug::CONTEXT;
 
-/// The flags that a context gives to the processor: arithmetic, the trap, direction, resume, checks of alignment and the identification
-/// bit. The others (a nested task among them) are not a program's to set, and Windows leaves them out without a word.
-pub const USER_FLAGS: u32 = 0x25_0DD5;
-
 /// A context that the processor can save its registers to.
 #[cfg(not(all(target_os = "windows", target_arch = "x86")))]
 #[repr(C, align(16))]
@@ -69,6 +65,7 @@ pub fn instruction(context: &CONTEXT) -> *mut c_void {
 
 #[cfg(target_os = "windows")]
 mod extended;
+mod flags;
 #[cfg(all(target_os = "windows", target_arch = "x86_64"))]
 mod x64;
 #[cfg(all(target_os = "windows", target_arch = "x86"))]

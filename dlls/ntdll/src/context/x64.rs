@@ -177,6 +177,6 @@ unsafe extern "system" fn restore_integers(context: *mut CONTEXT) -> ! {
         rsp_ = const offset_of!(CONTEXT, Rsp),
         rip_ = const offset_of!(CONTEXT, Rip),
         eflags = const offset_of!(CONTEXT, EFlags),
-        user = const super::USER_FLAGS,
+        user = const super::flags::USER_FLAGS,
     )
 }

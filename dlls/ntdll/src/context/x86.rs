@@ -159,6 +159,6 @@ unsafe extern "C" fn restore_integers() -> ! {
         esp_ = const offset_of!(CONTEXT, Esp),
         eip = const offset_of!(CONTEXT, Eip),
         eflags = const offset_of!(CONTEXT, EFlags),
-        user = const super::USER_FLAGS,
+        user = const super::flags::USER_FLAGS,
     )
 }

@@ -1,7 +1,7 @@
 //! Processes that processes start. The broker's main loop starts them: what the host ends with the thread that started it must not
 //! end with a channel.
 
-use super::Plan;
+use crate::plan::Plan;
 use rustix::event::{EventfdFlags, eventfd};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

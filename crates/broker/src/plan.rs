@@ -1,0 +1,34 @@
+//! What a process is to be started with.
+
+use crate::handle::Table;
+use crate::life::Life;
+use crate::terms::Terms;
+use protocol::start::{Inherited, Parameters, Standard};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// What a process is started with.
+pub struct Plan {
+    /// Who it is.
+    pub life: Arc<Life>,
+    /// Its program's name, for people.
+    pub shown: String,
+    /// Its program's file.
+    pub program: OwnedFd,
+    /// The terms that it runs on.
+    pub terms: Arc<Terms>,
+    /// What the program is given.
+    pub parameters: Parameters,
+    /// The handles that it has from its start.
+    pub handles: Table,
+    /// The standard streams that are terminals.
+    pub terminals: [Option<OwnedFd>; 3],
+    /// The standard streams that it is born with, and what they are.
+    pub born: [Option<(OwnedFd, Standard)>; 3],
+    /// Handles to shared objects that it has from its start.
+    pub inherited: Vec<Inherited>,
+    /// It waits until its first thread is resumed.
+    pub suspended: bool,
+    /// Ctrl-C is not for it.
+    pub ignores_control: bool,
+}
