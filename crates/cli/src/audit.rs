@@ -55,10 +55,17 @@ fn choose(arguments: &AuditArguments) -> Result<PathBuf, String> {
     if let Some(name) = &arguments.sandbox {
         return Ok(folder.join(format!("{name}.audit")));
     }
+    // A run's broker may write a last word when the next run has begun: its beginning counts. A sandbox with a name has one audit for all
+    // of its runs, of which the last one is told by the last word.
+    let time = |entry: &std::fs::DirEntry| {
+        let facts = entry.metadata().ok()?;
+        let is_of_one_run = entry.file_name().to_string_lossy().starts_with("run-");
+        if is_of_one_run { facts.created().or_else(|_| facts.modified()) } else { facts.modified() }.ok()
+    };
     let newest = std::fs::read_dir(&folder)
         .map_err(|_| "there is no audit yet: nothing has run")?
         .filter_map(Result::ok)
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .filter_map(|entry| Some((time(&entry)?, entry.path())))
         .max();
     newest.map(|(_, path)| path).ok_or_else(|| "there is no audit yet: nothing has run".into())
 }

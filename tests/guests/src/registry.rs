@@ -46,8 +46,9 @@ pub fn open(root: HKEY, path: &str, access: u32) -> Result<Key, u32> {
 
 /// Sets a value.
 pub fn set(key: &Key, name: &str, kind: u32, data: &[u8]) -> u32 {
+    let start = if data.is_empty() { null() } else { data.as_ptr() };
     // SAFETY: as above.
-    unsafe { RegSetValueExW(key.0, wide(name).as_ptr(), 0, kind, data.as_ptr(), data.len() as u32) }
+    unsafe { RegSetValueExW(key.0, wide(name).as_ptr(), 0, kind, start, data.len() as u32) }
 }
 
 /// Reads a value.

@@ -13,7 +13,7 @@ use crate::drive::{Kept, Place};
 use crate::sandbox::Sandbox;
 use gate::shared::KEY_CHANGES_COUNT;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use store::registry::{Key, Limits, Registry};
 use watch::Watch;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_IO_DEVICE_ERROR};
@@ -28,6 +28,8 @@ pub struct KeyObject {
     pub key: Key,
     /// How many handles there are of it.
     pub handles: AtomicU32,
+    /// What is heard of it, and whether of the keys below it too: as the first question said (RegNotifyChangeKeyValue's documentation).
+    pub heard: OnceLock<(u32, bool)>,
 }
 
 /// The registry of a sandbox.

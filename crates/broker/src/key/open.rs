@@ -8,7 +8,7 @@ use crate::process::Process;
 use crate::reply::Reply;
 use protocol::key::{KeyFacts, KeyOpened, OpenKey, QueryKey, how};
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use store::registry::{How, Key, New, ROOT, absolute};
 use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_PRIVILEGE_NOT_HELD};
 use windows_sys::Win32::Storage::FileSystem::READ_CONTROL;
@@ -72,7 +72,7 @@ impl Process {
             let values = if asks { snapshot(registry, found)? } else { (Vec::new(), made && found.under.is_none()) };
             Ok((found, made, Keys::seen(sandbox, found), values))
         })?;
-        let object = Arc::new(KeyObject { key: found, handles: AtomicU32::new(0) });
+        let object = Arc::new(KeyObject { key: found, handles: AtomicU32::new(0), heard: OnceLock::new() });
         let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let handle = Handle { object: Object::Key(Arc::clone(&object)), access, flags };
         let inserted = self.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);

@@ -85,8 +85,9 @@ impl Process {
             return Err(STATUS_INSUFFICIENT_RESOURCES);
         }
         let (handle, number, news) = (request.handle, request.number, Arc::clone(&self.key_news));
+        let (filter, subtree) = *object.heard.get_or_init(|| (request.filter, request.subtree != 0));
         for key in [Some(object.key.id), object.key.under].into_iter().flatten() {
-            let watch = Watch { key, filter: request.filter, subtree: request.subtree != 0, handle, number, news: Arc::clone(&news) };
+            let watch = Watch { key, filter, subtree, handle, number, news: Arc::clone(&news) };
             state.watches.push(watch);
         }
         Ok(Reply::value(&Done {}))

@@ -173,7 +173,7 @@ fn views(cases: &mut Cases) {
 }
 
 fn classes(cases: &mut Cases) {
-    case!(cases, "advapi32!RegOpenKeyExW", Success, "the user's classes over the machine's", {
+    case!(cases, "advapi32!RegOpenKeyExW", Success, "the user's classes over the machine's", wine = "shows the machine's alone", {
         let name = ".wcconformance";
         let machine = create_with(HKEY_LOCAL_MACHINE, &format!("Software\\Classes\\{name}"), 0, KEY_ALL_ACCESS).map_err(|code| format!("{code}"))?.0;
         same!(set(&machine, "", REG_SZ, &text("machine")), 0);
@@ -202,8 +202,13 @@ fn notices(cases: &mut Cases) {
             same!(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
             same!(set(&key, "x", REG_BINARY, &[1]), 0);
             same!(WaitForSingleObject(event, PATIENCE), WAIT_OBJECT_0);
+            // What the handle hears of stays what its first call said.
             same!(RegNotifyChangeKeyValue(key.0, 1, REG_NOTIFY_CHANGE_NAME, event, 1), 0);
             same!(set(&key, "x", REG_BINARY, &[2]), 0);
+            same!(WaitForSingleObject(event, PATIENCE), WAIT_OBJECT_0);
+            let other = create("watched")?;
+            same!(RegNotifyChangeKeyValue(other.0, 1, REG_NOTIFY_CHANGE_NAME, event, 1), 0);
+            same!(set(&key, "x", REG_BINARY, &[3]), 0);
             same!(WaitForSingleObject(event, 50), WAIT_TIMEOUT);
             create("watched\\a\\b")?;
             same!(WaitForSingleObject(event, PATIENCE), WAIT_OBJECT_0);
@@ -214,7 +219,7 @@ fn notices(cases: &mut Cases) {
             CloseHandle(event);
         }
     });
-    case!(cases, "advapi32!RegNotifyChangeKeyValue", Failure, "without an event, without a right", {
+    case!(cases, "advapi32!RegNotifyChangeKeyValue", Failure, "without an event, without a right", wine = "says that the handle is none", {
         let key = create("watched")?;
         // SAFETY: as above.
         unsafe {
@@ -283,7 +288,7 @@ fn refusals(cases: &mut Cases) {
             }
         }
     );
-    case!(cases, "advapi32!RegConnectRegistryW", Failure, "another computer", wine = "Wine answers ERROR_BAD_NETPATH for its own name too", {
+    case!(cases, "advapi32!RegConnectRegistryW", Failure, "another computer", {
         let mut key = null_mut();
         // SAFETY: as above.
         unsafe {
