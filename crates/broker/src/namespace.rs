@@ -113,7 +113,8 @@ fn drive_path(letter: u8, path: &[u16]) -> Result<DrivePath, NTSTATUS> {
     let folder = path.last() == Some(&BACKSLASH);
     let path = Path::parse(path.strip_suffix(&[BACKSLASH]).unwrap_or(path)).ok_or(STATUS_OBJECT_NAME_INVALID)?;
     // A grant counts by its name: on the host's tree, every spelling of a name must be the one that the grant has.
-    let path = if letter == b'C' { path } else { path.names().map(store::canonical).collect::<Option<_>>().ok_or(STATUS_OBJECT_NAME_INVALID)? };
+    let is_canonical = letter == b'C' || path.names().all(store::is_plain);
+    let path = if is_canonical { path } else { path.names().map(store::canonical).collect::<Option<_>>().ok_or(STATUS_OBJECT_NAME_INVALID)? };
     Ok(DrivePath { letter, path, folder })
 }
 

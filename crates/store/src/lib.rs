@@ -29,7 +29,7 @@ pub use error::status;
 pub use folder::{Filter, Folder};
 pub use journal::principal::{Principal, Public, User};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
-pub use name::{Pattern, canonical, from_host, is_valid, same, to_host, unescaped};
+pub use name::{Pattern, canonical, from_host, is_plain, is_valid, same, to_host, unescaped};
 pub use objects::{Amount, Certificate, Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
 pub use overlay::{Applied, Change as Difference, Kind, Overlay, Refusal, apply, changes};
 pub use path::Path;

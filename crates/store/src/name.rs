@@ -57,6 +57,12 @@ pub fn canonical(name: &[u16]) -> Option<Vec<u16>> {
     from_host(to_host(name)?.as_bytes())
 }
 
+/// Whether a name is plainly its own canonical form, as nearly all are: this costs no more than a look at it.
+pub fn is_plain(name: &[u16]) -> bool {
+    let ends_so = name.last().is_some_and(|last| !matches!(*last, DOT | 0x20));
+    ends_so && name.iter().all(|unit| *unit < 0x7F) && is_valid(name)
+}
+
 /// Whether two names are the same but for letter case.
 pub fn same(left: &[u16], right: &[u16]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| upcase(*left) == upcase(*right))
@@ -214,6 +220,7 @@ mod tests {
             if let (Some(left), Some(right)) = (to_host(&one), to_host(&other)) {
                 proptest::prop_assert_eq!(left == right, canonical(&one) == canonical(&other), "{:?} {:?}", one, other);
             }
+            proptest::prop_assert!(!is_plain(&one) || canonical(&one).as_ref() == Some(&one), "{:?}", one);
             if let Some(name) = canonical(&one) {
                 proptest::prop_assert_eq!(canonical(&name), Some(name.clone()));
                 proptest::prop_assert_eq!(to_host(&name), to_host(&one));
