@@ -53,7 +53,7 @@ impl Clock {
     pub fn tick(&self) {
         let running = units(clock_gettime(ClockId::Boottime));
         self.set(INTERRUPT_TIME, running);
-        self.set(SYSTEM_TIME, since_1601() as u64);
+        self.set(SYSTEM_TIME, crate::audit::now() as u64);
         self.set(TICK_COUNT, running / 10_000);
     }
 
@@ -85,12 +85,6 @@ impl Clock {
 /// A time in 100 ns.
 const fn units(time: Timespec) -> u64 {
     time.tv_sec as u64 * 10_000_000 + time.tv_nsec as u64 / 100
-}
-
-/// The time, in 100 ns since 1601.
-pub fn since_1601() -> i64 {
-    const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
-    units(clock_gettime(ClockId::Realtime)) as i64 + UNIX_EPOCH
 }
 
 /// Processors that this process may use.

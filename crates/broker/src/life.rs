@@ -41,7 +41,7 @@ impl Life {
             thread,
             image,
             narrow,
-            created: crate::clock::since_1601(),
+            created: crate::audit::now(),
             end: OnceLock::new(),
             held: Mutex::new(suspended.into()),
             resumed: Condvar::new(),
@@ -50,7 +50,7 @@ impl Life {
 
     /// It has ended, with a code. Once.
     pub fn end(&self, code: u32) {
-        let _ = self.end.set(End { code, at: crate::clock::since_1601() });
+        let _ = self.end.set(End { code, at: crate::audit::now() });
         // Nobody is left who could begin.
         self.resumed.notify_all();
     }

@@ -14,7 +14,7 @@ use crate::sharing::{Leaving, Removal, Sharing, Turns};
 use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Change, FileId, Happened};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_TOO_MANY_OPENED_FILES};
 
 /// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
 const KEPT_DESCRIPTORS: u64 = 256;
@@ -42,6 +43,13 @@ pub fn raise_descriptors() {
 /// Whether a descriptor that was just opened leaves the broker its own: the host gives the lowest free number.
 pub fn leaves_room(descriptor: BorrowedFd<'_>) -> bool {
     descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < MOST_DESCRIPTORS.load(Ordering::Relaxed)
+}
+
+/// A file that is open, for reading alone.
+pub fn for_reading(descriptor: &OwnedFd) -> Result<OwnedFd, NTSTATUS> {
+    let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+    let reading = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
+    if leaves_room(reading.as_fd()) { Ok(reading) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
 }
 
 /// The files that every process starts from.

@@ -99,7 +99,7 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::QueryVolume(request) => process.query_volume(&request),
         Request::QueryName(request) => process.query_name(&request),
         Request::QueryLink(request) => process.query_link(&request),
-        Request::QueryDrives(_) => Ok(Reply::value(&Word { value: process.namespace.drives() })),
+        Request::QueryDrives(_) => Ok(Reply::value(&Word { value: process.terms.namespace.drives() })),
         Request::DuplicateHandle(request) => process.duplicate_handle(&request),
         Request::CloseHandle(request) => process.close_handle(request.handle),
         Request::SetHandle(request) => process.set_handle(&request),

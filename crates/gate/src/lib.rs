@@ -5,6 +5,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod numbered;
+
 pub mod api_set;
 pub mod block;
 pub mod cell;

@@ -251,8 +251,6 @@ messages! {
     44 EndThread {
         /// The thread.
         thread: u32,
-        /// Its exit code.
-        code: u32,
     } -> Done;
     /// Sets or stops a timer; answers whether it was signalled.
     45 SetObjectTimer {

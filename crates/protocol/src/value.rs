@@ -75,7 +75,7 @@ pub struct SharedObject {
     pub shared: u32,
     /// A [`gate::service::ObjectKind`] as a number.
     pub kind: u32,
-    /// As [`NameObject::limit`].
+    /// As the `limit` of `NameObject`.
     pub limit: u32,
     /// Sections: `PAGE_*`.
     pub protect: u32,
@@ -141,53 +141,28 @@ pub struct Machine {
     pub pad: u32,
 }
 
-/// Which handles a child inherits.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inherit {
-    /// None.
-    Nothing = 0,
-    /// All that are marked so.
-    Marked = 1,
-    /// Those of them that are listed.
-    Listed = 2,
-}
-
-impl Inherit {
-    /// The value with this number.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Self::Nothing),
-            1 => Some(Self::Marked),
-            2 => Some(Self::Listed),
-            _ => None,
-        }
+gate::numbered! {
+    /// Which handles a child inherits.
+    Inherit {
+        /// None.
+        Nothing = 0,
+        /// All that are marked so.
+        Marked = 1,
+        /// Those of them that are listed.
+        Listed = 2,
     }
 }
 
-/// What is done with a stream.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamKind {
-    /// Its size and one, of any file; 0 where the file has none.
-    Size = 0,
-    /// Reads.
-    Read = 1,
-    /// Writes the payload.
-    Write = 2,
-    /// Sets its size.
-    Cut = 3,
-}
-
-impl StreamKind {
-    /// The kind with this number.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Self::Size),
-            1 => Some(Self::Read),
-            2 => Some(Self::Write),
-            3 => Some(Self::Cut),
-            _ => None,
-        }
+gate::numbered! {
+    /// What is done with a stream.
+    StreamKind {
+        /// Its size and one, of any file; 0 where the file has none.
+        Size = 0,
+        /// Reads.
+        Read = 1,
+        /// Writes the payload.
+        Write = 2,
+        /// Sets its size.
+        Cut = 3,
     }
 }

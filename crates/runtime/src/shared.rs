@@ -31,9 +31,9 @@ pub fn query(number: u32) -> Result<ObjectState, NTSTATUS> {
 }
 
 /// A thread has ended that may own mutants, or that other processes know.
-pub fn end_thread(thread: u32, code: u32) {
+pub fn end_thread(thread: u32) {
     // Without an answer the process is about to end, which abandons everything.
-    let _ = broker::ask(&EndThread { thread, code }, &[]);
+    let _ = broker::ask(&EndThread { thread }, &[]);
 }
 
 /// Sets a timer to a time of the monotonic clock, in nanoseconds, or stops it; answers whether it was signalled, and the setting.

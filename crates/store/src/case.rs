@@ -12,3 +12,8 @@ pub fn upcase(unit: u16) -> u16 {
         _ => unit,
     }
 }
+
+/// The upper-case form of a name: two that are the same but for letter case have the same one.
+pub fn fold(name: &[u16]) -> Box<[u16]> {
+    name.iter().map(|unit| upcase(*unit)).collect()
+}

@@ -1,6 +1,6 @@
 //! Names of a folder by their upper-case form, kept until the folder changes.
 
-use crate::case::upcase;
+use crate::case::fold;
 use crate::name::from_host;
 use rustix::fs::{Dir, Mode, OFlags, fstat, openat};
 use rustix::io::Result;
@@ -9,7 +9,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A folder's names: upper-case form to what the host calls it. Where two differ by case alone, the first in byte order.
-type Names = HashMap<Vec<u16>, String>;
+type Names = HashMap<Box<[u16]>, String>;
 
 /// How many folders are remembered.
 const MOST: usize = 256;
@@ -117,16 +117,11 @@ impl Index {
     }
 }
 
-fn enter(names: &mut Names, folded: Vec<u16>, host: &str) {
+fn enter(names: &mut Names, folded: Box<[u16]>, host: &str) {
     let known = names.entry(folded).or_insert_with(|| host.to_owned());
     if host < known.as_str() {
         host.clone_into(known);
     }
-}
-
-/// The upper-case form of a name.
-fn fold(name: &[u16]) -> Vec<u16> {
-    name.iter().map(|unit| upcase(*unit)).collect()
 }
 
 fn read(folder: BorrowedFd<'_>) -> Result<Names> {

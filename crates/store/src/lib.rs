@@ -19,7 +19,7 @@ mod overlay;
 mod path;
 pub mod registry;
 #[cfg(test)]
-mod test_folder;
+mod testing;
 mod volume;
 mod watch;
 mod zone;

@@ -1,5 +1,6 @@
 //! Listing a folder of the host.
 
+use crate::case::fold;
 use crate::index::Index;
 use crate::metadata::Metadata;
 use crate::name::{Pattern, from_host, to_host};
@@ -19,7 +20,6 @@ pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Resul
             entries.push(Entry { name, metadata });
         }
     }
-    let fold = |name: &[u16]| name.iter().map(|unit| crate::case::upcase(*unit)).collect::<Vec<_>>();
     entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.name.clone()));
     Ok(entries)
 }

@@ -1,6 +1,6 @@
 //! File names: what Windows can say, how a name looks on the host, and patterns.
 
-use crate::case::upcase;
+use crate::case::{fold, upcase};
 
 /// Whether Windows can say the name of one path component.
 pub fn is_valid(name: &[u16]) -> bool {
@@ -65,7 +65,7 @@ pub fn is_plain(name: &[u16]) -> bool {
 
 /// Whether two names are the same but for letter case.
 pub fn same(left: &[u16], right: &[u16]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| upcase(*left) == upcase(*right))
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left == right || upcase(*left) == upcase(*right))
 }
 
 /// A pattern of file names: `*` and `?`, and what FindFirstFile makes of DOS patterns (`<`, `>` and `"`).
@@ -85,7 +85,7 @@ const DOT: u16 = b'.' as u16;
 impl Pattern {
     /// A pattern; empty means everything.
     pub fn new(pattern: &[u16]) -> Self {
-        Self { folded: pattern.iter().map(|unit| upcase(*unit)).collect(), given: pattern.to_vec() }
+        Self { folded: fold(pattern).into_vec(), given: pattern.to_vec() }
     }
 
     /// The one name that fits, where there are no wildcards.

@@ -3,15 +3,14 @@
 use super::{New, Wait};
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sandbox::leaves_room;
+use crate::sandbox::for_reading;
 use channel::{Alarm, code};
 use gate::file::Device;
 use gate::service::{ObjectKind, SignalKind};
 use protocol::message::{Done, EndThread, NameObject, QueryObject, ReleaseObject, SetObjectTimer, SignalObject, WaitObjects, Word};
-use rustix::fs::{Mode, OFlags};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PARAMETER, STATUS_TOO_MANY_OPENED_FILES};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PARAMETER};
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_DATA, FILE_WRITE_DATA};
 use windows_sys::Win32::System::Memory::{PAGE_EXECUTE_READWRITE, PAGE_READWRITE};
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -60,9 +59,7 @@ impl Process {
         if writes {
             return Ok(descriptor);
         }
-        let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
-        let bytes = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
-        if leaves_room(bytes.as_fd()) { Ok(Arc::new(bytes)) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
+        for_reading(&descriptor).map(Arc::new)
     }
 
     /// Ends opens.

@@ -108,7 +108,7 @@ impl Process {
         if object.is_folder() && self.is_open_below(&from) {
             return Err(STATUS_ACCESS_DENIED);
         }
-        if self.namespace.holds_grant(&from.drive_path(&from.path)) {
+        if self.terms.namespace.holds_grant(&from.drive_path(&from.path)) {
             return Err(STATUS_ACCESS_DENIED);
         }
         let path = from.volume.rename(&from.path, id, &to.path, replace)?;

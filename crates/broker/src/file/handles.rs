@@ -6,11 +6,13 @@ use crate::namespace::Inside;
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
-use protocol::message::{Done, DuplicateHandle, HandleReply, SetHandle};
+use gate::file::Device;
+use protocol::message::{Done, DuplicateHandle, HandleReply, Opened, SetHandle};
 use store::FileId;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER,
 };
+use windows_sys::Win32::Storage::FileSystem::DELETE;
 
 impl Process {
     /// Makes a second handle.
@@ -51,6 +53,24 @@ impl Process {
 }
 
 impl FileObject {
+    /// What a process is told of a handle to it, but for what an open did.
+    pub fn told(&self, handle: u32, access: u32, flags: u32) -> Opened {
+        // The other end of a pipe must see at once that this one is closed.
+        let close_now = lock(&self.closing).delete || access & DELETE != 0 || self.device == Device::Pipe;
+        Opened {
+            handle,
+            record: self.record,
+            information: 0,
+            device: self.device as u32,
+            access,
+            mode: self.mode,
+            folder: self.is_folder().into(),
+            close_now: close_now.into(),
+            stream: self.file.as_ref().is_some_and(|file| file.stream).into(),
+            flags,
+        }
+    }
+
     /// The file's identity on the host; a stream has none of its own.
     pub fn id(&self) -> Option<FileId> {
         self.file.as_ref().filter(|file| !file.stream && lock(&file.place).inside.is_some()).map(|file| (file.metadata.device, file.metadata.id))

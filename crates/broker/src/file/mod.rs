@@ -109,7 +109,7 @@ impl Process {
 
     /// Where a path leads; that it leads nowhere is remembered.
     fn place(&self, path: &DrivePath) -> Result<Place, NTSTATUS> {
-        self.namespace.place(path).inspect_err(|_| self.note_missing(path, false))
+        self.terms.namespace.place(path).inspect_err(|_| self.note_missing(path, false))
     }
 
     /// Works at a path, and goes on where a link leads out of its volume: whatever is there must be granted as well.
@@ -121,8 +121,8 @@ impl Process {
                 Err(store::OUTSIDE) => {}
                 done => return done,
             }
-            let Place::Volume(inside) = self.namespace.place(at)? else { return Err(STATUS_ACCESS_DENIED) };
-            followed = Some(self.namespace.follow(&inside)?);
+            let Place::Volume(inside) = self.terms.namespace.place(at)? else { return Err(STATUS_ACCESS_DENIED) };
+            followed = Some(self.terms.namespace.follow(&inside)?);
         }
         Err(STATUS_REPARSE_POINT_NOT_RESOLVED)
     }

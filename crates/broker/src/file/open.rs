@@ -229,26 +229,10 @@ impl Process {
     pub(super) fn give(&self, object: FileObject, access: u32, object_flags: u32, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
         const OBJ_INHERIT: u32 = 2;
         let flags = if object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
-        let folder = object.file.as_ref().is_some_and(|file| file.metadata.folder);
-        // The other end of a pipe must see at once that this one is closed.
-        let close_now = lock(&object.closing).delete || access & DELETE != 0 || object.device == Device::Pipe;
-        let stream = object.file.as_ref().is_some_and(|file| file.stream);
-        let (record, device, mode) = (object.record, object.device as u32, object.mode);
         let object = Arc::new(object);
         let handle = Handle { object: Object::File(Arc::clone(&object)), access, flags };
         let number = lock(&self.handles).insert(handle).inspect_err(|_| self.sandbox.close(&object))?;
-        let opened = Opened {
-            handle: number,
-            record,
-            information,
-            device,
-            access,
-            mode,
-            folder: folder.into(),
-            close_now: close_now.into(),
-            stream: stream.into(),
-            flags,
-        };
+        let opened = Opened { information, ..object.told(number, access, flags) };
         Ok(Reply::value(&opened).with_descriptor(descriptor))
     }
 }

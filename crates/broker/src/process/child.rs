@@ -7,20 +7,17 @@ use crate::life::Life;
 use crate::object::FileObject;
 use crate::plan::Plan;
 use crate::reply::Reply;
-use crate::sandbox::leaves_room;
+use crate::sandbox::for_reading;
 use gate::file::Device;
 use gate::service::ObjectKind;
 use protocol::message::{
     AdoptHandle, AdoptObject, CreateProcess, Created, Done, EndProcess, Inherit, OpenProcess, Opened, ProcessFacts, QueryProcess, ResumeProcess, Word,
 };
 use protocol::start::{Child, Parameters};
-use rustix::fs::{Mode, OFlags};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use windows_sys::Win32::Foundation::{
-    HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED, STATUS_TOO_MANY_OPENED_FILES,
-};
-use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
+use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED};
+use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 
 type Answer = Result<Reply, NTSTATUS>;
 
@@ -103,28 +100,10 @@ impl Process {
         }
         let object = handle.file()?;
         let file = object.file.as_ref();
-        let folder = object.is_folder();
-        let stream = file.is_some_and(|file| file.stream);
-        let bytes = match object.device {
-            Device::Disk => {
-                let link = file.is_some_and(|file| file.metadata.link);
-                !folder && !link && !stream && handle.access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA) != 0
-            }
-            _ => true,
-        };
-        let close_now = lock(&object.closing).delete || handle.access & DELETE != 0 || object.device == Device::Pipe;
-        let opened = Opened {
-            handle: request.handle,
-            record: object.record,
-            information: 0,
-            device: object.device as u32,
-            access: handle.access,
-            mode: object.mode,
-            folder: folder.into(),
-            close_now: close_now.into(),
-            stream: stream.into(),
-            flags: handle.flags,
-        };
+        let opened = object.told(request.handle, handle.access, handle.flags);
+        let moves_bytes = handle.access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA) != 0;
+        let is_plain = opened.folder == 0 && opened.stream == 0 && file.is_none_or(|file| !file.metadata.link);
+        let bytes = object.device != Device::Disk || is_plain && moves_bytes;
         Ok(Reply::value(&opened).with_descriptor(object.descriptor.clone().filter(|_| bytes)))
     }
 
@@ -189,7 +168,5 @@ fn check(parameters: &Parameters) -> Result<(), NTSTATUS> {
 fn image_of(object: &FileObject) -> Result<OwnedFd, NTSTATUS> {
     let descriptor =
         object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder()).ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
-    let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
-    let program = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
-    if leaves_room(program.as_fd()) { Ok(program) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
+    for_reading(descriptor)
 }

@@ -10,10 +10,8 @@ use crate::console;
 use crate::handle::Table;
 use crate::key::{News, Unfinished};
 use crate::life::Life;
-use crate::namespace::Namespace;
 use crate::reply::Reply;
 use crate::sandbox::{Member, Sandbox};
-use crate::session::Session;
 use crate::telemetry;
 use crate::terms::Terms;
 use crate::wire::{Answer, Ended};
@@ -40,16 +38,13 @@ pub struct Process {
     /// The program's name, for people.
     program: String,
     /// The terms of its run.
-    terms: Arc<Terms>,
-    /// Its drives.
-    pub namespace: Arc<Namespace>,
+    pub terms: Arc<Terms>,
     /// Its handles.
     pub handles: Mutex<Table>,
     /// The standard streams that are terminals.
     pub terminals: Mutex<[Option<OwnedFd>; 3]>,
     /// Call counters and failure logs.
     pub telemetry: Shared,
-    session: Arc<Session>,
     /// The host's descriptor of it.
     host: OnceLock<OwnedFd>,
     /// Its start is in the audit.
@@ -77,18 +72,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Process {
     /// A process that is about to start.
     pub fn new(life: Arc<Life>, sandbox: Arc<Sandbox>, program: String, terms: Arc<Terms>, telemetry: Shared) -> Self {
-        let (namespace, session) = (Arc::clone(&terms.namespace), Arc::clone(&terms.session));
         Self {
             id: life.id,
             life,
             sandbox,
             program,
             terms,
-            namespace,
             handles: Mutex::default(),
             terminals: Mutex::default(),
             telemetry,
-            session,
             host: OnceLock::new(),
             noted: OnceLock::new(),
             channels: Mutex::default(),
@@ -157,7 +149,7 @@ impl Process {
         let unfit = status == protocol::start::UNFIT;
         if self.is_first() {
             let code = if unfit { 126 } else { 125 };
-            self.session.send(&Answer::Failed { code, sentence: first, missing });
+            self.terms.session.send(&Answer::Failed { code, sentence: first, missing });
         }
         self.kill();
         self.tell_end(if unfit { STATUS_INVALID_IMAGE_FORMAT } else { status } as u32);
@@ -209,7 +201,7 @@ impl Process {
         self.sandbox.log.flush();
         if self.is_first() {
             let ended = Ended { code, crash, not_granted: self.not_granted(), audit: self.sandbox.audit.clone() };
-            self.session.send(&Answer::Ended(Box::new(ended)));
+            self.terms.session.send(&Answer::Ended(Box::new(ended)));
         }
         self.kill();
         self.tell_end(code);
@@ -262,11 +254,11 @@ impl Process {
         let terminal = object.descriptor.as_ref().filter(|_| object.device.is_console()).ok_or(STATUS_INVALID_HANDLE)?.as_fd();
         let mut state = ConsoleState::default();
         match ConsoleKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)? {
-            ConsoleKind::Mode => state.mode = self.session.console.get(input),
-            ConsoleKind::SetMode => self.session.console.set(input, request.mode, |answer| self.session.send(answer))?,
+            ConsoleKind::Mode => state.mode = self.terms.session.console.get(input),
+            ConsoleKind::SetMode => self.terms.session.console.set(input, request.mode, |answer| self.terms.session.send(answer))?,
             ConsoleKind::Size if input => return Err(STATUS_INVALID_HANDLE),
             ConsoleKind::Size => (state.columns, state.rows) = console::size(terminal)?,
-            ConsoleKind::Input => self.session.send(&Answer::TerminalInput),
+            ConsoleKind::Input => self.terms.session.send(&Answer::TerminalInput),
         }
         Ok(Reply::value(&state))
     }

@@ -26,22 +26,6 @@ macro_rules! requests {
     };
 }
 
-macro_rules! numbered {
-    ($(#[$meta:meta])* $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $number:literal, )* }) => {
-        $(#[$meta])*
-        #[repr(u32)]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $( $(#[$variant_meta])* $variant = $number, )* }
-
-        impl $name {
-            /// The value with this number, if there is one.
-            pub const fn from_number(number: u32) -> Option<Self> {
-                match number { $( $number => Some(Self::$variant), )* _ => None }
-            }
-        }
-    };
-}
-
 mod file;
 mod io;
 mod key;

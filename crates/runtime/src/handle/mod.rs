@@ -1,7 +1,7 @@
 //! The two handle tables: local objects, numbered here, and what the broker gave, numbered by the broker. Their number
 //! ranges never meet (`protocol::handle`).
 
-mod service;
+pub mod service;
 
 use crate::broker::{self, Arrived};
 use crate::file::File;

@@ -151,7 +151,7 @@ impl Serve for CreateObject {
         let found = name::find(&text, &self.request(), &|told, descriptor| match (kind, descriptor) {
             (ObjectKind::Section, Some(descriptor)) => section::shared(told, descriptor),
             // One that was there has its own limit; its state is the broker's.
-            (..) if told.shared != 0 => this.of_shared(kind, told.limit),
+            (..) if told.shared != 0 => of_shared(kind, told.limit),
             _ => this.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES),
         })?;
         if found.existed && self.open == 0 && self.flags & OBJ_OPENIF == 0 {
@@ -203,6 +203,11 @@ impl Serve for QueryObjectName {
     }
 }
 
+/// This process's object for one that the broker keeps.
+pub fn of_shared(kind: ObjectKind, limit: u32) -> Result<Arc<Object>, NTSTATUS> {
+    CreateObject { limit, ..CreateObject::default() }.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)
+}
+
 /// How a [`CreateObject`] makes its object.
 trait Make {
     fn request(&self) -> NameObject;
@@ -210,7 +215,6 @@ trait Make {
     fn create_shared(&mut self, kind: ObjectKind) -> Answer;
     fn check(&self, kind: ObjectKind) -> Answer;
     fn make(&self, kind: ObjectKind) -> Result<Option<Arc<Object>>, NTSTATUS>;
-    fn of_shared(&self, kind: ObjectKind, limit: u32) -> Result<Arc<Object>, NTSTATUS>;
 }
 
 impl Make for CreateObject {
@@ -232,8 +236,7 @@ impl Make for CreateObject {
 
     /// Makes an object without a name that children may inherit: the broker keeps it from its birth.
     fn create_shared(&mut self, kind: ObjectKind) -> Answer {
-        let this = *self;
-        let object = name::without(&self.request(), &|told, _| this.of_shared(kind, told.limit))?;
+        let object = name::without(&self.request(), &|told, _| of_shared(kind, told.limit))?;
         if kind == ObjectKind::Mutant && self.initial != 0 {
             object.note_taken();
         }
@@ -263,11 +266,6 @@ impl Make for CreateObject {
             ObjectKind::Completion => Object::with(Body::Completion, 0, Arc::new(Port::new(self.limit))),
             _ => Object::with(Body::Timer { manual: self.limit != 0 }, 0, Arc::new(Due::default())),
         })
-    }
-
-    /// This process's object for one that the broker keeps.
-    fn of_shared(&self, kind: ObjectKind, limit: u32) -> Result<Arc<Object>, NTSTATUS> {
-        CreateObject { initial: 0, limit, open: 0, ..*self }.make(kind)?.ok_or(STATUS_INSUFFICIENT_RESOURCES)
     }
 }
 

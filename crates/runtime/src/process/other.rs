@@ -1,6 +1,7 @@
 //! Other processes of the sandbox: started, opened, asked and ended. The broker keeps what is known of them.
 
 use crate::broker::{self, Arrived};
+use crate::handle::service::of_shared;
 use crate::image::{Bytes, check_program};
 use crate::object::{Body, Object};
 use crate::serve::{Answer, Serve};
@@ -24,18 +25,14 @@ const MOST_LISTED: u32 = 0x1000;
 
 /// This process's object for one that the broker told of.
 fn object_of(told: &SharedObject, descriptor: Option<OwnedFd>) -> Result<Arc<Object>, NTSTATUS> {
-    let manual = told.limit != 0;
-    let object = match (ObjectKind::from_number(told.kind), descriptor) {
-        (Some(ObjectKind::Process), _) => Object::new(Body::Process, 0),
-        (Some(ObjectKind::Thread), _) => Object::new(Body::Thread, 0),
-        (Some(ObjectKind::Event), _) => Object::new(Body::Event { manual }, 0),
-        (Some(ObjectKind::Timer), _) => Object::with(Body::Timer { manual }, 0, Arc::new(crate::timer::Due::default())),
-        (Some(ObjectKind::Semaphore), _) => Object::new(Body::Semaphore { limit: told.limit }, 0),
-        (Some(ObjectKind::Mutant), _) => Object::mutant(false),
-        (Some(ObjectKind::Section), Some(descriptor)) => return section::shared(told, descriptor),
-        _ => return Err(STATUS_NOT_SUPPORTED),
-    };
-    object.ok_or(STATUS_INSUFFICIENT_RESOURCES)
+    let of = |body| Object::new(body, 0).ok_or(STATUS_INSUFFICIENT_RESOURCES);
+    match (ObjectKind::from_number(told.kind).ok_or(STATUS_NOT_SUPPORTED)?, descriptor) {
+        (ObjectKind::Process, _) => of(Body::Process),
+        (ObjectKind::Thread, _) => of(Body::Thread),
+        (ObjectKind::Section, Some(descriptor)) => section::shared(told, descriptor),
+        (kind @ (ObjectKind::Event | ObjectKind::Timer | ObjectKind::Semaphore | ObjectKind::Mutant), _) => of_shared(kind, told.limit),
+        _ => Err(STATUS_NOT_SUPPORTED),
+    }
 }
 
 /// The object behind an open that the broker has answered; it counts one more handle.

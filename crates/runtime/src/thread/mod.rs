@@ -184,7 +184,7 @@ impl Thread {
     /// Tells the broker that the thread has ended, where it may own mutants that processes share, or is known to other processes.
     fn abandon_shared(&self, owned: u32) {
         if owned & layout::OWNS_SHARED != 0 {
-            shared::end_thread(self.id, self.code());
+            shared::end_thread(self.id);
         }
     }
 

@@ -1,24 +1,12 @@
 //! What an archive promises: what was exported comes out as it went in, with its authors, and nothing else comes out at all.
 
 use super::*;
-use crate::objects::{Leases, Limits, Objects, View};
+use crate::objects::{Limits, Objects, View};
+use crate::testing::Quiet;
 use crate::volume::{Create, How, Volume};
 use crate::{Path as StorePath, Principal};
-use std::os::fd::BorrowedFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-
-struct Nobody;
-
-impl Leases for Nobody {
-    fn is_unwritten(&self, _file: BorrowedFd<'_>) -> bool {
-        true
-    }
-
-    fn is_unheld(&self, _file: BorrowedFd<'_>) -> bool {
-        true
-    }
-}
 
 /// A user with sandboxes.
 struct Home {
@@ -27,7 +15,7 @@ struct Home {
 
 impl Home {
     fn new() -> Self {
-        Self { folder: crate::test_folder::folder("archive") }
+        Self { folder: crate::testing::folder("archive") }
     }
 
     fn user(&self) -> User {
@@ -45,7 +33,7 @@ impl Home {
     }
 
     fn open(&self, name: &str) -> Objects {
-        Objects::open(&self.folder.join(name).join("objects"), self.principal(name), Box::new(Nobody), Limits::default()).unwrap()
+        Objects::open(&self.folder.join(name).join("objects"), self.principal(name), Box::new(Quiet), Limits::default()).unwrap()
     }
 
     fn put(&self, name: &str, file: &str, content: &[u8]) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::metadata::attribute;
+use crate::testing::{id, link, rename};
 use crate::volume::{Create, Outcome};
 use rustix::fs::open;
 use std::os::unix::fs::symlink;
@@ -50,19 +51,6 @@ impl Drop for Place {
 
 fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
-}
-
-/// The number of what a path stands for, with its device.
-fn id(volume: &dyn Volume, path: &Path) -> Result<crate::volume::FileId, NTSTATUS> {
-    volume.metadata(path, Look { link: true, attributes: false }).map(|metadata| (metadata.device, metadata.id))
-}
-
-fn rename(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
-    volume.rename(from, id(volume, from)?, to, replace)
-}
-
-fn link(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
-    volume.link(from, id(volume, from)?, to, replace)
 }
 
 fn path(text: &str) -> Path {

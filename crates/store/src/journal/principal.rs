@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn keys_are_kept_and_certificates_checked() {
-        let folder = crate::test_folder::folder("keys");
+        let folder = crate::testing::folder("keys");
         let path = folder.join("keys/user");
         let user = User::open_or_make(&path).unwrap();
         assert_eq!(User::open_or_make(&path).unwrap().public(), user.public());

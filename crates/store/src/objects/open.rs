@@ -2,8 +2,9 @@
 
 use super::disk::hash_of;
 use super::record::Record;
-use super::tree::{Content, Published, Settled, fold};
+use super::tree::{Content, Published, Settled};
 use super::{Core, Objects, State, now};
+use crate::case::fold;
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
 use crate::path::Path;

@@ -6,7 +6,7 @@ mod format;
 mod model;
 
 use super::*;
-use crate::test_folder::folder;
+use crate::testing::{folder, link, rename};
 use crate::volume::{Change, Create, How, Look, Open, Outcome, Volume};
 use crate::{Path, Pattern, User, attribute};
 use std::os::fd::{AsFd, OwnedFd};
@@ -94,19 +94,6 @@ impl Drop for Home {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// The number of what a path stands for, with its device.
-fn id(volume: &dyn Volume, path: &Path) -> Result<crate::volume::FileId, NTSTATUS> {
-    volume.metadata(path, Look { link: true, attributes: false }).map(|metadata| (metadata.device, metadata.id))
-}
-
-fn rename(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<Path, NTSTATUS> {
-    volume.rename(from, id(volume, from)?, to, replace)
-}
-
-fn link(volume: &dyn Volume, from: &Path, to: &Path, replace: bool) -> Result<(), NTSTATUS> {
-    volume.link(from, id(volume, from)?, to, replace)
 }
 
 fn path(text: &str) -> Path {

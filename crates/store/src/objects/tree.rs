@@ -3,7 +3,6 @@
 
 pub use super::node::{Child, Children, Content, Node, Nodes, Published, Settled};
 use super::record::Record;
-use crate::case::upcase;
 use crate::journal::header::Hash;
 use crate::metadata::{Times, attribute};
 use crate::path::Path;
@@ -46,11 +45,6 @@ pub struct Tree {
 
 /// The most names that a file has, as on NTFS.
 pub const MOST_LINKS: u32 = 1024;
-
-/// The upper-case form of a name.
-pub fn fold(name: &[u16]) -> Box<[u16]> {
-    name.iter().map(|unit| upcase(*unit)).collect()
-}
 
 impl Tree {
     /// A tree of an empty root.

@@ -1,7 +1,7 @@
 //! What an overlay has changed, as its store tells it: also while programs are at work there.
 
 use super::{FILES, GONE, HOST, KNOWN, above, within, without_tree};
-use crate::case::upcase;
+use crate::case::fold;
 use crate::folder::Folder;
 use crate::metadata::{Times, attribute};
 use crate::objects::{Listed, View};
@@ -44,7 +44,7 @@ pub struct Change {
 }
 
 /// Notes, by their paths in upper case.
-pub(super) struct Notes(HashMap<Vec<u16>, (u32, Times)>);
+pub(super) struct Notes(HashMap<Box<[u16]>, (u32, Times)>);
 
 impl Notes {
     /// Reads them.
@@ -66,8 +66,8 @@ impl Notes {
     }
 }
 
-fn key(path: &Path) -> Vec<u16> {
-    path.units().iter().map(|unit| upcase(*unit)).collect()
+fn key(path: &Path) -> Box<[u16]> {
+    fold(path.units())
 }
 
 /// Everything that differs, sorted by path. A file that holds what the host has is no difference.
@@ -101,12 +101,8 @@ pub fn changes(view: &View, root: BorrowedFd<'_>) -> Result<Vec<Change>, NTSTATU
         let known = notes.known(&path);
         found.push(Change { kind: Kind::Deleted, folder: now.folder, size: now.size, attributes: 0, written: 0, path, known });
     }
-    found.sort_by(|one, other| one.path.names().map(upper).cmp(other.path.names().map(upper)));
+    found.sort_by(|one, other| one.path.names().map(fold).cmp(other.path.names().map(fold)));
     Ok(found)
-}
-
-fn upper(name: &[u16]) -> Vec<u16> {
-    name.iter().map(|unit| upcase(*unit)).collect()
 }
 
 /// Whether the host has the same bytes and attributes at a path.

@@ -15,7 +15,7 @@ mod tests;
 pub use apply::{Applied, Refusal, apply};
 pub use changes::{Change, Kind, changes};
 
-use crate::case::upcase;
+use crate::case::fold;
 use crate::folder::Folder;
 use crate::metadata::{Metadata, attribute};
 use crate::name::Pattern;
@@ -215,17 +215,13 @@ impl Overlay {
     }
 
     /// The names in a folder that are gone for the sandbox, in upper case.
-    fn gone(&self, folder: &Path) -> Result<Vec<Vec<u16>>, NTSTATUS> {
+    fn gone(&self, folder: &Path) -> Result<Vec<Box<[u16]>>, NTSTATUS> {
         match self.above.list(&note(folder), &Pattern::default()) {
-            Ok(notes) => Ok(notes.into_iter().filter(|note| note.metadata.attributes & GONE != 0).map(|note| upper(&note.name)).collect()),
+            Ok(notes) => Ok(notes.into_iter().filter(|note| note.metadata.attributes & GONE != 0).map(|note| fold(&note.name)).collect()),
             Err(STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND) => Ok(Vec::new()),
             Err(status) => Err(status),
         }
     }
-}
-
-fn upper(name: &[u16]) -> Vec<u16> {
-    name.iter().map(|unit| upcase(*unit)).collect()
 }
 
 impl Volume for Overlay {
@@ -291,9 +287,9 @@ impl Volume for Overlay {
                 Err(_) if is_above => Vec::new(),
                 found => found?,
             };
-            let mut hidden: HashSet<Vec<u16>> = entries.iter().map(|entry| upper(&entry.name)).collect();
+            let mut hidden: HashSet<Box<[u16]>> = entries.iter().map(|entry| fold(&entry.name)).collect();
             hidden.extend(self.gone(path)?);
-            for entry in found.into_iter().filter(|entry| !hidden.contains(&upper(&entry.name))) {
+            for entry in found.into_iter().filter(|entry| !hidden.contains(&fold(&entry.name))) {
                 let mut at = path.clone();
                 at.push(&entry.name);
                 below.push(Entry { metadata: self.shown_below(&at, entry.metadata), ..entry });
@@ -304,7 +300,7 @@ impl Volume for Overlay {
         }
         if !below.is_empty() {
             entries.append(&mut below);
-            entries.sort_by_cached_key(|entry| (upper(&entry.name), entry.name.clone()));
+            entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.name.clone()));
         }
         Ok(entries)
     }

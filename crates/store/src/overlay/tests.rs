@@ -1,7 +1,8 @@
 //! What an overlay promises: the host's folder stays as it is, and the sandbox sees what it has done to it.
 
 use super::*;
-use crate::objects::{Leases, Limits, View};
+use crate::objects::{Limits, View};
+use crate::testing::Quiet;
 use crate::{Principal, User};
 use rustix::fs::{Mode, OFlags, open};
 use std::io::Read;
@@ -10,26 +11,13 @@ use std::os::unix::fs::FileExt;
 use std::path::Path as HostPath;
 use windows_sys::Win32::Foundation::STATUS_NOT_SUPPORTED;
 
-/// Nobody writes, and nobody else holds a file.
-struct Quiet;
-
-impl Leases for Quiet {
-    fn is_unwritten(&self, _file: BorrowedFd<'_>) -> bool {
-        true
-    }
-
-    fn is_unheld(&self, _file: BorrowedFd<'_>) -> bool {
-        true
-    }
-}
-
 struct Home {
     folder: PathBuf,
 }
 
 impl Home {
     fn new() -> Self {
-        let home = Self { folder: crate::test_folder::folder("overlay") };
+        let home = Self { folder: crate::testing::folder("overlay") };
         for folder in ["host/Sub/deep", "host/empty"] {
             std::fs::create_dir_all(home.folder.join(folder)).unwrap();
         }

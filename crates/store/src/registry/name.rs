@@ -1,6 +1,7 @@
 //! Names of keys and values: they are compared without case, unit by unit, and keep the case that they were made with.
 
-use crate::case::upcase;
+pub use crate::case::fold;
+pub use crate::name::same;
 
 /// The longest name of a key, in UTF-16 units ("Registry Element Size Limits").
 pub const LONGEST_KEY: usize = 255;
@@ -15,16 +16,6 @@ pub const LARGEST_VALUE: usize = 1 << 20;
 
 /// What parts the names of a path.
 pub const PARTS: u16 = b'\\' as u16;
-
-/// A name as it is compared.
-pub fn fold(name: &[u16]) -> Box<[u16]> {
-    name.iter().map(|unit| upcase(*unit)).collect()
-}
-
-/// Whether two names are one.
-pub fn same(one: &[u16], other: &[u16]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one == other || upcase(*one) == upcase(*other))
-}
 
 /// The names of a path; one backslash at its start or end is none.
 pub fn names(path: &[u16]) -> impl Iterator<Item = &[u16]> {

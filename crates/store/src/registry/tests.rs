@@ -4,7 +4,7 @@ use super::name::wide;
 use super::text::{Format, export};
 use super::*;
 use crate::journal::principal::User;
-use crate::test_folder::folder;
+use crate::testing::folder;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use windows_sys::Win32::Foundation::{

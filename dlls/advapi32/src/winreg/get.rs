@@ -1,7 +1,7 @@
 //! RegGetValue: a value of a kind that the caller expects, its text with a NUL.
 
 use super::open::{VIEWS, open};
-use super::query::{put, value};
+use super::query::{checked, put, value};
 use super::root::handle;
 use super::{Key, Owned, bytes_of, narrow_of, units_of, wide_of};
 use crate::nt;
@@ -126,9 +126,7 @@ pub unsafe extern "system" fn RegGetValueW(
     data: *mut c_void,
     size: *mut u32,
 ) -> Result<LStatus, Win32Error> {
-    if !data.is_null() && size.is_null() {
-        return Err(Win32Error(ERROR_INVALID_PARAMETER));
-    }
+    checked(core::ptr::null(), data.cast(), size)?;
     unsafe { answer(get(key, text::wide(path), text::wide(name), flags, false), flags, kind, data, size) }
 }
 
@@ -143,9 +141,7 @@ pub unsafe extern "system" fn RegGetValueA(
     data: *mut c_void,
     size: *mut u32,
 ) -> Result<LStatus, Win32Error> {
-    if !data.is_null() && size.is_null() {
-        return Err(Win32Error(ERROR_INVALID_PARAMETER));
-    }
+    checked(core::ptr::null(), data.cast(), size)?;
     unsafe {
         let found = get(key, &wide_of(path).unwrap_or_default(), &wide_of(name).unwrap_or_default(), flags, true);
         answer(found, flags, kind, data, size)

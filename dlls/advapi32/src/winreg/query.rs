@@ -53,12 +53,17 @@ pub fn value(key: HANDLE, name: &[u16]) -> Result<(u32, Vec<u8>), Win32Error> {
 
 /// Copies what was found, or tells how much it is.
 pub unsafe fn put(found: &[u8], data: *mut u8, size: *mut u32) -> Result<LStatus, Win32Error> {
+    unsafe { put_of(found.len(), found, data, size) }
+}
+
+/// The same of something that has so many bytes, all of which were fetched where they fit.
+unsafe fn put_of(needed: usize, found: &[u8], data: *mut u8, size: *mut u32) -> Result<LStatus, Win32Error> {
     let Some(size) = (unsafe { size.as_mut() }) else { return Ok(LStatus) };
-    let room = core::mem::replace(size, found.len() as u32) as usize;
+    let room = core::mem::replace(size, needed as u32) as usize;
     if data.is_null() {
         return Ok(LStatus);
     }
-    if room < found.len() {
+    if room < needed {
         return Err(Win32Error(ERROR_MORE_DATA));
     }
     // SAFETY: it fits, as the caller says.
@@ -66,7 +71,8 @@ pub unsafe fn put(found: &[u8], data: *mut u8, size: *mut u32) -> Result<LStatus
     Ok(LStatus)
 }
 
-fn checked(reserved: *const u32, data: *mut u8, size: *mut u32) -> Result<(), Win32Error> {
+/// Refuses data without a size, and what is reserved.
+pub fn checked(reserved: *const u32, data: *mut u8, size: *mut u32) -> Result<(), Win32Error> {
     if !reserved.is_null() || !data.is_null() && size.is_null() { Err(Win32Error(ERROR_INVALID_PARAMETER)) } else { Ok(()) }
 }
 
@@ -87,17 +93,7 @@ pub unsafe extern "system" fn RegQueryValueExW(
         if let Some(kind) = unsafe { kind.as_mut() } {
             *kind = found;
         }
-        let Some(size) = (unsafe { size.as_mut() }) else { return Ok(LStatus) };
-        *size = needed as u32;
-        if data.is_null() {
-            return Ok(LStatus);
-        }
-        if needed > room {
-            return Err(Win32Error(ERROR_MORE_DATA));
-        }
-        // SAFETY: it fits, as the caller says.
-        unsafe { data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        Ok(LStatus)
+        unsafe { put_of(needed, bytes, data, size) }
     })?
 }
 

@@ -31,8 +31,7 @@ struct Entry {
 const KNOWN: &[(usize, usize)] = &[
     // The parent process.
     (0, size_of::<usize>()),
-    // The handles that are inherited.
-    (2, 0),
+    (HANDLE_LIST, 0),
     // The group affinity.
     (3, size_of::<usize>() + 8),
     // The preferred NUMA node.
@@ -53,8 +52,10 @@ const KNOWN: &[(usize, usize)] = &[
     (22, size_of::<usize>()),
 ];
 
-/// The attributes that are heeded (the handles that are inherited), and those that ask for nothing that a program could notice here.
-const HEEDED: &[usize] = &[2, 3, 4, 5, 7];
+/// `ProcThreadAttributeHandleList`: the handles that are inherited.
+const HANDLE_LIST: usize = 2;
+/// The attributes that are taken: the list of handles, and those that ask for nothing that a program could notice here.
+const HEEDED: &[usize] = &[HANDLE_LIST, 3, 4, 5, 7];
 
 /// The handles that a list says are inherited. A list with what is not heeded is refused.
 ///
@@ -69,7 +70,7 @@ pub unsafe fn handles(list: *const c_void) -> Result<Vec<u64>, Win32Error> {
         if !HEEDED.contains(&number) {
             return Err(Win32Error(ERROR_NOT_SUPPORTED));
         }
-        if number == HEEDED[0] {
+        if number == HANDLE_LIST {
             let values = entry.value.cast::<usize>();
             handles.extend((0..entry.size / size_of::<usize>()).map(|at| unsafe { values.add(at).read_unaligned() } as u64));
         }
