@@ -72,7 +72,7 @@ impl Process {
             let values = if asks { snapshot(registry, found)? } else { (Vec::new(), made && found.under.is_none()) };
             Ok((found, made, Keys::seen(sandbox, found), values))
         })?;
-        let object = Arc::new(KeyObject { key: found, handles: AtomicU32::new(0), heard: OnceLock::new() });
+        let object = Arc::new(KeyObject { key: found, handles: AtomicU32::new(0), watch: OnceLock::new() });
         let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let handle = Handle { object: Object::Key(Arc::clone(&object)), access, flags };
         let inserted = self.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);

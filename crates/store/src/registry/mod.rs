@@ -12,7 +12,8 @@ mod import;
 mod load;
 mod name;
 mod node;
-mod record;
+pub(crate) mod record;
+pub mod section;
 mod sorted;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use node::Longest;
 pub use values::Value;
 pub use walk::{How, absolute, below_root};
 
+use crate::journal::log::Log;
 use crate::journal::principal::Principal;
 use crate::objects::Finding;
 use disk::Disk;
@@ -155,6 +157,12 @@ impl Registry {
         }
     }
 
+    /// Sees that everything is sealed in an index, for an archive carries nothing else.
+    pub fn publish(&mut self) -> Result<(), crate::OpenError> {
+        let is_bare = self.disk.as_ref().and_then(|disk| disk.journal.as_ref()).is_none_or(Log::is_bare);
+        if is_bare { Ok(()) } else { Ok(self.fold()?) }
+    }
+
     fn node(&self, id: u32) -> &Node {
         self.nodes[id as usize].as_ref().expect("a key is there as long as it is open or has a place")
     }
@@ -206,8 +214,14 @@ impl Registry {
         self.node(id).deleted
     }
 
+    /// The key above one.
+    pub fn above(&self, id: u32) -> Option<u32> {
+        let parent = self.nodes.get(id as usize)?.as_ref()?.parent;
+        (parent != NOBODY).then_some(parent)
+    }
+
     /// Whether one key is above another, or the same.
-    pub fn is_above(&self, above: u32, mut id: u32) -> bool {
+    pub(super) fn is_above(&self, above: u32, mut id: u32) -> bool {
         while id != above {
             match self.nodes.get(id as usize).and_then(Option::as_ref) {
                 Some(node) if node.parent != NOBODY => id = node.parent,
