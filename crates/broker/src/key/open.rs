@@ -27,6 +27,11 @@ pub fn specific(access: u32) -> Result<u32, NTSTATUS> {
     Ok(rights & KEY_ALL_ACCESS)
 }
 
+/// How a request looks a path up.
+pub fn look(bits: u32) -> How {
+    How { view32: bits & how::VIEW_32 != 0, link: bits & how::LINK != 0 }
+}
+
 impl Process {
     /// The key behind a handle that grants `access`.
     pub(super) fn key(&self, handle: u32, access: u32) -> Result<Arc<KeyObject>, NTSTATUS> {
@@ -50,7 +55,7 @@ impl Process {
             None => absolute(&path)?,
             Some(_) => path.as_slice(),
         };
-        let look = How { view32: has(how::VIEW_32), link: has(how::LINK) };
+        let look = look(request.how);
         let new = New { class: &class, volatile: has(how::VOLATILE), link: has(how::MAKE_LINK) };
         let sandbox = &self.sandbox;
         let keys = &sandbox.keys;

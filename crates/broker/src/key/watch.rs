@@ -1,7 +1,7 @@
 //! Hearing of changes: a process names the keys that it watches, and one of its threads waits for news of any of them.
 
-use super::{KeyObject, lock};
 use super::payload::Answer;
+use super::{KeyObject, lock};
 use crate::process::Process;
 use crate::reply::Reply;
 use protocol::key::WatchKey;

@@ -85,7 +85,7 @@ impl Registry {
             return Err(STATUS_ACCESS_DENIED);
         }
         let time = now();
-        if !volatile {
+        if !volatile && self.disk.is_some() {
             let path = self.path_of(id)?;
             self.write(|| Record::Delete { path, time })?;
         }
@@ -174,7 +174,7 @@ impl Registry {
             return Err(STATUS_OBJECT_NAME_NOT_FOUND);
         }
         let time = now();
-        if !node.volatile {
+        if !node.volatile && self.disk.is_some() {
             let path = self.path_of(id)?;
             self.write(|| Record::Unset { path, name: name.into(), time })?;
         }

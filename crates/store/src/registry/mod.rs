@@ -94,6 +94,8 @@ pub struct Registry {
     /// `HKLM\Software` and what 32-bit programs see in its place.
     software: u32,
     wow: u32,
+    /// Keys of the accounts, which nobody but the system itself opens ("Registry Hives").
+    private: [u32; 2],
     /// Where it is kept, if it is.
     disk: Option<Disk>,
     limits: Limits,
@@ -114,6 +116,7 @@ impl Registry {
             free: Vec::new(),
             software: NOBODY,
             wow: NOBODY,
+            private: [NOBODY; 2],
             disk: None,
             limits,
             keys: 0,
