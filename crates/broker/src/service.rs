@@ -155,7 +155,7 @@ fn answer_key(process: &Process, request: KeyRequest, payload: &[u8]) -> Result<
         KeyRequest::SetValue(request) => process.set_value(&request, payload),
         KeyRequest::ContinueValue(request) => process.continue_value(&request, payload),
         KeyRequest::DeleteValue(request) => process.delete_value(&request, payload),
-        KeyRequest::DeleteKey(request) => process.delete_key(&request),
+        KeyRequest::DeleteKey(request) => process.delete_key(&request, payload),
         KeyRequest::RenameKey(request) => process.rename_key(&request, payload),
         KeyRequest::FlushKey(request) => process.flush_key(&request),
         KeyRequest::WatchKey(request) => process.watch_key(&request),
