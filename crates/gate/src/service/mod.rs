@@ -31,6 +31,7 @@ mod io;
 mod key;
 mod memory;
 mod object;
+mod pipe;
 mod process;
 mod thread;
 
@@ -39,6 +40,7 @@ pub use io::*;
 pub use key::*;
 pub use memory::*;
 pub use object::*;
+pub use pipe::*;
 pub use process::*;
 pub use thread::*;
 
@@ -174,6 +176,11 @@ services! {
     99 RenameKey,
     100 FlushKey,
     101 NotifyKey,
+    102 CreateNamedPipe,
+    103 ListenPipe,
+    104 DisconnectPipe,
+    105 WaitPipe,
+    106 QueryNamedPipe,
 }
 
 #[cfg(test)]

@@ -98,10 +98,11 @@ fn run() {
 
 /// Waits until something can be done; answers what is ready of each object.
 fn wait(wake: BorrowedFd<'_>, objects: &[Arc<FileObject>]) -> Vec<PollFlags> {
+    let polled: Vec<_> = objects.iter().map(|object| object.polled()).collect();
     let mut descriptors = vec![PollFd::from_borrowed_fd(wake, PollFlags::IN)];
-    descriptors.extend(objects.iter().map(|object| {
-        let descriptor = object.polled().unwrap_or(wake);
-        PollFd::from_borrowed_fd(descriptor, object.wanted())
+    descriptors.extend(objects.iter().zip(&polled).map(|(object, polled)| match polled {
+        Some(polled) => PollFd::from_borrowed_fd(polled.as_fd(), object.wanted()),
+        None => PollFd::from_borrowed_fd(wake, PollFlags::empty()),
     }));
     let _ = poll(&mut descriptors, None);
     if !descriptors[0].revents().is_empty() {
