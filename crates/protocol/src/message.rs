@@ -352,6 +352,8 @@ messages! {
         ignores_control: u32,
         /// Non-zero: it inherits the standard handles, whatever else.
         standard: u32,
+        /// Non-zero: it is not in its parent's jobs.
+        breaks_away: u32,
     } -> Created;
     /// Answers what stands behind a handle that the process has and was not told of: inherited, or given by another process.
     71 AdoptHandle {
@@ -389,8 +391,50 @@ messages! {
         /// The object's number.
         number: u32,
     } -> SharedObject;
+    /// Puts a process into a job, and into those that the job is nested in.
+    80 AssignProcess {
+        /// The job's number.
+        job: u32,
+        /// The process's; 0 for the asking one.
+        process: u32,
+    } -> Done;
+    /// Ends the processes of a job.
+    81 EndJob {
+        /// The job's number.
+        job: u32,
+        /// Their exit code.
+        code: u32,
+    } -> Done;
+    /// Answers what is known of a job. Reply payload: the numbers of its processes, 4 bytes each.
+    82 QueryJob {
+        /// The job's number; 0 for the innermost job of the asking process.
+        job: u32,
+    } -> JobFacts;
+    /// Limits a job.
+    83 LimitJob {
+        /// The job's number.
+        job: u32,
+        /// `JOB_OBJECT_LIMIT_*`.
+        limits: u32,
+        /// The most processes that may be in it at once, where that is limited.
+        most: u32,
+    } -> Done;
+    /// Watches a job, or watches it no more. A pipe travels with the reply out of which comes a [`JobNews`] for each thing that happens.
+    84 WatchJob {
+        /// The job's number.
+        job: u32,
+        /// Non-zero: no more.
+        ends: u32,
+    } -> Done;
+    /// Answers whether a process is in a job.
+    85 InJob {
+        /// The process's number; 0 for the asking one.
+        process: u32,
+        /// The job's; 0 for any.
+        job: u32,
+    } -> Word;
     /// Makes an instance of a named pipe: its server's end. Payload: the NT path, UTF-16.
-    80 CreateNamedPipe {
+    90 CreateNamedPipe {
         /// How long a client waits that does not say it: 100 ns units.
         patience: u64,
         /// The directory of pipes that a relative name starts at, or 0.
@@ -414,14 +458,14 @@ messages! {
     } -> Opened;
     /// Lets an instance listen; what is ready once a client is there travels with the reply, unless it is known. Reply: non-zero
     /// where the instance did not listen before.
-    81 ListenPipe {
+    91 ListenPipe {
         /// The server's end.
         handle: u32,
         /// Non-zero: it has travelled before.
         known: u32,
     } -> Word;
     /// Answers how an end stands. What a server's bytes move over travels with the reply, unless it is known.
-    82 TakePipe {
+    92 TakePipe {
         /// The generation that is known, or 0; all bits set where the link is not wanted.
         known: u64,
         /// The end.
@@ -430,24 +474,24 @@ messages! {
         pad: u32,
     } -> PipeStanding;
     /// Breaks an instance's connection off.
-    83 DisconnectPipe {
+    93 DisconnectPipe {
         /// The server's end.
         handle: u32,
     } -> Done;
     /// Answers what is known of a named pipe.
-    84 QueryNamedPipe {
+    94 QueryNamedPipe {
         /// An end.
         handle: u32,
     } -> PipeFacts;
     /// Notes how an end is used, for whoever inherits it.
-    85 SetPipe {
+    95 SetPipe {
         /// The end.
         handle: u32,
         /// [`gate::pipe::READS_MESSAGES`] and [`gate::pipe::NO_WAIT`].
         told: u32,
     } -> Done;
     /// Waits until an instance of a name listens. Payload: the name, UTF-16.
-    86 WaitPipe {
+    96 WaitPipe {
         /// At most so long, in 100 ns units; all bits set for what the name's creator said.
         limit: u64,
         /// The directory of pipes.

@@ -28,6 +28,7 @@ macro_rules! requests {
 
 mod file;
 mod io;
+mod job;
 mod key;
 mod memory;
 mod object;
@@ -37,6 +38,7 @@ mod thread;
 
 pub use file::*;
 pub use io::*;
+pub use job::*;
 pub use key::*;
 pub use memory::*;
 pub use object::*;
@@ -176,11 +178,17 @@ services! {
     99 RenameKey,
     100 FlushKey,
     101 NotifyKey,
-    102 CreateNamedPipe,
-    103 ListenPipe,
-    104 DisconnectPipe,
-    105 WaitPipe,
-    106 QueryNamedPipe,
+    102 AssignProcess,
+    103 TerminateJob,
+    104 QueryJob,
+    105 LimitJob,
+    106 WatchJob,
+    107 InJob,
+    108 CreateNamedPipe,
+    109 ListenPipe,
+    110 DisconnectPipe,
+    111 WaitPipe,
+    112 QueryNamedPipe,
 }
 
 #[cfg(test)]

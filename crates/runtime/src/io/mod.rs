@@ -135,21 +135,6 @@ impl FileObject {
         }
     }
 
-    /// What the poll thread polls: what bytes move over, or what tells of a folder's changes, or of a client.
-    pub fn polled(&self) -> Option<Arc<OwnedFd>> {
-        if let Some(named) = self.named() {
-            let listens = !self.pending().listens.is_empty();
-            return if listens { named.client.get().cloned() } else { named.known().map(|link| Arc::clone(&link.descriptor)) };
-        }
-        self.descriptor.as_ref().or_else(|| self.changes.get()).cloned()
-    }
-
-    /// What the poll thread waits for.
-    pub fn wanted(&self) -> PollFlags {
-        let wanted = self.pending().wanted();
-        if self.is_unfinished() { wanted | PollFlags::OUT } else { wanted }
-    }
-
     /// Goes on with what pends, as far as it goes.
     pub fn progress(&self) {
         self.tell_changes();
@@ -168,6 +153,26 @@ impl FileObject {
         for (transfer, status) in complete {
             transfer.notice.tell(&self.completion, status, transfer.moved);
         }
+    }
+}
+
+impl poll::Polled for FileObject {
+    fn wanted(&self) -> PollFlags {
+        let wanted = self.pending().wanted();
+        if self.is_unfinished() { wanted | PollFlags::OUT } else { wanted }
+    }
+
+    /// What bytes move over, or what tells of a folder's changes, or of a client.
+    fn polled(&self) -> Option<Arc<OwnedFd>> {
+        if let Some(named) = self.named() {
+            let listens = !self.pending().listens.is_empty();
+            return if listens { named.client.get().cloned() } else { named.known().map(|link| Arc::clone(&link.descriptor)) };
+        }
+        self.descriptor.as_ref().or_else(|| self.changes.get()).cloned()
+    }
+
+    fn progress(&self) {
+        FileObject::progress(self);
     }
 }
 

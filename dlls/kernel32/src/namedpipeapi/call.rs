@@ -48,7 +48,7 @@ unsafe fn connect(path: *const u16, timeout: u32) -> Result<Owned, Win32Error> {
 }
 
 /// Connects with a pipe of messages, writes one, reads the answer, and closes it again.
-#[shim(ix = 773, mapping = "CreateFileW, TransactNamedPipe", risk = Wrong("wrong bytes"))]
+#[shim(ix = 776, mapping = "CreateFileW, TransactNamedPipe", risk = Wrong("wrong bytes"))]
 pub unsafe extern "system" fn CallNamedPipeW(
     name: *const u16,
     input: *const c_void,

@@ -109,7 +109,7 @@ pub unsafe extern "system" fn GetNamedPipeInfo(
 }
 
 /// Answers how a pipe is read, whether its calls wait, and how many instances there are.
-#[shim(ix = 774, mapping = "NtQueryInformationFile", risk = Wrong("wrong facts"))]
+#[shim(ix = 777, mapping = "NtQueryInformationFile", risk = Wrong("wrong facts"))]
 pub unsafe extern "system" fn GetNamedPipeHandleStateW(
     pipe: HANDLE,
     state: *mut u32,

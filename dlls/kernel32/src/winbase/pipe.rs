@@ -28,14 +28,14 @@ pub unsafe extern "system" fn CreateNamedPipeA(
 }
 
 /// Waits until an instance of a pipe is free, or the time is over.
-#[shim(ix = 775, mapping = "WaitNamedPipeW", risk = Functional("a wait that does not end"))]
+#[shim(ix = 778, mapping = "WaitNamedPipeW", risk = Functional("a wait that does not end"))]
 pub unsafe extern "system" fn WaitNamedPipeA(name: *const u8, timeout: u32) -> Result<Bool, Win32Error> {
     let name = unsafe { ansi::file_name(name) }?;
     unsafe { server::wait(name.as_ptr(), timeout) }
 }
 
 /// Connects with a pipe of messages, writes one, reads the answer, and closes it again.
-#[shim(ix = 776, mapping = "CallNamedPipeW", risk = Wrong("wrong bytes"))]
+#[shim(ix = 779, mapping = "CallNamedPipeW", risk = Wrong("wrong bytes"))]
 pub unsafe extern "system" fn CallNamedPipeA(
     name: *const u8,
     input: *const c_void,
@@ -98,7 +98,7 @@ unsafe fn own_session(session: *mut u32) {
 }
 
 /// Answers the session of a pipe's client.
-#[shim(ix = 777, mapping = "NtFsControlFile, the PEB", risk = Wrong("a wrong number"))]
+#[shim(ix = 780, mapping = "NtFsControlFile, the PEB", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetNamedPipeClientSessionId(pipe: HANDLE, session: *mut u32) -> Result<Bool, Win32Error> {
     let mut process = 0;
     unsafe {
@@ -109,7 +109,7 @@ pub unsafe extern "system" fn GetNamedPipeClientSessionId(pipe: HANDLE, session:
 }
 
 /// Answers the session of a pipe's server.
-#[shim(ix = 778, mapping = "NtFsControlFile, the PEB", risk = Wrong("a wrong number"))]
+#[shim(ix = 781, mapping = "NtFsControlFile, the PEB", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn GetNamedPipeServerSessionId(pipe: HANDLE, session: *mut u32) -> Result<Bool, Win32Error> {
     let mut process = 0;
     unsafe {
