@@ -5,6 +5,7 @@
 pub mod audit;
 mod clock;
 mod console;
+mod descriptor;
 mod dispatcher;
 mod drive;
 mod file;
@@ -20,6 +21,7 @@ mod namespace;
 mod object;
 mod order;
 mod overlay;
+mod pipe;
 mod plan;
 pub mod policy;
 mod process;

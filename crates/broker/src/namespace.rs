@@ -35,6 +35,8 @@ pub enum Name {
     ConsoleOutput,
     /// The device that sockets are polled through.
     Sockets,
+    /// A pipe of the sandbox, or the directory of their names where none is said.
+    Pipe(Vec<u16>),
 }
 
 /// Takes an NT path apart. `.` and `..` are no names there: `ntdll` has worked them out, or the program means to hide.
@@ -42,6 +44,11 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
     // Whatever follows the device's name is its opener's own (mio's, Go's).
     if strip(path, "\\Device\\Afd").is_some_and(|rest| matches!(rest, [] | [BACKSLASH, ..])) {
         return Ok(Name::Sockets);
+    }
+    if let Some(rest) = strip(path, "\\Device\\NamedPipe")
+        && let Some(name) = device_tail(rest)
+    {
+        return Ok(Name::Pipe(name.to_vec()));
     }
     let rest = strip(path, "\\??\\").or_else(|| strip(path, "\\DosDevices\\")).or_else(|| strip(path, "\\GLOBAL??\\"));
     let rest = rest.ok_or(STATUS_OBJECT_PATH_SYNTAX_BAD)?;
@@ -71,11 +78,23 @@ pub fn parse(path: &[u16]) -> Result<Name, NTSTATUS> {
     if is("CONOUT$") {
         return Ok(Name::ConsoleOutput);
     }
+    if let Some(name) = strip(rest, "pipe").and_then(device_tail) {
+        return Ok(Name::Pipe(name.to_vec()));
+    }
     if strip(rest, "UNC\\").is_some() {
         return Err(STATUS_BAD_NETWORK_PATH);
     }
     // Devices are never there for a sandbox (the seed's table): refused, not absent.
     Err(STATUS_ACCESS_DENIED)
+}
+
+/// What follows a device's name and a backslash: nothing, for the device itself.
+fn device_tail(rest: &[u16]) -> Option<&[u16]> {
+    match rest {
+        [] => Some(rest),
+        [BACKSLASH, name @ ..] => Some(name),
+        _ => None,
+    }
 }
 
 /// The letter of the drive whose volume is called by its own name, and what follows that, with its backslash.
@@ -405,6 +424,13 @@ mod tests {
     }
 
     #[test]
+    fn pipes_have_a_directory_of_their_own() {
+        for (path, name) in [("\\??\\pipe\\", ""), ("\\??\\PIPE\\a\\b:c", "a\\b:c"), ("\\Device\\NamedPipe\\x", "x"), ("\\Device\\NamedPipe", "")] {
+            assert_eq!(parse(&wide(path)), Ok(Name::Pipe(wide(name))), "{path}");
+        }
+    }
+
+    #[test]
     fn what_is_no_file_of_the_sandbox_is_refused() {
         for (path, status) in [
             ("C:\\x", STATUS_OBJECT_PATH_SYNTAX_BAD),
@@ -415,8 +441,9 @@ mod tests {
             ("\\??\\C:", STATUS_ACCESS_DENIED),
             ("\\??\\Volume{77696e63-6f6d-7061-7400-000000000043}", STATUS_ACCESS_DENIED),
             ("\\??\\Volume{00000000-0000-0000-0000-000000000043}\\", STATUS_ACCESS_DENIED),
-            ("\\??\\pipe\\x", STATUS_ACCESS_DENIED),
+            ("\\??\\pipes\\x", STATUS_ACCESS_DENIED),
             ("\\??\\UNC\\server\\share", STATUS_BAD_NETWORK_PATH),
+            ("\\??\\UNC\\server\\pipe\\x", STATUS_BAD_NETWORK_PATH),
             ("\\??\\Z:\\a\\..\\b", STATUS_OBJECT_NAME_INVALID),
             ("\\??\\Z:\\a\\.\\b", STATUS_OBJECT_NAME_INVALID),
             ("\\??\\Z:\\a\\\\b", STATUS_OBJECT_NAME_INVALID),

@@ -1,6 +1,7 @@
 //! File objects: what an open made, shared by the handles that were duplicated from it.
 
 use crate::namespace::{DrivePath, Inside};
+use crate::pipe::end::End;
 use crate::watch::Watch;
 use gate::file::Device;
 use std::os::fd::OwnedFd;
@@ -25,6 +26,8 @@ pub struct FileObject {
     pub mode: u32,
     /// The other end of a pipe, until it is opened.
     pub client: Mutex<Option<Client>>,
+    /// Which end of a named pipe it is.
+    pub pipe: Option<End>,
     /// A listing under way.
     pub listing: Mutex<Option<Listing>>,
     /// How it is watched, if it is.
@@ -144,6 +147,7 @@ impl FileObject {
             record: u32::MAX,
             mode: 0,
             client: Mutex::new(None),
+            pipe: None,
             listing: Mutex::new(None),
             watch: Mutex::default(),
             closing: Mutex::default(),

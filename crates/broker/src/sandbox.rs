@@ -9,48 +9,21 @@ use crate::key::Keys;
 use crate::object::FileObject;
 use crate::order::Launcher;
 use crate::overlay::Overlays;
+use crate::pipe::Pipes;
 use crate::records::Records;
 use crate::sharing::{Leaving, Removal, Sharing, Turns};
 use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
 use crate::zone::{Bias, Zones};
-use rustix::fs::{Mode, OFlags};
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::fs::OFlags;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::HashMap;
 use std::ops::Range;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Change, FileId, Happened};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_TOO_MANY_OPENED_FILES};
-
-/// Descriptors that the broker keeps for itself: without them it could neither start a process nor hear of its end.
-const KEPT_DESCRIPTORS: u64 = 256;
-
-/// Descriptors that the host lets the broker have.
-static MOST_DESCRIPTORS: AtomicU64 = AtomicU64::new(u64::MAX);
-
-/// Lets the broker open as many files as the host allows.
-pub fn raise_descriptors() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    let _ = setrlimit(Resource::Nofile, limit);
-    MOST_DESCRIPTORS.store(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), Ordering::Relaxed);
-}
-
-/// Whether a descriptor that was just opened leaves the broker its own: the host gives the lowest free number.
-pub fn leaves_room(descriptor: BorrowedFd<'_>) -> bool {
-    descriptor.as_raw_fd() as u64 + KEPT_DESCRIPTORS < MOST_DESCRIPTORS.load(Ordering::Relaxed)
-}
-
-/// A file that is open, for reading alone.
-pub fn for_reading(descriptor: &OwnedFd) -> Result<OwnedFd, NTSTATUS> {
-    let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
-    let reading = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
-    if leaves_room(reading.as_fd()) { Ok(reading) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
-}
 
 /// The files that every process starts from.
 #[derive(Debug)]
@@ -104,6 +77,8 @@ pub struct Sandbox {
     pub streams: Mutex<()>,
     /// Folders that programs watch.
     pub watches: Watches,
+    /// Named pipes.
+    pub pipes: Pipes,
     /// `C:`.
     pub drive: Arc<Drive>,
     /// Folders of the host that it changes for itself alone.
@@ -144,6 +119,7 @@ impl Sandbox {
             turns: Turns::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
+            pipes: Pipes::default(),
             overlays: Overlays::new(drive.clone()),
             keys: Keys::new(&drive),
             drive: Arc::new(Drive::new(drive)),
@@ -241,6 +217,9 @@ impl Sandbox {
     /// Closes an object that no handle stands for, which may delete the file.
     pub fn close(&self, object: &FileObject) {
         self.records.give_back(object.record);
+        if let Some(end) = &object.pipe {
+            self.pipes.close(end);
+        }
         if let Some(watch) = lock(&object.watch).take() {
             self.watches.end(&watch);
         }

@@ -2,12 +2,13 @@
 
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::clock::TICK;
+use crate::descriptor::raise_descriptors;
 use crate::drive::Place;
 use crate::launch::{self, Refused};
 use crate::order::Order;
 use crate::plan::Plan;
 use crate::process::Process;
-use crate::sandbox::{Files, Sandbox, raise_descriptors};
+use crate::sandbox::{Files, Sandbox};
 use crate::session::Session;
 use crate::wire::{Answer, Run, Say, Signal, VERSION, receive, receive_streams};
 use jail::{Child, Listener};

@@ -1,8 +1,9 @@
 //! Serving a channel: one thread per channel takes requests, copied out of shared memory, and answers each.
 
+use crate::descriptor::leaves_room;
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sandbox::{Member, leaves_room};
+use crate::sandbox::Member;
 use channel::{Alarm, Received, Server};
 use protocol::Frame;
 use protocol::key::KeyRequest;
@@ -85,6 +86,13 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
     let answer = match request {
         Request::OpenFile(request) => process.open_file(&request, payload),
         Request::CreatePipe(request) => process.create_pipe(&request),
+        Request::CreateNamedPipe(request) => process.create_named_pipe(&request, payload),
+        Request::ListenPipe(request) => process.listen_pipe(&request),
+        Request::TakePipe(request) => process.take_pipe(&request),
+        Request::DisconnectPipe(request) => process.disconnect_pipe(&request),
+        Request::QueryNamedPipe(request) => process.query_named_pipe(&request),
+        Request::SetPipe(request) => process.set_pipe(&request),
+        Request::WaitPipe(request) => process.wait_pipe(&request, payload),
         Request::QueryPath(request) => process.query_path(&request, payload),
         Request::QueryFile(request) => process.query_file(&request),
         Request::SetFacts(request) => process.set_facts(&request),

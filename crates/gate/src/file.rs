@@ -50,6 +50,8 @@ pub enum Device {
     ConsoleOutput = 5,
     /// The device that sockets are polled through (`\Device\Afd`).
     Sockets = 6,
+    /// The directory of the pipes' names.
+    Pipes = 7,
 }
 
 impl Device {
@@ -62,6 +64,7 @@ impl Device {
             3 => Self::Null,
             5 => Self::ConsoleOutput,
             6 => Self::Sockets,
+            7 => Self::Pipes,
             _ => Self::Character,
         }
     }

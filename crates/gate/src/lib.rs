@@ -15,6 +15,7 @@ pub mod file;
 pub mod map;
 pub mod names;
 pub mod peb;
+pub mod pipe;
 pub mod service;
 pub mod shared;
 pub mod state;

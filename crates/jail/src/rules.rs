@@ -37,6 +37,8 @@ pub const BOOT: u64 = 5;
 
 /// `FIONREAD` (asm-generic/ioctls.h); the C libraries differ in its type.
 const FIONREAD: u64 = 0x541B;
+/// `TIOCOUTQ`, which sockets answer as `SIOCOUTQ`.
+const TIOCOUTQ: u64 = 0x5411;
 
 /// `F_OFD_GETLK` and `F_OFD_SETLK` (asm-generic/fcntl.h): neither ever waits.
 const OFD_GETLK: u64 = 36;
@@ -250,7 +252,7 @@ pub const RULES: &[Rule] = &rules! {
     close (0, Must::Differ(BOOT)) "handles; the boot socket stays open, so that its number is never given out again";
     poll "waiting for pipes";
     ppoll "waiting for pipes";
-    ioctl (1, Must::Equal(FIONREAD)) "PeekNamedPipe: how many bytes a pipe holds";
+    ioctl (1, Must::OneOf(&[FIONREAD, TIOCOUTQ])) "PeekNamedPipe: how many bytes a pipe holds; FlushFileBuffers: how many of them nobody has read";
     tee "PeekNamedPipe: a pipe's bytes, which stay there";
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";

@@ -31,6 +31,8 @@ pub struct Opened {
     pub stream: u32,
     /// `HANDLE_FLAG_*`.
     pub flags: u32,
+    /// Bits of [`gate::pipe`]; 0 for what is no named pipe.
+    pub pipe: u32,
 }
 
 /// A process that was started.
@@ -135,6 +137,34 @@ pub struct HandleReply {
     pub handle: u32,
     /// The access granted.
     pub access: u32,
+}
+
+/// How a named pipe's end stands.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct PipeStanding {
+    /// Counts the connections of its instance; the first is 1.
+    pub generation: u64,
+    /// A [`gate::pipe::State`] as a number.
+    pub state: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
+/// What is known of a named pipe.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct PipeFacts {
+    /// A [`gate::pipe::State`] as a number.
+    pub state: u32,
+    /// `FILE_SHARE_*`: what clients may do.
+    pub share: u32,
+    /// The sizes asked for: what comes in at the server, what goes out there.
+    pub quotas: [u32; 2],
+    /// How many instances there are, and may be.
+    pub instances: [u32; 2],
+    /// The process of the server, and that of the client or 0.
+    pub processes: [u32; 2],
 }
 
 /// One number.

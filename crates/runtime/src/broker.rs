@@ -154,8 +154,13 @@ pub fn close(handle: u32, now: bool) -> Answer {
 
 /// Asks something that the broker answers when it happens: on a channel of the thread's own.
 pub fn wait_for<M: Message>(request: &M) -> Result<(M::Reply, Vec<u8>), NTSTATUS> {
+    wait_with(request, &[])
+}
+
+/// As [`wait_for`], with a payload.
+pub fn wait_with<M: Message>(request: &M, payload: &[u8]) -> Result<(M::Reply, Vec<u8>), NTSTATUS> {
     let mut client = new_channel()?;
-    let reply = exchange(&mut client, &Frame::request(request, 0), &[]);
+    let reply = exchange(&mut client, &Frame::request(request, payload.len()), payload);
     let mut back = Vec::new();
     if let Ok(reply) = &reply
         && reply.payload > 0

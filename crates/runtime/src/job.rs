@@ -8,7 +8,7 @@ use crate::{handle, port, user};
 use gate::service::{AssignProcess, InJob, LimitJob, ObjectKind, Packet, QueryJob, TerminateJob, WatchJob};
 use protocol::message::{self, JobNews};
 use rustix::event::PollFlags;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_OBJECT_TYPE_MISMATCH};
@@ -89,7 +89,7 @@ impl Serve for InJob {
 
 /// News of a job on their way to a port.
 struct Watch {
-    news: OwnedFd,
+    news: Arc<OwnedFd>,
     port: Arc<Object>,
     key: u64,
     ended: AtomicBool,
@@ -100,8 +100,8 @@ impl Polled for Watch {
         if self.ended.load(Ordering::Acquire) { PollFlags::empty() } else { PollFlags::IN }
     }
 
-    fn polled(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.news.as_fd())
+    fn polled(&self) -> Option<Arc<OwnedFd>> {
+        Some(Arc::clone(&self.news))
     }
 
     fn progress(&self) {
@@ -133,7 +133,7 @@ impl Serve for WatchJob {
         poll::start()?;
         let Arrived { descriptor, .. } = broker::open(&message::WatchJob { job, ends: 0 }, &[])?;
         let news = descriptor.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        poll::add(Arc::new(Watch { news, port, key: self.key, ended: AtomicBool::new(false) }));
+        poll::add(Arc::new(Watch { news: Arc::new(news), port, key: self.key, ended: AtomicBool::new(false) }));
         Ok(())
     }
 }

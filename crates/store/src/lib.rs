@@ -24,7 +24,7 @@ mod volume;
 mod watch;
 mod zone;
 
-pub use case::upcase;
+pub use case::{fold, upcase};
 pub use error::status;
 pub use folder::{Filter, Folder};
 pub use journal::principal::{Principal, Public, User};

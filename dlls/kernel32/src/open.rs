@@ -80,9 +80,19 @@ impl Name {
         self.dos().get(..4).is_some_and(|head| same_ascii(head, &remote))
     }
 
-    /// Whether it names a device other than the null device and the console.
+    /// Whether it leads to a named pipe, or to the directory of their names.
+    pub fn is_pipe(&self) -> bool {
+        const PIPE: [u16; 5] = [b'p' as u16, b'i' as u16, b'p' as u16, b'e' as u16, BACKSLASH];
+        self.dos().get(..PIPE.len()).is_some_and(|head| same_ascii(head, &PIPE))
+    }
+
+    /// Whether it names a device other than pipes, the null device and the console.
     pub fn is_device(&self) -> bool {
-        !self.is_on_drive() && !self.is_on_volume() && !self.is_remote() && !["NUL", "CON", "CONIN$", "CONOUT$"].into_iter().any(|name| self.is(name))
+        !self.is_on_drive()
+            && !self.is_on_volume()
+            && !self.is_remote()
+            && !self.is_pipe()
+            && !["NUL", "CON", "CONIN$", "CONOUT$"].into_iter().any(|name| self.is(name))
     }
 }
 

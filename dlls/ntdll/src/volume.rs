@@ -1,6 +1,7 @@
 //! Volumes, and the control codes that programs send to files.
 
 use crate::class_buffer::fill;
+use crate::file::control::{PipeControl, Request};
 use crate::gate::ask;
 use crate::sparse;
 use core::ffi::c_void;
@@ -103,7 +104,7 @@ unsafe fn query(file: HANDLE, buffer: *mut c_void, length: u32, class: i32) -> R
                     Device::Pipe => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
                     Device::ConsoleInput | Device::ConsoleOutput => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x50, Characteristics: 0 },
                     Device::Null => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x15, Characteristics: 0 },
-                    Device::Sockets => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
+                    Device::Sockets | Device::Pipes => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x11, Characteristics: 0 },
                     Device::Character => FILE_FS_DEVICE_INFORMATION { DeviceType: 0x22, Characteristics: 0 },
                 };
                 put(buffer, length, device).map(whole)
@@ -151,8 +152,8 @@ enum Control {
     Compression,
     /// How it is to be.
     Compress,
-    /// What waits in a pipe.
-    PeekPipe,
+    /// Something of a pipe.
+    Pipe(PipeControl),
     /// Which sockets are ready.
     PollSockets,
 }
@@ -165,7 +166,13 @@ const FSCTL_SET_ZERO_DATA: u32 = 0x9_80C8;
 const FSCTL_QUERY_ALLOCATED_RANGES: u32 = 0x9_40CF;
 const FSCTL_GET_COMPRESSION: u32 = 0x9_003C;
 const FSCTL_SET_COMPRESSION: u32 = 0x9_C040;
+const FSCTL_PIPE_DISCONNECT: u32 = 0x11_0004;
+const FSCTL_PIPE_LISTEN: u32 = 0x11_0008;
 const FSCTL_PIPE_PEEK: u32 = 0x11_400C;
+const FSCTL_PIPE_TRANSCEIVE: u32 = 0x11_C017;
+const FSCTL_PIPE_WAIT: u32 = 0x11_0018;
+const FSCTL_PIPE_GET_PIPE_ATTRIBUTE: u32 = 0x11_0028;
+const FSCTL_PIPE_GET_CONNECTION_ATTRIBUTE: u32 = 0x11_0030;
 const IOCTL_AFD_POLL: u32 = 0x1_2024;
 
 /// The device type of a control code: its upper half.
@@ -188,7 +195,12 @@ router! {
         code == FSCTL_QUERY_ALLOCATED_RANGES => Ok(Control::AllocatedRanges);
         code == FSCTL_GET_COMPRESSION => Ok(Control::Compression);
         code == FSCTL_SET_COMPRESSION => Ok(Control::Compress);
-        code == FSCTL_PIPE_PEEK => Ok(Control::PeekPipe);
+        code == FSCTL_PIPE_PEEK => Ok(Control::Pipe(PipeControl::Peek));
+        code == FSCTL_PIPE_LISTEN => Ok(Control::Pipe(PipeControl::Listen));
+        code == FSCTL_PIPE_DISCONNECT => Ok(Control::Pipe(PipeControl::Disconnect));
+        code == FSCTL_PIPE_WAIT => Ok(Control::Pipe(PipeControl::Wait));
+        code == FSCTL_PIPE_TRANSCEIVE => Ok(Control::Pipe(PipeControl::Transceive));
+        code == FSCTL_PIPE_GET_PIPE_ATTRIBUTE || code == FSCTL_PIPE_GET_CONNECTION_ATTRIBUTE => Ok(Control::Pipe(PipeControl::Attribute));
         code == IOCTL_AFD_POLL => Ok(Control::PollSockets);
         device_type(code) == FILE_DEVICE_DISK || device_type(code) == FILE_DEVICE_MASS_STORAGE => Err(Status(STATUS_ACCESS_DENIED));
         device_type(code) == FILE_DEVICE_SERIAL_PORT => Err(Status(STATUS_NOT_SUPPORTED));
@@ -210,18 +222,9 @@ struct NtfsVolumeData {
     mft: [i64; 5],
 }
 
-/// What goes in and what comes out.
-struct Buffers {
-    input: *const c_void,
-    input_size: u32,
-    output: *mut c_void,
-    output_size: u32,
-}
-
-unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, buffers: &Buffers) -> Result<NtStatus, Status> {
-    let control = control(code)?;
-    let Buffers { input, input_size, output, output_size } = *buffers;
-    if !matches!(control, Control::PeekPipe | Control::PollSockets) && device(file)?.0 != Device::Disk {
+unsafe fn control_file(control: Control, request: &Request) -> Result<NtStatus, Status> {
+    let Request { file, block, input, input_size, output, output_size, .. } = *request;
+    if control != Control::PollSockets && device(file)?.0 != Device::Disk {
         return Err(Status(STATUS_INVALID_DEVICE_REQUEST));
     }
     let mut status = STATUS_SUCCESS;
@@ -246,12 +249,8 @@ unsafe fn control_file(file: HANDLE, block: *mut IO_STATUS_BLOCK, code: u32, buf
             unsafe { sparse::compress(input, input_size)? };
             0
         }
-        Control::PeekPipe => {
-            let (size, outcome) = unsafe { crate::file::pipe::peek(file, output, output_size)? };
-            status = outcome;
-            size
-        }
-        Control::PollSockets => return unsafe { poll_sockets(file, buffers) },
+        Control::Pipe(_) => return Err(Status(STATUS_INVALID_DEVICE_REQUEST)),
+        Control::PollSockets => return unsafe { poll_sockets(request) },
         Control::ReparsePoint => unsafe { link(file, output, output_size)? },
         Control::NtfsVolumeData => {
             let volume = facts(file)?;
@@ -299,18 +298,18 @@ struct PollHandle {
 }
 
 /// Waits until one of several sockets is ready.
-unsafe fn poll_sockets(file: HANDLE, buffers: &Buffers) -> Result<NtStatus, Status> {
-    let room = (buffers.input_size as usize).checked_sub(size_of::<PollHead>()).ok_or(Status(STATUS_INVALID_PARAMETER))?;
+unsafe fn poll_sockets(request: &Request) -> Result<NtStatus, Status> {
+    let room = (request.input_size as usize).checked_sub(size_of::<PollHead>()).ok_or(Status(STATUS_INVALID_PARAMETER))?;
     // SAFETY: the caller's buffer has room for the head.
-    let head = unsafe { buffers.input.cast::<PollHead>().read_unaligned() };
+    let head = unsafe { request.input.cast::<PollHead>().read_unaligned() };
     if head.count as usize > room / size_of::<PollHandle>() {
         return Err(Status(STATUS_INVALID_PARAMETER));
     }
-    let first = buffers.input.cast::<u8>().wrapping_add(size_of::<PollHead>());
+    let first = request.input.cast::<u8>().wrapping_add(size_of::<PollHead>());
     // SAFETY: the caller's buffer holds as many handles as it says.
     let handles: alloc::vec::Vec<u64> =
         (0..head.count as usize).map(|index| unsafe { first.cast::<PollHandle>().add(index).read_unaligned() }.handle as u64).collect();
-    ask(&mut PollSockets { file: file as u64, handles: handles.as_ptr() as u64, count: head.count, pad: 0 }).map(NtStatus)
+    ask(&mut PollSockets { file: request.file as u64, handles: handles.as_ptr() as u64, count: head.count, pad: 0 }).map(NtStatus)
 }
 
 /// What a link says, as a `REPARSE_DATA_BUFFER` (ntifs.h).
@@ -341,20 +340,17 @@ unsafe fn link(file: HANDLE, output: *mut c_void, output_size: u32) -> Result<us
     Ok(bytes.len())
 }
 
-/// Sends a control code, whose answer is there when this returns.
-unsafe fn send(
-    file: HANDLE,
-    event: HANDLE,
-    routine: *const c_void,
-    block: *mut IO_STATUS_BLOCK,
-    code: u32,
-    buffers: &Buffers,
-) -> Result<NtStatus, Status> {
-    if !routine.is_null() {
+/// Sends a control code. Its answer is there when this returns, unless it waits for a pipe.
+unsafe fn send(code: u32, request: &Request) -> Result<NtStatus, Status> {
+    let control = control(code)?;
+    if let Control::Pipe(kind) = control {
+        return unsafe { crate::file::control::control(kind, request) };
+    }
+    if !request.routine.is_null() {
         return Err(Status(STATUS_INVALID_PARAMETER));
     }
-    let done = unsafe { control_file(file, block, code, buffers) };
-    crate::sync::set_if_given(event);
+    let done = unsafe { control_file(control, request) };
+    crate::sync::set_if_given(request.event);
     done
 }
 
@@ -364,7 +360,7 @@ pub unsafe extern "system" fn NtFsControlFile(
     file: HANDLE,
     event: HANDLE,
     routine: *const c_void,
-    _context: *const c_void,
+    context: *const c_void,
     block: *mut IO_STATUS_BLOCK,
     code: u32,
     input: *const c_void,
@@ -372,7 +368,7 @@ pub unsafe extern "system" fn NtFsControlFile(
     output: *mut c_void,
     output_size: u32,
 ) -> Result<NtStatus, Status> {
-    unsafe { send(file, event, routine, block, code, &Buffers { input, input_size, output, output_size }) }
+    unsafe { send(code, &Request { file, event, routine, context, block, input, input_size, output, output_size }) }
 }
 
 /// Sends a control code to a device.
@@ -381,7 +377,7 @@ pub unsafe extern "system" fn NtDeviceIoControlFile(
     file: HANDLE,
     event: HANDLE,
     routine: *const c_void,
-    _context: *const c_void,
+    context: *const c_void,
     block: *mut IO_STATUS_BLOCK,
     code: u32,
     input: *const c_void,
@@ -389,5 +385,5 @@ pub unsafe extern "system" fn NtDeviceIoControlFile(
     output: *mut c_void,
     output_size: u32,
 ) -> Result<NtStatus, Status> {
-    unsafe { send(file, event, routine, block, code, &Buffers { input, input_size, output, output_size }) }
+    unsafe { send(code, &Request { file, event, routine, context, block, input, input_size, output, output_size }) }
 }

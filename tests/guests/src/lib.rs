@@ -24,6 +24,8 @@ pub mod host;
 #[cfg(target_os = "windows")]
 pub mod notices;
 #[cfg(target_os = "windows")]
+pub mod pipes;
+#[cfg(target_os = "windows")]
 pub mod registers;
 #[cfg(target_os = "windows")]
 pub mod registry;

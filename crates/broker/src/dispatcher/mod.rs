@@ -279,7 +279,7 @@ impl Inner {
         let [machine, ..] = crate::machine::facts().memory;
         let memory = self.memory.checked_add(size).filter(|memory| *memory <= machine / 2).ok_or(STATUS_COMMITMENT_LIMIT)?;
         let descriptor = channel::Shared::create("section", size as usize).map_err(store::status)?.into_descriptor();
-        if !crate::sandbox::leaves_room(std::os::fd::AsFd::as_fd(&descriptor)) {
+        if !crate::descriptor::leaves_room(std::os::fd::AsFd::as_fd(&descriptor)) {
             return Err(STATUS_INSUFFICIENT_RESOURCES);
         }
         self.memory = memory;

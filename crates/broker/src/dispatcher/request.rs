@@ -1,9 +1,9 @@
 //! What processes ask of shared objects.
 
 use super::{New, Wait};
+use crate::descriptor::for_reading;
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sandbox::for_reading;
 use channel::{Alarm, code};
 use gate::file::Device;
 use gate::service::{ObjectKind, SignalKind};

@@ -49,6 +49,10 @@ impl Process {
             Name::ConsoleInput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleInput as u32, ..Facts::default() }),
             Name::ConsoleOutput => Ok(Facts { attributes: attribute::ARCHIVE, device: Device::ConsoleOutput as u32, ..Facts::default() }),
             Name::Sockets => Err(windows_sys::Win32::Foundation::STATUS_INVALID_DEVICE_REQUEST),
+            // Who only looks does not use up an instance.
+            Name::Pipe(name) => {
+                self.sandbox.pipes.shape(&name).map(|_| Facts { attributes: attribute::NORMAL, device: Device::Pipe as u32, ..Facts::default() })
+            }
         });
         if let Err(refusal) = answer {
             self.note_open(&shown(payload), FILE_READ_ATTRIBUTES, Some(refusal));
@@ -190,6 +194,10 @@ impl Process {
     /// An open file's NT path.
     pub fn query_name(&self, request: &QueryName) -> Answer {
         let object = self.object(request.handle, 0)?;
+        if let Some(end) = &object.pipe {
+            let name: Vec<u16> = crate::file::PIPE.encode_utf16().chain(end.name.iter().copied()).collect();
+            return Ok(Reply::value(&Done {}).with_payload(bytes(&name)));
+        }
         let file = object.file.as_ref().ok_or(STATUS_INVALID_INFO_CLASS)?;
         let mut path = lock(&file.place).path.clone();
         let stream = file.stream;

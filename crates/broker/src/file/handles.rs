@@ -8,6 +8,7 @@ use crate::process::Process;
 use crate::reply::Reply;
 use gate::file::Device;
 use protocol::message::{Done, DuplicateHandle, HandleReply, Opened, SetHandle};
+use std::sync::atomic::Ordering;
 use store::FileId;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER,
@@ -68,6 +69,7 @@ impl FileObject {
             close_now: close_now.into(),
             stream: self.file.as_ref().is_some_and(|file| file.stream).into(),
             flags,
+            pipe: self.pipe.as_ref().map_or(0, |end| end.told.load(Ordering::Relaxed)),
         }
     }
 

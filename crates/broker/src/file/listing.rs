@@ -2,11 +2,12 @@
 
 use super::{Answer, lock, units};
 use crate::object::{FileObject, Listing, OnDrive, Share};
+use crate::pipe::Listed;
 use crate::process::Process;
 use crate::reply::Reply;
-use gate::file::{Entry, SYMLINK};
+use gate::file::{Device, Entry, SYMLINK};
 use protocol::message::{ListFolder, Word};
-use store::{Metadata, Pattern};
+use store::{Metadata, Pattern, attribute};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE,
     STATUS_OBJECT_NAME_INVALID,
@@ -22,7 +23,9 @@ impl Process {
     pub fn list_folder(&self, request: &ListFolder, payload: &[u8]) -> Answer {
         self.settle();
         let object = self.object(request.handle, FILE_LIST_DIRECTORY)?;
-        let file = object.file.as_ref().filter(|file| file.metadata.folder).ok_or(STATUS_INVALID_PARAMETER)?;
+        if object.device != Device::Pipes && !object.is_folder() {
+            return Err(STATUS_INVALID_PARAMETER);
+        }
         let mut listing = lock(&object.listing);
         let first = listing.is_none();
         if first || request.restart != 0 {
@@ -36,7 +39,12 @@ impl Process {
             };
             // The old one makes room first.
             *listing = None;
-            *listing = Some(self.read_folder(&object, file, pattern)?);
+            let entries = match &object.file {
+                Some(file) => read_folder(&object, file, &pattern)?,
+                None => self.read_pipes(&pattern),
+            };
+            let share = Share::take(&self.listed, entries.len()).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+            *listing = Some(Listing { entries: entries.into_iter(), pending: None, pattern, share });
         }
         let listing = listing.as_mut().ok_or(STATUS_INVALID_PARAMETER)?;
         let room = (request.bytes as usize).min(protocol::PAYLOAD);
@@ -65,21 +73,30 @@ impl Process {
         Ok(Reply::value(&Word { value: records.len() as u32 }).with_payload(records))
     }
 
-    fn read_folder(&self, object: &FileObject, file: &OnDrive, pattern: Pattern) -> Result<Listing, NTSTATUS> {
-        let folder = |name: &[u16]| store::Entry { name: name.to_vec(), metadata: Metadata { folder: true, ..file.metadata } };
-        let mut entries: Vec<store::Entry> = Vec::new();
-        // The root of a drive has neither of them.
-        if !lock(&file.place).path.path.is_empty() {
-            let dots: [&[u16]; 2] = [&[0x2E], &[0x2E, 0x2E]];
-            entries.extend(dots.into_iter().filter(|name| pattern.fits(name)).map(folder));
-        }
-        match object.inside() {
-            Some(inside) => entries.extend(inside.volume.list(&inside.path, &pattern)?),
-            None => entries.extend(file.way.iter().filter(|name| pattern.fits(name)).map(|name| folder(name))),
-        }
-        let share = Share::take(&self.listed, entries.len()).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        Ok(Listing { entries: entries.into_iter(), pending: None, pattern, share })
+    /// The names of pipes: how many instances there are stands in place of their size, and how many there may be in place of their room.
+    fn read_pipes(&self, pattern: &Pattern) -> Vec<store::Entry> {
+        let all = self.sandbox.pipes.list().into_iter().filter(|pipe| pattern.fits(&pipe.name));
+        all.map(|Listed { name, instances: [size, allocated] }| {
+            let (size, allocated) = (size.into(), allocated.into());
+            store::Entry { name: name.to_vec(), metadata: Metadata { size, allocated, attributes: attribute::NORMAL, ..Metadata::default() } }
+        })
+        .collect()
     }
+}
+
+fn read_folder(object: &FileObject, file: &OnDrive, pattern: &Pattern) -> Result<Vec<store::Entry>, NTSTATUS> {
+    let folder = |name: &[u16]| store::Entry { name: name.to_vec(), metadata: Metadata { folder: true, ..file.metadata } };
+    let mut entries: Vec<store::Entry> = Vec::new();
+    // The root of a drive has neither of them.
+    if !lock(&file.place).path.path.is_empty() {
+        let dots: [&[u16]; 2] = [&[0x2E], &[0x2E, 0x2E]];
+        entries.extend(dots.into_iter().filter(|name| pattern.fits(name)).map(folder));
+    }
+    match object.inside() {
+        Some(inside) => entries.extend(inside.volume.list(&inside.path, pattern)?),
+        None => entries.extend(file.way.iter().filter(|name| pattern.fits(name)).map(|name| folder(name))),
+    }
+    Ok(entries)
 }
 
 /// Appends a record of a listing.

@@ -4,8 +4,7 @@ mod change;
 mod facts;
 mod handles;
 mod listing;
-mod open;
-mod pipe;
+pub mod open;
 mod stream;
 mod watch;
 
@@ -13,6 +12,7 @@ use crate::namespace::{DrivePath, Name, Place, parse, strip};
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
+use gate::file::Device;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_INVALID, STATUS_REPARSE_POINT_NOT_RESOLVED,
@@ -24,7 +24,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 /// A request's answer.
-type Answer = Result<Reply, NTSTATUS>;
+pub type Answer = Result<Reply, NTSTATUS>;
 
 /// The most links that lead from one volume to another on the way of one path.
 const MOST_LINKS: u32 = 40;
@@ -36,15 +36,16 @@ const CHANGES: u32 =
     FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER;
 const MAXIMUM_ALLOWED: u32 = 0x0200_0000;
 
-/// What the audit calls a pipe.
-const PIPE: &str = "\\Device\\NamedPipe\\";
+/// What the audit calls a pipe without a name.
+pub const PIPE: &str = "\\Device\\NamedPipe\\";
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Takes a lock, whatever became of who held it.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The rights on a file that generic rights come to.
-fn specific(access: u32) -> u32 {
+pub fn specific(access: u32) -> u32 {
     const READ: u32 = 0x8000_0000;
     const WRITE: u32 = 0x4000_0000;
     const EXECUTE: u32 = 0x2000_0000;
@@ -55,18 +56,18 @@ fn specific(access: u32) -> u32 {
 }
 
 /// A payload as UTF-16.
-fn units(payload: &[u8]) -> Result<Vec<u16>, NTSTATUS> {
+pub fn units(payload: &[u8]) -> Result<Vec<u16>, NTSTATUS> {
     let (units, rest) = payload.as_chunks::<2>();
     if rest.is_empty() { Ok(units.iter().map(|unit| u16::from_le_bytes(*unit)).collect()) } else { Err(STATUS_OBJECT_NAME_INVALID) }
 }
 
 /// UTF-16 as a payload.
-fn bytes(units: &[u16]) -> Vec<u8> {
+pub fn bytes(units: &[u16]) -> Vec<u8> {
     units.iter().flat_map(|unit| unit.to_le_bytes()).collect()
 }
 
 /// An NT path in a payload, for people.
-fn shown(payload: &[u8]) -> String {
+pub fn shown(payload: &[u8]) -> String {
     let Ok(name) = units(payload) else { return String::from("?") };
     let name: &[u16] = &name;
     let name = strip(name, "\\??\\").unwrap_or(name);
@@ -77,12 +78,15 @@ fn shown(payload: &[u8]) -> String {
 
 impl Process {
     /// What a name leads to: an NT path, or one that starts at an open folder.
-    fn name(&self, root: u32, payload: &[u8]) -> Result<Name, NTSTATUS> {
+    pub fn name(&self, root: u32, payload: &[u8]) -> Result<Name, NTSTATUS> {
         let name = units(payload)?;
         if root == 0 {
             return parse(&name);
         }
         let folder = lock(&self.handles).get(root, 0)?.file()?.clone();
+        if folder.device == Device::Pipes {
+            return Ok(Name::Pipe(name));
+        }
         let base = folder.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let mut path = lock(&base.place).path.to_nt();
         if !name.is_empty() {
@@ -95,7 +99,7 @@ impl Process {
     }
 
     /// The object behind a handle that grants all of `access`.
-    fn object(&self, number: u32, access: u32) -> Result<Arc<FileObject>, NTSTATUS> {
+    pub fn object(&self, number: u32, access: u32) -> Result<Arc<FileObject>, NTSTATUS> {
         lock(&self.handles).get(number, access)?.file().cloned()
     }
 

@@ -1,12 +1,13 @@
 //! Opening and making.
 
 use super::{Answer, CHANGES, MAXIMUM_ALLOWED, PIPE, READ_RIGHTS, lock, shown, specific};
+use crate::descriptor::leaves_room;
 use crate::handle::{Handle, Object};
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, Held, OnDrive, Where};
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sandbox::{Sandbox, leaves_room};
+use crate::sandbox::Sandbox;
 use crate::sharing::Leaving;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
@@ -28,8 +29,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 /// What an open tells it did (ntifs.h).
-pub(super) const FILE_OPENED: u32 = 1;
-pub(super) const FILE_CREATED: u32 = 2;
+pub const FILE_OPENED: u32 = 1;
+pub const FILE_CREATED: u32 = 2;
 pub(super) const FILE_OVERWRITTEN: u32 = 3;
 
 pub(super) const WRITES: u32 = FILE_WRITE_DATA | FILE_APPEND_DATA;
@@ -47,6 +48,8 @@ impl Process {
             Name::Stream(path) => self.through(&path, |at| self.open_stream(request, &path, at)),
             Name::Null => self.open_null(request),
             Name::Sockets => self.open_sockets(request),
+            Name::Pipe(name) if name.is_empty() => self.open_pipes(request),
+            Name::Pipe(name) => self.open_pipe(request, &name),
             Name::ConsoleInput => self.open_console(request, Device::ConsoleInput),
             Name::ConsoleOutput => self.open_console(request, Device::ConsoleOutput),
         });
@@ -226,7 +229,7 @@ impl Process {
     }
 
     /// Gives an object a handle, and the reply that tells of it.
-    pub(super) fn give(&self, object: FileObject, access: u32, object_flags: u32, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
+    pub fn give(&self, object: FileObject, access: u32, object_flags: u32, information: u32, descriptor: Option<Arc<OwnedFd>>) -> Answer {
         const OBJ_INHERIT: u32 = 2;
         let flags = if object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let object = Arc::new(object);
@@ -332,7 +335,7 @@ fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
 }
 
 /// The open options that NtQueryInformationFile tells.
-pub(super) fn mode(options: u32) -> u32 {
+pub fn mode(options: u32) -> u32 {
     options
         & (FILE_WRITE_THROUGH
             | FILE_SEQUENTIAL_ONLY

@@ -1,9 +1,9 @@
 //! Change notification of open folders.
 
 use super::{Answer, bytes, lock};
+use crate::descriptor::leaves_room;
 use crate::process::Process;
 use crate::reply::Reply;
-use crate::sandbox::leaves_room;
 use crate::watch::{Root, Taken};
 use protocol::message::{Done, TakeChanges, WatchFolder, Word};
 use std::os::fd::AsFd;

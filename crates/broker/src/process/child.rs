@@ -1,13 +1,13 @@
 //! Processes that a process starts, and what it may do with them.
 
 use super::{Process, lock};
+use crate::descriptor::for_reading;
 use crate::handle::{Handle, Object, Table};
 use crate::launch;
 use crate::life::Life;
 use crate::object::FileObject;
 use crate::plan::Plan;
 use crate::reply::Reply;
-use crate::sandbox::for_reading;
 use gate::file::Device;
 use gate::service::ObjectKind;
 use protocol::message::{

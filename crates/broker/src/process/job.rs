@@ -1,9 +1,9 @@
 //! What a process may do with jobs.
 
 use super::Process;
+use crate::descriptor::leaves_room;
 use crate::life::Life;
 use crate::reply::Reply;
-use crate::sandbox::leaves_room;
 use protocol::message::{AssignProcess, Done, EndJob, InJob, LimitJob, QueryJob, WatchJob, Word};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::os::fd::AsFd;

@@ -225,6 +225,7 @@ impl Process {
         lock(&self.terminals).iter_mut().for_each(|terminal| *terminal = None);
         self.control.end();
         self.end_keys();
+        self.sandbox.pipes.end_waits();
     }
 
     /// Closes the channels: nothing more is served. What was asked for between the end's notice and the end goes too.

@@ -1,4 +1,4 @@
-//! Requests about completion ports, requests that pend, and pipes.
+//! Requests about completion ports, and requests that pend.
 
 use crate::{Address, Handle};
 
@@ -62,53 +62,6 @@ requests! {
         thread: Handle,
         /// The status block of the request, or 0 for whichever it is.
         block: Address,
-    }
-    /// Makes a pipe without a name: its server's end. The client's is opened relative to it.
-    CreatePipe {
-        /// The access of the server's end.
-        access: u32,
-        /// `FILE_SHARE_*`: what the client's end may do.
-        share: u32,
-        /// `FILE_SYNCHRONOUS_IO_*`.
-        options: u32,
-        /// `OBJ_*`.
-        object_flags: u32,
-        /// The sizes asked for: what comes in, what goes out.
-        quotas: [u32; 2],
-        /// Out: the handle.
-        handle: Handle,
-    }
-    /// Answers a pipe's facts, and sets whether its calls wait.
-    QueryPipe {
-        /// The pipe's end.
-        file: Handle,
-        /// Non-zero: take over `no_wait`.
-        set: u32,
-        /// Non-zero: calls answer at once, even with nothing.
-        no_wait: u32,
-        /// Out: non-zero for the server's end.
-        server: u32,
-        /// Out: `FILE_PIPE_INBOUND`, `_OUTBOUND` or `_FULL_DUPLEX`.
-        configuration: u32,
-        /// Out: the sizes that were asked for: what comes in, what goes out.
-        quotas: [u32; 2],
-        /// Out: bytes that can be read.
-        available: u32,
-        /// Out: non-zero where the other end is closed.
-        closed: u32,
-    }
-    /// Reads bytes of a pipe and leaves them there.
-    PeekPipe {
-        /// The pipe's end.
-        file: Handle,
-        /// Where to.
-        buffer: Address,
-        /// How many bytes.
-        length: u64,
-        /// Out: how many bytes were read.
-        done: u64,
-        /// Out: how many bytes there are.
-        available: u64,
     }
     /// Locks a range of a file's bytes.
     LockFile {

@@ -32,6 +32,7 @@ mod job;
 mod key;
 mod memory;
 mod object;
+mod pipe;
 mod process;
 mod thread;
 
@@ -41,6 +42,7 @@ pub use job::*;
 pub use key::*;
 pub use memory::*;
 pub use object::*;
+pub use pipe::*;
 pub use process::*;
 pub use thread::*;
 
@@ -182,6 +184,11 @@ services! {
     105 LimitJob,
     106 WatchJob,
     107 InJob,
+    108 CreateNamedPipe,
+    109 ListenPipe,
+    110 DisconnectPipe,
+    111 WaitPipe,
+    112 QueryNamedPipe,
 }
 
 #[cfg(test)]

@@ -200,6 +200,7 @@ impl Serve for FlushFile {
                 // The name is the broker's business.
                 broker::ask(&message::FlushFile { handle: file.handle }, &[]).map(|_| ())
             }
+            Device::Pipe if file.object.is_pipe() => file.object.flush_pipe(),
             // Nothing of it is buffered, and FlushFileBuffers is documented to say so with this error.
             Device::ConsoleInput | Device::ConsoleOutput => Err(STATUS_INVALID_HANDLE),
             _ => Ok(()),

@@ -5,7 +5,7 @@ use crate::serve::Answer;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_PIPE_BROKEN, STATUS_PIPE_EMPTY, STATUS_SUCCESS};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_PIPE_BROKEN, STATUS_PIPE_CLOSING, STATUS_PIPE_EMPTY, STATUS_SUCCESS};
 
 /// What is to be moved, and where to or from.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +29,16 @@ pub enum Step {
 impl Bytes {
     /// Moves what a pipe's descriptor can take or give at once.
     pub fn step(self, descriptor: BorrowedFd<'_>, moved: &mut u64) -> Step {
-        let outcome = if self.write { self.write_some(descriptor, moved) } else { self.read_some(descriptor, moved) };
+        self.step_of(if self.write { self.write_some(descriptor, moved) } else { self.read_some(descriptor, moved) })
+    }
+
+    /// How far it came, by what the host said.
+    pub fn step_of(self, outcome: Result<NTSTATUS, Errno>) -> Step {
         match outcome {
             Ok(status) => Step::Done(status),
             Err(Errno::AGAIN) => Step::Blocked,
+            // A socket whose other end was closed before it had read everything.
+            Err(Errno::CONNRESET) => Step::Done(if self.write { STATUS_PIPE_CLOSING } else { STATUS_PIPE_BROKEN }),
             Err(error) => Step::Done(host::status(error, false)),
         }
     }

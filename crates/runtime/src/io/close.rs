@@ -3,11 +3,15 @@
 use super::completion::Notice;
 use super::{FileObject, Pending, Transfer, lock, poll};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CANCELLED, STATUS_NOTIFY_CLEANUP};
 
 /// One handle less; the last one takes along what pends.
-pub fn let_go(object: &FileObject) {
+pub fn let_go(object: &Arc<FileObject>, handle: u32) {
+    if let Some(named) = object.named() {
+        named.leave(handle);
+    }
     if object.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
         cancel(object, STATUS_NOTIFY_CLEANUP, |_| true);
         poll::forget(object);
@@ -16,26 +20,39 @@ pub fn let_go(object: &FileObject) {
 }
 
 /// Cancels the requests that `which` picks; answers how many there were. Those that wait for changes get a status of their own.
-pub fn cancel(object: &FileObject, status: NTSTATUS, which: impl Fn(&Notice) -> bool) -> usize {
+pub fn cancel(object: &Arc<FileObject>, status: NTSTATUS, which: impl Fn(&Notice) -> bool) -> usize {
+    end(object, [STATUS_CANCELLED, status], which)
+}
+
+/// Ends the requests that `which` picks with a status: the first for those that move bytes or wait for a client, the second for those
+/// that wait for changes. Answers how many there were.
+pub fn end(object: &Arc<FileObject>, [status, of_watches]: [NTSTATUS; 2], which: impl Fn(&Notice) -> bool) -> usize {
     let mut pending = object.pending();
-    let mut cancelled = Vec::new();
+    let mut ended = Vec::new();
     let (watches, left): (VecDeque<_>, _) = std::mem::take(&mut pending.watches).into_iter().partition(|watching| which(&watching.notice));
     pending.watches = left;
+    let (listens, left): (VecDeque<_>, _) = std::mem::take(&mut pending.listens).into_iter().partition(|listening| which(&listening.notice));
+    pending.listens = left;
     let Pending { reads, writes, .. } = &mut *pending;
     for queue in [reads, writes] {
         let (taken, left) = std::mem::take(queue).into_iter().partition(|transfer: &Transfer| which(&transfer.notice));
         *queue = left;
-        cancelled.extend::<VecDeque<_>>(taken);
+        ended.extend::<VecDeque<_>>(taken);
     }
     drop(pending);
-    if !cancelled.is_empty() || !watches.is_empty() {
+    let count = ended.len() + watches.len() + listens.len();
+    if count > 0 {
         poll::look_again();
     }
-    for transfer in &cancelled {
-        transfer.notice.tell(&object.completion, STATUS_CANCELLED, transfer.moved);
+    for mut transfer in ended {
+        let status = object.broken_off(transfer.bytes, &mut transfer.moved, status);
+        transfer.notice.tell(&object.completion, status, transfer.moved);
+    }
+    for listening in &listens {
+        listening.notice.tell(&object.completion, status, 0);
     }
     for watching in &watches {
-        watching.notice.tell(&object.completion, status, 0);
+        watching.notice.tell(&object.completion, of_watches, 0);
     }
-    cancelled.len() + watches.len() + lock::cancel(object, which)
+    count + lock::cancel(object, which)
 }

@@ -1,16 +1,16 @@
 //! Input and output: the file object, which the handles of one open share, and its requests that pend.
 
 pub mod block;
-mod bytes;
+pub mod bytes;
 mod cancel;
 pub mod close;
 pub mod completion;
 pub mod host;
 mod lock;
-mod pipe;
+pub mod pipe;
 pub mod poll;
 mod segments;
-mod service;
+pub mod service;
 mod sparse;
 pub mod stream;
 mod transfer;
@@ -19,10 +19,11 @@ mod watch;
 use bytes::{Bytes, Step};
 use completion::{Completion, Notice};
 use gate::file::Device;
+use pipe::Pipe;
 use rustix::event::PollFlags;
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Wdk::Storage::FileSystem::{FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST};
@@ -34,18 +35,8 @@ pub struct Transfer {
     pub notice: Notice,
     /// The bytes that were moved.
     pub moved: u64,
-    bytes: Bytes,
-}
-
-/// One end of a pipe that the broker made.
-#[derive(Debug)]
-pub struct Pipe {
-    server: bool,
-    configuration: u32,
-    /// What was asked for: what comes in at the server, what goes out there.
-    quotas: [u32; 2],
-    /// Calls answer at once, even with nothing.
-    no_wait: AtomicBool,
+    /// The bytes.
+    pub bytes: Bytes,
 }
 
 /// What the handles of one open share.
@@ -58,13 +49,22 @@ pub struct FileObject {
     /// The facts of a pipe that the broker made; its descriptor never blocks.
     pipe: OnceLock<Pipe>,
     /// What is ready while changes of a folder wait; of one that is watched.
-    changes: OnceLock<OwnedFd>,
+    changes: OnceLock<Arc<OwnedFd>>,
     /// The file's identity on the host, once a lock was asked for.
     identity: OnceLock<lock::Identity>,
     handles: AtomicU32,
     pending: Mutex<Pending>,
     /// One writer at a time, so that what is written in one call stays together.
     writing: Mutex<()>,
+    /// One reader of messages at a time.
+    reading: Mutex<()>,
+}
+
+/// A request that waits for a client.
+#[derive(Debug)]
+pub struct Listening {
+    /// Whom its end is told to.
+    pub notice: Notice,
 }
 
 /// A request that waits for changes.
@@ -80,9 +80,11 @@ pub struct Watching {
 
 /// Requests under way, in the order in which they came.
 #[derive(Debug, Default)]
-struct Pending {
+pub struct Pending {
     reads: VecDeque<Transfer>,
     writes: VecDeque<Transfer>,
+    /// Of a named pipe's server: who waits for a client.
+    pub listens: VecDeque<Listening>,
     /// Of a folder: who waits for changes.
     watches: VecDeque<Watching>,
 }
@@ -101,6 +103,7 @@ impl FileObject {
             handles: AtomicU32::new(0),
             pending: Mutex::default(),
             writing: Mutex::default(),
+            reading: Mutex::default(),
         })
     }
 
@@ -119,25 +122,30 @@ impl FileObject {
         self.descriptor.clone().ok_or(STATUS_INVALID_DEVICE_REQUEST)
     }
 
-    fn pending(&self) -> MutexGuard<'_, Pending> {
+    /// The requests under way.
+    pub fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One handle more.
-    pub fn enter(&self) {
+    pub fn enter(&self, handle: u32) {
         self.handles.fetch_add(1, Ordering::Relaxed);
+        if let Some(named) = self.named() {
+            named.enter(handle);
+        }
     }
 
     /// Goes on with what pends, as far as it goes.
     pub fn progress(&self) {
         self.tell_changes();
+        self.tell_clients();
+        self.finish();
         let mut pending = self.pending();
-        let Ok(descriptor) = self.descriptor() else { return };
         let mut complete = Vec::new();
         let Pending { reads, writes, .. } = &mut *pending;
         for queue in [reads, writes] {
             while let Some(transfer) = queue.front_mut() {
-                let Step::Done(status) = transfer.bytes.step(descriptor, &mut transfer.moved) else { break };
+                let Step::Done(status) = self.step(transfer.bytes, &mut transfer.moved) else { break };
                 complete.extend(queue.pop_front().map(|transfer| (transfer, status)));
             }
         }
@@ -146,34 +154,21 @@ impl FileObject {
             transfer.notice.tell(&self.completion, status, transfer.moved);
         }
     }
-
-    /// Whether it is a pipe that the broker made.
-    pub fn is_pipe(&self) -> bool {
-        self.pipe.get().is_some()
-    }
-
-    /// Whether calls answer at once, even with nothing.
-    pub fn answers_at_once(&self) -> bool {
-        self.pipe.get().is_some_and(|pipe| pipe.no_wait.load(Ordering::Relaxed))
-    }
-
-    /// Notes that it is the client's end of a pipe.
-    pub fn set_client_of(&self, server: &Self) {
-        if let Some(Pipe { configuration, quotas, .. }) = server.pipe.get() {
-            let pipe = Pipe { server: false, configuration: *configuration, quotas: *quotas, no_wait: AtomicBool::new(false) };
-            let _ = self.pipe.set(pipe);
-        }
-    }
 }
 
 impl poll::Polled for FileObject {
     fn wanted(&self) -> PollFlags {
-        self.pending().wanted()
+        let wanted = self.pending().wanted();
+        if self.is_unfinished() { wanted | PollFlags::OUT } else { wanted }
     }
 
-    /// The descriptor, or what tells of a folder's changes.
-    fn polled(&self) -> Option<BorrowedFd<'_>> {
-        self.descriptor.as_deref().or_else(|| self.changes.get()).map(AsFd::as_fd)
+    /// What bytes move over, or what tells of a folder's changes, or of a client.
+    fn polled(&self) -> Option<Arc<OwnedFd>> {
+        if let Some(named) = self.named() {
+            let listens = !self.pending().listens.is_empty();
+            return if listens { named.client.get().cloned() } else { named.known().map(|link| Arc::clone(&link.descriptor)) };
+        }
+        self.descriptor.as_ref().or_else(|| self.changes.get()).cloned()
     }
 
     fn progress(&self) {
@@ -184,7 +179,7 @@ impl poll::Polled for FileObject {
 impl Pending {
     /// What the poll thread waits for.
     pub fn wanted(&self) -> PollFlags {
-        let read = if self.reads.is_empty() && self.watches.is_empty() { PollFlags::empty() } else { PollFlags::IN };
+        let read = if self.reads.is_empty() && self.watches.is_empty() && self.listens.is_empty() { PollFlags::empty() } else { PollFlags::IN };
         if self.writes.is_empty() { read } else { read | PollFlags::OUT }
     }
 }

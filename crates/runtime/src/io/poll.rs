@@ -25,7 +25,7 @@ pub trait Polled: Send + Sync {
     /// What it waits for; nothing where there is no reason to poll it any more.
     fn wanted(&self) -> PollFlags;
     /// What is polled.
-    fn polled(&self) -> Option<BorrowedFd<'_>>;
+    fn polled(&self) -> Option<Arc<OwnedFd>>;
     /// Something can be done.
     fn progress(&self);
 }
@@ -113,10 +113,11 @@ fn run() {
 
 /// Waits until something can be done; answers what is ready of each object.
 fn wait(wake: BorrowedFd<'_>, objects: &[Arc<dyn Polled>]) -> Vec<PollFlags> {
+    let polled: Vec<_> = objects.iter().map(|object| object.polled()).collect();
     let mut descriptors = vec![PollFd::from_borrowed_fd(wake, PollFlags::IN)];
-    descriptors.extend(objects.iter().map(|object| {
-        let descriptor = object.polled().unwrap_or(wake);
-        PollFd::from_borrowed_fd(descriptor, object.wanted())
+    descriptors.extend(objects.iter().zip(&polled).map(|(object, polled)| match polled {
+        Some(polled) => PollFd::from_borrowed_fd(polled.as_fd(), object.wanted()),
+        None => PollFd::from_borrowed_fd(wake, PollFlags::empty()),
     }));
     let _ = poll(&mut descriptors, None);
     if !descriptors[0].revents().is_empty() {

@@ -11,7 +11,7 @@ use crate::serve::{Answer, Serve};
 use gate::file::Device;
 use gate::service::{AT_END, HERE, ReadFile, WriteFile};
 use rustix::event::PollFlags;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use windows_sys::Win32::Foundation::{
@@ -21,15 +21,25 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_READ_DATA, 
 
 impl FileObject {
     /// Moves all of it on a pipe of the broker's, or waits in the calling thread until that is possible.
-    fn move_synchronously(&self, bytes: Bytes, address: u64, moved: &mut u64) -> Answer {
-        let _turn = bytes.write.then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
-        let (descriptor, events) = (self.descriptor()?, if bytes.write { PollFlags::OUT } else { PollFlags::IN });
+    fn move_synchronously(self: &Arc<Self>, bytes: Bytes, address: u64, moved: &mut u64) -> Answer {
+        // Who reads a message reads all of it, and so does who writes one.
+        let by_messages = self.named().is_some_and(|named| named.messages);
+        let turn = if bytes.write { Some(&self.writing) } else { by_messages.then_some(&self.reading) };
+        let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+        let events = if bytes.write { PollFlags::OUT } else { PollFlags::IN };
         loop {
-            match bytes.step(descriptor, moved) {
+            match self.step(bytes, moved) {
                 Step::Done(STATUS_SUCCESS) => return Ok(()),
                 Step::Done(status) => return Err(status),
-                Step::Blocked if self.answers_at_once() => return bytes.nothing(),
-                Step::Blocked => block::until_ready(self, address, descriptor, events)?,
+                Step::Blocked if self.answers_at_once() => {
+                    let outcome = self.moved_so_far(bytes, moved);
+                    self.finish_later();
+                    return outcome;
+                }
+                Step::Blocked => {
+                    let descriptor = self.moves_over()?;
+                    block::until_ready(self, address, descriptor.as_fd(), events).map_err(|status| self.broken_off(bytes, moved, status))?;
+                }
             }
         }
     }
@@ -39,11 +49,11 @@ impl FileObject {
         let mut pending = self.pending();
         let mut transfer = Transfer { notice, moved: 0, bytes };
         let queue = if bytes.write { &mut pending.writes } else { &mut pending.reads };
-        let step = if queue.is_empty() { bytes.step(self.descriptor()?, &mut transfer.moved) } else { Step::Blocked };
+        let step = if queue.is_empty() { self.step(bytes, &mut transfer.moved) } else { Step::Blocked };
         let outcome = match step {
             Step::Done(STATUS_SUCCESS) => Ok(()),
             Step::Done(status) => Err(status),
-            Step::Blocked if self.answers_at_once() => bytes.nothing(),
+            Step::Blocked if self.answers_at_once() && queue.is_empty() => self.moved_so_far(bytes, &mut transfer.moved),
             Step::Blocked => {
                 poll::start()?;
                 queue.push_back(transfer);
@@ -53,6 +63,9 @@ impl FileObject {
             }
         };
         drop(pending);
+        if self.answers_at_once() {
+            self.finish_later();
+        }
         *done = transfer.moved;
         transfer.notice.tell_at_once(&self.completion, outcome, transfer.moved)
     }

@@ -99,7 +99,7 @@ impl FileObject {
         let room = request.length.min(MOST) as u32;
         let Arrived { descriptor: changes, .. } = broker::open(&WatchFolder { handle, filter: request.filter, subtree: request.subtree, room }, &[])?;
         let changes = changes.ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        Ok(self.changes.get_or_init(|| changes).as_fd())
+        Ok(self.changes.get_or_init(|| Arc::new(changes)).as_fd())
     }
 
     /// Waits for changes in the calling thread.

@@ -13,7 +13,8 @@ use windows_sys::Wdk::Storage::FileSystem::{
 };
 use windows_sys::Wdk::System::SystemServices::FILE_FS_DEVICE_INFORMATION;
 use windows_sys::Win32::Foundation::{
-    ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_IO_PENDING, ERROR_NEGATIVE_SEEK, HANDLE, NTSTATUS, STATUS_END_OF_FILE, STATUS_PENDING,
+    ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_IO_PENDING, ERROR_NEGATIVE_SEEK, HANDLE, NTSTATUS, STATUS_BUFFER_OVERFLOW,
+    STATUS_END_OF_FILE, STATUS_PENDING,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_BEGIN, FILE_CURRENT, FILE_END, FILE_TYPE_CHAR, FILE_TYPE_DISK, FILE_TYPE_PIPE, FILE_TYPE_UNKNOWN,
@@ -75,11 +76,15 @@ unsafe fn transfer(file: HANDLE, moved: *mut u32, overlapped: *mut OVERLAPPED, c
     if status == STATUS_PENDING {
         return Err(Win32Error(ERROR_IO_PENDING));
     }
-    check(status)?;
-    if !moved.is_null() {
+    if !moved.is_null() && tells_bytes(status) {
         unsafe { *moved = (*overlapped).InternalHigh as u32 };
     }
-    Ok(Bool)
+    check(status).map(|_| Bool)
+}
+
+/// Whether bytes were moved: also where a message is longer than they are.
+const fn tells_bytes(status: NTSTATUS) -> bool {
+    status >= 0 || status == STATUS_BUFFER_OVERFLOW
 }
 
 /// As [`transfer`], without an OVERLAPPED: what pends is waited for.
@@ -95,11 +100,10 @@ unsafe fn transfer_here(file: HANDLE, moved: *mut u32, call: impl FnOnce(Request
     if status == STATUS_END_OF_FILE {
         return Ok(Bool);
     }
-    check(status)?;
-    if !moved.is_null() {
+    if !moved.is_null() && tells_bytes(status) {
         unsafe { *moved = own.Information as u32 };
     }
-    Ok(Bool)
+    check(status).map(|_| Bool)
 }
 
 /// Reads from a file, pipe or console.

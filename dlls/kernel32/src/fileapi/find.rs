@@ -158,7 +158,7 @@ unsafe fn first(
     let mut name = unsafe { Name::new(path) }?;
     let at = name.units().iter().rposition(|unit| *unit == BACKSLASH).map_or(0, |at| at + 1);
     let pattern = pattern::translate(name.units().get(at..).unwrap_or_default(), given);
-    if pattern.is_empty() || !name.is_on_drive() && !name.is_on_volume() && !name.is_remote() {
+    if pattern.is_empty() || !name.is_on_drive() && !name.is_on_volume() && !name.is_remote() && !name.is_pipe() {
         return Err(Win32Error(ERROR_FILE_NOT_FOUND));
     }
     name.truncate(at);

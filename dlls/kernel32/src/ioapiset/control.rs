@@ -1,5 +1,6 @@
 //! Control codes.
 
+use crate::namedpipeapi::control::{Buffers, send};
 use crate::nt::{NtDeviceIoControlFile, NtFsControlFile, check};
 use crate::open::block;
 use core::ffi::c_void;
@@ -27,7 +28,15 @@ pub unsafe extern "system" fn DeviceIoControl(
     returned: *mut u32,
     overlapped: *mut OVERLAPPED,
 ) -> Result<Bool, Win32Error> {
-    let call = if matches!(code >> 16, FILE_SYSTEM | NAMED_PIPE) { NtFsControlFile } else { NtDeviceIoControlFile };
+    // What pends there is told as every request is.
+    if code >> 16 == NAMED_PIPE {
+        let (done, outcome) = unsafe { send(file, code, &Buffers { input, input_size, output, output_size }, overlapped) };
+        if !returned.is_null() {
+            unsafe { *returned = done };
+        }
+        return outcome.map(|()| Bool);
+    }
+    let call = if code >> 16 == FILE_SYSTEM { NtFsControlFile } else { NtDeviceIoControlFile };
     let mut own = block();
     let mut event = null_mut();
     if let Some(overlapped) = unsafe { overlapped.as_mut() } {

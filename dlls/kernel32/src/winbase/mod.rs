@@ -7,6 +7,7 @@ mod global;
 mod image_name;
 mod local;
 mod movable;
+mod pipe;
 mod pointer;
 mod processor;
 

@@ -192,13 +192,23 @@ impl Target {
 /// The part of an open file's path that is its volume's own: what follows the drive.
 fn inner_name(file: HANDLE, resolved: bool) -> Result<alloc::vec::Vec<u16>, Status> {
     let name = name(file, resolved)?;
-    Ok(name.get(6..).unwrap_or(&name).to_vec())
+    // What stands before it: `\??\C:`, or the device of pipes.
+    let device = if is_on_drive(&name) { 6 } else { PIPES.len() };
+    Ok(name.get(device..).unwrap_or(&name).to_vec())
+}
+
+/// The device of named pipes, whose own names follow.
+const PIPES: &str = "\\Device\\NamedPipe";
+
+/// Whether an NT path leads to a drive.
+fn is_on_drive(name: &[u16]) -> bool {
+    name.get(5) == Some(&u16::from(b':'))
 }
 
 /// The native name of the volume that an open file lies on.
 fn volume_name(file: HANDLE) -> Result<alloc::vec::Vec<u16>, Status> {
     let name = name(file, false)?;
-    let letter = name.get(4).and_then(|unit| u8::try_from(*unit).ok()).ok_or(Status(STATUS_INVALID_INFO_CLASS))?;
+    let letter = name.get(4).filter(|_| is_on_drive(&name)).and_then(|unit| u8::try_from(*unit).ok()).ok_or(Status(STATUS_INVALID_INFO_CLASS))?;
     Ok(alloc::format!("{DEVICE}{}", gate::file::number(letter)).encode_utf16().collect())
 }
 

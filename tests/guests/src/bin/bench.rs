@@ -21,11 +21,14 @@ mod bench {
     use core::hint::black_box;
     use core::ptr::{null, null_mut};
     use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+    use guests::files::File;
     use guests::guard::{Guard, guard_except};
+    use guests::pipes::{connected, name, read, write};
     use guests::{arguments, last_error, print, wide};
     use windows_sys::Win32::Foundation::{CloseHandle, GetLastError, HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, ReadFile, WriteFile,
+        CreateFileW, FILE_GENERIC_READ, FILE_SHARE_READ, GetFileAttributesW, INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, PIPE_ACCESS_DUPLEX,
+        PIPE_ACCESS_INBOUND, ReadFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
     use windows_sys::Win32::System::Diagnostics::Debug::{
@@ -34,7 +37,7 @@ mod bench {
     use windows_sys::Win32::System::IO::{CreateIoCompletionPort, GetQueuedCompletionStatus, OVERLAPPED, PostQueuedCompletionStatus};
     use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapAlloc, HeapFree};
     use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
-    use windows_sys::Win32::System::Pipes::CreatePipe;
+    use windows_sys::Win32::System::Pipes::{CreatePipe, PIPE_READMODE_MESSAGE, PIPE_TYPE_BYTE, PIPE_TYPE_MESSAGE};
     use windows_sys::Win32::System::SystemInformation::GetTickCount64;
     use windows_sys::Win32::System::Threading::{
         CRITICAL_SECTION, CreateEventW, CreateMutexW, CreateThread, EnterCriticalSection, GetCurrentProcessId, INFINITE, InitializeCriticalSection,
@@ -124,6 +127,14 @@ mod bench {
         unsafe { CreateFileW(path.as_ptr(), FILE_GENERIC_READ, FILE_SHARE_READ, null(), OPEN_EXISTING, 0, null_mut()) }
     }
 
+    const MESSAGES: u32 = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE;
+
+    /// Sends 64 bytes from a client to its server.
+    fn crosses((server, client): &(File, File)) -> bool {
+        let mut bytes = [0; 64];
+        write(client, &bytes).1 == 64 && read(server, &mut bytes).1 == 64
+    }
+
     unsafe fn run(path: &[u16], word: &str, rounds: usize) -> u32 {
         let heap = unsafe { GetProcessHeap() };
         let event = unsafe { CreateEventW(null(), 0, 0, null()) };
@@ -141,6 +152,13 @@ mod bench {
         unsafe { CreateThread(null(), 0, Some(throw_back), (&raw const round).cast(), 0, null_mut()) };
         let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
         unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
+        let [one_way, both_ways, by_message] =
+            [(PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE), (PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE), (PIPE_ACCESS_DUPLEX, MESSAGES)]
+                .map(|(way, kind)| connected(&name("bench"), way, kind));
+        let (Ok(one_way), Ok(both_ways), Ok(by_message)) = (one_way, both_ways, by_message) else {
+            print("no named pipe\n");
+            return 1;
+        };
         let port = unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, null_mut(), 0, 0) };
         // Beside the file, of its name and one letter more.
         let missing: Vec<u16> = path.split_last().map(|(end, name)| [name, &[u16::from(b'x'), *end]].concat()).unwrap_or_default();
@@ -221,6 +239,9 @@ mod bench {
                             && ReadFile(reader, bytes.as_mut_ptr(), 64, &raw mut moved, null_mut()) != 0
                     },
                 },
+                Case { name: "the same, through a named pipe that goes one way", calls: 1000, call: &mut || crosses(&one_way) },
+                Case { name: "the same, through a named pipe that goes both ways", calls: 1000, call: &mut || crosses(&both_ways) },
+                Case { name: "the same, as a message", calls: 1000, call: &mut || crosses(&by_message) },
                 Case {
                     name: "PostQueuedCompletionStatus, GetQueuedCompletionStatus",
                     calls: 1000,

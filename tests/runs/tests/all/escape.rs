@@ -82,7 +82,7 @@ fn devices_and_other_namespaces_are_refused() {
         (&format!("\\\\.\\{canary}"), NOT_FOUND),
         ("\\\\?\\GLOBALROOT\\Device\\HarddiskVolume1\\canary.txt", ACCESS_DENIED),
         (&format!("\\\\?\\GLOBALROOT\\??\\{canary}"), ACCESS_DENIED),
-        ("\\\\.\\pipe\\docker_engine", ACCESS_DENIED),
+        ("\\\\.\\pipe\\docker_engine", NOT_FOUND),
         ("\\\\localhost\\c$\\x", BAD_NETPATH),
         ("\\\\?\\UNC\\localhost\\c$\\x", BAD_NETPATH),
         ("COM1", ACCESS_DENIED),

@@ -1,57 +1,24 @@
 //! Objects that several processes of a sandbox share by their names.
 
+use crate::member::Member;
 use runs::Home;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Stdio};
 
+const PROGRAM: &str = "share";
 const SANDBOX: [&str; 2] = ["--sandbox", "sharing"];
-
-/// A process of the sandbox, and what it says.
-struct Member {
-    child: Child,
-    output: BufReader<ChildStdout>,
-}
-
-impl Member {
-    fn new(home: &Home, flags: &[&str], arguments: &[&str]) -> Self {
-        let mut command = home.run_command(flags, "share", arguments);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let output = BufReader::new(child.stdout.take().expect("it is piped"));
-        Self { child, output }
-    }
-
-    fn says(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("a line");
-        line.trim_end().to_owned()
-    }
-
-    /// What it says until its end, and its exit code.
-    fn ends(mut self) -> (String, Option<i32>) {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).expect("text");
-        (rest.trim_end().to_owned(), self.child.wait().expect("it ends").code())
-    }
-
-    fn dies(mut self) {
-        self.child.kill().expect("it lives");
-        self.child.wait().expect("it ends");
-    }
-}
 
 /// A process that is killed while it owns a mutex has abandoned it, whether others wait for it already or come later.
 #[test]
 fn what_a_killed_process_owned_is_abandoned() {
     let home = Home::new();
-    let mut holder = Member::new(&home, &SANDBOX, &["hold", "a"]);
+    let mut holder = Member::new(&home, &SANDBOX, PROGRAM, &["hold", "a"]);
     assert_eq!(holder.says(), "holding");
-    let mut waiter = Member::new(&home, &SANDBOX, &["take", "a"]);
+    let mut waiter = Member::new(&home, &SANDBOX, PROGRAM, &["take", "a"]);
     assert_eq!(waiter.says(), "waiting");
     holder.dies();
     assert_eq!(waiter.says(), "abandoned");
     assert_eq!(waiter.ends(), (String::new(), Some(0)));
     // Nobody is left who has it: the name is gone.
-    assert_eq!(Member::new(&home, &SANDBOX, &["take", "a"]).ends(), ("error 2".into(), Some(1)));
+    assert_eq!(Member::new(&home, &SANDBOX, PROGRAM, &["take", "a"]).ends(), ("error 2".into(), Some(1)));
     home.ends();
 }
 
@@ -59,10 +26,10 @@ fn what_a_killed_process_owned_is_abandoned() {
 #[test]
 fn names_do_not_leave_their_sandbox() {
     let home = Home::new();
-    let mut holder = Member::new(&home, &SANDBOX, &["hold", "a"]);
+    let mut holder = Member::new(&home, &SANDBOX, PROGRAM, &["hold", "a"]);
     assert_eq!(holder.says(), "holding");
-    assert_eq!(Member::new(&home, &["--sandbox", "other"], &["take", "a"]).ends(), ("error 2".into(), Some(1)));
-    assert_eq!(Member::new(&home, &[], &["take", "a"]).ends(), ("error 2".into(), Some(1)));
+    assert_eq!(Member::new(&home, &["--sandbox", "other"], PROGRAM, &["take", "a"]).ends(), ("error 2".into(), Some(1)));
+    assert_eq!(Member::new(&home, &[], PROGRAM, &["take", "a"]).ends(), ("error 2".into(), Some(1)));
     holder.dies();
     home.ends();
 }
@@ -71,13 +38,13 @@ fn names_do_not_leave_their_sandbox() {
 #[test]
 fn memory_is_shared() {
     let home = Home::new();
-    let mut writer = Member::new(&home, &SANDBOX, &["write", "m", "a text for others"]);
+    let mut writer = Member::new(&home, &SANDBOX, PROGRAM, &["write", "m", "a text for others"]);
     assert_eq!(writer.says(), "written");
-    assert_eq!(Member::new(&home, &SANDBOX, &["read", "m"]).ends(), ("a text for others".into(), Some(0)));
-    assert_eq!(Member::new(&home, &["--sandbox", "other"], &["read", "m"]).ends(), ("error 2".into(), Some(1)));
+    assert_eq!(Member::new(&home, &SANDBOX, PROGRAM, &["read", "m"]).ends(), ("a text for others".into(), Some(0)));
+    assert_eq!(Member::new(&home, &["--sandbox", "other"], PROGRAM, &["read", "m"]).ends(), ("error 2".into(), Some(1)));
     writer.dies();
     home.family().goes();
-    assert_eq!(Member::new(&home, &SANDBOX, &["read", "m"]).ends(), ("error 2".into(), Some(1)));
+    assert_eq!(Member::new(&home, &SANDBOX, PROGRAM, &["read", "m"]).ends(), ("error 2".into(), Some(1)));
     home.ends();
 }
 
@@ -86,7 +53,7 @@ fn memory_is_shared() {
 #[test]
 fn a_storm_of_processes_keeps_every_promise() {
     let home = Home::new();
-    let members: Vec<Member> = (0..4).map(|_| Member::new(&home, &SANDBOX, &["storm", "s", "4"])).collect();
+    let members: Vec<Member> = (0..4).map(|_| Member::new(&home, &SANDBOX, PROGRAM, &["storm", "s", "4"])).collect();
     let mut said: Vec<(String, Option<i32>)> = members.into_iter().map(Member::ends).collect();
     said.sort();
     let silent = (String::new(), Some(0));

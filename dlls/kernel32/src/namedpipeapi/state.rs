@@ -1,8 +1,9 @@
-//! namedpipeapi.h: pipes. Those with names come later.
+//! What is known of a pipe's end, how it is used, and what waits there.
 
+use super::control;
 use crate::information::{query, set};
-use crate::nt::{NtCreateNamedPipeFile, NtFsControlFile, NtOpenFile, check};
-use crate::open::{Owned, block};
+use crate::nt::{NtFsControlFile, check};
+use crate::open::block;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::mem::offset_of;
@@ -10,63 +11,11 @@ use core::ptr::{null, null_mut};
 use guest::call::Bool;
 use guest::error::Win32Error;
 use guest::shim;
-use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_CREATE, FILE_NON_DIRECTORY_FILE, FILE_PIPE_INFORMATION, FILE_PIPE_LOCAL_INFORMATION, FILE_PIPE_PEEK_BUFFER, FILE_SYNCHRONOUS_IO_NONALERT,
-    FilePipeInformation, FilePipeLocalInformation,
+    FILE_PIPE_INFORMATION, FILE_PIPE_LOCAL_INFORMATION, FILE_PIPE_PEEK_BUFFER, FilePipeInformation, FilePipeLocalInformation,
 };
-use windows_sys::Win32::Foundation::{
-    ERROR_INVALID_PARAMETER, GENERIC_READ, GENERIC_WRITE, HANDLE, OBJ_CASE_INSENSITIVE, OBJ_INHERIT, STATUS_BUFFER_OVERFLOW, UNICODE_STRING,
-};
-use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
-use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, SYNCHRONIZE};
-use windows_sys::Win32::System::Pipes::{PIPE_NOWAIT, PIPE_READMODE_MESSAGE, PIPE_SERVER_END};
-
-const FSCTL_PIPE_PEEK: u32 = 0x11_400C;
-
-/// Makes a pipe without a name, and answers the end to read from and the end to write to.
-#[shim(ix = 227, mapping = "NtCreateNamedPipeFile, NtOpenFile", risk = Functional("bytes that do not arrive"))]
-pub unsafe extern "system" fn CreatePipe(
-    read: *mut HANDLE,
-    write: *mut HANDLE,
-    security: *const SECURITY_ATTRIBUTES,
-    size: u32,
-) -> Result<Bool, Win32Error> {
-    const DEFAULT_SIZE: u32 = 4096;
-    // 120 seconds; nobody waits for a pipe without a name.
-    let timeout: i64 = -1_200_000_000;
-    let size = if size == 0 { DEFAULT_SIZE } else { size };
-    let inherit = unsafe { security.as_ref() }.is_some_and(|security| security.bInheritHandle != 0);
-    let name = UNICODE_STRING { Length: 0, MaximumLength: 0, Buffer: null_mut() };
-    let object = |root: HANDLE| OBJECT_ATTRIBUTES {
-        Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
-        RootDirectory: root,
-        ObjectName: &raw const name,
-        Attributes: OBJ_CASE_INSENSITIVE | if inherit { OBJ_INHERIT } else { 0 },
-        SecurityDescriptor: null(),
-        SecurityQualityOfService: null(),
-    };
-    let (mut server, mut client, mut block) = (null_mut(), null_mut(), block());
-    let access = GENERIC_READ | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
-    let options = FILE_SYNCHRONOUS_IO_NONALERT;
-    check(unsafe {
-        let object = object(null_mut());
-        let (object, block, timeout) = (&raw const object, &raw mut block, &raw const timeout);
-        NtCreateNamedPipeFile(&raw mut server, access, object, block, FILE_SHARE_WRITE, FILE_CREATE, options, 0, 0, 0, 1, size, size, timeout)
-    })?;
-    let server = Owned(server);
-    let access = GENERIC_WRITE | FILE_READ_ATTRIBUTES | SYNCHRONIZE;
-    check(unsafe {
-        let object = object(server.0);
-        NtOpenFile(&raw mut client, access, &raw const object, &raw mut block, 0, options | FILE_NON_DIRECTORY_FILE)
-    })?;
-    let client = Owned(client);
-    unsafe {
-        *read = server.keep();
-        *write = client.keep();
-    }
-    Ok(Bool)
-}
+use windows_sys::Win32::Foundation::{ERROR_CANNOT_IMPERSONATE, ERROR_INVALID_PARAMETER, HANDLE, STATUS_BUFFER_OVERFLOW};
+use windows_sys::Win32::System::Pipes::{PIPE_NOWAIT, PIPE_READMODE_MESSAGE, PIPE_SERVER_END, PIPE_TYPE_MESSAGE};
 
 /// Copies what waits in a pipe, which stays there, and answers how much there is.
 #[shim(ix = 151, mapping = "NtFsControlFile", risk = Wrong("wrong bytes"))]
@@ -84,7 +33,7 @@ pub unsafe extern "system" fn PeekNamedPipe(
     let mut block = block();
     let status = unsafe {
         let (output, output_size) = (bytes.as_mut_ptr().cast(), (HEAD + room) as u32);
-        NtFsControlFile(pipe, null_mut(), null(), null(), &raw mut block, FSCTL_PIPE_PEEK, null(), 0, output, output_size)
+        NtFsControlFile(pipe, null_mut(), null(), null(), &raw mut block, control::PEEK, null(), 0, output, output_size)
     };
     if status != STATUS_BUFFER_OVERFLOW {
         check(status)?;
@@ -143,7 +92,8 @@ pub unsafe extern "system" fn GetNamedPipeInfo(
     let local: FILE_PIPE_LOCAL_INFORMATION = query(pipe, FilePipeLocalInformation)?;
     unsafe {
         if !flags.is_null() {
-            *flags = if local.NamedPipeEnd != 0 { PIPE_SERVER_END } else { 0 };
+            let kind = if local.NamedPipeType != 0 { PIPE_TYPE_MESSAGE } else { 0 };
+            *flags = kind | if local.NamedPipeEnd != 0 { PIPE_SERVER_END } else { 0 };
         }
         if !outbound.is_null() {
             *outbound = local.OutboundQuota;
@@ -152,7 +102,50 @@ pub unsafe extern "system" fn GetNamedPipeInfo(
             *inbound = local.InboundQuota;
         }
         if !instances.is_null() {
-            *instances = local.MaximumInstances;
+            *instances = super::told_instances(local.MaximumInstances);
+        }
+    }
+    Ok(Bool)
+}
+
+/// Answers how a pipe is read, whether its calls wait, and how many instances there are.
+#[shim(ix = 777, mapping = "NtQueryInformationFile", risk = Wrong("wrong facts"))]
+pub unsafe extern "system" fn GetNamedPipeHandleStateW(
+    pipe: HANDLE,
+    state: *mut u32,
+    instances: *mut u32,
+    most: *mut u32,
+    timeout: *mut u32,
+    user: *mut u16,
+    _user_size: u32,
+) -> Result<Bool, Win32Error> {
+    unsafe { handle_state(pipe, state, instances, [most, timeout], !user.is_null()) }
+}
+
+/// The same, for whoever wants a user's name in whichever form.
+pub unsafe fn handle_state(
+    pipe: HANDLE,
+    state: *mut u32,
+    instances: *mut u32,
+    collected: [*mut u32; 2],
+    wants_user: bool,
+) -> Result<Bool, Win32Error> {
+    let local: FILE_PIPE_LOCAL_INFORMATION = query(pipe, FilePipeLocalInformation)?;
+    // As for setting them: there is no other computer.
+    if collected.iter().any(|pointer| !pointer.is_null()) {
+        return Err(Win32Error(ERROR_INVALID_PARAMETER));
+    }
+    if wants_user {
+        // A server learns its client's name by acting as the client, and nobody acts as another one here.
+        return Err(Win32Error(if local.NamedPipeEnd != 0 { ERROR_CANNOT_IMPERSONATE } else { ERROR_INVALID_PARAMETER }));
+    }
+    let modes: FILE_PIPE_INFORMATION = query(pipe, FilePipeInformation)?;
+    unsafe {
+        if !state.is_null() {
+            *state = if modes.ReadMode != 0 { PIPE_READMODE_MESSAGE } else { 0 } | if modes.CompletionMode != 0 { PIPE_NOWAIT } else { 0 };
+        }
+        if !instances.is_null() {
+            *instances = super::told_instances(local.CurrentInstances);
         }
     }
     Ok(Bool)
