@@ -77,19 +77,19 @@ pub unsafe fn open(relative: u32, path: *const u16, access: u32, create: bool) -
 }
 
 /// Says whether a key is there.
-#[shim(ix = 508, mapping = "gate OpenKey", risk = Wrong("a key that is missed"))]
+#[shim(ix = 515, mapping = "gate OpenKey", risk = Wrong("a key that is missed"))]
 pub unsafe extern "system" fn RtlCheckRegistryKey(relative: u32, path: *const u16) -> Result<NtStatus, Status> {
     unsafe { open(relative, path, KEY_READ, false) }.map(|_| NtStatus::SUCCESS)
 }
 
 /// Makes a key below one that is there.
-#[shim(ix = 509, mapping = "gate OpenKey", risk = Isolation("a key of another sandbox"))]
+#[shim(ix = 516, mapping = "gate OpenKey", risk = Isolation("a key of another sandbox"))]
 pub unsafe extern "system" fn RtlCreateRegistryKey(relative: u32, path: *const u16) -> Result<NtStatus, Status> {
     unsafe { open(relative, path, KEY_READ | KEY_WRITE, true) }.map(|_| NtStatus::SUCCESS)
 }
 
 /// Sets a value; its key is made where there is none.
-#[shim(ix = 510, mapping = "gate OpenKey, gate SetKeyValue", risk = Wrong("a wrong value"))]
+#[shim(ix = 517, mapping = "gate OpenKey, gate SetKeyValue", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn RtlWriteRegistryValue(
     relative: u32,
     path: *const u16,
@@ -112,7 +112,7 @@ pub unsafe extern "system" fn RtlWriteRegistryValue(
 }
 
 /// Deletes a value.
-#[shim(ix = 511, mapping = "gate OpenKey, gate DeleteKeyValue", risk = Wrong("a value that stays"))]
+#[shim(ix = 518, mapping = "gate OpenKey, gate DeleteKeyValue", risk = Wrong("a value that stays"))]
 pub unsafe extern "system" fn RtlDeleteRegistryValue(relative: u32, path: *const u16, name: *const u16) -> Result<NtStatus, Status> {
     let (key, name) = unsafe { (open(relative, path, KEY_WRITE, false)?, text::wide(name)) };
     delete(key.handle, name)

@@ -220,7 +220,7 @@ unsafe fn expanded(environment: *const u16, units: &[u16]) -> Result<Vec<u8>, St
 }
 
 /// Asks for values as a table says: each by its name or all of a key, of the key of the path or of keys below it.
-#[shim(ix = 512, mapping = "gate OpenKey, gate QueryKeyValue for each entry", risk = Wrong("a wrong value"))]
+#[shim(ix = 519, mapping = "gate OpenKey, gate QueryKeyValue for each entry", risk = Wrong("a wrong value"))]
 pub unsafe extern "system" fn RtlQueryRegistryValues(
     relative: u32,
     path: *const u16,
