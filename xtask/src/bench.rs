@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: start-up and single calls, ours beside Wine, wibo (where `$WIBO` names one) and native code. Every process of
 //! a run is pinned to one processor, alike for all; figures are medians.
 
+mod registry;
 mod sandbox;
 
 use crate::command::{root, target};
@@ -89,6 +90,7 @@ pub fn bench() -> Result<()> {
     starts(&setting, &runners, &mut page)?;
     calls(&setting, &runners, &mut page)?;
     sandbox::rows(&setting.folder, &mut page)?;
+    registry::rows(&setting.folder, &mut page)?;
     memory(&setting, &mut page)?;
     print!("{page}");
     fs::write(root().join("docs/generated/bench.md"), page)?;

@@ -80,8 +80,8 @@ impl Registry {
         if node.subkeys.len() > 0 {
             return Err(STATUS_CANNOT_DELETE);
         }
-        let (parent, volatile) = (node.parent, node.volatile);
-        if parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT {
+        let volatile = node.volatile;
+        if self.is_systems(id) {
             return Err(STATUS_ACCESS_DENIED);
         }
         let time = now();
@@ -198,6 +198,12 @@ impl Registry {
         self.events.push(Event { key: id, what: REG_NOTIFY_CHANGE_LAST_SET });
     }
 
+    /// Whether a key is one that the system itself stands on: nobody deletes or renames it.
+    fn is_systems(&self, id: u32) -> bool {
+        let parent = self.node(id).parent;
+        parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT || id == self.wow || self.private.contains(&id)
+    }
+
     /// Gives a key another name, with all that is below it.
     pub fn rename(&mut self, id: u32, name: &[u16]) -> Result<(), NTSTATUS> {
         let node = self.ready(id)?;
@@ -205,7 +211,7 @@ impl Registry {
         if name.is_empty() || name.len() > LONGEST_KEY || name.contains(&PARTS) {
             return Err(STATUS_INVALID_PARAMETER);
         }
-        if parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT {
+        if self.is_systems(id) {
             return Err(STATUS_ACCESS_DENIED);
         }
         if self.child(parent, &fold(name)).is_some_and(|other| other != id) {
@@ -362,7 +368,7 @@ impl Registry {
             }
             Record::Delete { path, time } => {
                 let id = self.recorded(&path);
-                if id != ROOT && self.node(id).subkeys.len() == 0 {
+                if !self.is_systems(id) && self.node(id).subkeys.len() == 0 {
                     self.do_delete(id, time);
                 }
             }
@@ -380,7 +386,7 @@ impl Registry {
             }
             Record::Rename { path, name, time } => {
                 let id = self.recorded(&path);
-                if id != ROOT {
+                if !self.is_systems(id) {
                     self.do_rename(id, &name, time);
                 }
             }

@@ -1,5 +1,6 @@
 //! The registry over its life on the disk, against one that lives in memory alone; views, links, merged classes, damage.
 
+mod names;
 mod power;
 
 use super::name::wide;

@@ -6,12 +6,15 @@ use crate::nt::{self, New};
 use core::ptr::null_mut;
 use guest::call::LStatus;
 use guest::error::Win32Error;
-use guest::{shim, text};
+use guest::{router, shim, text};
 use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, HANDLE};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 
 /// `KEY_WOW64_32KEY` and `KEY_WOW64_64KEY`.
 pub const VIEWS: u32 = 0x300;
+const REG_OPTION_NON_VOLATILE: u32 = 0;
+const REG_OPTION_VOLATILE: u32 = 1;
+const REG_OPTION_CREATE_LINK: u32 = 2;
 const REG_OPTION_BACKUP_RESTORE: u32 = 4;
 const REG_OPTION_OPEN_LINK: u32 = 8;
 const BACKSLASH: u16 = b'\\' as u16;
@@ -95,6 +98,20 @@ pub unsafe extern "system" fn RegOpenKeyA(key: Key, path: *const u8, result: *mu
     unsafe { open_plain(key, wide_of(path).as_deref(), result) }
 }
 
+router! {
+    /// What RegCreateKeyEx makes of its arguments; the answer is the native options. A descriptor of security changes nothing: the
+    /// sandbox is the border, and within it every key is its user's.
+    fn native_options(has_path: bool, reserved: u32, options: u32, access: u32) -> Result<u32, Win32Error>
+    for "RegCreateKeyExW", otherwise Win32Error(ERROR_INVALID_PARAMETER); {
+        !has_path || reserved != 0 => Err(Win32Error(ERROR_INVALID_PARAMETER));
+        access & VIEWS == VIEWS => Err(Win32Error(ERROR_INVALID_PARAMETER));
+        options & !REG_OPTION_BACKUP_RESTORE == REG_OPTION_NON_VOLATILE => Ok(options);
+        options & !REG_OPTION_BACKUP_RESTORE == REG_OPTION_VOLATILE => Ok(options);
+        options & !REG_OPTION_VOLATILE == REG_OPTION_CREATE_LINK => Ok(options);
+        options & !REG_OPTION_VOLATILE == REG_OPTION_OPEN_LINK => Ok(options);
+    }
+}
+
 unsafe fn create_ex(
     key: Key,
     path: Option<&[u16]>,
@@ -107,11 +124,11 @@ unsafe fn create_ex(
 ) -> Result<LStatus, Win32Error> {
     const REG_CREATED_NEW_KEY: u32 = 1;
     const REG_OPENED_EXISTING_KEY: u32 = 2;
-    let path = path.filter(|_| reserved == 0).ok_or(Win32Error(ERROR_INVALID_PARAMETER))?;
+    let security = unsafe { security.as_ref() };
+    let options = native_options(path.is_some(), reserved, options, access)?;
     let result = unsafe { demanded(result)? };
-    // A security descriptor is not looked at: the sandbox is the border, and within it every key is its user's.
-    let inherit = unsafe { security.as_ref() }.is_some_and(|security| security.bInheritHandle != 0);
-    let (made, is_new) = create(key, path, &New { class, options, access, inherit })?;
+    let inherit = security.is_some_and(|security| security.bInheritHandle != 0);
+    let (made, is_new) = create(key, path.unwrap_or_default(), &New { class, options, access, inherit })?;
     *result = made;
     if let Some(disposition) = unsafe { disposition.as_mut() } {
         *disposition = if is_new { REG_CREATED_NEW_KEY } else { REG_OPENED_EXISTING_KEY };

@@ -3,7 +3,9 @@
 mod change;
 mod query;
 mod refused;
+mod relative;
 mod security;
+mod table;
 mod value;
 
 use crate::gate::ask;

@@ -48,7 +48,7 @@ fn laid_out(class: i32, kind: u32, name: &[u8], data: &[u8]) -> Option<(Vec<u8>,
 }
 
 /// The name as the key spells it is told with a value; a value asked for by name is told by that.
-fn ask_value(key: HANDLE, name: &[u16], buffer: *mut u8, room: u32) -> Result<QueryKeyValue, Status> {
+pub fn ask_value(key: HANDLE, name: &[u16], buffer: *mut u8, room: u32) -> Result<QueryKeyValue, Status> {
     let mut request = QueryKeyValue {
         key: key as u64,
         name: name.as_ptr() as u64,
@@ -122,9 +122,16 @@ pub unsafe extern "system" fn NtEnumerateValueKey(
     if !(BASIC..=PARTIAL_ALIGNED).contains(&class) {
         return Err(Status(STATUS_INVALID_PARAMETER));
     }
+    let (kind, name, data) = value_at(key, index, class != BASIC)?;
+    let (bytes, fixed) = laid_out(class, kind, &name, &data).ok_or(Status(STATUS_INVALID_PARAMETER))?;
+    unsafe { answer(&bytes, fixed, buffer, length, result) }
+}
+
+/// A value by its number: its kind, its name and, where they are wanted, its data.
+pub fn value_at(key: HANDLE, index: u32, with_data: bool) -> Result<(u32, Vec<u8>, Vec<u8>), Status> {
     let mut name = alloc::vec![0_u8; 256];
-    let mut data = alloc::vec![0_u8; if class == BASIC { 0 } else { length.min(0x1_0000) as usize }];
-    let found = loop {
+    let mut data = alloc::vec![0_u8; if with_data { 256 } else { 0 }];
+    loop {
         let mut request = NumberedKeyValue {
             key: key as u64,
             index,
@@ -135,18 +142,15 @@ pub unsafe extern "system" fn NtEnumerateValueKey(
             ..NumberedKeyValue::default()
         };
         ask(&mut request)?;
-        let (name_size, size) = (request.name_size as usize, request.size as usize);
-        if name_size <= name.len() && (class == BASIC || size <= data.len()) {
-            break request;
+        let (name_size, size) = (request.name_size as usize, if with_data { request.size as usize } else { 0 });
+        if name_size <= name.len() && size <= data.len() {
+            name.truncate(name_size);
+            data.truncate(size);
+            return Ok((request.kind, name, data));
         }
         name.resize(name_size.max(name.len()), 0);
-        if class != BASIC {
-            data.resize(size.max(data.len()), 0);
-        }
-    };
-    let data = if class == BASIC { &[][..] } else { &data[..found.size as usize] };
-    let (bytes, fixed) = laid_out(class, found.kind, &name[..found.name_size as usize], data).ok_or(Status(STATUS_INVALID_PARAMETER))?;
-    unsafe { answer(&bytes, fixed, buffer, length, result) }
+        data.resize(size.max(data.len()), 0);
+    }
 }
 
 /// Sets a value.

@@ -11,6 +11,7 @@ use core::ptr::{null, null_mut};
 use guests::registry::{Key, PLACE, create, create_with, get, names, open, set, text};
 use guests::{Cases, case, narrow, same, wide};
 use windows_sys::Win32::Foundation::*;
+use windows_sys::Win32::Security::*;
 use windows_sys::Win32::System::Registry::*;
 
 guests::program! {
@@ -55,6 +56,50 @@ fn keys(cases: &mut Cases) {
             create_with(HKEY_CURRENT_USER, &format!("{PLACE}\\volatile"), REG_OPTION_VOLATILE, KEY_ALL_ACCESS).map_err(|code| format!("{code}"))?;
         same!(create_with(volatile.0, "x", 0, KEY_READ).err(), Some(ERROR_CHILD_MUST_BE_VOLATILE));
         same!(create_with(volatile.0, "x", REG_OPTION_VOLATILE, KEY_READ).is_ok(), true);
+    });
+    case!(cases, "advapi32!RegCreateKeyExW", Success, "options: kept, volatile, for backups, links", {
+        let place = |name: &str| format!("{PLACE}\\options\\{name}");
+        let make = |name: &str, options| create_with(HKEY_CURRENT_USER, &place(name), options, KEY_ALL_ACCESS).map(|(_, how)| how);
+        same!(make("kept", REG_OPTION_NON_VOLATILE), Ok(REG_CREATED_NEW_KEY));
+        same!(make("volatile", REG_OPTION_VOLATILE), Ok(REG_CREATED_NEW_KEY));
+        same!(make("backup", REG_OPTION_BACKUP_RESTORE).is_ok(), true);
+        same!(make("link", REG_OPTION_CREATE_LINK | REG_OPTION_VOLATILE), Ok(REG_CREATED_NEW_KEY));
+        // A link is there once.
+        same!(make("link", REG_OPTION_CREATE_LINK), Err(ERROR_ALREADY_EXISTS));
+        same!(make("link", REG_OPTION_OPEN_LINK), Ok(REG_OPENED_EXISTING_KEY));
+    });
+    case!(
+        cases,
+        "advapi32!RegCreateKeyExW",
+        Success,
+        "a descriptor of security, and a handle that is inherited",
+        wine = "lets no handle be inherited",
+        {
+            let (path, mut key) = (wide(&format!("{PLACE}\\secured")), null_mut());
+            // SAFETY: an empty descriptor of the first version; texts and places live through the call.
+            unsafe {
+                let mut descriptor: SECURITY_DESCRIPTOR = core::mem::zeroed();
+                descriptor.Revision = 1;
+                let security = SECURITY_ATTRIBUTES {
+                    nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+                    lpSecurityDescriptor: (&raw mut descriptor).cast(),
+                    bInheritHandle: 1,
+                };
+                same!(
+                    RegCreateKeyExW(HKEY_CURRENT_USER, path.as_ptr(), 0, null(), 0, KEY_READ, &raw const security, &raw mut key, null_mut()),
+                    ERROR_SUCCESS
+                );
+                let mut flags = 0;
+                same!((GetHandleInformation(key, &raw mut flags), flags), (1, HANDLE_FLAG_INHERIT));
+                RegCloseKey(key);
+            }
+        }
+    );
+    case!(cases, "advapi32!RegCreateKeyExW", Failure, "options and views that are none", wine = "takes options that are none", {
+        let path = format!("{PLACE}\\options\\none");
+        same!(create_with(HKEY_CURRENT_USER, &path, 0x100, KEY_READ).err(), Some(ERROR_INVALID_PARAMETER));
+        same!(create_with(HKEY_CURRENT_USER, &path, REG_OPTION_CREATE_LINK | REG_OPTION_OPEN_LINK, KEY_READ).err(), Some(ERROR_INVALID_PARAMETER));
+        same!(create_with(HKEY_CURRENT_USER, &path, 0, KEY_READ | KEY_WOW64_32KEY | KEY_WOW64_64KEY).err(), Some(ERROR_INVALID_PARAMETER));
     });
     case!(cases, "advapi32!RegCreateKeyExW", Failure, "a key directly below HKEY_LOCAL_MACHINE", wine = "Wine lets everybody make one there", {
         same!(create_with(HKEY_LOCAL_MACHINE, "WcNew", 0, KEY_READ).err(), Some(ERROR_INVALID_PARAMETER));

@@ -20,6 +20,7 @@ mod keys {
     use windows_sys::Win32::System::Registry::{
         HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_ALL_ACCESS, KEY_READ, REG_DWORD, REG_OPTION_VOLATILE, REG_SZ, RegDeleteKeyW, RegFlushKey,
     };
+    use windows_sys::Win32::System::Threading::{INFINITE, Sleep};
 
     /// Does all; answers how many failed.
     pub fn main() -> u32 {
@@ -58,6 +59,13 @@ mod keys {
             ["delete", _] => done(unsafe { RegDeleteKeyW(root, wide(path).as_ptr()) }),
             // SAFETY: the key is open.
             ["flush", _] => done(unsafe { RegFlushKey(open(root, path, KEY_READ)?.0) }),
+            // Until somebody ends it.
+            ["wait"] => {
+                print("waiting\n");
+                // SAFETY: a plain number.
+                unsafe { Sleep(INFINITE) };
+                Ok("done".into())
+            }
             // So many values, in keys of a thousand each.
             ["fill", _, count] => {
                 let count: u32 = count.parse().map_err(|_| 87_u32)?;

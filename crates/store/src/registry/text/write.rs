@@ -1,6 +1,7 @@
 //! Writing a registry as text.
 
-use super::super::name::PARTS;
+use super::super::name::{PARTS, same, wide};
+use super::super::walk::below_root;
 use super::super::{Registry, Value};
 use super::page;
 use super::place::display;
@@ -29,6 +30,11 @@ fn text(value: &Value) -> Option<Vec<u16>> {
     let units: Vec<u16> = units.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
     let (last, text) = units.split_last()?;
     (rest.is_empty() && *last == 0 && !text.contains(&0)).then(|| text.to_vec())
+}
+
+/// Whether a name can stand in a line: the files of Windows have no way to say others, and would say something else.
+fn is_sayable(name: &[u16], format: Format) -> bool {
+    format == Format::Wine || !name.iter().any(|unit| *unit < 0x20) && char::decode_utf16(name.iter().copied()).all(|letter| letter.is_ok())
 }
 
 /// Appends a text with its quotes.
@@ -118,32 +124,39 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
         Format::Wine => "WINE REGISTRY Version 2",
     };
     out.extend(format!("{head}{newline}").encode_utf16());
+    // A file of Wine's is of a whole root: the machine's, or a user's.
     let base = registry.path(top)?;
+    let names = below_root(&base).unwrap_or_default().split(|unit| *unit == PARTS).skip(1);
+    let root = names.clone().next().map_or(0, |name| if same(name, &wide("USER")) { 2 } else { 1 });
+    let base: Vec<u16> = names.take(root).flat_map(|name| [&[PARTS], name].concat()).collect();
     if format == Format::Wine {
-        let below = String::from_utf16_lossy(super::super::walk::below_root(&base).unwrap_or_default());
-        let place =
-            if below.eq_ignore_ascii_case("\\MACHINE") { "\\\\Machine".to_owned() } else { below.replacen("USER", "User", 1).replace('\\', "\\\\") };
+        let below = String::from_utf16_lossy(&base);
+        let place = below.replacen("MACHINE", "Machine", 1).replacen("USER", "User", 1).replace('\\', "\\\\");
         out.extend(format!(";; All keys relative to {place}{newline}").encode_utf16());
     }
     let mut left = vec![top];
     while let Some(id) = left.pop() {
         let below: Vec<u32> = registry.subkeys(id, 0)?.map(|(_, id)| id).collect();
+        let mut values: Vec<Value> = registry.values(id, 0)?.filter(|value| !own_only || value.own).cloned().collect();
+        let all = below.len() + values.len();
+        values.retain(|value| is_sayable(&value.name, format));
+        let below: Vec<u32> = below.into_iter().filter(|id| is_sayable(&registry.node(*id).name, format)).collect();
+        let unsaid = all - below.len() - values.len();
         left.extend(below.into_iter().rev().filter(|id| !own_only || registry.node(*id).touched));
-        let values: Vec<Value> = registry.values(id, 0)?.filter(|value| !own_only || value.own).cloned().collect();
         let node = registry.node(id);
         // A file of Windows' own cannot say that a key is a link: read again, it would change what the link leads to.
         if node.link && format != Format::Wine {
             continue;
         }
-        if own_only && !node.own && values.is_empty() && node.hidden.is_none() {
+        if own_only && !node.own && values.is_empty() && node.hidden.is_none() && unsaid == 0 {
             continue;
         }
         let path = registry.path(id)?;
-        let path = super::super::walk::below_root(&path).unwrap_or_default();
+        let path = below_root(&path).unwrap_or_default();
         out.extend(newline.encode_utf16());
         out.push(b'['.into());
         if format == Format::Wine {
-            let relative = path.get(base.len() - "\\REGISTRY".len()..).unwrap_or_default();
+            let relative = path.get(base.len()..).unwrap_or_default();
             let mut quoted = Vec::new();
             quote(&mut quoted, relative.strip_prefix(&[PARTS]).unwrap_or(relative), true);
             out.extend(&quoted[1..quoted.len() - 1]);
@@ -151,6 +164,9 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
             out.extend(display(path).encode_utf16());
         }
         out.extend(format!("]{newline}").encode_utf16());
+        if unsaid > 0 {
+            out.extend(format!("; {unsaid} names that no such file can say are left out{newline}").encode_utf16());
+        }
         if format == Format::Wine {
             if !node.class.is_empty() {
                 out.extend("#class=".encode_utf16());
@@ -165,7 +181,7 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
             && let Some(hidden) = &node.hidden
             && format != Format::Wine
         {
-            for name in &hidden.values {
+            for name in hidden.values.iter().filter(|name| is_sayable(name, format)) {
                 let mut line = Vec::new();
                 quote(&mut line, name, false);
                 out.extend(if name.is_empty() { vec![u16::from(b'@')] } else { line });
