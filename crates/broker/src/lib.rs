@@ -16,6 +16,7 @@ mod key;
 mod launch;
 mod life;
 mod machine;
+mod mapping;
 mod namespace;
 mod object;
 mod order;

@@ -89,6 +89,8 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::QueryFile(request) => process.query_file(&request),
         Request::SetFacts(request) => process.set_facts(&request),
         Request::SetDisposition(request) => process.set_disposition(&request),
+        Request::CutFile(request) => process.cut_file(&request),
+        Request::MapFile(request) => process.map_file(&request),
         Request::FlushFile(request) => process.flush_file(&request),
         Request::RenameFile(request) => process.rename_file(&request, payload),
         Request::ListFolder(request) => process.list_folder(&request, payload),

@@ -1,6 +1,7 @@
 //! What the processes of a sandbox share under a name, and its state.
 
 use crate::life::Life;
+use crate::mapping::Mapping;
 use gate::cell::ABANDONED;
 use gate::service::{ObjectKind, SignalKind};
 use gate::state::Taking;
@@ -66,6 +67,8 @@ pub struct Section {
     pub descriptor: Arc<OwnedFd>,
     /// Bytes of it that are nobody's file.
     pub memory: u64,
+    /// What it has of a file.
+    pub mapping: Option<Mapping>,
 }
 
 /// Who waits, or changes something: a thread of a process.

@@ -6,6 +6,7 @@ mod handles;
 mod listing;
 mod open;
 mod pipe;
+mod section;
 mod stream;
 mod watch;
 
