@@ -1,8 +1,8 @@
 //! The interface of a volume: what the broker asks for once it has decided.
 
 use crate::metadata::Metadata;
-use crate::name::Pattern;
 use crate::path::Path;
+use crate::pattern::Pattern;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_INVALID, STATUS_STOPPED_ON_SYMLINK};
