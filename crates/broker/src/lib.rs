@@ -30,6 +30,7 @@ mod sandbox;
 mod serve;
 mod service;
 mod session;
+mod shadow;
 mod sharing;
 mod system;
 mod telemetry;

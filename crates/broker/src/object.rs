@@ -1,11 +1,12 @@
 //! File objects: what an open made, shared by the handles that were duplicated from it.
 
 use crate::namespace::{DrivePath, Inside};
+use crate::shadow::Shadow;
 use crate::watch::Watch;
 use gate::file::Device;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use store::{Entry, Metadata, Pattern, Volume};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES};
 
@@ -26,6 +27,8 @@ pub struct FileObject {
     pub mode: u32,
     /// The other end of a pipe, until it is opened.
     pub client: Mutex<Option<Client>>,
+    /// What is locked in its place, once that was asked for.
+    pub shadow: OnceLock<Shadow>,
     /// A listing under way.
     pub listing: Mutex<Option<Listing>>,
     /// How it is watched, if it is.
@@ -185,6 +188,7 @@ impl FileObject {
             record: u32::MAX,
             mode: 0,
             client: Mutex::new(None),
+            shadow: OnceLock::new(),
             listing: Mutex::new(None),
             watch: Mutex::default(),
             closing: Mutex::default(),

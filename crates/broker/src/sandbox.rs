@@ -11,6 +11,7 @@ use crate::object::FileObject;
 use crate::order::Launcher;
 use crate::overlay::Overlays;
 use crate::records::Records;
+use crate::shadow::Shadows;
 use crate::sharing::{Leaving, Removal, Sharing, Turns};
 use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
@@ -101,6 +102,8 @@ pub struct Sandbox {
     pub sharing: Mutex<Sharing>,
     /// Sections of files.
     pub mappings: Mappings,
+    /// What is locked in place of files that are only read.
+    pub shadows: Shadows,
     /// Who opens files of the host, and who makes them.
     pub turns: Turns,
     /// Held while a stream is changed.
@@ -142,6 +145,7 @@ impl Sandbox {
             dispatcher: Dispatcher::default(),
             sharing: Mutex::default(),
             mappings: Mappings::default(),
+            shadows: Shadows::default(),
             turns: Turns::default(),
             streams: Mutex::default(),
             watches: Watches::default(),

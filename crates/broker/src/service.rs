@@ -91,6 +91,7 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::SetDisposition(request) => process.set_disposition(&request),
         Request::CutFile(request) => process.cut_file(&request),
         Request::MapFile(request) => process.map_file(&request),
+        Request::LockFile(request) => process.lock_file(&request),
         Request::FlushFile(request) => process.flush_file(&request),
         Request::RenameFile(request) => process.rename_file(&request, payload),
         Request::ListFolder(request) => process.list_folder(&request, payload),

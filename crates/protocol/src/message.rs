@@ -349,6 +349,21 @@ messages! {
         /// Unused.
         pad: u32,
     } -> HandleReply;
+    /// Locks a range of a file, lets go of one, or looks; answers a [`Locking`].
+    66 LockFile {
+        /// The first byte.
+        start: u64,
+        /// Bytes.
+        length: u64,
+        /// The file.
+        handle: u32,
+        /// A [`LockKind`] as a number.
+        kind: u32,
+        /// Non-zero: nothing is locked, and the answer tells whether it could be.
+        look: u32,
+        /// Unused.
+        pad: u32,
+    } -> Word;
     /// Makes a pipe without a name. The client's end is opened with its server as the root, and no name.
     22 CreatePipe {
         /// The access of the server's end.

@@ -168,6 +168,10 @@ pub trait Volume: Send + Sync {
     fn flush(&self, _id: u64) -> Result<(), NTSTATUS> {
         Ok(())
     }
+    /// Whether what is locked in its files may be locked on the host: not where those are files that are only read.
+    fn locks_on_host(&self) -> bool {
+        true
+    }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

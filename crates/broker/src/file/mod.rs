@@ -4,6 +4,7 @@ mod change;
 mod facts;
 mod handles;
 mod listing;
+mod lock;
 mod open;
 mod pipe;
 mod section;

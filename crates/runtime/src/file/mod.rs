@@ -63,7 +63,7 @@ impl File {
         let record = u64::from(opened.record) * size_of::<Record>() as u64;
         let device = Device::from_number(opened.device);
         let object = FileObject::new(device, opened.mode, descriptor);
-        object.enter();
+        object.enter(opened.handle);
         Self {
             handle: opened.handle,
             access: opened.access,
@@ -155,7 +155,7 @@ impl File {
     pub fn duplicate(&self, access: u32, options: u32, flags: u32) -> Result<Self, NTSTATUS> {
         let request = message::DuplicateHandle { handle: self.handle, access, options, flags };
         let (reply, _) = broker::ask(&request, &[])?;
-        self.object.enter();
+        self.object.enter(reply.handle);
         Ok(Self {
             handle: reply.handle,
             access: reply.access,
@@ -188,7 +188,7 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        close::let_go(&self.object);
+        close::let_go(&self.object, self.handle);
     }
 }
 

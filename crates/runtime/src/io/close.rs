@@ -3,15 +3,14 @@
 use super::completion::Notice;
 use super::{FileObject, Pending, Transfer, lock, poll};
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CANCELLED, STATUS_NOTIFY_CLEANUP};
 
 /// One handle less; the last one takes along what pends.
-pub fn let_go(object: &FileObject) {
-    if object.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+pub fn let_go(object: &FileObject, handle: u32) {
+    if object.leave(handle) {
         cancel(object, STATUS_NOTIFY_CLEANUP, |_| true);
         poll::forget(object);
-        lock::forget(object);
+        lock::forget(object, handle);
     }
 }
 

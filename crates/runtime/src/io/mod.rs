@@ -22,7 +22,7 @@ use gate::file::Device;
 use rustix::event::PollFlags;
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Wdk::Storage::FileSystem::{FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST};
@@ -61,7 +61,10 @@ pub struct FileObject {
     changes: OnceLock<OwnedFd>,
     /// The file's identity on the host, once a lock was asked for.
     identity: OnceLock<lock::Identity>,
-    handles: AtomicU32,
+    /// The broker's numbers of its handles.
+    handles: Mutex<Vec<u32>>,
+    /// Its locks are the sandbox's alone.
+    pub locks_inside: AtomicBool,
     pending: Mutex<Pending>,
     /// One writer at a time, so that what is written in one call stays together.
     writing: Mutex<()>,
@@ -98,7 +101,8 @@ impl FileObject {
             pipe: OnceLock::new(),
             changes: OnceLock::new(),
             identity: OnceLock::new(),
-            handles: AtomicU32::new(0),
+            handles: Mutex::default(),
+            locks_inside: AtomicBool::new(false),
             pending: Mutex::default(),
             writing: Mutex::default(),
         })
@@ -124,8 +128,26 @@ impl FileObject {
     }
 
     /// One handle more.
-    pub fn enter(&self) {
-        self.handles.fetch_add(1, Ordering::Relaxed);
+    pub fn enter(&self, handle: u32) {
+        self.handles().push(handle);
+    }
+
+    /// One of its handles, for what is asked of the broker about the object.
+    pub fn any_handle(&self) -> Option<u32> {
+        self.handles().first().copied()
+    }
+
+    /// One handle less; whether it was the last one.
+    fn leave(&self, handle: u32) -> bool {
+        let mut handles = self.handles();
+        if let Some(place) = handles.iter().position(|other| *other == handle) {
+            handles.swap_remove(place);
+        }
+        handles.is_empty()
+    }
+
+    fn handles(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the poll thread polls: the descriptor, or what tells of a folder's changes.

@@ -411,6 +411,10 @@ impl Volume for Overlay {
         known.map_or(Ok(()), |known| self.above.flush(known))
     }
 
+    fn locks_on_host(&self) -> bool {
+        false
+    }
+
     fn space(&self) -> Result<Space, NTSTATUS> {
         self.above.space()
     }

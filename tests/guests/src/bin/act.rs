@@ -57,8 +57,9 @@ mod act {
             ["create", path] => open(path, FILE_GENERIC_WRITE, CREATE_NEW),
             ["crash", how] => crash(how),
             ["view", path] => view(path),
-            ["lock", path] => lock(path, true),
-            ["hold-lock", path] => lock(path, false),
+            ["lock", path] => lock(path, FILE_GENERIC_READ | FILE_GENERIC_WRITE, true),
+            ["hold-lock", path] => lock(path, FILE_GENERIC_READ | FILE_GENERIC_WRITE, false),
+            ["hold-read-lock", path] => lock(path, FILE_GENERIC_READ, false),
             _ => {
                 print("act: unknown words\n");
                 100
@@ -226,13 +227,13 @@ mod act {
     }
 
     /// Locks a whole file at once; where that is refused, says so, and waits for it or gives up. Holds it as long as there is input.
-    fn lock(path: &str, waits: bool) -> u32 {
+    fn lock(path: &str, access: u32, waits: bool) -> u32 {
         let path = guests::wide(path);
         // SAFETY: plain data, for which zero is a value.
         let mut request: OVERLAPPED = unsafe { core::mem::zeroed() };
         // SAFETY: the path ends in a NUL, and the request lives through the calls, which wait.
         unsafe {
-            let file = CreateFileW(path.as_ptr(), FILE_GENERIC_READ | FILE_GENERIC_WRITE, 7, null(), OPEN_EXISTING, 0, null_mut());
+            let file = CreateFileW(path.as_ptr(), access, 7, null(), OPEN_EXISTING, 0, null_mut());
             let at_once = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
             if LockFileEx(file, at_once, 0, u32::MAX, u32::MAX, &raw mut request) == 0 {
                 let error = last_error();
