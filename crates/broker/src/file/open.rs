@@ -197,7 +197,8 @@ impl Process {
             return Ok(access);
         }
         let most = if inside.write { FILE_ALL_ACCESS } else { READ_RIGHTS };
-        Ok(access | if known.is_some_and(Metadata::is_read_only) { most & !WRITES } else { most })
+        let is_kept = |known: &Metadata| known.is_read_only() || self.is_program((known.device, known.id));
+        Ok(access | if known.is_some_and(is_kept) { most & !WRITES } else { most })
     }
 
     /// Whether what is there may be opened so.

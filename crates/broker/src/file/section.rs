@@ -9,7 +9,7 @@ use crate::reply::Reply;
 use gate::file::Device;
 use protocol::message::{CutFile, Done, HandleReply, MapFile};
 use std::sync::Arc;
-use store::FileId;
+use store::{FileId, Metadata};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_FILE_FOR_SECTION};
 use windows_sys::Win32::Storage::FileSystem::{FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 
@@ -17,7 +17,7 @@ impl Process {
     /// Cuts a file, unless it is mapped. It is done here, for between the look and the deed nobody may map it.
     pub fn cut_file(&self, request: &CutFile) -> Answer {
         let object = self.object(request.handle, FILE_WRITE_DATA)?;
-        let id = object.id().filter(|_| !object.is_folder()).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
+        let id = identity(&object).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         let file = object.descriptor.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
         if self.sandbox.mappings.turn(id).check_cut(request.size).is_err() {
             // The section may be closed already.
@@ -54,8 +54,7 @@ impl Process {
 
     /// Enters a section of an open file.
     pub fn mapping_of(&self, object: &FileObject, size: u64, image: bool) -> Result<Mapping, NTSTATUS> {
-        let is_file = object.device == Device::Disk && !object.is_folder() && object.descriptor.is_some();
-        let id = object.id().filter(|_| is_file).ok_or(STATUS_INVALID_FILE_FOR_SECTION)?;
+        let id = identity(object).ok_or(STATUS_INVALID_FILE_FOR_SECTION)?;
         Ok(self.sandbox.mappings.add(id, size, image))
     }
 
@@ -66,5 +65,14 @@ impl Process {
         }
         self.sandbox.drain_all();
         self.sandbox.mappings.turn(id).is_program()
+    }
+}
+
+/// Which file an object's bytes are of. A standard stream that is a file has its number on the host.
+fn identity(object: &FileObject) -> Option<FileId> {
+    let file = object.descriptor.as_ref().filter(|_| object.device == Device::Disk && !object.is_folder())?;
+    match &object.file {
+        Some(_) => object.id(),
+        None => Metadata::of(file).ok().filter(|metadata| metadata.regular).map(|metadata| (metadata.device, metadata.id)),
     }
 }

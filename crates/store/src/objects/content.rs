@@ -10,13 +10,16 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 /// The pieces of a file that the host keeps bytes of, up to an end. What may change meanwhile is looked at as it then is.
 struct Pieces<'a> {
     file: BorrowedFd<'a>,
+    /// The descriptor's own position, which looking for pieces moves: whoever reads it next reads from there.
+    position: Option<u64>,
     at: u64,
     end: u64,
 }
 
 impl<'a> Pieces<'a> {
     fn new(file: BorrowedFd<'a>, most: u64) -> Result<Self> {
-        Ok(Self { file, at: 0, end: most.min(fstat(file)?.st_size as u64) })
+        let end = most.min(fstat(file)?.st_size as u64);
+        Ok(Self { file, position: seek(file, SeekFrom::Current(0)).ok(), at: 0, end })
     }
 
     /// The next piece; `None` where nothing but a hole is left.
@@ -33,6 +36,14 @@ impl<'a> Pieces<'a> {
         let end = seek(self.file, SeekFrom::Hole(start)).unwrap_or(self.end).min(self.end);
         self.at = end;
         Ok((start < end).then_some(start..end))
+    }
+}
+
+impl Drop for Pieces<'_> {
+    fn drop(&mut self) {
+        if let Some(position) = self.position {
+            let _ = seek(self.file, SeekFrom::Start(position));
+        }
     }
 }
 
@@ -173,7 +184,9 @@ mod tests {
             let file = sparse(&place, name, size, at);
             let mut bytes = vec![0; size as usize];
             file.read_exact_at(&mut bytes, 0).unwrap();
-            assert_eq!(hash_of(&file.into()).unwrap(), Hash(*blake3::hash(&bytes).as_bytes()), "{name}");
+            let file = file.into();
+            assert_eq!(hash_of(&file).unwrap(), Hash(*blake3::hash(&bytes).as_bytes()), "{name}");
+            assert_eq!(seek(&file, SeekFrom::Current(0)), Ok(0), "{name}: whoever reads it then begins at its start");
         }
     }
 
