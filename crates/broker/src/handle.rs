@@ -1,6 +1,7 @@
 //! A process's handles: object, granted access, flags. Freed numbers rest before they are given out again.
 
 use crate::key::KeyObject;
+use crate::mapping::MappingObject;
 use crate::object::FileObject;
 use protocol::handle::{BROKER, BROKER_END};
 use std::collections::{HashSet, VecDeque};
@@ -22,6 +23,8 @@ pub enum Object {
     File(Arc<FileObject>),
     /// A key of the registry.
     Key(Arc<KeyObject>),
+    /// A section of a file, for the runtime alone.
+    Mapping(Arc<MappingObject>),
 }
 
 impl Object {
@@ -30,6 +33,7 @@ impl Object {
         match self {
             Self::File(file) => &file.handles,
             Self::Key(key) => &key.handles,
+            Self::Mapping(mapping) => &mapping.handles,
         }
     }
 }
@@ -50,7 +54,7 @@ impl Handle {
     pub fn file(&self) -> Result<&Arc<FileObject>, NTSTATUS> {
         match &self.object {
             Object::File(file) => Ok(file),
-            Object::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+            Object::Key(_) | Object::Mapping(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
         }
     }
 
@@ -58,7 +62,7 @@ impl Handle {
     pub fn key(&self) -> Result<&Arc<KeyObject>, NTSTATUS> {
         match &self.object {
             Object::Key(key) => Ok(key),
-            Object::File(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+            Object::File(_) | Object::Mapping(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
         }
     }
 }

@@ -88,13 +88,14 @@ impl Hostile {
 mod tests {
     use super::*;
     use gate::service::ObjectKind;
-    use protocol::message::{NameObject, OpenFile, QueryPath, RenameFile, SetDisposition};
+    use protocol::message::{CutFile, MapFile, NameObject, OpenFile, QueryPath, RenameFile, SetDisposition};
     use rustix::fs::OFlags;
     use std::os::fd::AsFd;
     use std::path::PathBuf;
     use windows_sys::Wdk::Storage::FileSystem::{FILE_CREATE, FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_OVERWRITE_IF, FILE_SYNCHRONOUS_IO_NONALERT};
     use windows_sys::Win32::Foundation::{
         NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DELETE_PENDING, STATUS_FILE_DELETED, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_NOT_FOUND,
+        STATUS_OBJECT_TYPE_MISMATCH, STATUS_SHARING_VIOLATION, STATUS_USER_MAPPED_FILE,
     };
     use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_READ_DATA, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_DATA};
 
@@ -221,6 +222,37 @@ mod tests {
             let descriptor = found.descriptors[0].as_ref().expect("its bytes");
             assert_eq!(rustix::fs::fcntl_getfl(descriptor).unwrap() & OFlags::RWMODE, mode);
         }
+    }
+
+    /// What one process maps no other one empties or cuts, and what it runs none changes: until its handle is closed, or it ends.
+    #[test]
+    fn what_is_mapped_is_kept_as_long_as_its_process() {
+        let place = Place::new("mapped");
+        std::fs::write(place.file("x"), [7; 100]).unwrap();
+        let other = Hostile::process(&place.hostile.sandbox, &place.folder).unwrap();
+        let open = |access, disposition| {
+            let options = FILE_SYNCHRONOUS_IO_NONALERT;
+            let request = OpenFile { access, disposition, options, share: 7, ..OpenFile::default() };
+            other.open_file(&request, &place.nt_path("x")).map(|reply| u32::from_le_bytes(reply.frame.body[..4].try_into().unwrap()))
+        };
+        let writer = open(FILE_WRITE_DATA, FILE_OPEN).unwrap();
+        let cut = |size| other.cut_file(&CutFile { size, handle: writer, pad: 0 }).err();
+        let map = |place: &Place, image| {
+            let handle = place.open("x", FILE_READ_DATA, FILE_OPEN, 0).unwrap();
+            let reply = place.hostile.process.map_file(&MapFile { handle, size: 50, image, ..MapFile::default() }).unwrap();
+            place.hostile.process.close_handle(handle).unwrap();
+            u32::from_le_bytes(reply.frame.body[..4].try_into().unwrap())
+        };
+        let mapped = map(&place, 0);
+        assert_eq!([cut(49), cut(50)], [Some(STATUS_USER_MAPPED_FILE), None]);
+        assert_eq!(open(FILE_WRITE_DATA, FILE_OVERWRITE_IF), Err(STATUS_USER_MAPPED_FILE));
+        assert_eq!(place.handles().get(mapped, 0).unwrap().file().err(), Some(STATUS_OBJECT_TYPE_MISMATCH), "it is no file to anybody");
+        place.hostile.process.close_handle(mapped).unwrap();
+        assert_eq!(cut(49), None);
+        map(&place, 1);
+        assert_eq!([cut(48), open(FILE_WRITE_DATA, FILE_OPEN).err()], [Some(STATUS_USER_MAPPED_FILE), Some(STATUS_SHARING_VIOLATION)]);
+        place.hostile.process.finish(0, None);
+        assert_eq!([cut(48), open(FILE_WRITE_DATA, FILE_OVERWRITE_IF).err()], [None; 2]);
     }
 
     /// Of two names of one file each goes for itself, and the other one stays usable.

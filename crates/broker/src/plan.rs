@@ -6,6 +6,7 @@ use crate::terms::Terms;
 use protocol::start::{Inherited, Parameters, Standard};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use store::FileId;
 
 /// What a process is started with.
 pub struct Plan {
@@ -15,6 +16,8 @@ pub struct Plan {
     pub shown: String,
     /// Its program's file.
     pub program: OwnedFd,
+    /// What file that is in the sandbox, where it is known there.
+    pub file: Option<FileId>,
     /// The terms that it runs on.
     pub terms: Arc<Terms>,
     /// What the program is given.

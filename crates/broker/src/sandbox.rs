@@ -6,11 +6,13 @@ use crate::dispatcher::Dispatcher;
 use crate::drive::{Drive, Place};
 use crate::handle::{Handle, Object};
 use crate::key::Keys;
+use crate::mapping::Mappings;
 use crate::object::FileObject;
 use crate::order::Launcher;
 use crate::overlay::Overlays;
 use crate::pipe::Pipes;
 use crate::records::Records;
+use crate::shadow::Shadows;
 use crate::sharing::{Leaving, Removal, Sharing, Turns};
 use crate::system::{self, SystemFolder};
 use crate::watch::Watches;
@@ -71,6 +73,10 @@ pub struct Sandbox {
     pub dispatcher: Dispatcher,
     /// Share modes and pending deletions.
     pub sharing: Mutex<Sharing>,
+    /// Sections of files.
+    pub mappings: Mappings,
+    /// What is locked in place of files that are only read.
+    pub shadows: Shadows,
     /// Who opens files of the host, and who makes them.
     pub turns: Turns,
     /// Held while a stream is changed.
@@ -116,6 +122,8 @@ impl Sandbox {
             records: Records::new()?,
             dispatcher,
             sharing: Mutex::default(),
+            mappings: Mappings::default(),
+            shadows: Shadows::default(),
             turns: Turns::default(),
             streams: Mutex::default(),
             watches: Watches::default(),
@@ -196,6 +204,8 @@ impl Sandbox {
             match &handle.object {
                 Object::File(file) => self.close(file),
                 Object::Key(key) => self.keys.close(key),
+                // It ends by being dropped.
+                Object::Mapping(_) => {}
             }
         }
     }
@@ -254,15 +264,15 @@ impl Sandbox {
     /// Takes an open out, and deletes the names that waited for that.
     pub fn end_open(&self, id: FileId, number: u64, how: Leaving) {
         let removals = lock(&self.sharing).leave(id, number, how);
-        for Removal { place, folder } in removals {
-            let Some(inside) = place.inside else { continue };
+        for Removal { path, inside, folder } in removals {
+            let Some(inside) = inside else { continue };
             let done = inside.volume.remove(&inside.path, folder, id);
             if done.is_ok() {
-                self.watches.own.happened(&place.path, folder, Happened::Deleted);
+                self.watches.own.happened(&path, folder, Happened::Deleted);
             }
             let code = done.err().unwrap_or(0) as u32;
             let outcome = if code == 0 { Outcome::Ok } else { Outcome::Error };
-            self.log.note(Kind::Change, Trust::Evidence, outcome, &place.path.display(), Event { code, ..Event::default() });
+            self.log.note(Kind::Change, Trust::Evidence, outcome, &path.display(), Event { code, ..Event::default() });
         }
     }
 }

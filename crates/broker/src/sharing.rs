@@ -1,6 +1,6 @@
 //! Share modes by file, and pending deletions by name: of several names of a file each goes for itself.
 
-use crate::namespace::Inside;
+use crate::namespace::{DrivePath, Inside};
 use crate::object::Where;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -35,8 +35,10 @@ struct Shared {
 
 /// A name that is to be deleted now.
 pub struct Removal {
+    /// Its path, as the process sees it that said so.
+    pub path: DrivePath,
     /// Where it is.
-    pub place: Where,
+    pub inside: Option<Inside>,
     /// It is a folder's.
     pub folder: bool,
 }
@@ -143,7 +145,8 @@ impl Sharing {
             let mut place = lock(place);
             let Some(inside) = place.inside.as_ref().filter(|inside| inside.is_same_name(before)) else { continue };
             if let Some(inside) = inside.moved_to(after) {
-                *place = Where { path: inside.drive_path(&inside.path), inside: Some(inside) };
+                let path = inside.drive_path(&inside.path);
+                place.set(path, Some(inside));
             }
         }
     }
@@ -218,7 +221,11 @@ impl Sharing {
             going.extend(shared.marks);
         }
         self.deleting -= going.len();
-        going.into_iter().map(|mark| Removal { place: lock(&mark.place).clone(), folder: mark.folder }).collect()
+        let removal = |mark: Mark| {
+            let place = lock(&mark.place);
+            Removal { path: place.path.clone(), inside: place.inside.clone(), folder: mark.folder }
+        };
+        going.into_iter().map(removal).collect()
     }
 }
 
@@ -272,7 +279,7 @@ mod tests {
         let volume = Arc::new(Folder::new(open("/", OFlags::PATH, Mode::empty()).unwrap()));
         let (mount, base) = (Arc::new(path(mount)), Arc::new(path(base)));
         let inside = Inside { volume, path: path(text), mount, write: true, letter, base };
-        Arc::new(Mutex::new(Where { path: inside.drive_path(&inside.path), inside: Some(inside) }))
+        Arc::new(Mutex::new(Where::new(inside.drive_path(&inside.path), Some(inside))))
     }
 
     fn place(text: &str) -> Arc<Mutex<Where>> {
@@ -293,7 +300,7 @@ mod tests {
 
     /// The names that go.
     fn going(removals: Vec<Removal>) -> Vec<String> {
-        removals.iter().map(|removal| removal.place.path.display()).collect()
+        removals.iter().map(|removal| removal.path.display()).collect()
     }
 
     #[test]

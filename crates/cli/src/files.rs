@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path as HostPath;
-use store::{Finding, Hash, Header, Objects, OpenError, Path, Principal, Report, User, View, attribute};
+use store::{Finding, Hash, Header, Listed, Objects, OpenError, Path, Principal, Report, User, View, attribute};
 use terminal::shown;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_DISK_FULL, STATUS_FILE_CORRUPT_ERROR, STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_NOT_FOUND,
@@ -90,37 +90,53 @@ pub fn header(header: &Header) -> Value {
 }
 
 fn list(view: &View, folder: &str, all: bool, json: bool) -> Result<u8, String> {
-    let found = view.list(&path(folder)?, all).map_err(|status| sentence(folder, status))?;
-    let mut out = std::io::stdout().lock();
-    for entry in found {
-        let object = entry.header.as_ref();
-        let line = if json {
-            let row = json!({
-                "path": text(&entry.path),
-                "folder": entry.is_folder(),
-                "size": entry.size,
-                "attributes": entry.attributes,
-                "written": home::time(entry.written),
-                "object": object.map(header),
-            });
-            crate::audit::json_line(&row)?
-        } else {
-            let kind = if entry.is_folder() {
-                "folder".into()
-            } else {
-                object.map_or_else(|| String::from("unsealed"), |header| header.hash.hex()[..12].to_owned())
-            };
-            let letters = [(attribute::READ_ONLY, 'r'), (attribute::HIDDEN, 'h'), (attribute::SYSTEM, 's'), (attribute::ARCHIVE, 'a')];
-            let letters: String = letters.iter().map(|(bit, letter)| if entry.attributes & bit != 0 { *letter } else { '-' }).collect();
-            format!("{} {letters} {:>12} {kind:12} {}", home::time(entry.written), entry.size, shown(&text(&entry.path)))
-        };
-        // Whoever reads has seen enough.
-        if writeln!(out, "{line}").is_err() {
-            break;
-        }
-    }
+    let out = &mut std::io::stdout().lock();
+    tell_each(view, &path(folder)?, all, out, &|entry| line(entry, json).map(Some))?.map_err(|status| sentence(folder, status))?;
     tell_damage(view);
     Ok(0)
+}
+
+/// Writes a line for each entry that has one, until whoever reads has seen enough (`false`).
+pub fn tell_each(
+    view: &View,
+    path: &Path,
+    all: bool,
+    out: &mut impl Write,
+    line: &dyn Fn(&Listed) -> Result<Option<String>, String>,
+) -> Result<Result<bool, NTSTATUS>, String> {
+    let (mut failed, mut reads) = (None, true);
+    let walked = view.walk(path, all, &mut |entry| {
+        match line(&entry) {
+            Ok(line) => reads = line.is_none_or(|line| writeln!(out, "{line}").is_ok()),
+            Err(error) => failed = Some(error),
+        }
+        reads && failed.is_none()
+    });
+    failed.map_or(Ok(walked.map(|()| reads)), Err)
+}
+
+/// What is said of an entry.
+fn line(entry: &Listed, json: bool) -> Result<String, String> {
+    let object = entry.header.as_ref();
+    if json {
+        let row = json!({
+            "path": text(&entry.path),
+            "folder": entry.is_folder(),
+            "size": entry.size,
+            "attributes": entry.attributes,
+            "written": home::time(entry.written),
+            "object": object.map(header),
+        });
+        return crate::audit::json_line(&row);
+    }
+    let kind = if entry.is_folder() {
+        "folder".into()
+    } else {
+        object.map_or_else(|| String::from("unsealed"), |header| header.hash.hex()[..12].to_owned())
+    };
+    let letters = [(attribute::READ_ONLY, 'r'), (attribute::HIDDEN, 'h'), (attribute::SYSTEM, 's'), (attribute::ARCHIVE, 'a')];
+    let letters: String = letters.iter().map(|(bit, letter)| if entry.attributes & bit != 0 { *letter } else { '-' }).collect();
+    Ok(format!("{} {letters} {:>12} {kind:12} {}", home::time(entry.written), entry.size, shown(&text(&entry.path))))
 }
 
 /// What is damaged in index and journal is told by every look, for names may be missing.
@@ -133,10 +149,9 @@ fn tell_damage(view: &View) {
 fn get(view: &View, from: &str, to: Option<&HostPath>, version: Option<&str>) -> Result<u8, String> {
     let wanted = version.map(|version| find_version(view, from, version)).transpose()?;
     let content: OwnedFd = view.content(&path(from)?, wanted.as_ref()).map_err(|status| sentence(from, status))?;
-    let mut content = File::from(content);
     let done = match to {
-        Some(to) => File::create(to).and_then(|mut file| std::io::copy(&mut content, &mut file)),
-        None => std::io::copy(&mut content, &mut std::io::stdout().lock()),
+        Some(to) => File::create(to).and_then(|file| Ok(store::copy_content(content.as_fd(), file.as_fd(), u64::MAX)?)),
+        None => std::io::copy(&mut File::from(content), &mut std::io::stdout().lock()).map(|_| ()),
     };
     done.map(|_| 0).map_err(|error| format!("{}: {}", to.unwrap_or(HostPath::new("the output")).display(), plain(&error)))
 }

@@ -40,9 +40,8 @@ const FIONREAD: u64 = 0x541B;
 /// `TIOCOUTQ`, which sockets answer as `SIOCOUTQ`.
 const TIOCOUTQ: u64 = 0x5411;
 
-/// `F_OFD_GETLK` and `F_OFD_SETLK` (asm-generic/fcntl.h): neither ever waits.
+/// `F_OFD_GETLK` (asm-generic/fcntl.h), which never waits.
 const OFD_GETLK: u64 = 36;
-const OFD_SETLK: u64 = 37;
 
 /// `FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE`.
 const PUNCH_HOLE: u64 = 3;
@@ -256,7 +255,7 @@ pub const RULES: &[Rule] = &rules! {
     tee "PeekNamedPipe: a pipe's bytes, which stay there";
     recvmsg "descriptors that the broker grants";
     sendmsg (0, Must::Equal(BOOT)) "the seccomp listener's way to the broker, once; the other end is closed afterwards";
-    fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64, OFD_GETLK, OFD_SETLK])) "checking that a channel's memory is sealed; LockFile on files that were granted, for whoever else locks them";
+    fcntl (1, Must::OneOf(&[libc::F_GETFL as u64, libc::F_GETFD as u64, libc::F_GET_SEALS as u64, OFD_GETLK])) "checking that a channel's memory is sealed; whether others have locked what is to be read; locking is the broker's";
     mmap (3, Must::Lack(libc::MAP_GROWSDOWN as u64)) "memory, images, views; memory that grows by itself would escape the limit";
     mprotect "VirtualProtect";
     munmap "VirtualFree, views";

@@ -327,6 +327,43 @@ messages! {
         /// Non-zero: it is.
         on: u32,
     } -> Done;
+    /// Cuts a file, unless it is mapped. One that is no longer than that stays as it is.
+    64 CutFile {
+        /// The new size in bytes.
+        size: u64,
+        /// The file.
+        handle: u32,
+        /// Unused.
+        pad: u32,
+    } -> Done;
+    /// Tells of a section of a file, which is neither cut nor, where it is a program, changed until the handle is closed that this gives.
+    65 MapFile {
+        /// Bytes.
+        size: u64,
+        /// The file, or 0.
+        handle: u32,
+        /// A section that has the file, by the object's number, where no file is named.
+        object: u32,
+        /// Non-zero: as a program.
+        image: u32,
+        /// Unused.
+        pad: u32,
+    } -> HandleReply;
+    /// Locks a range of a file, lets go of one, or looks; answers a [`Locking`].
+    66 LockFile {
+        /// The first byte.
+        start: u64,
+        /// Bytes.
+        length: u64,
+        /// The file.
+        handle: u32,
+        /// A [`LockKind`] as a number.
+        kind: u32,
+        /// Non-zero: nothing is locked, and the answer tells whether it could be.
+        look: u32,
+        /// Unused.
+        pad: u32,
+    } -> Word;
     /// Makes a pipe without a name. The client's end is opened with its server as the root, and no name.
     22 CreatePipe {
         /// The access of the server's end.

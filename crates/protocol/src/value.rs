@@ -212,6 +212,30 @@ gate::numbered! {
 }
 
 gate::numbered! {
+    /// What a range of a file's bytes is to be to other processes.
+    LockKind {
+        /// Nobody's.
+        Free = 0,
+        /// Locked for reading.
+        Shared = 1,
+        /// Locked for writing.
+        Exclusive = 2,
+    }
+}
+
+gate::numbered! {
+    /// What came of the wish to lock.
+    Locking {
+        /// Another process has a lock there.
+        Met = 0,
+        /// It is what it was to be, for everybody.
+        Done = 1,
+        /// It is, for the sandbox alone: the file was granted for reading.
+        Inside = 2,
+    }
+}
+
+gate::numbered! {
     /// What is done with a stream.
     StreamKind {
         /// Its size and one, of any file; 0 where the file has none.

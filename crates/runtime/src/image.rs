@@ -143,18 +143,18 @@ pub fn check_file(file: &File) -> Answer {
 }
 
 /// Maps an open file as an image.
-pub fn map_file(file: BorrowedFd<'_>) -> Result<Mapped, NTSTATUS> {
+pub fn map_file(file: BorrowedFd<'_>, backing: Backing) -> Result<Mapped, NTSTATUS> {
     let bytes = Bytes::map(file)?;
-    Ok(map(&parse(bytes.get())?, file)?)
+    Ok(map(&parse(bytes.get())?, file, backing)?)
 }
 
 /// `IMAGE_FILE_RELOCS_STRIPPED`.
 const RELOCS_STRIPPED: u16 = 1;
 
 /// Maps an image whose bytes are those of a file.
-pub fn map(image: &Image<'_>, file: BorrowedFd<'_>) -> Result<Mapped, Refused> {
+pub fn map(image: &Image<'_>, file: BorrowedFd<'_>, backing: Backing) -> Result<Mapped, Refused> {
     let size = page_up(u64::from(image.size_of_image())).ok_or(STATUS_NO_MEMORY)?;
-    let region = || Region::new(size, Kind::Image, PAGE_EXECUTE_WRITECOPY, Page::Reserved, Backing::Mapped);
+    let region = || Region::new(size, Kind::Image, PAGE_EXECUTE_WRITECOPY, Page::Reserved, backing.clone());
     let mut space = memory::lock();
     let (base, moved) = match space.insert_at(image.image_base(), region()) {
         Ok(base) => (base, false),

@@ -1,13 +1,14 @@
 //! Sections: a file's bytes, an image, or paging-file memory, which views map.
 
-use crate::file::File;
+use crate::broker;
+use crate::file::{File, end_of};
 use crate::memory::{self, Backing, Kind, Page, Region, to_host};
 use crate::object::{Body, Object, Part};
 use crate::serve::{Answer, Serve};
 use crate::{access, current, handle, image, name, user};
 use gate::map::GRANULARITY;
 use gate::service::{CreateSection, MapView, ObjectKind, UnmapView};
-use protocol::message::{NameObject, SharedObject};
+use protocol::message::{MapFile, NameObject, SharedObject};
 use rustix::fs::{fstat, ftruncate};
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 use std::ffi::c_void;
@@ -22,7 +23,7 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::Storage::FileSystem::{FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA};
 use windows_sys::Win32::System::Memory::{
     MEM_RESERVE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, SEC_COMMIT,
-    SEC_IMAGE, SEC_RESERVE, SECTION_MAP_EXECUTE, SECTION_MAP_READ, SECTION_MAP_WRITE,
+    SEC_FILE, SEC_IMAGE, SEC_RESERVE, SECTION_MAP_EXECUTE, SECTION_MAP_READ, SECTION_MAP_WRITE,
 };
 
 /// A section.
@@ -32,6 +33,31 @@ pub struct Section {
     pub size: u64,
     protect: u32,
     source: Source,
+    /// The broker knows that the file is mapped, as long as this is there.
+    #[expect(dead_code, reason = "it counts by being there")]
+    held: Option<Held>,
+}
+
+/// What a section has of a file, at the broker.
+#[derive(Debug)]
+struct Held(u32);
+
+impl Held {
+    /// Tells the broker of a section.
+    fn new(request: &MapFile) -> Result<Self, NTSTATUS> {
+        broker::ask(request, &[]).map(|(reply, _)| Self(reply.handle))
+    }
+
+    /// A section that this process makes.
+    fn file(file: &File, size: u64, image: bool) -> Result<Self, NTSTATUS> {
+        Self::new(&MapFile { handle: file.handle, size, image: image.into(), ..MapFile::default() })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = broker::close(self.0, false);
+    }
 }
 
 #[derive(Debug)]
@@ -117,13 +143,26 @@ impl Section {
 
     /// One that no other process knows.
     fn create(request: &CreateSection) -> Result<Self, NTSTATUS> {
-        let (size, plan) = Self::plan(request)?;
-        let source = match plan {
-            Plan::File(file) => Source::File(file.object.shared_descriptor()?),
-            Plan::Image(file) => Source::Image(file.object.shared_descriptor()?),
-            Plan::Memory => Source::Memory(Memory::new(size)?),
-        };
-        Ok(Self { size, protect: request.protect, source })
+        loop {
+            let (size, plan) = Self::plan(request)?;
+            let (source, held) = match &plan {
+                Plan::File(file) => (Source::File(file.object.shared_descriptor()?), Some(Held::file(file, size, false)?)),
+                Plan::Image(file) => (Source::Image(file.object.shared_descriptor()?), Some(Held::file(file, size, true)?)),
+                Plan::Memory => (Source::Memory(Memory::new(size)?), None),
+            };
+            // From here on nobody cuts it; what somebody cut before is looked at anew.
+            if let Plan::File(file) | Plan::Image(file) = &plan
+                && end_of(file)? < size
+            {
+                continue;
+            }
+            return Ok(Self { size, protect: request.protect, source, held });
+        }
+    }
+
+    /// What keeps it as long as a view.
+    fn backing(self: &Arc<Self>) -> Backing {
+        Backing::Section(Arc::clone(self) as Arc<dyn std::any::Any + Send + Sync>)
     }
 
     /// What a view of this section may be protected with, and the host's way to map it.
@@ -165,7 +204,8 @@ impl Memory {
 
 /// This process's object for a section that has a name.
 pub fn shared(told: &SharedObject, descriptor: OwnedFd) -> Result<Arc<Object>, NTSTATUS> {
-    let section = Section { size: told.size, protect: told.protect, source: Source::Shared(descriptor) };
+    let held = if told.attributes & SEC_FILE != 0 { Some(Held::new(&MapFile { object: told.number, ..MapFile::default() })?) } else { None };
+    let section = Section { size: told.size, protect: told.protect, source: Source::Shared(descriptor), held };
     Object::with(Body::Section, 0, Arc::new(section)).ok_or(STATUS_INSUFFICIENT_RESOURCES)
 }
 
@@ -233,7 +273,7 @@ impl Serve for MapView {
         let (_, section) = handle::part::<Section>(self.section, 0)?;
         if let Source::Image(file) = &section.source {
             handle::object(self.section, SECTION_MAP_EXECUTE).or_else(|_| handle::object(self.section, SECTION_MAP_READ))?;
-            let image = image::map_file(file.as_fd())?;
+            let image = image::map_file(file.as_fd(), section.backing())?;
             (self.base, self.size) = (image.base, image.size);
             return if image.moved { Err(windows_sys::Win32::Foundation::STATUS_IMAGE_NOT_AT_BASE) } else { Ok(()) };
         }
@@ -249,8 +289,7 @@ impl Serve for MapView {
             return Err(STATUS_INVALID_VIEW_SIZE);
         }
         let size = memory::page_up(size).ok_or(STATUS_INVALID_VIEW_SIZE)?;
-        let backing = Backing::Section(Arc::clone(&section) as Arc<dyn std::any::Any + Send + Sync>);
-        let region = Region::new(size, Kind::Mapped, self.protect, Page::Committed(self.protect), backing);
+        let region = Region::new(size, Kind::Mapped, self.protect, Page::Committed(self.protect), section.backing());
         let mut space = memory::lock();
         let base = if self.base == 0 { space.insert_anywhere(region, 0)? } else { space.insert_at(self.base, region)? };
         let mapped = match &section.source {

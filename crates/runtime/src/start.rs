@@ -3,7 +3,7 @@
 use crate::file::File;
 use crate::gate::{gate_entry, x86};
 use crate::image::{self, Refused};
-use crate::memory::{self, StackSize};
+use crate::memory::{self, Backing, StackSize};
 use crate::process::peb::make_peb;
 use crate::process::{self, Process, end};
 use crate::thread::runner::run_first;
@@ -47,7 +47,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
     let stack = StackSize { reserve: parsed.stack_reserve(), commit: parsed.stack_commit() };
     let entry = u64::from(parsed.entry_point());
     map_shared()?;
-    let mapped = image::map(&parsed, born(descriptor::PROGRAM))?;
+    let mapped = image::map(&parsed, born(descriptor::PROGRAM), Backing::Mapped)?;
     drop(program);
     let (ntdll, _) = image::map_system(b"ntdll.dll").map_err(|_| STATUS_DLL_NOT_FOUND)?;
     let export = |name| image::export(ntdll.base, ntdll.size, name).ok_or(STATUS_ENTRYPOINT_NOT_FOUND);

@@ -17,6 +17,7 @@ mod name;
 mod objects;
 mod overlay;
 mod path;
+mod pattern;
 pub mod registry;
 #[cfg(test)]
 mod testing;
@@ -29,9 +30,12 @@ pub use error::status;
 pub use folder::{Filter, Folder};
 pub use journal::principal::{Principal, Public, User};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
-pub use name::{Pattern, canonical, from_host, is_plain, is_valid, same, to_host, unescaped};
-pub use objects::{Amount, Certificate, Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
+pub use name::{canonical, from_host, is_plain, is_valid, same, to_host, unescaped};
+pub use objects::{
+    Amount, Certificate, Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, copy_content, right,
+};
 pub use overlay::{Applied, Change as Difference, Kind, Overlay, Refusal, apply, changes};
 pub use path::Path;
+pub use pattern::Pattern;
 pub use volume::{Change, Create, Entry, FileId, How, Look, OUTSIDE, Open, Outcome, Permit, Space, Volume};
 pub use watch::{Happened, News, Watcher, entries, folder_below};

@@ -3,7 +3,8 @@
 use crate::case::fold;
 use crate::index::Index;
 use crate::metadata::Metadata;
-use crate::name::{Pattern, from_host, to_host};
+use crate::name::{from_host, to_host};
+use crate::pattern::Pattern;
 use crate::volume::Entry;
 use rustix::fs::Dir;
 use rustix::io::Result;

@@ -1,6 +1,8 @@
 //! File names: what Windows can say, how a name looks on the host, and patterns.
 
-use crate::case::{fold, upcase};
+use crate::case::upcase;
+
+const DOT: u16 = b'.' as u16;
 
 /// Whether Windows can say the name of one path component.
 pub fn is_valid(name: &[u16]) -> bool {
@@ -68,140 +70,12 @@ pub fn same(left: &[u16], right: &[u16]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left == right || upcase(*left) == upcase(*right))
 }
 
-/// A pattern of file names: `*` and `?`, and what FindFirstFile makes of DOS patterns (`<`, `>` and `"`).
-#[derive(Clone, Debug, Default)]
-pub struct Pattern {
-    folded: Vec<u16>,
-    given: Vec<u16>,
-}
-
-const STAR: u16 = b'*' as u16;
-const QUESTION: u16 = b'?' as u16;
-const DOS_STAR: u16 = b'<' as u16;
-const DOS_QUESTION: u16 = b'>' as u16;
-const DOS_DOT: u16 = b'"' as u16;
-const DOT: u16 = b'.' as u16;
-
-impl Pattern {
-    /// A pattern; empty means everything.
-    pub fn new(pattern: &[u16]) -> Self {
-        Self { folded: fold(pattern).into_vec(), given: pattern.to_vec() }
-    }
-
-    /// The one name that fits, where there are no wildcards.
-    pub fn literal(&self) -> Option<&[u16]> {
-        const WILD: [u16; 5] = [STAR, QUESTION, DOS_STAR, DOS_QUESTION, DOS_DOT];
-        let is_literal = !self.given.is_empty() && !self.given.iter().any(|unit| WILD.contains(unit));
-        is_literal.then_some(self.given.as_slice())
-    }
-
-    /// Whether a name fits (`RtlIsNameInExpression`, letter case ignored).
-    ///
-    /// Keeps the set of positions that the pattern can be at: the work is the product of both lengths at most.
-    pub fn fits(&self, name: &[u16]) -> bool {
-        let pattern = &self.folded;
-        if pattern.is_empty() || pattern == &[STAR] {
-            return true;
-        }
-        let mut at = vec![false; pattern.len() + 1];
-        at[0] = true;
-        close(pattern, &mut at, name.is_empty());
-        let last_dot = name.iter().rposition(|unit| *unit == DOT);
-        for (index, unit) in name.iter().enumerate() {
-            let unit = upcase(*unit);
-            let mut next = vec![false; pattern.len() + 1];
-            for position in (0..pattern.len()).filter(|position| at[*position]) {
-                match pattern[position] {
-                    STAR => next[position] = true,
-                    // Everything up to the last dot, which is left to what follows.
-                    DOS_STAR => next[position] |= Some(index) != last_dot,
-                    QUESTION => next[position + 1] = true,
-                    DOS_QUESTION => {
-                        if unit == DOT {
-                            // At a dot it stands for nothing.
-                            next[position + 1] |= false;
-                            at_dot(pattern, position, unit, &mut next);
-                        } else {
-                            next[position + 1] = true;
-                        }
-                    }
-                    DOS_DOT if unit == DOT => next[position + 1] = true,
-                    other if other == unit => next[position + 1] = true,
-                    _ => {}
-                }
-            }
-            close(pattern, &mut next, index + 1 == name.len());
-            at = next;
-        }
-        at[pattern.len()]
-    }
-}
-
-/// A run of DOS question marks at a dot: they stand for nothing, and what follows them must take the dot.
-fn at_dot(pattern: &[u16], position: usize, unit: u16, next: &mut [bool]) {
-    let behind = position + pattern[position..].iter().take_while(|other| **other == DOS_QUESTION).count();
-    match pattern.get(behind) {
-        Some(&STAR) => next[behind] = true,
-        Some(other) if *other == unit || *other == DOS_DOT || *other == QUESTION => next[behind + 1] = true,
-        _ => {}
-    }
-}
-
-/// What the pattern can pass without a unit: stars always; at the name's end also DOS stars, question marks and dots.
-fn close(pattern: &[u16], at: &mut [bool], end: bool) {
-    for position in 0..pattern.len() {
-        let passes = match pattern[position] {
-            STAR | DOS_STAR => true,
-            DOS_QUESTION | DOS_DOT => end,
-            _ => false,
-        };
-        if at[position] && passes {
-            at[position + 1] = true;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn wide(text: &str) -> Vec<u16> {
         text.encode_utf16().collect()
-    }
-
-    #[test]
-    fn patterns() {
-        for (pattern, name, fits) in [
-            ("", "anything", true),
-            ("*", "a.b", true),
-            ("*.txt", "A.TXT", true),
-            ("*.txt", "a.txt.bak", false),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("*a*b*", "xxaxxbxx", true),
-            // FindFirstFile turns `*.` into `<`, `?` into `>`, and a dot before a wildcard into `"`.
-            ("<", "name", true),
-            ("<", "name.ext", false),
-            ("<.ext", "a.b.ext", true),
-            ("<.b", "a.b.ext", false),
-            ("NAME\"*", "name", true),
-            ("NAME\"*", "name.ext", true),
-            ("<\"*", "name", true),
-            ("<\"*", "name.ext", true),
-            (">>>>>>>>\">>>", "readme.md", true),
-            (">>>>>>>>\">>>", "readme", true),
-            (">>>\">>>", "readme", false),
-            ("a>>", "a", true),
-            ("a??", "a", false),
-        ] {
-            assert_eq!(Pattern::new(&wide(pattern)).fits(&wide(name)), fits, "{pattern} against {name}");
-        }
-    }
-
-    #[test]
-    fn a_hostile_pattern_takes_no_exponential_time() {
-        let pattern = Pattern::new(&wide(&"*a".repeat(100)));
-        assert!(!pattern.fits(&wide(&"a".repeat(99))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Paths in a volume.
 
 use crate::name::{is_valid, same};
+use std::sync::Arc;
 
 const BACKSLASH: u16 = b'\\' as u16;
 const DOT: u16 = b'.' as u16;
@@ -8,15 +9,20 @@ const DOT: u16 = b'.' as u16;
 /// Names as Windows says them, each of an entry of the one before it. Without any it is the place that paths start from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
-    /// With backslashes between: a path is one piece of memory, however long it is.
-    units: Vec<u16>,
+    /// With backslashes between: a path is one piece of memory, however long it is, and its copies are the same piece.
+    units: Arc<Vec<u16>>,
 }
 
 impl Path {
     /// Takes a path whose names are parted by backslashes; `None` where a part is no name, or is `.` or `..`.
     pub fn parse(units: &[u16]) -> Option<Self> {
         let is_name = |name: &[u16]| is_valid(name) && name != [DOT] && name != [DOT, DOT];
-        (units.is_empty() || units.split(|unit| *unit == BACKSLASH).all(is_name)).then(|| Self { units: units.to_vec() })
+        (units.is_empty() || units.split(|unit| *unit == BACKSLASH).all(is_name)).then(|| Self { units: Arc::new(units.to_vec()) })
+    }
+
+    /// Whether two are one piece of memory.
+    pub fn is_shared(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.units, &other.units)
     }
 
     /// Its names with backslashes between.
@@ -47,22 +53,27 @@ impl Path {
 
     /// Adds a name.
     pub fn push(&mut self, name: &[u16]) {
-        if !self.is_empty() {
-            self.units.push(BACKSLASH);
+        let units = Arc::make_mut(&mut self.units);
+        if !units.is_empty() {
+            units.push(BACKSLASH);
         }
-        self.units.extend_from_slice(name);
+        units.extend_from_slice(name);
     }
 
     /// Takes the last name away.
     pub fn pop(&mut self) {
         let end = self.units.iter().rposition(|unit| *unit == BACKSLASH).unwrap_or(0);
-        self.units.truncate(end);
+        Arc::make_mut(&mut self.units).truncate(end);
     }
 
     /// With the names of another behind.
     #[must_use]
     pub fn join(&self, below: &Self) -> Self {
-        self.names().chain(below.names()).collect()
+        match (self.is_empty(), below.is_empty()) {
+            (true, _) => below.clone(),
+            (_, true) => self.clone(),
+            _ => self.names().chain(below.names()).collect(),
+        }
     }
 
     /// Its first so many names.
@@ -82,16 +93,20 @@ impl Path {
             [BACKSLASH, rest @ ..] => rest,
             _ => return None,
         };
-        same(head, &folder.units).then(|| Self { units: rest.to_vec() })
+        same(head, &folder.units).then(|| Self { units: Arc::new(rest.to_vec()) })
     }
 }
 
 impl<N: AsRef<[u16]>> FromIterator<N> for Path {
     fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
-        names.into_iter().fold(Self::default(), |mut path, name| {
-            path.push(name.as_ref());
-            path
-        })
+        let mut units = Vec::new();
+        for name in names {
+            if !units.is_empty() {
+                units.push(BACKSLASH);
+            }
+            units.extend_from_slice(name.as_ref());
+        }
+        Self { units: Arc::new(units) }
     }
 }
 

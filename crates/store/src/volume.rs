@@ -1,8 +1,8 @@
 //! The interface of a volume: what the broker asks for once it has decided.
 
 use crate::metadata::Metadata;
-use crate::name::Pattern;
 use crate::path::Path;
+use crate::pattern::Pattern;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_INVALID, STATUS_STOPPED_ON_SYMLINK};
@@ -167,6 +167,10 @@ pub trait Volume: Send + Sync {
     /// Sees that a file's name is on the disk; its bytes were synchronised through its descriptor.
     fn flush(&self, _id: u64) -> Result<(), NTSTATUS> {
         Ok(())
+    }
+    /// Whether what is locked in its files may be locked on the host: not where those are files that are only read.
+    fn locks_on_host(&self) -> bool {
+        true
     }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;

@@ -12,6 +12,7 @@ mod tests;
 mod timer;
 mod wait;
 
+use crate::mapping::Mapping;
 use crate::order::Launcher;
 use channel::Alarm;
 use gate::service::{ObjectKind, SignalKind};
@@ -26,6 +27,7 @@ use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_INVALID,
     STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH,
 };
+use windows_sys::Win32::System::Memory::SEC_FILE;
 
 /// The most names of a sandbox.
 const MOST: usize = 1 << 14;
@@ -125,8 +127,8 @@ pub enum New {
         protect: u32,
         /// `SEC_*`.
         attributes: u32,
-        /// The file, or `None` for memory.
-        file: Option<Arc<OwnedFd>>,
+        /// The file's bytes, and that they are mapped; `None` for memory.
+        file: Option<(Arc<OwnedFd>, Mapping)>,
     },
     /// A job without processes.
     Job,
@@ -186,6 +188,14 @@ impl Dispatcher {
     /// Signals an object; answers what it was before.
     pub fn signal(&self, process: u32, thread: u32, number: u32, how: SignalKind, count: u32) -> Result<ObjectState, NTSTATUS> {
         self.lock().signal(process, thread, number, how, count)
+    }
+
+    /// What a section that a process has open maps of a file, once more.
+    pub fn mapping(&self, process: u32, number: u32) -> Result<Mapping, NTSTATUS> {
+        match &self.lock().opened(process, number)?.body {
+            Body::Section(Section { mapping: Some(mapping), .. }) => Ok(mapping.again()),
+            _ => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        }
     }
 
     /// An object's state.
@@ -271,9 +281,10 @@ impl Inner {
         number
     }
 
-    fn section(&mut self, size: u64, protect: u32, attributes: u32, file: Option<Arc<OwnedFd>>) -> Result<Section, NTSTATUS> {
-        if let Some(descriptor) = file {
-            return Ok(Section { size, protect, attributes, descriptor, memory: 0 });
+    fn section(&mut self, size: u64, protect: u32, attributes: u32, file: Option<(Arc<OwnedFd>, Mapping)>) -> Result<Section, NTSTATUS> {
+        if let Some((descriptor, mapping)) = file {
+            let attributes = attributes | SEC_FILE;
+            return Ok(Section { size, protect, attributes, descriptor, memory: 0, mapping: Some(mapping) });
         }
         // All of them together may take half of what the machine has.
         let [machine, ..] = crate::machine::facts().memory;
@@ -283,7 +294,7 @@ impl Inner {
             return Err(STATUS_INSUFFICIENT_RESOURCES);
         }
         self.memory = memory;
-        Ok(Section { size, protect, attributes, descriptor: Arc::new(descriptor), memory: size })
+        Ok(Section { size, protect, attributes: attributes & !SEC_FILE, descriptor: Arc::new(descriptor), memory: size, mapping: None })
     }
 
     /// Abandons what somebody owned who has ended.

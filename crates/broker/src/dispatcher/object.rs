@@ -2,6 +2,7 @@
 
 use super::job::Job;
 use crate::life::Life;
+use crate::mapping::Mapping;
 use gate::cell::ABANDONED;
 use gate::service::{ObjectKind, SignalKind};
 use gate::state::Taking;
@@ -69,6 +70,8 @@ pub struct Section {
     pub descriptor: Arc<OwnedFd>,
     /// Bytes of it that are nobody's file.
     pub memory: u64,
+    /// What it has of a file.
+    pub mapping: Option<Mapping>,
 }
 
 /// Who waits, or changes something: a thread of a process.

@@ -2,10 +2,10 @@
 
 use super::{New, Wait};
 use crate::descriptor::for_reading;
+use crate::mapping::Mapping;
 use crate::process::Process;
 use crate::reply::Reply;
 use channel::{Alarm, code};
-use gate::file::Device;
 use gate::service::{ObjectKind, SignalKind};
 use protocol::message::{Done, EndThread, NameObject, QueryObject, ReleaseObject, SetObjectTimer, SignalObject, WaitObjects, Word};
 use std::os::fd::OwnedFd;
@@ -48,19 +48,14 @@ impl Process {
 
     /// The bytes of the file that a section is of: what views of it may do, the handle has to grant. Whoever opens the section gets
     /// no more than that, whatever the handle grants besides.
-    fn section_file(&self, request: &NameObject) -> Result<Arc<OwnedFd>, NTSTATUS> {
+    fn section_file(&self, request: &NameObject) -> Result<(Arc<OwnedFd>, Mapping), NTSTATUS> {
         let writes = matches!(request.protect & 0xFF, PAGE_READWRITE | PAGE_EXECUTE_READWRITE);
         let needed = FILE_READ_DATA | if writes { FILE_WRITE_DATA } else { 0 };
-        let descriptor = {
-            let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
-            let object = handles.get(request.file, needed)?.file()?;
-            object.descriptor.clone().filter(|_| object.device == Device::Disk && !object.is_folder())
-        };
-        let descriptor = descriptor.ok_or(STATUS_INVALID_FILE_FOR_SECTION)?;
-        if writes {
-            return Ok(descriptor);
-        }
-        for_reading(&descriptor).map(Arc::new)
+        let object = self.handles.lock().unwrap_or_else(PoisonError::into_inner).get(request.file, needed)?.file()?.clone();
+        let mapping = self.mapping_of(&object, request.size, false)?;
+        let descriptor = object.descriptor.clone().ok_or(STATUS_INVALID_FILE_FOR_SECTION)?;
+        let descriptor = if writes { descriptor } else { for_reading(&descriptor).map(Arc::new)? };
+        Ok((descriptor, mapping))
     }
 
     /// Ends opens.

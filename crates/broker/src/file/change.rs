@@ -10,8 +10,8 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use store::{FileId, Happened, Look};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_PARAMETER, STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_NOT_SAME_DEVICE, STATUS_OBJECT_NAME_COLLISION,
 };
 use windows_sys::Win32::Storage::FileSystem::DELETE;
 
@@ -43,6 +43,9 @@ impl Process {
                 return Err(STATUS_CANNOT_DELETE);
             }
             self.settle();
+            if self.is_program(id) {
+                return Err(STATUS_CANNOT_DELETE);
+            }
             if now.folder && !inside.volume.is_empty(&inside.path)? {
                 return Err(STATUS_DIRECTORY_NOT_EMPTY);
             }
@@ -108,6 +111,9 @@ impl Process {
         if object.is_folder() && self.is_open_below(&from) {
             return Err(STATUS_ACCESS_DENIED);
         }
+        if !Where::has_room(target, &self.paths) {
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
         if self.terms.namespace.holds_grant(&from.drive_path(&from.path)) {
             return Err(STATUS_ACCESS_DENIED);
         }
@@ -122,7 +128,7 @@ impl Process {
         let after = Inside { path, ..to };
         lock(&self.sandbox.sharing).renamed(id, &from, &after);
         // Its own process sees it as it has spelt it.
-        *lock(&file.place) = Where { path: spelt, inside: Some(after) };
+        lock(&file.place).set(spelt, Some(after));
         Ok(())
     }
 
@@ -163,6 +169,9 @@ impl Process {
         }
         // Neither takes a folder's place nor does a folder take a file's (MoveFileEx's documentation).
         if known.folder || object.is_folder() || known.is_read_only() && flags & IGNORE_READ_ONLY == 0 {
+            return Err(STATUS_ACCESS_DENIED);
+        }
+        if self.is_program(id) {
             return Err(STATUS_ACCESS_DENIED);
         }
         if flags & POSIX != 0 {

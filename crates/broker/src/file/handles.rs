@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use store::FileId;
 use windows_sys::Win32::Foundation::{
     DUPLICATE_SAME_ACCESS, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER,
+    STATUS_OBJECT_TYPE_MISMATCH,
 };
 use windows_sys::Win32::Storage::FileSystem::DELETE;
 
@@ -23,6 +24,7 @@ impl Process {
         let wanted = match &source.object {
             Object::File(_) => specific(request.access),
             Object::Key(_) => crate::key::specific(request.access)?,
+            Object::Mapping(_) => return Err(STATUS_OBJECT_TYPE_MISMATCH),
         };
         let access = if request.options & DUPLICATE_SAME_ACCESS != 0 { source.access } else { wanted };
         if access & !source.access != 0 {

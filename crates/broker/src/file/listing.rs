@@ -18,6 +18,9 @@ use zerocopy::IntoBytes;
 /// Bytes of a pattern: more than any name can fit, for the work grows with its length.
 const LONGEST_PATTERN: usize = 2 * 512;
 
+/// So many entries of listings wait at once for a process: programs read listings to their end, and few at a time.
+const MOST_LISTED: usize = 1 << 20;
+
 impl Process {
     /// Lists a folder, from where the last answer ended.
     pub fn list_folder(&self, request: &ListFolder, payload: &[u8]) -> Answer {
@@ -43,7 +46,7 @@ impl Process {
                 Some(file) => read_folder(&object, file, &pattern)?,
                 None => self.read_pipes(&pattern),
             };
-            let share = Share::take(&self.listed, entries.len()).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+            let share = Share::take(&self.listed, entries.len(), MOST_LISTED).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
             *listing = Some(Listing { entries: entries.into_iter(), pending: None, pattern, share });
         }
         let listing = listing.as_mut().ok_or(STATUS_INVALID_PARAMETER)?;

@@ -4,7 +4,9 @@ mod change;
 mod facts;
 mod handles;
 mod listing;
+mod lock;
 pub mod open;
+mod section;
 mod stream;
 mod watch;
 

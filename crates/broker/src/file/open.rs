@@ -3,6 +3,7 @@
 use super::{Answer, CHANGES, MAXIMUM_ALLOWED, PIPE, READ_RIGHTS, lock, shown, specific};
 use crate::descriptor::leaves_room;
 use crate::handle::{Handle, Object};
+use crate::mapping;
 use crate::namespace::{DrivePath, Inside, Name, Place};
 use crate::object::{FileObject, Held, OnDrive, Where};
 use crate::process::Process;
@@ -11,6 +12,7 @@ use crate::sandbox::Sandbox;
 use crate::sharing::Leaving;
 use gate::file::Device;
 use protocol::message::{OpenFile, Opened};
+use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use store::{Create, FileId, Happened, How, Look, Metadata, Outcome, attribute};
@@ -22,7 +24,7 @@ use windows_sys::Wdk::Storage::FileSystem::{
 use windows_sys::Win32::Foundation::{
     HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
     STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION,
-    STATUS_TOO_MANY_OPENED_FILES,
+    STATUS_TOO_MANY_OPENED_FILES, STATUS_USER_MAPPED_FILE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE,
@@ -106,9 +108,10 @@ impl Process {
         }
         let makes = known.is_err() && how.create != Create::Open;
         let turn = (!inside.is_own()).then(|| self.sandbox.turns.take(inside.path.last().unwrap_or_default(), makes));
-        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: Some(inside.clone()) }));
+        let place = Arc::new(Mutex::new(Where::kept(path.clone(), Some(inside.clone()), &self.paths)?));
         let mut entered = None;
         // What was looked at may be another file by now: what was opened is asked again, and nobody comes between that and its share mode.
+        let turn_at_bytes = RefCell::new(None);
         let mut permit = |found: &Metadata, outcome| {
             let empties = outcome == Outcome::Overwritten;
             if empties {
@@ -116,28 +119,38 @@ impl Process {
             }
             let asks = if empties { access | FILE_WRITE_DATA } else { access };
             let id = (found.device, found.id);
+            let at_bytes = (outcome != Outcome::Created).then(|| self.sandbox.mappings.turn(id));
+            if let Some(at_bytes) = &at_bytes {
+                check_mapped(at_bytes, asks, request)?;
+                if empties {
+                    at_bytes.check_cut(0)?;
+                }
+            }
             let number = lock(&self.sandbox.sharing).enter(id, (access, asks), request.share, &place)?;
             entered = Some(Entered { sandbox: &self.sandbox, id, number });
+            // Nobody maps what is being emptied.
+            turn_at_bytes.replace(at_bytes.filter(|_| empties));
             Ok(())
         };
         let opened = match inside.volume.open_if(&inside.path, &how, &mut permit) {
             // Who is in the way may have closed the file already.
-            Err(STATUS_SHARING_VIOLATION) => {
+            Err(STATUS_SHARING_VIOLATION | STATUS_USER_MAPPED_FILE | STATUS_CANNOT_DELETE) => {
+                turn_at_bytes.replace(None);
                 self.sandbox.drain_all();
                 inside.volume.open_if(&inside.path, &how, &mut permit)?
             }
             opened => opened?,
         };
-        drop(turn);
+        drop((turn, turn_at_bytes));
         let held = Held::new(&inside.volume, &opened.metadata);
         let entered = entered.ok_or(STATUS_ACCESS_DENIED)?;
         let ours = kept(opened.file)?;
         if let Some(names) = opened.path {
-            let mut place = lock(&place);
+            let mut spelt = path.clone();
             if path == at {
-                place.path.path = path.path.first(inside.mount.count()).join(&names);
+                spelt.path = path.path.first(inside.mount.count()).join(&names);
             }
-            place.inside = Some(Inside { path: names, ..inside });
+            lock(&place).set(spelt, Some(Inside { path: names, ..inside }));
         }
         match opened.outcome {
             Outcome::Opened => {}
@@ -187,7 +200,8 @@ impl Process {
             return Ok(access);
         }
         let most = if inside.write { FILE_ALL_ACCESS } else { READ_RIGHTS };
-        Ok(access | if known.is_some_and(Metadata::is_read_only) { most & !WRITES } else { most })
+        let is_kept = |known: &Metadata| known.is_read_only() || self.is_program((known.device, known.id));
+        Ok(access | if known.is_some_and(is_kept) { most & !WRITES } else { most })
     }
 
     /// Whether what is there may be opened so.
@@ -222,7 +236,7 @@ impl Process {
             return Err(STATUS_ACCESS_DENIED);
         }
         let metadata = Metadata { folder: true, attributes: attribute::DIRECTORY, ..Metadata::default() };
-        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: None }));
+        let place = Arc::new(Mutex::new(Where::kept(path.clone(), None, &self.paths)?));
         let file = OnDrive { place, way: entries, metadata, share: 0, stream: false };
         let object = FileObject { file: Some(file), mode: mode(request.options), ..FileObject::plain(Device::Disk, None) };
         self.give(object, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, request.object_flags, FILE_OPENED, None)
@@ -294,6 +308,16 @@ fn check_attributes(known: &Metadata, access: u32, request: &OpenFile, how: &How
         Err(STATUS_ACCESS_DENIED)
     } else {
         Ok(())
+    }
+}
+
+/// What a running program is: it is neither written nor deleted.
+fn check_mapped(file: &mapping::Turn<'_>, asks: u32, request: &OpenFile) -> Result<(), NTSTATUS> {
+    let deletes = request.options & FILE_DELETE_ON_CLOSE != 0;
+    match file.is_program() {
+        true if deletes => Err(STATUS_CANNOT_DELETE),
+        true if asks & WRITES != 0 => Err(STATUS_SHARING_VIOLATION),
+        _ => Ok(()),
     }
 }
 

@@ -49,7 +49,7 @@ impl Process {
         let how =
             How { read: true, write: false, append: false, through: false, create: Create::Open, folder: Some(false), link: false, attributes: 0 };
         // Whoever has a stream open has the file open: it neither goes nor is it replaced meanwhile. Its bytes are not touched.
-        let place = Arc::new(Mutex::new(Where { path: path.clone(), inside: Some(inside.clone()) }));
+        let place = Arc::new(Mutex::new(Where::kept(path.clone(), Some(inside.clone()), &self.paths)?));
         let mut entered = None;
         let opened = inside.volume.open_if(&inside.path, &how, &mut |found, _| {
             let id = (found.device, found.id);
@@ -79,7 +79,9 @@ impl Process {
             inside.volume.set_zone(&inside.path, ours.as_fd(), Some(&[]))?;
         }
         if let Some(path) = opened.path {
-            lock(&place).inside = Some(Inside { path, ..inside });
+            let mut place = lock(&place);
+            let spelt = place.path.clone();
+            place.set(spelt, Some(Inside { path, ..inside }));
         }
         let object = FileObject {
             file: Some(OnDrive { place, way: Vec::new(), metadata: opened.metadata, share: entered.keep(), stream: true }),

@@ -39,6 +39,9 @@ pub fn start(sandbox: &Arc<Sandbox>, plan: Plan) -> Result<Launched, Refused> {
     let process = Arc::new(Process::new(Arc::clone(&plan.life), Arc::clone(sandbox), plan.shown.clone(), Arc::clone(&plan.terms), telemetry));
     *process.handles.lock().unwrap_or_else(PoisonError::into_inner) = plan.handles;
     *process.terminals.lock().unwrap_or_else(PoisonError::into_inner) = plan.terminals;
+    if let Some(file) = plan.file {
+        process.runs(sandbox.mappings.add(file, 0, true));
+    }
     if plan.ignores_control {
         process.control.ignore();
     }

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
+use store::Metadata;
 use windows_sys::Wdk::Storage::FileSystem::FILE_SYNCHRONOUS_IO_NONALERT;
 use windows_sys::Win32::Foundation::HANDLE_FLAG_INHERIT;
 use windows_sys::Win32::Storage::FileSystem::{FILE_GENERIC_READ, FILE_GENERIC_WRITE};
@@ -74,6 +75,7 @@ pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: 
     Ok(Plan {
         life,
         shown: run.program.display().to_string(),
+        file: Metadata::of(&program).ok().map(|metadata| (metadata.device, metadata.id)),
         program,
         terms: Arc::new(terms),
         parameters,

@@ -51,6 +51,7 @@ impl Process {
             life: Arc::clone(&life),
             shown,
             program,
+            file: image.id(),
             terms: Arc::clone(&self.terms),
             parameters: child.parameters,
             handles,
@@ -88,7 +89,8 @@ impl Process {
                 Inherit::Marked => marked,
                 Inherit::Listed => marked && child.listed.contains(number),
             };
-            inherited || standard && child.parameters.standard.contains(number)
+            let inheritable = !matches!(handle.object, Object::Mapping(_));
+            inheritable && (inherited || standard && child.parameters.standard.contains(number))
         };
         Table::inherited(own.all().filter(is_wanted).map(|(number, handle)| (number, handle.clone())))
     }

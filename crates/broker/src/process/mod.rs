@@ -11,6 +11,7 @@ use crate::console;
 use crate::handle::Table;
 use crate::key::{News, Unfinished};
 use crate::life::Life;
+use crate::mapping::Mapping;
 use crate::reply::Reply;
 use crate::sandbox::{Member, Sandbox};
 use crate::telemetry;
@@ -40,6 +41,8 @@ pub struct Process {
     program: String,
     /// The terms of its run.
     pub terms: Arc<Terms>,
+    /// The file of its program, which nobody changes meanwhile.
+    image: Mutex<Option<Mapping>>,
     /// Its handles.
     pub handles: Mutex<Table>,
     /// The standard streams that are terminals.
@@ -61,6 +64,8 @@ pub struct Process {
     pub key_news: Arc<News>,
     /// Entries of listings that nobody has read yet.
     pub listed: Arc<AtomicUsize>,
+    /// Bytes of paths that its handles keep.
+    pub paths: Arc<AtomicUsize>,
     finished: AtomicBool,
     /// With which code somebody ends it, and why.
     sentence: OnceLock<(u32, Option<String>)>,
@@ -79,6 +84,7 @@ impl Process {
             sandbox,
             program,
             terms,
+            image: Mutex::default(),
             handles: Mutex::default(),
             terminals: Mutex::default(),
             telemetry,
@@ -90,6 +96,7 @@ impl Process {
             unfinished: Mutex::default(),
             key_news: Arc::default(),
             listed: Arc::default(),
+            paths: Arc::default(),
             finished: AtomicBool::new(false),
             sentence: OnceLock::new(),
         }
@@ -101,6 +108,11 @@ impl Process {
         if self.is_finished() {
             self.kill();
         }
+    }
+
+    /// Takes the mapping of the program that it runs.
+    pub fn runs(&self, image: Mapping) {
+        *lock(&self.image) = Some(image);
     }
 
     /// The audit knows of its start, so that it may learn of its end: a short process ends before its starter has said all.
@@ -217,6 +229,7 @@ impl Process {
     /// Closes every handle; what is to be deleted with its last handle is gone afterwards.
     fn let_go(&self) {
         self.drain();
+        *lock(&self.image) = None;
         let handles = lock(&self.handles).close();
         for handle in &handles {
             self.sandbox.let_go(handle);

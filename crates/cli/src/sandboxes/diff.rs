@@ -1,11 +1,10 @@
 //! What has changed on a sandbox's C:.
 
 use super::existing;
-use crate::files::{header, text, view};
+use crate::files::{header, tell_each, text, view};
 use crate::home;
 use broker::is_standard_folder;
 use serde_json::json;
-use std::io::Write;
 use store::{Finding, Listed, Path};
 use terminal::shown;
 
@@ -16,27 +15,9 @@ pub fn diff(name: &str, since: Option<&str>, json: bool) -> Result<u8, String> {
     let mut out = std::io::stdout().lock();
     if kept.objects().exists() {
         let view = view(&kept)?;
-        let found = view.list(&Path::default(), true).map_err(|status| format!("C: cannot be listed ({status:#010x})"))?;
-        for entry in found {
-            let Some(kind) = kind(&entry, since) else { continue };
-            let line = if json {
-                let row = json!({
-                    "change": kind.name(),
-                    "path": text(&entry.path),
-                    "folder": entry.is_folder(),
-                    "size": entry.size,
-                    "written": home::time(entry.written),
-                    "object": entry.header.as_ref().map(header),
-                });
-                crate::audit::json_line(&row)?
-            } else {
-                let size = if entry.is_folder() { String::from("folder") } else { entry.size.to_string() };
-                format!("{} {} {size:>12} {}", kind.letter(), home::time(entry.written), shown(&text(&entry.path)))
-            };
-            // Whoever reads has seen enough.
-            if writeln!(out, "{line}").is_err() {
-                return Ok(0);
-            }
+        let told = tell_each(&view, &Path::default(), true, &mut out, &|entry| kind(entry, since).map(|kind| line(entry, kind, json)).transpose());
+        if !told?.map_err(|status| format!("C: cannot be listed ({status:#010x})"))? {
+            return Ok(0);
         }
         for finding in view.damage().iter().filter(|finding| !finding.is_harmless()) {
             eprintln!("win-compat: {}", shown(&Finding::to_string(finding)));
@@ -44,6 +25,23 @@ pub fn diff(name: &str, since: Option<&str>, json: bool) -> Result<u8, String> {
     }
     super::apply::show(&kept, &mut out, json)?;
     Ok(0)
+}
+
+/// What is said of an entry.
+fn line(entry: &Listed, kind: Change, json: bool) -> Result<String, String> {
+    if json {
+        let row = json!({
+            "change": kind.name(),
+            "path": text(&entry.path),
+            "folder": entry.is_folder(),
+            "size": entry.size,
+            "written": home::time(entry.written),
+            "object": entry.header.as_ref().map(header),
+        });
+        return crate::audit::json_line(&row);
+    }
+    let size = if entry.is_folder() { String::from("folder") } else { entry.size.to_string() };
+    Ok(format!("{} {} {size:>12} {}", kind.letter(), home::time(entry.written), shown(&text(&entry.path))))
 }
 
 /// How something has changed.

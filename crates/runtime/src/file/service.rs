@@ -1,6 +1,6 @@
 //! The gate's services for files.
 
-use super::{File, position};
+use super::{File, end_of, position};
 use crate::broker::Arrived;
 use crate::io::host::status;
 use crate::io::stream;
@@ -106,7 +106,14 @@ impl Serve for SetEnd {
         if file.is_stream() {
             return stream::cut(&file, self.size);
         }
-        rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, file.folder))
+        if self.size < end_of(&file)? {
+            // Others may have mapped it: what is to go is the broker's to cut.
+            broker::ask(&message::CutFile { handle: file.handle, size: self.size, pad: 0 }, &[])?;
+        }
+        if self.size > end_of(&file)? {
+            rustix::fs::ftruncate(file.descriptor()?, self.size).map_err(|error| status(error, file.folder))?;
+        }
+        Ok(())
     }
 }
 

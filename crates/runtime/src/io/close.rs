@@ -4,18 +4,14 @@ use super::completion::Notice;
 use super::{FileObject, Pending, Transfer, lock, poll};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_CANCELLED, STATUS_NOTIFY_CLEANUP};
 
 /// One handle less; the last one takes along what pends.
 pub fn let_go(object: &Arc<FileObject>, handle: u32) {
-    if let Some(named) = object.named() {
-        named.leave(handle);
-    }
-    if object.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+    if object.handles.leave(handle) {
         cancel(object, STATUS_NOTIFY_CLEANUP, |_| true);
         poll::forget(object);
-        lock::forget(object);
+        lock::forget(object, handle);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod bytes;
 mod cancel;
 pub mod close;
 pub mod completion;
+mod handles;
 pub mod host;
 mod lock;
 pub mod pipe;
@@ -19,11 +20,12 @@ mod watch;
 use bytes::{Bytes, Step};
 use completion::{Completion, Notice};
 use gate::file::Device;
+use handles::Handles;
 use pipe::Pipe;
 use rustix::event::PollFlags;
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use windows_sys::Wdk::Storage::FileSystem::{FILE_SYNCHRONOUS_IO_ALERT, FILE_SYNCHRONOUS_IO_NONALERT};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST};
@@ -52,7 +54,10 @@ pub struct FileObject {
     changes: OnceLock<Arc<OwnedFd>>,
     /// The file's identity on the host, once a lock was asked for.
     identity: OnceLock<lock::Identity>,
-    handles: AtomicU32,
+    /// The broker's numbers of its handles.
+    handles: Handles,
+    /// Its locks are the sandbox's alone.
+    pub locks_inside: AtomicBool,
     pending: Mutex<Pending>,
     /// One writer at a time, so that what is written in one call stays together.
     writing: Mutex<()>,
@@ -100,7 +105,8 @@ impl FileObject {
             pipe: OnceLock::new(),
             changes: OnceLock::new(),
             identity: OnceLock::new(),
-            handles: AtomicU32::new(0),
+            handles: Handles::default(),
+            locks_inside: AtomicBool::new(false),
             pending: Mutex::default(),
             writing: Mutex::default(),
             reading: Mutex::default(),
@@ -129,10 +135,12 @@ impl FileObject {
 
     /// One handle more.
     pub fn enter(&self, handle: u32) {
-        self.handles.fetch_add(1, Ordering::Relaxed);
-        if let Some(named) = self.named() {
-            named.enter(handle);
-        }
+        self.handles.enter(handle);
+    }
+
+    /// One of its handles, for what is asked of the broker about the object.
+    pub fn any_handle(&self) -> Option<u32> {
+        self.handles.any()
     }
 
     /// Goes on with what pends, as far as it goes.

@@ -1,13 +1,14 @@
 //! Verifying a store: what is damaged is named, one finding each.
 
-use super::disk::hash_of;
+use super::content::hash_of;
 use super::finding::{Finding, Report, Wrong};
-use super::tree::{Content, Node, Tree};
+use super::tree::{Content, Node, ROOT, Tree};
 use super::view::View;
 use crate::journal::header::Header;
 use crate::journal::principal::Principal;
 use crate::path::Path;
 use rustix::fs::OFlags;
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 
 impl View {
@@ -15,13 +16,12 @@ impl View {
     /// whose objects it has accepted.
     pub fn verify(&self, principal: &Principal) -> Report {
         let mut report = Report { findings: self.damage.clone(), ..Report::default() };
-        let paths = paths(&self.tree);
+        let names = LazyCell::new(|| Names::of(&self.tree));
         let mut ids: Vec<_> = self.tree.nodes.iter().collect();
         ids.sort_by_key(|(id, _)| **id);
         let mut whole = HashSet::new();
         for (id, node) in ids {
-            let path = paths.get(id).cloned().unwrap_or_default();
-            let mut wrong = |wrong| report.findings.push(Finding::Object { path: path.clone(), wrong });
+            let mut wrong = |wrong| report.findings.push(Finding::Object { path: names.path(*id), wrong });
             let current = match &node.content {
                 Content::Folder(_) => None,
                 Content::Lost => {
@@ -44,7 +44,7 @@ impl View {
                 if !whole.contains(&header.hash)
                     && let Some(found) = self.check(header, staged, principal)
                 {
-                    report.findings.push(Finding::Object { path: path.clone(), wrong: found });
+                    report.findings.push(Finding::Object { path: names.path(*id), wrong: found });
                 } else {
                     whole.insert(header.hash);
                 }
@@ -66,19 +66,31 @@ impl View {
     }
 }
 
-/// The first path of everything, as far as names lead to it.
-pub(super) fn paths(tree: &Tree) -> HashMap<u64, Path> {
-    let mut found = HashMap::from([(super::tree::ROOT, Path::default())]);
-    let mut folders = vec![super::tree::ROOT];
-    while let Some(folder) = folders.pop() {
-        let above = found[&folder].clone();
-        for child in tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
-            let mut path = above.clone();
-            path.push(child.name);
-            if found.insert(child.id, path).is_none() && tree.nodes.get(&child.id).is_some_and(Node::is_folder) {
-                folders.push(child.id);
+/// The first name of everything that names lead to, and the folder that has it. Whole paths are made when one is asked for: those of a
+/// deep tree would take more memory than everything else of it.
+#[derive(Default)]
+pub(super) struct Names(HashMap<u64, (u64, Box<[u16]>)>);
+
+impl Names {
+    /// Those of a tree.
+    pub fn of(tree: &Tree) -> Self {
+        let mut names = HashMap::new();
+        let mut folders = vec![ROOT];
+        while let Some(folder) = folders.pop() {
+            for child in tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
+                let is_new = names.insert(child.id, (folder, Box::from(child.name))).is_none();
+                if is_new && tree.nodes.get(&child.id).is_some_and(Node::is_folder) {
+                    folders.push(child.id);
+                }
             }
         }
+        Self(names)
     }
-    found
+
+    /// The path of a node; empty for the root, and for what has no name.
+    pub fn path(&self, id: u64) -> Path {
+        let above = |(parent, _): &&(u64, Box<[u16]>)| self.0.get(parent);
+        let names: Vec<_> = std::iter::successors(self.0.get(&id), above).take(self.0.len()).map(|(_, name)| name).collect();
+        names.into_iter().rev().collect()
+    }
 }

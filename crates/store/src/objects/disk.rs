@@ -1,11 +1,10 @@
 //! The store's folder on the host: staged files by number, blobs by hash, and the files of records.
 
+use super::content::copy_all;
 use crate::journal::header::Hash;
 use crate::metadata::Metadata;
-use rustix::fs::{
-    AtFlags, Dir, Mode, OFlags, chmodat, copy_file_range, fchmod, fstat, ftruncate, ioctl_ficlone, linkat, mkdirat, openat, renameat, unlinkat,
-};
-use rustix::io::{Errno, Result, pread, pwrite};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, chmodat, fchmod, fstat, linkat, mkdirat, openat, renameat, unlinkat};
+use rustix::io::{Errno, Result};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
@@ -231,39 +230,6 @@ fn names(folder: BorrowedFd<'_>, below: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Copies a file's content, which costs nothing where the host can share it.
-pub fn copy_all(from: BorrowedFd<'_>, to: BorrowedFd<'_>, size: u64) -> Result<()> {
-    if ioctl_ficlone(to, from).is_ok() {
-        return Ok(());
-    }
-    let (mut start, mut end) = (0, 0);
-    while start < size {
-        let step = usize::try_from(size - start).unwrap_or(usize::MAX).min(1 << 30);
-        match copy_file_range(from, Some(&mut start), to, Some(&mut end), step) {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return copy_bytes(from, to, start),
-            Err(error) => return Err(error),
-        }
-    }
-    ftruncate(to, start)
-}
-
-fn copy_bytes(from: BorrowedFd<'_>, to: BorrowedFd<'_>, mut at: u64) -> Result<()> {
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let got = pread(from, &mut buffer, at)?;
-        if got == 0 {
-            return Ok(());
-        }
-        let mut done = 0;
-        while done < got {
-            done += pwrite(to, &buffer[done..got], at + done as u64)?;
-        }
-        at += got as u64;
-    }
-}
-
 fn keep_times(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
     let facts = fstat(from)?;
     let time = |seconds, nanoseconds| rustix::fs::Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
@@ -278,23 +244,4 @@ fn keep_times(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<()> {
 pub fn written(file: BorrowedFd<'_>) -> Result<(i64, u64)> {
     let facts = fstat(file)?;
     Ok((facts.st_mtime as i64 * 1_000_000_000 + facts.st_mtime_nsec as i64, facts.st_size as u64))
-}
-
-/// The hash of a file's content.
-pub fn hash_of(file: &OwnedFd) -> rustix::io::Result<Hash> {
-    let mut hasher = blake3::Hasher::new();
-    // Most files are small, and a large buffer would cost more than they do.
-    let (mut small, mut large) = ([0; 4096], Vec::new());
-    let mut at = 0;
-    loop {
-        let buffer: &mut [u8] = if at == 0 { &mut small } else { &mut large };
-        match rustix::io::pread(file, &mut *buffer, at)? {
-            0 => return Ok(Hash(*hasher.finalize().as_bytes())),
-            got => {
-                hasher.update(&buffer[..got]);
-                at += got as u64;
-                large.resize(if got < small.len() { 1 } else { 0x1_0000 }, 0);
-            }
-        }
-    }
 }

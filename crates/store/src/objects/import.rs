@@ -36,7 +36,7 @@ impl Objects {
             attributes: 0,
         };
         let opened = self.open(path, &how)?;
-        super::disk::copy_all(content, opened.file.as_fd(), u64::MAX).map_err(status)?;
+        super::content::copy_all(content, opened.file.as_fd(), u64::MAX).map_err(status)?;
         drop(opened.file);
         let id = opened.metadata.id;
         self.core.publish(id, true).map_err(status)?;
@@ -46,6 +46,23 @@ impl Objects {
     /// Folds a long journal, and publishes nothing: for those who only put a file.
     pub fn leave(&self) {
         self.core.fold_if_long();
+    }
+}
+
+/// A folder of the host that is being imported.
+struct Importing {
+    folder: OwnedFd,
+    entries: Dir,
+    /// What it has become.
+    into: u64,
+    /// What is to be told of it at last.
+    facts: Option<Record>,
+}
+
+impl Importing {
+    fn new(above: BorrowedFd<'_>, name: &str, into: u64, facts: Option<Record>) -> rustix::io::Result<Self> {
+        let folder = openat(above, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { entries: Dir::read_from(&folder)?, folder, into, facts })
     }
 }
 
@@ -60,29 +77,35 @@ impl Core {
         self.commit(state, vec![Record::Publish { id, staged, times, written, header }])
     }
 
+    /// A folder's own facts come after what lies in it, for that changes them.
     fn import_folder(&self, state: &mut State, folder: BorrowedFd<'_>, into: u64) -> rustix::io::Result<()> {
-        let open = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        for entry in Dir::read_from(&open)? {
+        let mut way = vec![Importing::new(folder, ".", into, None)?];
+        while let Some(at) = way.last_mut() {
+            let Some(entry) = at.entries.next() else {
+                if let Some(facts) = way.pop().and_then(|done| done.facts) {
+                    self.commit(state, vec![facts]).map_err(|_| Errno::IO)?;
+                }
+                continue;
+            };
             let entry = entry?;
             let host = entry.file_name();
             // What Windows could not name no program has made.
             let Some((name, wide)) = host.to_str().ok().and_then(|name| Some((name, from_host(name.as_bytes())?))) else { continue };
-            let facts = Metadata::of_entry(open.as_fd(), name)?;
-            let known = state.tree.child(into, &wide).map(|child| child.id);
+            let facts = Metadata::of_entry(at.folder.as_fd(), name)?;
+            let known = state.tree.child(at.into, &wide).map(|child| child.id);
             if facts.folder {
                 let id = match known {
                     Some(id) => id,
-                    None => self.adopt(state, (into, &wide), &facts, None)?,
+                    None => self.adopt(state, (at.into, &wide), &facts, None)?,
                 };
-                let below = openat(&open, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-                self.import_folder(state, below.as_fd(), id)?;
                 let own = attribute::KEPT | attribute::READ_ONLY | attribute::DIRECTORY;
                 let record = Record::Facts { id, attributes: facts.attributes & own, times: facts.times };
-                self.commit(state, vec![record]).map_err(|_| Errno::IO)?;
+                let below = Importing::new(at.folder.as_fd(), name, id, Some(record))?;
+                way.push(below);
             } else if facts.regular && known.is_none() {
                 let mut number = state.tree.next_staged;
-                self.disk.adopt(open.as_fd(), name, &mut number)?;
-                self.adopt(state, (into, &wide), &facts, Some(number)).inspect_err(|_| self.disk.remove_staged(number))?;
+                self.disk.adopt(at.folder.as_fd(), name, &mut number)?;
+                self.adopt(state, (at.into, &wide), &facts, Some(number)).inspect_err(|_| self.disk.remove_staged(number))?;
                 let writable: rustix::io::Result<OwnedFd> = self.disk.staged(number, OFlags::RDONLY);
                 rustix::fs::fchmod(writable?, Mode::RUSR | Mode::WUSR)?;
             }
@@ -132,7 +155,7 @@ impl Objects {
         let file = core.disk.make_staged(&mut number, OFlags::RDWR).map_err(status)?;
         let fill = || {
             if let Some(content) = content {
-                super::disk::copy_all(content, file.as_fd(), u64::MAX).map_err(status)?;
+                super::content::copy_all(content, file.as_fd(), u64::MAX).map_err(status)?;
             }
             if !is_same() {
                 return Err(STATUS_SHARING_VIOLATION);

@@ -5,6 +5,7 @@
 //! its last close. Names live in memory; each change of one is a record in a journal before the call returns.
 
 mod check;
+mod content;
 mod disk;
 mod finding;
 mod fold;
@@ -24,6 +25,7 @@ mod volume;
 
 pub use crate::journal::certificate::Certificate;
 pub use crate::journal::header::{Hash, Header, right};
+pub use content::copy_all as copy_content;
 pub(crate) use finding::of_read;
 pub use finding::{Finding, Report, Wrong};
 pub use load::OpenError;

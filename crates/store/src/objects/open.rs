@@ -1,6 +1,6 @@
 //! Opening and making files and folders.
 
-use super::disk::hash_of;
+use super::content::hash_of;
 use super::record::Record;
 use super::tree::{Content, Published, Settled};
 use super::{Core, Objects, State, now};
@@ -184,7 +184,7 @@ impl Core {
                 self.check_bytes(state, published.header.size)?;
                 if state.given.get(&published.header.hash) != Some(&id) || self.leases.is_unheld(blob.as_fd()) {
                     let copy = self.disk.make_staged(&mut number, OFlags::RDWR).map_err(status)?;
-                    super::disk::copy_all(blob.as_fd(), copy.as_fd(), published.header.size)
+                    super::content::copy_all(blob.as_fd(), copy.as_fd(), published.header.size)
                         .map_err(status)
                         .inspect_err(|_| self.disk.remove_staged(number))?;
                 } else {

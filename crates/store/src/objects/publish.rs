@@ -4,15 +4,15 @@
 //! staged, for what is written through a view that outlives its handle belongs to it. A file that was opened for writing while it was
 //! hashed is published another time.
 
-use super::disk::hash_of;
+use super::content::{copy_all, has_holes, hash_of};
 use super::record::Record;
 use super::tree::Content;
 use super::{Core, Objects, State, now};
-use crate::journal::header::Header;
-use rustix::fs::OFlags;
-use std::os::fd::AsFd;
+use crate::journal::header::{Hash, Header};
+use rustix::fs::{OFlags, fstat};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a file rests after its last close: programs close what they open again.
@@ -21,6 +21,9 @@ const REST: Duration = Duration::from_secs(1);
 const LONG_REST: Duration = Duration::from_secs(30);
 /// Bytes of a large file.
 const LARGE: u64 = 1 << 20;
+
+/// So many bytes of holes: a file with them is not published, for hashing them would take longer than making them did.
+const MOST_HOLES: u64 = 1 << 30;
 
 /// Files that are published by one thread at the end; of more, several take their part.
 const FEW: usize = 64;
@@ -159,10 +162,14 @@ impl Core {
             // As long as it is not read to be hashed, it has the time of its last access by a program.
             (number, node.writers, self.disk.staged_facts(number)?, file, !is_unwritten, base)
         };
+        // A file is made as long as it is wished in no time; hashed it is not.
+        if has_holes(file.as_fd(), MOST_HOLES)? {
+            return Ok(Attempt::Nothing);
+        }
         let (file, number) = if is_copy {
             let mut fresh = number;
             let copy = self.disk.make_staged(&mut fresh, OFlags::RDWR)?;
-            super::disk::copy_all(file.as_fd(), copy.as_fd(), u64::MAX)?;
+            copy_all(file.as_fd(), copy.as_fd(), u64::MAX)?;
             (copy, fresh)
         } else {
             (file, number)
@@ -176,7 +183,7 @@ impl Core {
                 Box::new(Header::sign(principal, hash, size, lineage, now()))
             }
         };
-        let mut state = self.state();
+        let (mut state, known) = self.known_blob(&hash);
         let Some(node) = state.tree.nodes.get(&id).filter(|node| node.writers == writers) else { return Ok(Attempt::Later) };
         // It was deleted while it was hashed, and somebody still has it open.
         if node.links == 0 || !matches!(node.content, Content::Staged { .. }) {
@@ -184,9 +191,6 @@ impl Core {
         }
         let mut times = facts.times;
         times[0] = node.times[0];
-        let known = state.tree.blobs.contains_key(&hash).then(|| self.disk.blob(&hash).ok()).flatten();
-        // One that was damaged is replaced.
-        let known = known.filter(|blob| hash_of(blob) == Ok(hash));
         let written = match known {
             Some(blob) => {
                 // The same content again: this file's readers must not lose sight of it.
@@ -207,6 +211,23 @@ impl Core {
         };
         let done = self.commit(&mut state, vec![Record::Publish { id, staged: number, times, written, header }]);
         done.map(|()| Attempt::Done).map_err(|_| rustix::io::Errno::IO)
+    }
+
+    /// The volume's lock, and a blob that is known and still what it was; one that was damaged is to be replaced. Reading it takes its
+    /// time, which nobody waits for.
+    fn known_blob(&self, hash: &Hash) -> (MutexGuard<'_, State>, Option<OwnedFd>) {
+        let look = |state: &State| state.tree.blobs.contains_key(hash).then(|| self.disk.blob(hash).ok()).flatten();
+        let identity = |blob: &OwnedFd| fstat(blob).ok().map(|facts| (facts.st_ino, facts.st_mtime, facts.st_mtime_nsec));
+        loop {
+            let before = look(&self.state());
+            let is_sound = before.as_ref().is_none_or(|blob| hash_of(blob) == Ok(*hash));
+            let state = self.state();
+            let now = look(&state);
+            // Another one may have been put in its place meanwhile.
+            if now.as_ref().and_then(identity) == before.as_ref().and_then(identity) {
+                return (state, now.filter(|_| is_sound));
+            }
+        }
     }
 
     /// What an earlier run left staged is published when there is time.

@@ -1,6 +1,6 @@
 //! A store in an archive: the records that make its tree, then each content once. What is read is checked as if an enemy had written it.
 
-use super::check::paths;
+use super::check::Names;
 use super::disk::Disk;
 use super::finding::{Finding, Wrong};
 use super::record::Record;
@@ -16,6 +16,7 @@ use crate::journal::log::{Entry, Head, Log};
 use crate::metadata::attribute;
 use crate::path::Path;
 use rustix::fs::{Mode, OFlags, Timespec, Timestamps, futimens, open};
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -45,9 +46,9 @@ impl Section for Files {
         }
         let view = View::open(&folder)?;
         let mut wrong: Vec<Finding> = view.damage().iter().filter(|finding| !finding.is_harmless()).cloned().collect();
-        let paths = paths(&view.tree);
+        let names = LazyCell::new(|| Names::of(&view.tree));
         for (id, node) in view.tree.nodes.iter() {
-            let path = || paths.get(id).cloned().unwrap_or_default();
+            let path = || names.path(*id);
             match &node.content {
                 Content::Staged { .. } => wrong.push(Finding::Object { path: path(), wrong: Wrong::Unsealed }),
                 Content::Lost => wrong.push(Finding::Object { path: path(), wrong: Wrong::Lost }),
@@ -72,8 +73,7 @@ impl Section for Files {
                 Err(_) => false,
             };
             if !sound {
-                let path = paths.get(&id).cloned().unwrap_or_default();
-                return Err(Error::Wrong(vec![Finding::Object { path, wrong: Wrong::Altered }]));
+                return Err(Error::Wrong(vec![Finding::Object { path: names.path(id), wrong: Wrong::Altered }]));
             }
         }
         Ok(())
@@ -101,7 +101,7 @@ impl Section for Files {
             }
             next = from.item()?;
         }
-        wrong.extend(wanted.into_values().map(|wanted| Finding::Object { path: wanted.path, wrong: Wrong::Missing }));
+        wrong.extend(wanted.into_values().map(|wanted| Finding::Object { path: made.names.path(wanted.id), wrong: Wrong::Missing }));
         made.finish()
     }
 }
@@ -117,7 +117,8 @@ fn contents(tree: &Tree) -> Vec<(Hash, u64, u64)> {
 
 /// A content that must come yet.
 struct Wanted {
-    path: Path,
+    /// A file that has it.
+    id: u64,
     size: u64,
     /// When its blob was last written, as the records have it.
     written: i64,
@@ -134,6 +135,8 @@ struct Made {
     depths: HashMap<u64, u32>,
     /// The index has come to its end.
     ended: bool,
+    /// For findings; once the tree is whole.
+    names: Names,
     amount: Amount,
 }
 
@@ -149,6 +152,7 @@ impl Made {
             gathered: Writer::default(),
             depths: HashMap::from([(ROOT, 0)]),
             ended: false,
+            names: Names::default(),
             amount: Amount::default(),
         })
     }
@@ -202,25 +206,25 @@ impl Made {
         if !self.ended {
             wrong.push(Finding::Strange("more than there is: the last one is missing".into()));
         }
-        let paths = paths(&self.tree);
+        self.names = Names::of(&self.tree);
         let mut wanted = HashMap::new();
         let mut ids: Vec<_> = self.tree.nodes.iter().collect();
         ids.sort_by_key(|(id, _)| **id);
         for (id, node) in ids {
-            let path = paths.get(id).cloned().unwrap_or_default();
+            let path = || self.names.path(*id);
             if matches!(node.content, Content::Lost) {
-                wrong.push(Finding::Object { path: path.clone(), wrong: Wrong::Lost });
+                wrong.push(Finding::Object { path: path(), wrong: Wrong::Lost });
             }
             let current = if let Content::Published(published) = &node.content { Some(published) } else { None };
             for header in node.headers() {
                 self.amount.objects += 1;
                 if let Some(found) = fresh.wrong_with(header) {
-                    wrong.push(Finding::Object { path: path.clone(), wrong: found });
+                    wrong.push(Finding::Object { path: path(), wrong: found });
                 }
                 let written = current.filter(|published| *published.header == *header).map_or(0, |published| published.written);
-                let content = wanted.entry(header.hash).or_insert_with(|| Wanted { path: path.clone(), size: header.size, written });
+                let content = wanted.entry(header.hash).or_insert_with(|| Wanted { id: *id, size: header.size, written });
                 if content.size != header.size {
-                    wrong.push(Finding::Object { path: path.clone(), wrong: Wrong::Altered });
+                    wrong.push(Finding::Object { path: path(), wrong: Wrong::Altered });
                 }
                 content.written = content.written.max(written);
             }
@@ -235,7 +239,7 @@ impl Made {
         let found = from.content(&mut file)?;
         let size = file.metadata()?.len();
         if found != *hash || size != wanted.size {
-            wrong.push(Finding::Object { path: wanted.path.clone(), wrong: Wrong::Altered });
+            wrong.push(Finding::Object { path: self.names.path(wanted.id), wrong: Wrong::Altered });
         }
         // The time of the blob's last write is what an open compares with its record.
         let time = Timespec { tv_sec: wanted.written.div_euclid(1_000_000_000), tv_nsec: wanted.written.rem_euclid(1_000_000_000) };

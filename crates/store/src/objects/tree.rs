@@ -257,34 +257,41 @@ impl Tree {
     }
 
     /// A name has gone. What has no more goes too, unless somebody has it open.
-    fn unlink(&mut self, id: u64) {
-        let Some(node) = self.nodes.get_mut(&id) else { return };
+    /// Takes a name from a node; whether nothing is left that would keep it.
+    fn lose_name(&mut self, id: u64) -> bool {
+        let Some(node) = self.nodes.get_mut(&id) else { return false };
         node.links = node.links.saturating_sub(1);
         if node.links > 0 {
             self.usage.objects = self.usage.objects.saturating_sub(1);
-        } else if node.opens == 0 {
+        }
+        node.links == 0 && node.opens == 0
+    }
+
+    fn unlink(&mut self, id: u64) {
+        if self.lose_name(id) {
             self.forget(id);
         }
     }
 
     /// Forgets what has no name.
     pub fn forget(&mut self, id: u64) {
-        let Some(node) = self.nodes.remove(&id) else { return };
-        if let Some((gone, _)) = &mut self.past {
-            gone.insert(id);
-        }
-        self.usage.objects = self.usage.objects.saturating_sub(1);
-        if let Content::Staged { number, counted, .. } = &node.content {
-            self.dead_staged.push(*number);
-            self.usage.bytes = self.usage.bytes.saturating_sub(*counted);
-        }
-        for header in node.headers() {
-            self.tell_no_more(header.hash, header.size);
-        }
-        // What lay in a lost folder's stead has names no more either.
-        if let Content::Folder(children) = node.content {
-            for child in children.into_ids() {
-                self.unlink(child);
+        let mut going = vec![id];
+        while let Some(id) = going.pop() {
+            let Some(node) = self.nodes.remove(&id) else { continue };
+            if let Some((gone, _)) = &mut self.past {
+                gone.insert(id);
+            }
+            self.usage.objects = self.usage.objects.saturating_sub(1);
+            if let Content::Staged { number, counted, .. } = &node.content {
+                self.dead_staged.push(*number);
+                self.usage.bytes = self.usage.bytes.saturating_sub(*counted);
+            }
+            for header in node.headers() {
+                self.tell_no_more(header.hash, header.size);
+            }
+            // What lay in a lost folder's stead has names no more either.
+            if let Content::Folder(children) = node.content {
+                going.extend(children.into_ids().filter(|child| self.lose_name(*child)));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Looking into a store that a broker may be at work on: what stands in index and journal, and the objects.
 
+use super::content::hash_of;
 use super::disk::Disk;
-use super::disk::hash_of;
 use super::finding::Finding;
 use super::load::{OpenError, load};
 use super::tree::{Content, Node, Tree};
@@ -117,26 +117,45 @@ impl View {
 
     /// A folder's entries, or a file's own; with everything below where that is wanted.
     pub fn list(&self, path: &Path, below: bool) -> Result<Vec<Listed>, NTSTATUS> {
-        let id = self.tree.find(path)?;
-        let spelt = self.tree.spell(path);
         let mut found = Vec::new();
-        if self.tree.nodes[&id].is_folder() {
-            self.list_folder(id, &spelt, below, &mut found);
-        } else {
-            found.push(self.listed(id, spelt)?);
-        }
+        self.walk(path, below, &mut |entry| {
+            found.push(entry);
+            true
+        })?;
         Ok(found)
     }
 
-    fn list_folder(&self, folder: u64, path: &Path, below: bool, found: &mut Vec<Listed>) {
-        for child in self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter()) {
-            let mut at = path.clone();
+    /// Tells of a folder's entries, or of a file itself, one after the other until that is enough; with everything below where that is
+    /// wanted, however deep it lies.
+    pub fn walk(&self, path: &Path, below: bool, each: &mut dyn FnMut(Listed) -> bool) -> Result<(), NTSTATUS> {
+        let id = self.tree.find(path)?;
+        let mut at = self.tree.spell(path);
+        if !self.tree.nodes[&id].is_folder() {
+            each(self.listed(id, at)?);
+            return Ok(());
+        }
+        let entries = |folder| self.tree.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(|children| children.iter());
+        // Each folder on the way from the first one, with the entries that are still to come.
+        let mut way = vec![entries(id)];
+        while let Some(left) = way.last_mut() {
+            let Some(child) = left.next() else {
+                way.pop();
+                at.pop();
+                continue;
+            };
             at.push(child.name);
-            found.extend(self.listed(child.id, at.clone()));
-            if below {
-                self.list_folder(child.id, &at, below, found);
+            if let Ok(entry) = self.listed(child.id, at.clone())
+                && !each(entry)
+            {
+                return Ok(());
+            }
+            if below && self.tree.nodes.get(&child.id).is_some_and(Node::is_folder) {
+                way.push(entries(child.id));
+            } else {
+                at.pop();
             }
         }
+        Ok(())
     }
 
     fn listed(&self, id: u64, path: Path) -> Result<Listed, NTSTATUS> {

@@ -6,17 +6,14 @@ use super::{FILES, GONE, KNOWN, above, note, within};
 use crate::error::status;
 use crate::folder::Folder;
 use crate::metadata::{Metadata, Times, attribute};
-use crate::name::Pattern;
-use crate::objects::{Listed, Objects, View};
+use crate::objects::{Listed, Objects, View, copy_content};
 use crate::path::Path;
+use crate::pattern::Pattern;
 use crate::volume::{self, Create, How, Look, Volume};
 use rustix::fs::{Mode, fchmod, fstat, fsync};
 use std::cell::RefCell;
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_CORRUPT_ERROR, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
-};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND};
 
 /// What was done.
 #[derive(Debug, Default)]
@@ -227,10 +224,8 @@ impl Work<'_> {
         };
         let opened = self.host.open(&fresh, &how(Create::TruncateOrNew))?;
         let write = || {
-            let mut content = File::from(self.view.content(&above(&change.path), None)?);
-            let mut file = File::from(opened.file.try_clone().map_err(|_| STATUS_FILE_CORRUPT_ERROR)?);
-            std::io::copy(&mut content, &mut file)
-                .map_err(|error| status(rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO)))?;
+            let content = self.view.content(&above(&change.path), None)?;
+            copy_content(content.as_fd(), opened.file.as_fd(), u64::MAX).map_err(status)?;
             if let Some(before) = &before {
                 let mode = fstat(&before.file).map_err(status)?.st_mode & 0o777;
                 fchmod(&opened.file, Mode::from_raw_mode(mode | 0o200)).map_err(status)?;

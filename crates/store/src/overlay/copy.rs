@@ -2,8 +2,8 @@
 
 use super::{Found, KNOWN, Overlay, above, note};
 use crate::metadata::Metadata;
-use crate::name::Pattern;
 use crate::path::Path;
+use crate::pattern::Pattern;
 use crate::volume::{Create, How, Look, Volume};
 use std::os::fd::AsFd;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_SHARING_VIOLATION};

@@ -18,9 +18,9 @@ pub use changes::{Change, Kind, changes};
 use crate::case::fold;
 use crate::folder::Folder;
 use crate::metadata::{Metadata, attribute};
-use crate::name::Pattern;
 use crate::objects::Objects;
 use crate::path::Path;
+use crate::pattern::Pattern;
 use crate::volume::{self, Create, Entry, FileId, How, Look, Open, Permit, Space, Volume};
 use ids::Ids;
 use std::collections::HashSet;
@@ -409,6 +409,10 @@ impl Volume for Overlay {
     fn flush(&self, id: u64) -> Result<(), NTSTATUS> {
         let known = self.ids().above_of(id);
         known.map_or(Ok(()), |known| self.above.flush(known))
+    }
+
+    fn locks_on_host(&self) -> bool {
+        false
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

@@ -19,8 +19,9 @@ mod act {
     use guests::{arguments, exit, last_error, print};
     use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
-        CREATE_NEW, CreateFileW, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_SHARE_READ, FILE_SHARE_WRITE, LOCKFILE_EXCLUSIVE_LOCK,
-        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, OPEN_EXISTING, ReadFile, WriteFile,
+        CREATE_NEW, CreateFileW, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OVERLAPPED, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_LIST_DIRECTORY,
+        FILE_NOTIFY_CHANGE_FILE_NAME, FILE_SHARE_READ, FILE_SHARE_WRITE, LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
+        OPEN_EXISTING, ReadDirectoryChangesW, ReadFile, SetEndOfFile, WriteFile,
     };
     use windows_sys::Win32::System::Console::{
         COORD, FillConsoleOutputCharacterW, GetConsoleMode, GetConsoleScreenBufferInfo, GetConsoleTitleW, GetStdHandle, ReadConsoleW,
@@ -37,6 +38,8 @@ mod act {
         let words: alloc::vec::Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
         match words.as_slice() {
             ["exit", code] => code.parse::<i64>().unwrap_or(99) as u32,
+            ["standard-files"] => standard_files(),
+            ["watch-all", path] => watch_all(path),
             ["exit-while-threads-run"] => exit_while_threads_run(),
             ["print", text] => {
                 print(text);
@@ -57,8 +60,9 @@ mod act {
             ["create", path] => open(path, FILE_GENERIC_WRITE, CREATE_NEW),
             ["crash", how] => crash(how),
             ["view", path] => view(path),
-            ["lock", path] => lock(path, true),
-            ["hold-lock", path] => lock(path, false),
+            ["lock", path] => lock(path, FILE_GENERIC_READ | FILE_GENERIC_WRITE, true),
+            ["hold-lock", path] => lock(path, FILE_GENERIC_READ | FILE_GENERIC_WRITE, false),
+            ["hold-read-lock", path] => lock(path, FILE_GENERIC_READ, false),
             _ => {
                 print("act: unknown words\n");
                 100
@@ -226,13 +230,13 @@ mod act {
     }
 
     /// Locks a whole file at once; where that is refused, says so, and waits for it or gives up. Holds it as long as there is input.
-    fn lock(path: &str, waits: bool) -> u32 {
+    fn lock(path: &str, access: u32, waits: bool) -> u32 {
         let path = guests::wide(path);
         // SAFETY: plain data, for which zero is a value.
         let mut request: OVERLAPPED = unsafe { core::mem::zeroed() };
         // SAFETY: the path ends in a NUL, and the request lives through the calls, which wait.
         unsafe {
-            let file = CreateFileW(path.as_ptr(), FILE_GENERIC_READ | FILE_GENERIC_WRITE, 7, null(), OPEN_EXISTING, 0, null_mut());
+            let file = CreateFileW(path.as_ptr(), access, 7, null(), OPEN_EXISTING, 0, null_mut());
             let at_once = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
             if LockFileEx(file, at_once, 0, u32::MAX, u32::MAX, &raw mut request) == 0 {
                 let error = last_error();
@@ -247,6 +251,44 @@ mod act {
         }
         print("locked\n");
         copy()
+    }
+
+    /// Copies the first byte of standard input, which is a file, and cuts standard output behind it, which is one too.
+    fn standard_files() -> u32 {
+        // SAFETY: the view is read where it has a byte, and nobody cuts it.
+        unsafe {
+            let section = CreateFileMappingW(stream(STD_INPUT_HANDLE), null(), PAGE_READONLY, 0, 0, null());
+            let view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0).Value.cast::<u8>();
+            if view.is_null() {
+                return last_error();
+            }
+            let (mut done, output) = (0, stream(STD_OUTPUT_HANDLE));
+            if WriteFile(output, view, 1, &raw mut done, null_mut()) == 0 || SetEndOfFile(output) == 0 { last_error() } else { 0 }
+        }
+    }
+
+    /// Watches a folder as often as it is let, says why it stopped, and waits.
+    fn watch_all(path: &str) -> u32 {
+        const FOLDER: u32 = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED;
+        let path = guests::wide(path);
+        let mut requests = alloc::vec::Vec::new();
+        loop {
+            // SAFETY: plain data, for which zero is a value.
+            let request: alloc::boxed::Box<(OVERLAPPED, [u64; 32])> = alloc::boxed::Box::new(unsafe { core::mem::zeroed() });
+            let (block, buffer) = alloc::boxed::Box::leak(request);
+            // SAFETY: the path ends in a NUL; the request and its buffer are never freed.
+            let done = unsafe {
+                let folder = CreateFileW(path.as_ptr(), FILE_LIST_DIRECTORY, 7, null(), OPEN_EXISTING, FOLDER, null_mut());
+                let all = FILE_NOTIFY_CHANGE_FILE_NAME;
+                folder != INVALID_HANDLE_VALUE && ReadDirectoryChangesW(folder, buffer.as_mut_ptr().cast(), 256, 0, all, null_mut(), block, None) != 0
+            };
+            if !done {
+                break;
+            }
+            requests.push(block);
+        }
+        print(&format!("error {}\n", last_error()));
+        wait()
     }
 
     fn exit_while_threads_run() -> u32 {

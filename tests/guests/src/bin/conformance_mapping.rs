@@ -10,8 +10,11 @@ use guests::files::{File, SHARE, ansi, create, get, make, open, put};
 use guests::{Cases, case, clear_error, holds, last_error, same, wide};
 use windows_sys::Win32::Foundation::*;
 use windows_sys::Win32::Storage::FileSystem::*;
+use windows_sys::Win32::System::LibraryLoader::GetModuleFileNameW;
 use windows_sys::Win32::System::Memory::*;
-use windows_sys::Win32::System::Threading::CreateEventW;
+use windows_sys::Win32::System::Threading::{
+    CREATE_SUSPENDED, CreateEventW, CreateProcessW, PROCESS_INFORMATION, STARTUPINFOW, TerminateProcess, WaitForSingleObject,
+};
 
 guests::program! {
     fn main() -> u32 {
@@ -19,6 +22,8 @@ guests::program! {
         making(&mut cases);
         viewing(&mut cases);
         names(&mut cases);
+        held(&mut cases);
+        programs(&mut cases);
         cases.code()
     }
 }
@@ -238,5 +243,162 @@ fn names(cases: &mut Cases) {
             same!((OpenFileMappingW(FILE_MAP_READ, 0, null()).is_null(), last_error()), (true, ERROR_INVALID_PARAMETER));
             CloseHandle(event);
         }
+    });
+}
+
+/// Sets where a file ends; 0 or the error.
+fn cut(file: &File, size: u32) -> u32 {
+    clear_error();
+    unsafe { SetFilePointer(file.0, size as i32, null_mut(), FILE_BEGIN) };
+    if unsafe { SetEndOfFile(file.0) } != 0 { 0 } else { last_error() }
+}
+
+/// Opens a file in a way that may change it; 0 or the error.
+fn opens(name: &str, access: u32, disposition: u32, flags: u32) -> u32 {
+    clear_error();
+    let handle = unsafe { CreateFileW(wide(name).as_ptr(), access, SHARE, null(), disposition, flags, null_mut()) };
+    if handle == INVALID_HANDLE_VALUE {
+        return last_error();
+    }
+    drop(File(handle));
+    0
+}
+
+fn deletes(name: &str) -> u32 {
+    clear_error();
+    if unsafe { DeleteFileW(wide(name).as_ptr()) } != 0 { 0 } else { last_error() }
+}
+
+fn moves(from: &str, to: &str) -> u32 {
+    clear_error();
+    let done = unsafe { MoveFileExW(wide(from).as_ptr(), wide(to).as_ptr(), MOVEFILE_REPLACE_EXISTING) };
+    if done != 0 { 0 } else { last_error() }
+}
+
+/// Sets one of the sizes of a file that is mapped in whole; the error.
+fn ends(class: FILE_INFO_BY_HANDLE_CLASS) -> Result<u32, alloc::string::String> {
+    let file = make("held.bin", &[7; 0x2000])?;
+    let section = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+    clear_error();
+    let size = 0x1000_i64;
+    let done = unsafe { SetFileInformationByHandle(file.0, class, (&raw const size).cast(), 8) };
+    drop(section);
+    Ok(if done != 0 { 0 } else { last_error() })
+}
+
+fn held(cases: &mut Cases) {
+    case!(cases, "kernel32!SetEndOfFile", Failure, "a file is not cut below a view of it", {
+        let file = make("held.bin", &[7; 100])?;
+        let section = mapping(file.0, PAGE_READWRITE, 0x1_0000).map_err(|_| "it was not made")?;
+        let view = view(&section, FILE_MAP_WRITE, 0, 0).map_err(|_| "it was not mapped")?;
+        same!(cut(&file, 100), ERROR_USER_MAPPED_FILE);
+        same!(cut(&file, 0xFFFF), ERROR_USER_MAPPED_FILE);
+        same!((cut(&file, 0x1_0000), cut(&file, 0x2_0000)), (0, 0));
+        unsafe { view.bytes().add(0xFFFF).write(9) };
+        same!(unsafe { GetFileSize(file.0, null_mut()) }, 0x2_0000);
+        drop(section);
+        same!(cut(&file, 100), ERROR_USER_MAPPED_FILE);
+        drop(view);
+        same!(cut(&file, 100), 0);
+        same!(unsafe { GetFileSize(file.0, null_mut()) }, 100);
+    });
+    case!(cases, "kernel32!SetEndOfFile", Failure, "nor below a section that nobody has mapped", {
+        let file = make("held.bin", &[7; 0x2000])?;
+        let section = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+        same!(cut(&file, 1), ERROR_USER_MAPPED_FILE);
+        drop(section);
+        same!(cut(&file, 1), 0);
+    });
+    case!(cases, "kernel32!SetEndOfFile", Success, "what lies above every section is cut", wine = "it cuts no file that is mapped", {
+        let file = make("held.bin", &[7; 0x3000])?;
+        let section = mapping(file.0, PAGE_READONLY, 0x1000).map_err(|_| "it was not made")?;
+        same!((cut(&file, 0x2000), cut(&file, 0x1000), cut(&file, 0xFFF)), (0, 0, ERROR_USER_MAPPED_FILE));
+        drop(section);
+    });
+    case!(cases, "kernel32!SetFileInformationByHandle", Failure, "an end of file below a section", {
+        same!(ends(FileEndOfFileInfo)?, ERROR_USER_MAPPED_FILE);
+    });
+    case!(cases, "kernel32!SetFileInformationByHandle", Failure, "an allocation below a section", wine = "it does not know the class", {
+        same!(ends(FileAllocationInfo)?, ERROR_USER_MAPPED_FILE);
+    });
+    case!(cases, "kernel32!CreateFileW", Failure, "a file that is mapped is not emptied", {
+        let file = make("held.bin", b"mapped")?;
+        let section = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+        drop(file);
+        same!(opens("held.bin", GENERIC_WRITE, CREATE_ALWAYS, 0), ERROR_USER_MAPPED_FILE);
+        same!(opens("held.bin", GENERIC_WRITE, TRUNCATE_EXISTING, 0), ERROR_USER_MAPPED_FILE);
+        same!(get("held.bin")?, b"mapped");
+        same!(opens("held.bin", GENERIC_WRITE, OPEN_EXISTING, 0), 0);
+        drop(section);
+        same!(opens("held.bin", GENERIC_WRITE, CREATE_ALWAYS, 0), 0);
+        same!(get("held.bin")?, b"");
+    });
+    case!(cases, "kernel32!DeleteFileW", Success, "a file that is mapped, whose view stays", wine = "the name stays as long as the view", {
+        let file = make("held.bin", b"mapped")?;
+        let section = mapping(file.0, PAGE_READONLY, 0).map_err(|_| "it was not made")?;
+        let view = view(&section, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?;
+        drop((file, section));
+        same!((deletes("held.bin"), deletes("held.bin")), (0, ERROR_FILE_NOT_FOUND));
+        same!(unsafe { *view.bytes() }, b'm');
+    });
+}
+
+fn programs(cases: &mut Cases) {
+    /// A copy of the program that runs, so that it can be done things to.
+    fn copy() -> Result<(), alloc::string::String> {
+        let mut own = [0_u16; 512];
+        unsafe { GetModuleFileNameW(null_mut(), own.as_mut_ptr(), 512) };
+        let copied = unsafe { CopyFileW(own.as_ptr(), wide("copy.exe").as_ptr(), 0) };
+        if copied != 0 { Ok(()) } else { Err("the program was not copied".into()) }
+    }
+    fn program() -> Result<File, alloc::string::String> {
+        let file = open("copy.exe", GENERIC_READ)?;
+        mapping(file.0, PAGE_READONLY | SEC_IMAGE, 0).map_err(|_| "it was not made".into())
+    }
+    case!(cases, "kernel32!DeleteFileW", Failure, "a program that is mapped", {
+        copy()?;
+        let section = program()?;
+        same!(deletes("copy.exe"), ERROR_ACCESS_DENIED);
+        same!(opens("copy.exe", DELETE, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE), ERROR_ACCESS_DENIED);
+        let view = view(&section, FILE_MAP_READ, 0, 0).map_err(|_| "it was not mapped")?;
+        drop(section);
+        same!(deletes("copy.exe"), ERROR_ACCESS_DENIED);
+        drop(view);
+        same!(deletes("copy.exe"), 0);
+    });
+    case!(cases, "kernel32!CreateFileW", Failure, "writing a program that is mapped", {
+        copy()?;
+        let section = program()?;
+        same!(opens("copy.exe", GENERIC_WRITE, OPEN_EXISTING, 0), ERROR_SHARING_VIOLATION);
+        same!(opens("copy.exe", GENERIC_WRITE, CREATE_ALWAYS, 0), ERROR_SHARING_VIOLATION);
+        same!(opens("copy.exe", GENERIC_READ, OPEN_EXISTING, 0), 0);
+        drop(section);
+        same!(opens("copy.exe", GENERIC_WRITE, CREATE_ALWAYS, 0), 0);
+    });
+    case!(cases, "kernel32!MoveFileExW", Failure, "over a program that is mapped, which can be moved itself", {
+        copy()?;
+        put("other.bin", b"other")?;
+        let section = program()?;
+        same!(moves("other.bin", "copy.exe"), ERROR_ACCESS_DENIED);
+        same!(moves("copy.exe", "moved.exe"), 0);
+        same!(deletes("moved.exe"), ERROR_ACCESS_DENIED);
+        drop(section);
+        same!(deletes("moved.exe"), 0);
+    });
+    case!(cases, "kernel32!DeleteFileW", Failure, "a program that a process runs, until its end", {
+        copy()?;
+        let startup = STARTUPINFOW { cb: size_of::<STARTUPINFOW>() as u32, ..unsafe { core::mem::zeroed() } };
+        let mut started: PROCESS_INFORMATION = unsafe { core::mem::zeroed() };
+        let name = wide("copy.exe");
+        let made = unsafe {
+            CreateProcessW(name.as_ptr(), null_mut(), null(), null(), 0, CREATE_SUSPENDED, null(), null(), &raw const startup, &raw mut started)
+        };
+        same!(made, 1);
+        let (process, _thread) = (File(started.hProcess), File(started.hThread));
+        same!(deletes("copy.exe"), ERROR_ACCESS_DENIED);
+        same!(opens("copy.exe", GENERIC_WRITE, OPEN_EXISTING, 0), ERROR_SHARING_VIOLATION);
+        same!(unsafe { TerminateProcess(process.0, 7) }, 1);
+        same!(unsafe { WaitForSingleObject(process.0, 10_000) }, WAIT_OBJECT_0);
+        same!(deletes("copy.exe"), 0);
     });
 }

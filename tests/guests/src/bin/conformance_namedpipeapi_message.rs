@@ -34,8 +34,7 @@ guests::program! {
 /// Bytes read, read in all, and left in the first message.
 fn peek(pipe: &File, bytes: &mut [u8]) -> (i32, u32, u32, u32) {
     let (mut read, mut available, mut left) = (0, 0, 0);
-    let done =
-        unsafe { PeekNamedPipe(pipe.0, bytes.as_mut_ptr().cast(), bytes.len() as u32, &raw mut read, &raw mut available, &raw mut left) };
+    let done = unsafe { PeekNamedPipe(pipe.0, bytes.as_mut_ptr().cast(), bytes.len() as u32, &raw mut read, &raw mut available, &raw mut left) };
     (done, read, available, left)
 }
 

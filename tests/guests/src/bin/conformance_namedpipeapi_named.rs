@@ -105,21 +105,35 @@ fn refusals(cases: &mut Cases) {
         drop(second);
         holds!(server(&name, PIPE_ACCESS_DUPLEX, 0, 2).is_ok());
     });
-    case!(cases, "kernel32!CreateNamedPipeW", Failure, "the first instance is another's", wine = "it does not look at FILE_FLAG_FIRST_PIPE_INSTANCE", {
-        let name = name("first");
-        let flags = PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE;
-        let first = server(&name, flags, 0, 2);
-        holds!(first.is_ok());
-        same!(server(&name, flags, 0, 2).err(), Some(ERROR_ACCESS_DENIED));
-        drop(first);
-        holds!(server(&name, flags, 0, 2).is_ok());
-    });
-    case!(cases, "kernel32!CreateNamedPipeW", Failure, "another type, or another direction, than the first one's", wine = "it takes any type, and the documentation the first one's", {
-        let name = name("type");
-        let _first = made(&name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE)?;
-        same!(server(&name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 4).err(), Some(ERROR_ACCESS_DENIED));
-        same!(server(&name, PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE, 4).err(), Some(ERROR_ACCESS_DENIED));
-    });
+    case!(
+        cases,
+        "kernel32!CreateNamedPipeW",
+        Failure,
+        "the first instance is another's",
+        wine = "it does not look at FILE_FLAG_FIRST_PIPE_INSTANCE",
+        {
+            let name = name("first");
+            let flags = PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE;
+            let first = server(&name, flags, 0, 2);
+            holds!(first.is_ok());
+            same!(server(&name, flags, 0, 2).err(), Some(ERROR_ACCESS_DENIED));
+            drop(first);
+            holds!(server(&name, flags, 0, 2).is_ok());
+        }
+    );
+    case!(
+        cases,
+        "kernel32!CreateNamedPipeW",
+        Failure,
+        "another type, or another direction, than the first one's",
+        wine = "it takes any type, and the documentation the first one's",
+        {
+            let name = name("type");
+            let _first = made(&name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE)?;
+            same!(server(&name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 4).err(), Some(ERROR_ACCESS_DENIED));
+            same!(server(&name, PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE, 4).err(), Some(ERROR_ACCESS_DENIED));
+        }
+    );
     case!(cases, "kernel32!CreateNamedPipeW", Failure, "numbers that mean nothing", wine = "it takes 0 instances, and the documentation 1 to 255", {
         let name = name("numbers");
         same!(server(&name, 0, 0, 1).err(), Some(ERROR_INVALID_PARAMETER));
@@ -142,11 +156,18 @@ fn refusals(cases: &mut Cases) {
         let _second = made(&name, PIPE_ACCESS_DUPLEX, 0)?;
         holds!(client(&name, BOTH).is_ok());
     });
-    case!(cases, "kernel32!ConnectNamedPipe kernel32!DisconnectNamedPipe", Failure, "the client's end", wine = "it answers ERROR_NOT_SUPPORTED for the one and ERROR_INVALID_FUNCTION for the other", {
-        let (_server, client) = connected(&name("client"), PIPE_ACCESS_DUPLEX, 0)?;
-        same!(connect(&client), (0, ERROR_INVALID_FUNCTION));
-        same!(disconnect(&client), (0, ERROR_INVALID_FUNCTION));
-    });
+    case!(
+        cases,
+        "kernel32!ConnectNamedPipe kernel32!DisconnectNamedPipe",
+        Failure,
+        "the client's end",
+        wine = "it answers ERROR_NOT_SUPPORTED for the one and ERROR_INVALID_FUNCTION for the other",
+        {
+            let (_server, client) = connected(&name("client"), PIPE_ACCESS_DUPLEX, 0)?;
+            same!(connect(&client), (0, ERROR_INVALID_FUNCTION));
+            same!(disconnect(&client), (0, ERROR_INVALID_FUNCTION));
+        }
+    );
     case!(cases, "kernel32!ReadFile kernel32!WriteFile", Failure, "there is no client yet", {
         let (name, mut bytes) = (name("early"), [0; 4]);
         let server = made(&name, PIPE_ACCESS_DUPLEX, 0)?;
@@ -183,28 +204,35 @@ fn clients(cases: &mut Cases) {
         same!((read(&server, &mut bytes), &bytes[..4]), ((1, 4, 0), &b"late"[..]));
         same!(unsafe { WaitForSingleObject(thread.0, LONG) }, WAIT_OBJECT_0);
     });
-    case!(cases, "kernel32!DisconnectNamedPipe kernel32!ConnectNamedPipe", Success, "an instance is used again", wine = "calls that do not wait never tell that the instance listens again, as the documentation has it", {
-        let mut name = name("again");
-        let (server, mut bytes) = (made(&name, PIPE_ACCESS_DUPLEX, 0)?, [0; 8]);
-        for _ in 0..3 {
-            let first = client(&name, BOTH).map_err(|error| alloc::format!("no client: {error}"))?;
-            same!(write(&first, b"x"), (1, 1, 0));
-            same!(read(&server, &mut bytes), (1, 1, 0));
-            same!(disconnect(&server), (1, 0));
-            same!(client(&name, BOTH).err(), Some(ERROR_PIPE_BUSY));
-            let thread = thread(connect_later, (&raw mut name).cast());
-            same!(connect(&server), (1, 0));
-            same!(read(&server, &mut bytes), (1, 4, 0));
-            same!(unsafe { WaitForSingleObject(thread.0, LONG) }, WAIT_OBJECT_0);
-            same!(disconnect(&server), (1, 0));
-            let mode = PIPE_NOWAIT;
-            same!(unsafe { SetNamedPipeHandleState(server.0, &raw const mode, null(), null()) }, 1);
-            same!(connect(&server), (1, 0));
-            same!(connect(&server), (0, ERROR_PIPE_LISTENING));
-            let mode = PIPE_WAIT;
-            same!(unsafe { SetNamedPipeHandleState(server.0, &raw const mode, null(), null()) }, 1);
+    case!(
+        cases,
+        "kernel32!DisconnectNamedPipe kernel32!ConnectNamedPipe",
+        Success,
+        "an instance is used again",
+        wine = "calls that do not wait never tell that the instance listens again, as the documentation has it",
+        {
+            let mut name = name("again");
+            let (server, mut bytes) = (made(&name, PIPE_ACCESS_DUPLEX, 0)?, [0; 8]);
+            for _ in 0..3 {
+                let first = client(&name, BOTH).map_err(|error| alloc::format!("no client: {error}"))?;
+                same!(write(&first, b"x"), (1, 1, 0));
+                same!(read(&server, &mut bytes), (1, 1, 0));
+                same!(disconnect(&server), (1, 0));
+                same!(client(&name, BOTH).err(), Some(ERROR_PIPE_BUSY));
+                let thread = thread(connect_later, (&raw mut name).cast());
+                same!(connect(&server), (1, 0));
+                same!(read(&server, &mut bytes), (1, 4, 0));
+                same!(unsafe { WaitForSingleObject(thread.0, LONG) }, WAIT_OBJECT_0);
+                same!(disconnect(&server), (1, 0));
+                let mode = PIPE_NOWAIT;
+                same!(unsafe { SetNamedPipeHandleState(server.0, &raw const mode, null(), null()) }, 1);
+                same!(connect(&server), (1, 0));
+                same!(connect(&server), (0, ERROR_PIPE_LISTENING));
+                let mode = PIPE_WAIT;
+                same!(unsafe { SetNamedPipeHandleState(server.0, &raw const mode, null(), null()) }, 1);
+            }
         }
-    });
+    );
 }
 
 /// Makes room after a while.

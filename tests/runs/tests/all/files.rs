@@ -172,3 +172,27 @@ fn what_a_view_writes_late_is_the_files() {
     is_clean(&home);
     home.ends();
 }
+
+/// Files that the shell handed over can be mapped and cut as those can that a program opened.
+#[test]
+fn standard_streams_are_mapped_and_cut() {
+    let home = Home::new();
+    let open = |name: &str| std::fs::OpenOptions::new().read(true).write(true).open(home.write(name, "0123456789")).expect("it is there");
+    let mut command = home.run_command(&["--ro", "."], "act", &["standard-files"]);
+    let status = command.stdin(open("in")).stdout(open("out")).status().expect("it starts");
+    assert_eq!((status.code(), std::fs::read(home.granted().join("out")).expect("it is there")), (Some(0), b"0".to_vec()));
+    home.ends();
+}
+
+/// The program that the user has started is neither deleted nor written while it runs, wherever it lies.
+#[test]
+fn the_program_that_runs_stays() {
+    let home = Home::new();
+    std::fs::copy(runs::home::guest("disk"), home.granted().join("own.exe")).expect("it is copied");
+    let words: Vec<&str> = "delete own.exe , change own.exe x , move own.exe moved.exe".split(' ').collect();
+    let outcome = home.say(&[&["run", "--yes", "--rw", ".", "--", "own.exe"], &words[..]].concat());
+    let said: Vec<&str> = outcome.out.lines().filter_map(|line| line.split_once(": ")).map(|(_, said)| said).collect();
+    assert_eq!(said, ["error 5", "error 32", "done"], "{outcome:?}");
+    assert!(home.granted().join("moved.exe").exists());
+    home.ends();
+}

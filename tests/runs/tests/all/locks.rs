@@ -39,3 +39,26 @@ fn sandboxes_keep_each_other_off() {
     first.ends();
     home.ends();
 }
+
+/// What a program locks in a folder that it may only read holds off others of its sandbox, and no native program: those may not be kept
+/// from writing by who may not write.
+#[test]
+fn locks_in_a_folder_to_read_are_the_sandboxs_alone() {
+    let home = Home::new();
+    let path = home.write("read.bin", vec![1; 100]);
+    for grant in ["--ro", "--overlay"] {
+        let flags = ["--sandbox", "one", grant, "."];
+        let first = Waiting::new(&home, &flags, &["hold-read-lock", "read.bin"]);
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).expect("it is there");
+        fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).expect("nobody has locked it");
+        fcntl_lock(&file, FlockOperation::NonBlockingUnlock).expect("it was ours");
+        let second = home.run(&flags, "act", &["hold-read-lock", "read.bin"]);
+        assert_eq!((second.code, second.out.as_str()), (33, "refused 33\n"), "{second:?}");
+        first.ends();
+        // What a native one has locked it respects.
+        fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).expect("it is free");
+        let third = home.run(&flags, "act", &["hold-read-lock", "read.bin"]);
+        assert_eq!((third.code, third.out.as_str()), (33, "refused 33\n"), "{third:?}");
+    }
+    home.ends();
+}

@@ -60,3 +60,26 @@ fn a_storm_of_processes_keeps_every_promise() {
     assert_eq!(said, [silent.clone(), silent.clone(), silent, ("done true".into(), Some(0))]);
     home.ends();
 }
+
+/// A program that watches folders as long as it is let leaves the broker what it needs to start others.
+#[test]
+fn watches_leave_the_broker_its_descriptors() {
+    let home = Home::new();
+    // The limit of whoever starts the sandbox is the broker's.
+    let run = home.run_command(&["--sandbox", "one", "--ro", "."], "act", &["watch-all", "."]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 600; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args()).current_dir(home.granted());
+    command.env("WIN_COMPAT_HOME", home.state()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut first = command.spawn().expect("it starts");
+    let mut lines = BufReader::new(first.stdout.take().expect("it is piped")).lines();
+    let mut line = || lines.next().expect("a line").expect("text");
+    let error = line();
+    // ERROR_TOO_MANY_OPEN_FILES of the open, or ERROR_NO_SYSTEM_RESOURCES of the watch.
+    assert!(matches!(error.as_str(), "error 4" | "error 1450"), "{error}");
+    assert_eq!(line(), "waiting");
+    let second = home.run(&["--sandbox", "one", "--ro", "."], "act", &["print", "started"]);
+    assert_eq!((second.code, second.out.as_str()), (0, "started"), "{second:?}");
+    first.kill().expect("it runs");
+    first.wait().expect("it ends");
+    home.ends();
+}

@@ -1,68 +1,27 @@
-//! Locks as other processes see them, native ones too: the host's own, which belong to an open file and merge where they meet.
+//! Locks as other processes see them, native ones too: those of an open file, which merge where they meet. The broker locks, for a file
+//! that was granted for reading alone must not hold up who writes it.
 
 use super::range::Lock;
+use crate::broker;
 use crate::io::FileObject;
-use rustix::io::Errno;
-use std::os::fd::AsRawFd;
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST};
+use jail::is_locked;
+use protocol::message::{LockFile, LockKind, Locking};
+use std::sync::atomic::Ordering;
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_HANDLE};
 
-/// `F_OFD_GETLK` and `F_OFD_SETLK` (fcntl.h).
-const GET: i32 = 36;
-const SET: i32 = 37;
-
-/// What a range is to the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nobody's.
-    Free,
-    /// Locked for reading.
-    Shared,
-    /// Locked for writing.
-    Exclusive,
-}
-
-impl State {
-    const fn kind(self) -> i16 {
-        match self {
-            Self::Free => libc::F_UNLCK as i16,
-            Self::Shared => libc::F_RDLCK as i16,
-            Self::Exclusive => libc::F_WRLCK as i16,
-        }
+fn ask(object: &FileObject, handle: Option<u32>, (start, length): (u64, u64), kind: LockKind, look: bool) -> Result<bool, NTSTATUS> {
+    let handle = handle.ok_or(STATUS_INVALID_HANDLE)?;
+    let (answer, _) = broker::ask(&LockFile { start, length, handle, kind: kind as u32, look: look.into(), pad: 0 }, &[])?;
+    let locking = Locking::from_number(answer.value);
+    if locking == Some(Locking::Inside) {
+        object.locks_inside.store(true, Ordering::Relaxed);
     }
-}
-
-/// A range as the host counts, whose positions have a sign; `None` where it has no byte of it.
-fn flock(start: u64, length: u64, state: State) -> Option<libc::flock> {
-    let first = i64::try_from(start).ok().filter(|_| length > 0)?;
-    // Up to the last position that there is, the host's length is 0.
-    let size = i64::try_from(length).ok().filter(|length| first.checked_add(*length).is_some()).unwrap_or(0);
-    Some(libc::flock { l_type: state.kind(), l_whence: libc::SEEK_SET as i16, l_start: first, l_len: size, l_pid: 0 })
-}
-
-fn call(object: &FileObject, command: i32, range: &mut libc::flock) -> Result<(), Errno> {
-    let descriptor = object.descriptor().map_err(|_| Errno::BADF)?.as_raw_fd();
-    // SAFETY: the structure lives through the call.
-    let done = unsafe { libc::fcntl(descriptor, command, std::ptr::from_mut(range)) };
-    if done < 0 { Err(Errno::from_raw_os_error(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))) } else { Ok(()) }
+    Ok(locking != Some(Locking::Met))
 }
 
 /// Makes a range what it is to be; false where another process has it.
-fn set(object: &FileObject, start: u64, length: u64, state: State) -> Result<bool, NTSTATUS> {
-    let Some(mut range) = flock(start, length, state) else { return Ok(true) };
-    let done = match call(object, SET, &mut range) {
-        // The host locks for writing only what was opened for that, and for reading likewise; Windows asks for either.
-        Err(Errno::BADF) if state != State::Free => {
-            range.l_type = if state == State::Exclusive { State::Shared } else { State::Exclusive }.kind();
-            call(object, SET, &mut range)
-        }
-        done => done,
-    };
-    match done {
-        Ok(()) => Ok(true),
-        Err(Errno::AGAIN | Errno::ACCESS) => Ok(false),
-        Err(Errno::NOLCK | Errno::NOMEM) => Err(STATUS_INSUFFICIENT_RESOURCES),
-        Err(_) => Err(STATUS_INVALID_DEVICE_REQUEST),
-    }
+fn set(object: &FileObject, start: u64, length: u64, kind: LockKind) -> Result<bool, NTSTATUS> {
+    ask(object, object.any_handle(), (start, length), kind, false)
 }
 
 /// Lets other processes see a lock that is to be had beside those that its owner has; false where another process is before it.
@@ -89,20 +48,20 @@ pub fn unlock(object: &FileObject, gone: &Lock, own: &[Lock]) {
     }
 }
 
-/// Lets go of everything.
-pub fn unlock_all(object: &FileObject) {
-    let _ = set(object, 0, u64::MAX, State::Free);
+/// Lets go of everything; by a handle that is about to be closed.
+pub fn unlock_all(object: &FileObject, handle: u32) {
+    let _ = ask(object, Some(handle), (0, u64::MAX), LockKind::Free, false);
 }
 
-/// Whether another process's lock keeps this one from reading, or from writing. What the host cannot tell keeps nobody.
+/// Whether another process's lock keeps this one from reading, or from writing. What cannot be told keeps nobody.
 pub fn meets(object: &FileObject, start: u64, length: u64, write: bool) -> bool {
-    let wanted = if write { State::Exclusive } else { State::Shared };
-    let Some(mut range) = flock(start, length, wanted) else { return false };
-    call(object, GET, &mut range).is_ok() && range.l_type != State::Free.kind()
+    let (kind, lock) = if write { (LockKind::Exclusive, jail::Lock::Exclusive) } else { (LockKind::Shared, jail::Lock::Shared) };
+    let native = object.descriptor().is_ok_and(|file| is_locked(file, start, length, lock));
+    native || object.locks_inside.load(Ordering::Relaxed) && ask(object, object.any_handle(), (start, length), kind, true) == Ok(false)
 }
 
 /// What the locks of one owner make of a range, piece by piece.
-fn pieces(range: &Lock, own: &[Lock]) -> Vec<(u64, u64, State)> {
+fn pieces(range: &Lock, own: &[Lock]) -> Vec<(u64, u64, LockKind)> {
     let (first, end) = (u128::from(range.start), range.end());
     let mut points: Vec<u128> =
         own.iter().flat_map(|lock| [u128::from(lock.start), lock.end()]).filter(|point| (first..end).contains(point)).collect();
@@ -112,11 +71,11 @@ fn pieces(range: &Lock, own: &[Lock]) -> Vec<(u64, u64, State)> {
     let state = |at: u128| {
         let here = |exclusive: bool| own.iter().any(|lock| lock.exclusive == exclusive && (u128::from(lock.start)..lock.end()).contains(&at));
         if here(true) {
-            State::Exclusive
+            LockKind::Exclusive
         } else if here(false) {
-            State::Shared
+            LockKind::Shared
         } else {
-            State::Free
+            LockKind::Free
         }
     };
     let piece = |pair: &[u128]| Some((u64::try_from(pair[0]).ok()?, u64::try_from(pair[1] - pair[0]).unwrap_or(u64::MAX), state(pair[0])));
@@ -134,22 +93,19 @@ mod tests {
     #[test]
     fn what_is_left_of_several_locks_is_told_piece_by_piece() {
         let whole = lock(10, 20, true);
-        assert_eq!(pieces(&whole, &[]), [(10, 20, State::Free)]);
-        assert_eq!(pieces(&whole, &[whole]), [(10, 20, State::Exclusive)]);
+        assert_eq!(pieces(&whole, &[]), [(10, 20, LockKind::Free)]);
+        assert_eq!(pieces(&whole, &[whole]), [(10, 20, LockKind::Exclusive)]);
         assert_eq!(
             pieces(&whole, &[lock(0, 12, false), lock(15, 5, true), lock(18, 100, false)]),
-            [(10, 2, State::Shared), (12, 3, State::Free), (15, 3, State::Exclusive), (18, 2, State::Exclusive), (20, 10, State::Shared)]
+            [
+                (10, 2, LockKind::Shared),
+                (12, 3, LockKind::Free),
+                (15, 3, LockKind::Exclusive),
+                (18, 2, LockKind::Exclusive),
+                (20, 10, LockKind::Shared)
+            ]
         );
         assert_eq!(pieces(&lock(5, 0, true), &[]), []);
-        assert_eq!(pieces(&lock(0, u64::MAX, true), &[]), [(0, u64::MAX, State::Free)]);
-    }
-
-    #[test]
-    fn positions_beyond_the_hosts_are_nothing_to_it() {
-        let range = |start, length| flock(start, length, State::Shared).map(|range| (range.l_start, range.l_len));
-        assert_eq!(range(0x4000_0000, 1), Some((0x4000_0000, 1)));
-        assert_eq!(range(0, u64::MAX), Some((0, 0)));
-        assert_eq!(range(i64::MAX as u64, 5), Some((i64::MAX, 0)));
-        assert_eq!([range(1 << 63, 1), range(u64::MAX, 1), range(0, 0)], [None; 3]);
+        assert_eq!(pieces(&lock(0, u64::MAX, true), &[]), [(0, u64::MAX, LockKind::Free)]);
     }
 }

@@ -50,6 +50,7 @@ struct Locks {
     waiting: Vec<Waiting>,
 }
 
+/// Held while the broker is asked for a lock: what it grants stands here before anybody looks.
 static LOCKS: LazyLock<Mutex<HashMap<Identity, Locks>>> = LazyLock::new(Mutex::default);
 /// Whether there ever was a lock: most processes lock nothing, and their reads look no further.
 static USED: AtomicBool = AtomicBool::new(false);
@@ -155,7 +156,7 @@ pub fn check(object: &FileObject, start: u64, length: u64, write: bool) -> Answe
 }
 
 /// Lets go of everything that a file object locked or waits for: it is closed.
-pub fn forget(object: &FileObject) {
+pub fn forget(object: &FileObject, handle: u32) {
     if !USED.load(Ordering::Relaxed) {
         return;
     }
@@ -166,7 +167,7 @@ pub fn forget(object: &FileObject) {
         locks.held.retain(|lock| lock.owner != me);
         if locks.held.len() < before {
             // The broker may hold the descriptor a little longer.
-            host::unlock_all(object);
+            host::unlock_all(object, handle);
         }
         cancelled.extend(locks.waiting.extract_if(.., |waiting| waiting.lock.owner == me));
         granted.extend(locks.grant());

@@ -4,6 +4,7 @@
 use super::frame::{self, Incoming};
 use crate::broker::{self, Arrived};
 use crate::io::bytes::{Bytes, Step};
+use crate::io::handles::Handles;
 use gate::pipe::State;
 use protocol::message::TakePipe;
 use rustix::io::Errno;
@@ -25,7 +26,7 @@ pub struct Named {
     /// What is ready while a client is there, once somebody has waited for one.
     pub client: OnceLock<Arc<OwnedFd>>,
     /// The handles that there are of it: by any of them the broker knows it.
-    handles: Mutex<Vec<u32>>,
+    handles: Handles,
     link: RwLock<Option<Arc<Link>>>,
 }
 
@@ -96,23 +97,13 @@ impl Link {
 
 impl Named {
     /// Of an end that was opened, or inherited. A client has its link from the start.
-    pub fn new(messages: bool, by_message: bool, descriptor: Option<&Arc<OwnedFd>>) -> Self {
+    pub fn new(messages: bool, by_message: bool, descriptor: Option<&Arc<OwnedFd>>, handles: Handles) -> Self {
         let link = descriptor.map(|descriptor| Arc::new(Link::new(Arc::clone(descriptor), 1)));
-        Self { messages, by_message: by_message.into(), client: OnceLock::new(), handles: Mutex::default(), link: RwLock::new(link) }
-    }
-
-    /// One handle more.
-    pub fn enter(&self, handle: u32) {
-        lock(&self.handles).push(handle);
-    }
-
-    /// One handle less.
-    pub fn leave(&self, handle: u32) {
-        lock(&self.handles).retain(|other| *other != handle);
+        Self { messages, by_message: by_message.into(), client: OnceLock::new(), handles, link: RwLock::new(link) }
     }
 
     fn handle(&self) -> Result<u32, NTSTATUS> {
-        lock(&self.handles).last().copied().ok_or(STATUS_INVALID_HANDLE)
+        self.handles.any().ok_or(STATUS_INVALID_HANDLE)
     }
 
     /// The link, as far as it is known.

@@ -36,7 +36,7 @@ impl FileObject {
         if told & NAMED == 0 {
             return;
         }
-        let named = Named::new(told & MESSAGES != 0, told & READS_MESSAGES != 0, self.descriptor.as_ref());
+        let named = Named::new(told & MESSAGES != 0, told & READS_MESSAGES != 0, self.descriptor.as_ref(), self.handles.clone());
         let (server, no_wait) = (told & SERVER != 0, (told & NO_WAIT != 0).into());
         // What else there is to know, the broker says who asks.
         let _ = self.pipe.set(Pipe { server, configuration: 0, quotas: [0; 2], no_wait, named: Some(named) });

@@ -77,3 +77,84 @@ fn a_journal_is_folded_while_it_grows() {
     let state = volume.core.state();
     assert!(state.generation > 0 && state.journal.as_ref().unwrap().length < 512 << 10, "{}", state.journal.as_ref().unwrap().length);
 }
+
+/// A file of half a tebibyte is made in no time; closing it, ending the sandbox and opening it again take none either.
+#[test]
+fn a_file_of_holes_is_left_as_it_is() {
+    let home = Home::new("holes");
+    let volume = home.open();
+    let opened = volume.open(&path("large"), &make(Create::New)).unwrap();
+    rustix::fs::ftruncate(&opened.file, 1 << 39).unwrap();
+    rustix::io::pwrite(&opened.file, b"end", (1 << 39) - 3).unwrap();
+    drop(opened.file);
+    volume.released(opened.metadata.id);
+    put(&volume, "small", b"small");
+    volume.finish();
+    assert_eq!(volume.metadata(&path("large"), Look::default()).unwrap().size, 1 << 39);
+    drop(volume);
+    let report = home.report();
+    assert_eq!((report.findings, report.objects, report.unsealed), (vec![], 1, 1));
+    let file = home.open().open(&path("large"), &READ).unwrap().file;
+    let mut end = [0; 3];
+    rustix::io::pread(&file, &mut end, (1 << 39) - 3).unwrap();
+    assert_eq!(&end, b"end");
+}
+
+/// One with few holes is published, and neither that nor writing it again fills them.
+#[test]
+fn a_published_file_keeps_its_holes() {
+    let home = Home::new("few-holes");
+    let volume = home.open();
+    let id = put(&volume, "some", b"start");
+    let write = || {
+        let opened = volume.open(&path("some"), &WRITE).unwrap();
+        rustix::fs::ftruncate(&opened.file, 64 << 20).unwrap();
+        volume.released(id);
+        opened.metadata.allocated
+    };
+    write();
+    volume.core.publish_all();
+    assert!(write() < 1 << 20);
+    let facts = rustix::fs::fstat(volume.open(&path("some"), &READ).unwrap().file).unwrap();
+    assert!(facts.st_size == 64 << 20 && facts.st_blocks < 1000, "{} blocks", facts.st_blocks);
+    assert_eq!(home.report().findings, []);
+}
+
+/// Folders in folders, deeper than any path that a program can say: each look takes no more than the deepest path does.
+#[test]
+fn a_very_deep_tree_is_walked_and_verified() {
+    const DEPTH: usize = 10_000;
+    let home = Home::new("deep");
+    let volume = home.open();
+    let name: Box<[u16]> = vec![u16::from(b'x'); 250].into();
+    {
+        let state = &mut *volume.core.state();
+        let mut parent = tree::ROOT;
+        for _ in 0..DEPTH {
+            let id = state.tree.next_id;
+            let make = Record::Make { id, parent, name: name.clone(), attributes: attribute::DIRECTORY, times: [1; 4], staged: None };
+            volume.core.commit(state, vec![make]).unwrap();
+            parent = id;
+        }
+        let id = state.tree.next_id;
+        let mut number = state.tree.next_staged;
+        volume.core.disk.make_staged(&mut number, OFlags::RDWR).unwrap();
+        let make = Record::Make { id, parent, name: name.clone(), attributes: 0, times: [1; 4], staged: Some(number) };
+        volume.core.commit(state, vec![make]).unwrap();
+        volume.core.disk.remove_staged(number);
+    }
+    volume.core.fold(&mut volume.core.state()).unwrap();
+    drop(volume);
+    let (mut count, mut longest) = (0, 0);
+    View::open(&home.place())
+        .unwrap()
+        .walk(&Path::default(), true, &mut |entry| {
+            count += 1;
+            longest = longest.max(entry.path.units().len());
+            true
+        })
+        .unwrap();
+    assert_eq!((count, longest), (DEPTH + 1, (DEPTH + 1) * 251 - 1));
+    let findings = home.report().findings;
+    assert!(matches!(&findings[..], [Finding::Object { path, wrong: Wrong::Missing }] if path.count() == DEPTH + 1), "{}", findings.len());
+}

@@ -188,6 +188,22 @@ fn lose_power(home: &Home, synced: &std::collections::HashMap<PathBuf, Vec<u8>>,
     }
 }
 
+/// Notes all that a host has on its disk once names and journal were synchronised.
+fn keep(home: &Home, synced: &mut std::collections::HashMap<PathBuf, Vec<u8>>) {
+    let mut folders = vec![home.place().join("staging"), home.place().join("pool")];
+    let journal = newest(home, "journal");
+    synced.insert(journal.clone(), std::fs::read(journal).unwrap());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                synced.insert(path.clone(), std::fs::read(path).unwrap());
+            }
+        }
+    }
+}
+
 #[test]
 fn lost_power_loses_nothing_that_was_flushed() {
     let mut random = 7;
@@ -219,6 +235,22 @@ fn lost_power_loses_nothing_that_was_flushed() {
             older.push(name);
             if (round + number) % 4 == 1 {
                 volume.core.publish_all();
+            }
+            if number == 4 && round % 5 == 2 {
+                // What a folder of the host holds is on its disk already; the next flush says that it is the store's.
+                let source = home.folder.join("source");
+                std::fs::create_dir(&source).unwrap();
+                std::fs::write(source.join("imported"), [round as u8; 9]).unwrap();
+                let folder = rustix::fs::open(&source, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+                volume.import(folder.as_fd()).unwrap();
+                let id = volume.metadata(&path("imported"), Look::default()).unwrap().id;
+                volume.flush(id).unwrap();
+                keep(&home, &mut synced);
+                flushed.push(("imported".into(), vec![round as u8; 9]));
+            }
+            if number == 5 && round % 3 == 1 {
+                volume.core.fold(&mut volume.core.state()).unwrap();
+                keep(&home, &mut synced);
             }
             // A rename over a flushed file, and its end, may or may not be there after all.
             if number == 6 && round % 2 == 0 {
@@ -260,6 +292,50 @@ fn a_full_disk_leaves_what_was_confirmed() {
     drop(volume);
     put(&home.open(), "new", b"room again");
     assert_eq!(get(&home.open(), "new"), Ok(b"room again".to_vec()));
+}
+
+/// Whatever is being written when the disk is full, at whichever byte: what was confirmed is there, and what was not is as it was.
+#[test]
+fn a_disk_that_is_full_at_any_byte_costs_the_change_alone() {
+    type Step = fn(&Objects) -> bool;
+    let steps: [(&str, Step); 9] = [
+        ("make", |volume| volume.open(&path("new"), &make(Create::New)).is_ok()),
+        ("make a folder", |volume| volume.open(&path("new"), &FOLDER).is_ok()),
+        ("rename", |volume| rename(volume, &path("folder\\file1"), &path("moved"), false).is_ok()),
+        ("replace", |volume| rename(volume, &path("folder\\file1"), &path("folder\\file2"), true).is_ok()),
+        ("link", |volume| link(volume, &path("folder\\file1"), &path("second"), false).is_ok()),
+        ("write", |volume| volume.open(&path("folder\\file1"), &WRITE).is_ok()),
+        ("facts", |volume| {
+            let opened = volume.open(&path("folder"), &How { folder: Some(true), ..READ }).unwrap();
+            let change = Change { attributes: Some(attribute::HIDDEN), ..Change::default() };
+            volume.set(&path("folder"), opened.metadata.id, opened.file.as_fd(), &change).is_ok()
+        }),
+        ("publish", |volume| {
+            volume.core.publish_all();
+            true
+        }),
+        ("fold", |volume| volume.core.fold(&mut volume.core.state()).is_ok()),
+    ];
+    for (what, step) in steps {
+        for bytes in (0..400).step_by(61) {
+            let home = Home::new("every");
+            let files = filled(&home);
+            let volume = home.open();
+            put(&volume, "staged", b"staged");
+            volume.core.state().journal.as_mut().unwrap().fill_disk_after(bytes);
+            let before = names(&volume, "");
+            let done = step(&volume);
+            let after = names(&volume, "");
+            assert!(done || before == after, "{what}, {bytes} bytes: refused, and yet done");
+            drop(volume);
+            assert_eq!(home.report().findings, [], "{what}, {bytes} bytes");
+            let volume = home.open();
+            assert_eq!(names(&volume, ""), after, "{what}, {bytes} bytes");
+            let moved = if done && matches!(what, "rename" | "replace") { 2 } else { 0 };
+            assert!(readable_in(&volume, &files) + moved >= 10, "{what}, {bytes} bytes");
+            assert_eq!(get(&volume, "staged"), Ok(b"staged".to_vec()), "{what}, {bytes} bytes");
+        }
+    }
 }
 
 fn readable_in(volume: &Objects, files: &[(String, Vec<u8>)]) -> usize {
