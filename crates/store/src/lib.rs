@@ -18,6 +18,8 @@ mod objects;
 mod overlay;
 mod path;
 pub mod registry;
+mod search;
+mod short;
 #[cfg(test)]
 mod testing;
 mod volume;
@@ -31,7 +33,9 @@ pub use journal::principal::{Principal, Public, User};
 pub use metadata::{Metadata, Times, attribute, volume_serial};
 pub use name::{Pattern, canonical, from_host, is_plain, is_valid, same, to_host, unescaped};
 pub use objects::{Amount, Certificate, Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, right};
+pub use overlay::section as overlays;
 pub use overlay::{Applied, Change as Difference, Kind, Overlay, Refusal, apply, changes};
 pub use path::Path;
+pub use short::{may_be_short, short_name};
 pub use volume::{Change, Create, Entry, FileId, How, Look, OUTSIDE, Open, Outcome, Permit, Space, Volume};
 pub use watch::{Happened, News, Watcher, entries, folder_below};

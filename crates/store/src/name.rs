@@ -1,6 +1,7 @@
 //! File names: what Windows can say, how a name looks on the host, and patterns.
 
 use crate::case::{fold, upcase};
+use crate::short::{may_be_short, short_name};
 
 /// Whether Windows can say the name of one path component.
 pub fn is_valid(name: &[u16]) -> bool {
@@ -95,10 +96,20 @@ impl Pattern {
         is_literal.then_some(self.given.as_slice())
     }
 
+    /// The one name that fits, where that may be the short name of something else.
+    pub fn is_short(&self) -> bool {
+        self.literal().is_some_and(may_be_short)
+    }
+
+    /// Whether something fits by its name, or by its short name (FindFirstFile's documentation: a search includes both).
+    pub fn fits(&self, name: &[u16]) -> bool {
+        self.fits_name(name) || short_name(name).is_some_and(|short| self.fits_name(&short))
+    }
+
     /// Whether a name fits (`RtlIsNameInExpression`, letter case ignored).
     ///
     /// Keeps the set of positions that the pattern can be at: the work is the product of both lengths at most.
-    pub fn fits(&self, name: &[u16]) -> bool {
+    fn fits_name(&self, name: &[u16]) -> bool {
         let pattern = &self.folded;
         if pattern.is_empty() || pattern == &[STAR] {
             return true;

@@ -3,6 +3,7 @@
 use crate::metadata::Metadata;
 use crate::name::Pattern;
 use crate::path::Path;
+use crate::search;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_INVALID, STATUS_STOPPED_ON_SYMLINK};
@@ -167,6 +168,10 @@ pub trait Volume: Send + Sync {
     /// Sees that a file's name is on the disk; its bytes were synchronised through its descriptor.
     fn flush(&self, _id: u64) -> Result<(), NTSTATUS> {
         Ok(())
+    }
+    /// The paths of the file with this number, at most so many; of a file whose names nobody keeps together, the folders are searched.
+    fn paths(&self, id: FileId, most: usize) -> Result<Vec<Path>, NTSTATUS> {
+        search::paths(&|folder| self.list(folder, &Pattern::default()), id, most)
     }
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;

@@ -3,9 +3,11 @@
 mod change;
 mod facts;
 mod handles;
+mod identity;
 mod listing;
 mod open;
 mod pipe;
+mod short;
 mod stream;
 mod watch;
 
@@ -80,7 +82,7 @@ impl Process {
     fn name(&self, root: u32, payload: &[u8]) -> Result<Name, NTSTATUS> {
         let name = units(payload)?;
         if root == 0 {
-            return parse(&name);
+            return parse(&name).map(|name| self.lengthened(name));
         }
         let folder = lock(&self.handles).get(root, 0)?.file()?.clone();
         let base = folder.file.as_ref().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
@@ -91,7 +93,7 @@ impl Process {
             }
             path.extend(name);
         }
-        parse(&path)
+        parse(&path).map(|name| self.lengthened(name))
     }
 
     /// The object behind a handle that grants all of `access`.
