@@ -230,8 +230,13 @@ fn a_fresh_drive_has_the_known_folders() {
     let words =
         "list C:\\ , list C:\\Users\\user , list C:\\Users\\user\\AppData , list C:\\Users\\user\\AppData\\Local , attributes C:\\Windows\\Temp";
     let said = disk(&home, &[], words);
-    let expected =
-        ["Program Files|Program Files (x86)|ProgramData|Users|Windows", "AppData|Desktop|Documents|Downloads", "Local|Roaming", "Temp", "0x10"];
+    let expected = [
+        "Program Files|Program Files (x86)|ProgramData|Users|Windows",
+        "AppData|Contacts|Desktop|Documents|Downloads|Favorites|Links|Music|Pictures|Saved Games|Searches|Videos",
+        "Local|LocalLow|Roaming",
+        "Microsoft|Temp",
+        "0x10",
+    ];
     assert_eq!(said, expected);
     home.ends();
 }
