@@ -23,6 +23,9 @@ const STARTS: usize = 101;
 /// How often a program is started under Wine, which takes a hundred times as long.
 const WINE_STARTS: usize = 11;
 
+/// How many keys of the registry are made, and how often.
+const KEYS: [&str; 2] = ["1000", "11"];
+
 /// What runs a Windows program.
 struct Runner {
     name: &'static str,
@@ -162,19 +165,20 @@ fn calls(setting: &Setting, runners: &[Runner], page: &mut String) -> Result<()>
     let mut names = Vec::new();
     let compiled: Vec<PathBuf> = crate::scenarios::compile()?.into_iter().filter(|program| program.ends_with("throws.exe")).collect();
     for runner in runners {
-        let output = (runner.command)(setting).arg(runner.program("bench")).arg(&seen).stdin(Stdio::null()).output()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let rows =
-            text.lines().filter_map(|line| line.split_once('\t')).map(|(name, time)| (name.to_owned(), time.trim().parse().unwrap_or(f64::NAN)));
-        let mut rows: Vec<(String, f64)> = rows.collect();
+        let mut programs = vec![(runner.program("bench"), vec![seen.clone()])];
+        programs.push((runner.program("bench_registry"), KEYS.map(str::to_owned).to_vec()));
         // Those of foreign compilers are 64-bit programs.
-        for program in compiled.iter().filter(|_| !runner.narrow) {
-            let output = (runner.command)(setting).arg(program).arg("bench").stdin(Stdio::null()).output()?;
+        programs.extend(compiled.iter().filter(|_| !runner.narrow).map(|program| (program.clone(), vec!["bench".to_owned()])));
+        let mut rows: Vec<(String, f64)> = Vec::new();
+        for (program, arguments) in programs {
+            let output = (runner.command)(setting).arg(program).args(arguments).stdin(Stdio::null()).output()?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            rows.extend(text.lines().filter_map(|line| Some((line.split_once('\t')?.0.to_owned(), line.split_once('\t')?.1.trim().parse().ok()?))));
+            // Other runners may not have all that is timed.
+            ensure!(output.status.success() || !columns.is_empty(), "{}: {text}", runner.name);
+            let cells = text.lines().filter_map(|line| line.split_once('\t'));
+            rows.extend(cells.filter_map(|(name, time)| Some((name.to_owned(), time.trim().parse().ok()?))));
         }
         if names.is_empty() {
-            ensure!(output.status.success(), "{}: {text}", runner.name);
             names = rows.iter().map(|(name, _)| name.clone()).collect();
         }
         columns.push((runner.name, rows.into_iter().collect()));

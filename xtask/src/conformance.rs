@@ -5,9 +5,11 @@ use crate::guests::{self, WINDOWS};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// One case, as one system ran it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +29,15 @@ pub fn path() -> PathBuf {
 
 /// Runs every program whose name holds `filter`, as 64-bit and as 32-bit code; with no filter, writes the results down.
 pub fn run(filter: Option<&str>, with_wine: bool) -> Result<()> {
-    guests::build_programs()?;
+    let names = names(filter)?;
+    guests::build_some(&names)?;
     let wine = with_wine && Command::new("wine").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     let (mut rows, mut narrow) = (Vec::new(), 0);
     let (mut failed, mut surprises, mut skipped) = (0, 0, 0);
     for target in WINDOWS {
         let is_narrow = target == WINDOWS[1];
         let wine = wine && (!is_narrow || has_narrow_wine());
-        for program in &programs(target, filter)? {
+        for program in &programs(target, &names)? {
             let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned() + if is_narrow { " (32-bit)" } else { "" };
             let ours = cases(&mut ours(program)?, &name)?;
             let theirs = if wine { Some(cases(&mut wine_command(program)?, &name)?) } else { None };
@@ -85,7 +88,7 @@ fn agreement(case: &Case, other: &Case, surprises: &mut usize, name: &str) -> St
 }
 
 /// The programs of a target that are wanted.
-fn programs(windows: &str, filter: Option<&str>) -> Result<Vec<PathBuf>> {
+fn programs(windows: &str, names: &[String]) -> Result<Vec<PathBuf>> {
     let built = target().join(windows).join("guest");
     // Beside the programs lie no system DLLs of ours: a program finds those first, under Wine too.
     let folder = target().join("conformance/programs").join(windows);
@@ -97,17 +100,23 @@ fn programs(windows: &str, filter: Option<&str>) -> Result<Vec<PathBuf>> {
             fs::copy(&path, folder.join(path.file_name().unwrap_or_default()))?;
         }
     }
-    let names = fs::read_dir(root().join("tests/guests/src/bin"))?
-        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
-        .filter(|name| name.starts_with("conformance_") && filter.is_none_or(|filter| name.contains(filter)));
     let mut found = Vec::new();
     for name in names {
-        let program = folder.join(&name).with_extension("exe");
-        fs::copy(built.join(&name).with_extension("exe"), &program)?;
+        let program = folder.join(name).with_extension("exe");
+        fs::copy(built.join(name).with_extension("exe"), &program)?;
         found.push(program);
     }
-    found.sort();
     Ok(found)
+}
+
+/// The names of the programs that are wanted.
+fn names(filter: Option<&str>) -> Result<Vec<String>> {
+    let mut names: Vec<String> = fs::read_dir(root().join("tests/guests/src/bin"))?
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+        .filter(|name| name.starts_with("conformance_") && filter.is_none_or(|filter| name.contains(filter)))
+        .collect();
+    names.sort();
+    if names.is_empty() { bail!("no conformance program is called so") } else { Ok(names) }
 }
 
 /// A fresh working folder for one run.
@@ -128,40 +137,72 @@ fn ours(program: &Path) -> Result<Command> {
 fn wine_command(program: &Path) -> Result<Command> {
     let folder = working_folder("wine")?;
     let mut command = Command::new("wine");
-    command.arg(program).current_dir(folder).env("WINEDEBUG", "-all").env("WINEPREFIX", target().join("conformance/prefix"));
+    command.arg(program).current_dir(folder).env("WINEDEBUG", "-all").env("WINEPREFIX", prefix());
     Ok(command)
+}
+
+/// Ends what a program has left behind under Wine: the next one starts afresh.
+fn end_wine() {
+    let mut server = Command::new("wineserver");
+    server.arg("-k").env("WINEPREFIX", prefix()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Where there is none, nothing is left.
+    let _ = server.status();
+}
+
+fn prefix() -> PathBuf {
+    target().join("conformance/prefix")
 }
 
 /// Runs a program and reads its cases. What a crash cut off is a failed case.
 fn cases(command: &mut Command, name: &str) -> Result<Vec<Case>> {
     const LIMIT: Duration = Duration::from_secs(120);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(|| format!("{command:?}"))?;
-    let (mut out, mut err) = (child.stdout.take().context("piped")?, child.stderr.take().context("piped")?);
-    let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        std::io::Read::read_to_end(&mut out, &mut text).map(|_| text)
-    });
-    let errors = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        std::io::Read::read_to_end(&mut err, &mut text).map(|_| text)
-    });
-    let deadline = std::time::Instant::now() + LIMIT;
+    let streams = (Heard::begin(child.stdout.take().context("piped")?), Heard::begin(child.stderr.take().context("piped")?));
+    let deadline = Instant::now() + LIMIT;
     while child.try_wait()?.is_none() {
-        if std::time::Instant::now() > deadline {
+        if Instant::now() > deadline {
             child.kill()?;
             break;
         }
         std::thread::sleep(Duration::from_millis(2));
     }
     let status = child.wait()?;
-    let text = String::from_utf8_lossy(&reader.join().expect("it does not panic")?).into_owned();
-    let errors = String::from_utf8_lossy(&errors.join().expect("it does not panic")?).into_owned();
+    let (Some(text), Some(errors)) = (streams.0.end(), streams.1.end()) else {
+        end_wine();
+        bail!("{name} has left programs behind that keep its streams open");
+    };
     let cases: Vec<Case> = text.lines().filter(|line| line.starts_with("case\t")).map(|line| parse(line, &errors)).collect();
     // What is about 64-bit code alone says so.
     if cases.is_empty() && !text.starts_with("skipped\t") {
         bail!("{name} ran no case ({status}): {text}{errors}");
     }
     Ok(cases)
+}
+
+/// What a stream says. A program may leave others behind that keep its streams open: they are not waited for.
+struct Heard {
+    reader: JoinHandle<Vec<u8>>,
+}
+
+impl Heard {
+    fn begin(mut stream: impl Read + Send + 'static) -> Self {
+        let reader = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stream.read_to_end(&mut text);
+            text
+        });
+        Self { reader }
+    }
+
+    fn end(self) -> Option<String> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
+        while !self.reader.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let text = self.reader.is_finished().then(|| self.reader.join().expect("it does not panic"));
+        text.map(|text| String::from_utf8_lossy(&text).into_owned())
+    }
 }
 
 fn parse(line: &str, errors: &str) -> Case {

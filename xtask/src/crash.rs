@@ -1,6 +1,7 @@
 //! Runs that are killed at any point: whatever the program was told is done must be there afterwards, whole, and nothing half done.
 
 mod archive;
+mod registry;
 
 use crate::command::target;
 use crate::guests;
@@ -41,7 +42,7 @@ pub fn run(rounds: u32, seed: u64, folder: &Path) -> Result<()> {
 }
 
 fn all(home: &Path, rounds: u32, seed: u64) -> Result<()> {
-    let mut model = Model::default();
+    let (mut model, mut keys) = (Model::default(), registry::Model::default());
     let mut random = seed;
     let mut next = move |most: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -60,12 +61,20 @@ fn all(home: &Path, rounds: u32, seed: u64) -> Result<()> {
             let times = [0; 2].map(|_| Duration::from_micros(next(60_000)));
             archive::round(home, times).with_context(|| format!("round {round}, export and import after {times:?}"))?;
         }
-        let said = one(home, seed << 20 | u64::from(round), steps, victim, wait)?;
+        if round % 8 == 7 {
+            keys.import(home, seed << 20 | u64::from(round), wait / 20).with_context(|| format!("round {round}, killed after {:?}", wait / 20))?;
+        }
+        if next(2) == 0 {
+            let done = keys.round(home, seed << 20 | u64::from(round), steps, victim, wait);
+            confirmed += done.with_context(|| format!("round {round}, {victim:?} after {wait:?}"))?;
+            continue;
+        }
+        let said = one(home, "storm", seed << 20 | u64::from(round), steps, victim, wait)?;
         confirmed += said.matches("\nend ").count();
         model.follow(&said);
         model.compare(home).with_context(|| format!("round {round}, {victim:?} after {wait:?}"))?;
     }
-    println!("{rounds} rounds, {confirmed} confirmed steps, {} files: all whole", model.names.len());
+    println!("{rounds} rounds, {confirmed} confirmed steps, {} files, {} keys and values: all whole", model.names.len(), keys.count());
     Ok(())
 }
 
@@ -78,9 +87,9 @@ enum Victim {
     Nobody,
 }
 
-/// One run; what its program said.
-fn one(home: &Path, seed: u64, steps: u64, victim: Victim, wait: Duration) -> Result<String> {
-    let program = target().join(guests::WINDOWS[0]).join("guest/storm.exe");
+/// One run of a program; what it said.
+fn one(home: &Path, program: &str, seed: u64, steps: u64, victim: Victim, wait: Duration) -> Result<String> {
+    let program = target().join(guests::WINDOWS[0]).join(format!("guest/{program}.exe"));
     let mut child = Command::new(target().join("release/win-compat"))
         .args(["run", "--yes", "--sandbox", SANDBOX, "--"])
         .arg(program)
@@ -110,6 +119,14 @@ fn one(home: &Path, seed: u64, steps: u64, victim: Victim, wait: Duration) -> Re
     Family::of(home).goes();
     let said = reader.join().ok().context("the reader")??;
     Ok(format!("\n{}", String::from_utf8_lossy(&said)))
+}
+
+/// Runs a command, and kills it after a while; whether it came to its end.
+fn cut_off(mut command: Command, wait: Duration) -> Result<bool> {
+    let mut child = command.spawn()?;
+    std::thread::sleep(wait);
+    kill(child.id());
+    Ok(child.wait()?.success())
 }
 
 fn kill(number: u32) {

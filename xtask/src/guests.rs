@@ -25,8 +25,19 @@ pub fn build_dlls(target: &str) -> Result<()> {
 
 /// Builds our own Windows programs, for both bitnesses.
 pub fn build_programs() -> Result<()> {
+    build(&["--bins"])
+}
+
+/// Builds some of them.
+pub fn build_some(names: &[String]) -> Result<()> {
+    let wanted: Vec<&str> = names.iter().flat_map(|name| ["--bin", name]).collect();
+    build(&wanted)
+}
+
+fn build(wanted: &[&str]) -> Result<()> {
     for target in WINDOWS {
-        cargo(&["build", "--quiet", "--profile", "guest", "--target", target, "--package", "guests", "--bins", "--examples"], &[])?;
+        let common = ["build", "--quiet", "--profile", "guest", "--target", target, "--package", "guests", "--examples"];
+        cargo(&[common.as_slice(), wanted].concat(), &[])?;
     }
     Ok(())
 }

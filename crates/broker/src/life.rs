@@ -18,6 +18,12 @@ pub struct Life {
     /// When it began, in 100 ns since 1601.
     pub created: i64,
     end: OnceLock<End>,
+    /// With which code its job has ended it.
+    doomed: OnceLock<u32>,
+    /// The host's number for it.
+    host: OnceLock<i32>,
+    /// What it had used of the processors when it ended.
+    used: OnceLock<[i64; 2]>,
     /// How often its first thread is suspended before it has begun.
     held: Mutex<u32>,
     resumed: Condvar,
@@ -43,6 +49,9 @@ impl Life {
             narrow,
             created: crate::audit::now(),
             end: OnceLock::new(),
+            doomed: OnceLock::new(),
+            host: OnceLock::new(),
+            used: OnceLock::new(),
             held: Mutex::new(suspended.into()),
             resumed: Condvar::new(),
         }
@@ -53,6 +62,31 @@ impl Life {
         let _ = self.end.set(End { code, at: crate::audit::now() });
         // Nobody is left who could begin.
         self.resumed.notify_all();
+    }
+
+    /// It is about to be ended with its job, by a code.
+    pub fn doom(&self, code: u32) {
+        let _ = self.doomed.set(code);
+    }
+
+    /// With which code its job has ended it, or is about to.
+    pub fn doomed(&self) -> Option<u32> {
+        self.doomed.get().copied()
+    }
+
+    /// It runs, and the host calls it by a number.
+    pub fn set_host(&self, number: i32) {
+        let _ = self.host.set(number);
+    }
+
+    /// What it has used of the processors: user and kernel time, in 100 ns, as finely as the host counts (10 ms).
+    pub fn used(&self) -> [i64; 2] {
+        self.used.get().copied().or_else(|| self.host.get().and_then(|number| used_by(*number))).unwrap_or_default()
+    }
+
+    /// Keeps what it has used, before the host forgets its number.
+    pub fn count_used(&self) {
+        let _ = self.used.set(self.used());
     }
 
     /// How it ended.
@@ -78,6 +112,17 @@ impl Life {
     }
 }
 
+/// User and kernel time of one of the host's processes, in 100 ns (proc_pid_stat(5)).
+fn used_by(number: i32) -> Option<[i64; 2]> {
+    const SECOND: u64 = 10_000_000;
+    let text = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    // The name before it may hold anything.
+    let (_, rest) = text.rsplit_once(')')?;
+    let mut fields = rest.split_ascii_whitespace().skip(11).map(str::parse::<u64>);
+    let mut next = || Some((fields.next()?.ok()?.saturating_mul(SECOND) / rustix::param::clock_ticks_per_second()) as i64);
+    Some([next()?, next()?])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +132,18 @@ mod tests {
         let life = Life::new(1, 0, 2, Vec::new(), false, true);
         assert_eq!([life.resume(), life.resume()], [1, 0]);
         life.await_resume();
+    }
+
+    #[test]
+    fn used_time_is_the_hosts_count() {
+        let life = Life::new(1, 0, 2, Vec::new(), false, false);
+        assert_eq!(life.used(), [0; 2], "nobody runs yet");
+        life.set_host(std::process::id() as i32);
+        let start = std::time::Instant::now();
+        while life.used() == [0; 2] && start.elapsed().as_secs() < 20 {
+            std::hint::spin_loop();
+        }
+        assert_ne!(life.used(), [0; 2], "a test that spins uses time");
     }
 
     #[test]

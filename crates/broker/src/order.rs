@@ -1,5 +1,5 @@
-//! Processes that processes start. The broker's main loop starts them: what the host ends with the thread that started it must not
-//! end with a channel.
+//! What processes have done to others by the broker's main loop: it starts them, because what the host ends with the thread that started
+//! it must not end with a channel; and it ends those of a job, because the end of one may be the end of others.
 
 use crate::plan::Plan;
 use rustix::event::{EventfdFlags, eventfd};
@@ -31,13 +31,15 @@ impl Customer {
 pub struct Launcher {
     /// `None` where nobody takes them.
     orders: Mutex<Option<Vec<Order>>>,
+    /// Who is to end, and with which code.
+    ends: Mutex<Vec<(u32, u32)>>,
     wake: OwnedFd,
 }
 
 impl Launcher {
     /// Nobody takes orders yet.
     pub fn new() -> std::io::Result<Self> {
-        Ok(Self { orders: Mutex::new(None), wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)? })
+        Ok(Self { orders: Mutex::new(None), ends: Mutex::default(), wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)? })
     }
 
     fn orders(&self) -> MutexGuard<'_, Option<Vec<Order>>> {
@@ -53,8 +55,18 @@ impl Launcher {
     pub fn order(&self, plan: Plan) -> Result<(), NTSTATUS> {
         let (answer, heard): (_, Receiver<Result<(), NTSTATUS>>) = sync_channel(1);
         self.orders().as_mut().ok_or(STATUS_PROCESS_IS_TERMINATING)?.push(Order { plan, answer: Customer(answer) });
-        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        self.ring();
         heard.recv().unwrap_or(Err(STATUS_PROCESS_IS_TERMINATING))
+    }
+
+    /// Has processes ended, soon.
+    pub fn end(&self, mut processes: Vec<(u32, u32)>) {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).append(&mut processes);
+        self.ring();
+    }
+
+    fn ring(&self) {
+        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
     }
 
     /// What is ready while orders wait.
@@ -62,9 +74,10 @@ impl Launcher {
         self.wake.as_fd()
     }
 
-    /// Takes the orders.
-    pub fn take(&self) -> Vec<Order> {
+    /// Takes the orders, and who is to end.
+    pub fn take(&self) -> (Vec<Order>, Vec<(u32, u32)>) {
         let _ = rustix::io::read(&self.wake, &mut [0; 8]);
-        self.orders().as_mut().map(std::mem::take).unwrap_or_default()
+        let ends = std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner));
+        (self.orders().as_mut().map(std::mem::take).unwrap_or_default(), ends)
     }
 }

@@ -117,7 +117,7 @@ pub struct Sandbox {
     /// Windows' version as programs see it.
     pub windows: [u32; 3],
     /// Where processes are ordered that processes start.
-    pub launcher: Launcher,
+    pub launcher: Arc<Launcher>,
     processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
     next_id: Mutex<u32>,
 }
@@ -129,6 +129,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Sandbox {
     /// A sandbox without processes.
     pub fn new(number: u32, audit: PathBuf, drive: Place, files: Files, windows: [u32; 3]) -> std::io::Result<Self> {
+        let launcher = Arc::new(Launcher::new()?);
+        let dispatcher = Dispatcher::default();
+        dispatcher.set_launcher(&launcher);
         Ok(Self {
             log: Log::new(number, audit.clone()),
             audit,
@@ -136,7 +139,7 @@ impl Sandbox {
             zones: Zones::default(),
             shown_zone: Mutex::new(0..0),
             records: Records::new()?,
-            dispatcher: Dispatcher::default(),
+            dispatcher,
             sharing: Mutex::default(),
             turns: Turns::default(),
             streams: Mutex::default(),
@@ -150,7 +153,7 @@ impl Sandbox {
             ]),
             files,
             windows,
-            launcher: Launcher::new()?,
+            launcher,
             processes: Mutex::default(),
             next_id: Mutex::new(0x100),
         })

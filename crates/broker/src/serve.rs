@@ -243,12 +243,15 @@ impl Broker {
         Ok(())
     }
 
-    /// Starts what processes want started.
+    /// Starts what processes want started, and ends who is to end.
     fn take_orders(&mut self) {
-        for Order { plan, answer } in self.sandbox.launcher.take() {
+        let (orders, ends) = self.sandbox.launcher.take();
+        for Order { plan, answer } in orders {
             let parent = self.running.iter().find(|running| running.process.id == plan.life.parent && !running.process.is_finished());
             let done = match parent.map(|parent| parent.session) {
                 None => Err(STATUS_PROCESS_IS_TERMINATING),
+                // Its job was ended meanwhile.
+                Some(_) if plan.life.doomed().is_some() => Err(STATUS_PROCESS_IS_TERMINATING),
                 Some(session) => self.start(plan, session).map_err(|Refused { sentence, .. }| {
                     let event = Event { code: STATUS_INSUFFICIENT_RESOURCES as u32, ..Event::default() };
                     self.sandbox.log.note(Kind::ProcessStart, Trust::Evidence, Outcome::Error, &sentence, event);
@@ -256,6 +259,11 @@ impl Broker {
                 }),
             };
             answer.tell(done);
+        }
+        for (id, code) in ends {
+            if let Some(process) = self.sandbox.process(id) {
+                process.end(code);
+            }
         }
     }
 
@@ -302,7 +310,11 @@ impl Broker {
     }
 
     fn ended(&mut self, index: usize) {
+        let others = self.running.len() > 1;
         let Some(running) = self.running.get_mut(index) else { return };
+        if others {
+            running.process.life.count_used();
+        }
         let status = waitpid(Some(running.child.pid), WaitOptions::empty()).ok().flatten();
         running.child.pid = GONE;
         let signal = status.and_then(|(_, status)| status.terminating_signal());

@@ -129,6 +129,12 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::EndProcess(request) => process.end_process(&request),
         Request::ResumeProcess(request) => process.resume_process(&request),
         Request::AwaitResume(_) => process.await_resume(),
+        Request::AssignProcess(request) => process.assign_process(&request),
+        Request::EndJob(request) => process.end_job(&request),
+        Request::QueryJob(request) => process.query_job(&request),
+        Request::LimitJob(request) => process.limit_job(&request),
+        Request::WatchJob(request) => process.watch_job(&request),
+        Request::InJob(request) => process.is_in_job(&request),
         Request::Exit(request) => {
             process.exit(&request, payload);
             return None;
@@ -149,7 +155,7 @@ fn answer_key(process: &Process, request: KeyRequest, payload: &[u8]) -> Result<
         KeyRequest::SetValue(request) => process.set_value(&request, payload),
         KeyRequest::ContinueValue(request) => process.continue_value(&request, payload),
         KeyRequest::DeleteValue(request) => process.delete_value(&request, payload),
-        KeyRequest::DeleteKey(request) => process.delete_key(&request),
+        KeyRequest::DeleteKey(request) => process.delete_key(&request, payload),
         KeyRequest::RenameKey(request) => process.rename_key(&request, payload),
         KeyRequest::FlushKey(request) => process.flush_key(&request),
         KeyRequest::WatchKey(request) => process.watch_key(&request),

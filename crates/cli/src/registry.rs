@@ -207,7 +207,7 @@ fn check(kept: &Kept, name: &str, json: bool) -> Result<u8, String> {
         return Err(format!("there is no sandbox `{name}`, or no program has used its registry yet"));
     }
     let principal = Principal::open(&kept.principal()).map_err(|error| error.to_string())?.ok_or("the sandbox's key is not there")?;
-    let found = verify(&kept.registry(), &principal.public(), &principal.parent).map_err(|error| format!("the registry: {error}"))?;
+    let found = verify(&kept.registry(), &principal).map_err(|error| format!("the registry: {error}"))?;
     let is_clean = found.findings.iter().all(Finding::is_harmless);
     if json {
         let findings: Vec<_> =

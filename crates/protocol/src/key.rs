@@ -189,10 +189,14 @@ crate::message::messages! {
         /// The key.
         handle: u32,
     } -> Done;
-    /// Deletes a key that has none below it.
+    /// Deletes a key that has none below it. Payload: its path from another one, UTF-16.
     109 DeleteKey {
-        /// The key.
+        /// The key, or the one that the path starts at.
         handle: u32,
+        /// Non-zero: there is a path.
+        below: u32,
+        /// Bits of [`how`].
+        how: u32,
     } -> Done;
     /// Renames a key. Payload: its new name, UTF-16.
     110 RenameKey {

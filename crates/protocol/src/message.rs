@@ -352,6 +352,8 @@ messages! {
         ignores_control: u32,
         /// Non-zero: it inherits the standard handles, whatever else.
         standard: u32,
+        /// Non-zero: it is not in its parent's jobs.
+        breaks_away: u32,
     } -> Created;
     /// Answers what stands behind a handle that the process has and was not told of: inherited, or given by another process.
     71 AdoptHandle {
@@ -389,6 +391,48 @@ messages! {
         /// The object's number.
         number: u32,
     } -> SharedObject;
+    /// Puts a process into a job, and into those that the job is nested in.
+    80 AssignProcess {
+        /// The job's number.
+        job: u32,
+        /// The process's; 0 for the asking one.
+        process: u32,
+    } -> Done;
+    /// Ends the processes of a job.
+    81 EndJob {
+        /// The job's number.
+        job: u32,
+        /// Their exit code.
+        code: u32,
+    } -> Done;
+    /// Answers what is known of a job. Reply payload: the numbers of its processes, 4 bytes each.
+    82 QueryJob {
+        /// The job's number; 0 for the innermost job of the asking process.
+        job: u32,
+    } -> JobFacts;
+    /// Limits a job.
+    83 LimitJob {
+        /// The job's number.
+        job: u32,
+        /// `JOB_OBJECT_LIMIT_*`.
+        limits: u32,
+        /// The most processes that may be in it at once, where that is limited.
+        most: u32,
+    } -> Done;
+    /// Watches a job, or watches it no more. A pipe travels with the reply out of which comes a [`JobNews`] for each thing that happens.
+    84 WatchJob {
+        /// The job's number.
+        job: u32,
+        /// Non-zero: no more.
+        ends: u32,
+    } -> Done;
+    /// Answers whether a process is in a job.
+    85 InJob {
+        /// The process's number; 0 for the asking one.
+        process: u32,
+        /// The job's; 0 for any.
+        job: u32,
+    } -> Word;
     /// Sees that an open file's name outlives the loss of power. Its bytes were synchronised before.
     29 FlushFile {
         /// The file.

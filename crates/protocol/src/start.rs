@@ -90,6 +90,8 @@ pub struct Child {
     pub listed: Vec<u32>,
     /// The inherited handles that the process numbers itself.
     pub objects: Vec<Inherited>,
+    /// The numbers of the jobs that it is put into.
+    pub jobs: Vec<u32>,
 }
 
 impl Child {

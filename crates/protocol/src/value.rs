@@ -47,8 +47,10 @@ pub struct Created {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct ProcessFacts {
-    /// When it began, and when it ended or 0, in 100 ns since 1601; what it has used of the processors, in 100 ns.
-    pub times: [i64; 3],
+    /// When it began, and when it ended or 0, in 100 ns since 1601.
+    pub times: [i64; 2],
+    /// User and kernel time that it has used, in 100 ns.
+    pub used: [i64; 2],
     /// Its number, and that of the process that started it, or 0.
     pub ids: [u32; 2],
     /// Its first thread's number.
@@ -97,6 +99,32 @@ pub struct ObjectState {
     pub abandoned: u32,
     /// Timers: the number of the setting in force.
     pub setting: u32,
+}
+
+/// What is known of a job.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct JobFacts {
+    /// User and kernel time that its processes have used, in 100 ns units.
+    pub used: [i64; 2],
+    /// `JOB_OBJECT_LIMIT_*`.
+    pub limits: u32,
+    /// The most processes that may be in it at once, where that is limited.
+    pub most: u32,
+    /// How many ever were in it.
+    pub total: u32,
+    /// How many were ended because of a limit.
+    pub terminated: u32,
+}
+
+/// What has happened in a job.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct JobNews {
+    /// `JOB_OBJECT_MSG_*`.
+    pub message: u32,
+    /// The process's number, or 0.
+    pub process: u32,
 }
 
 /// One handle.

@@ -18,7 +18,7 @@ pub const fn full_access(kind: ObjectKind) -> u32 {
             ObjectKind::File => 0x1FF,
             ObjectKind::Token => 0x1FF,
             ObjectKind::MessageQueue => 0,
-            ObjectKind::Key => 0x3F,
+            ObjectKind::Key | ObjectKind::Job => 0x3F,
         }
 }
 

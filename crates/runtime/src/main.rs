@@ -17,6 +17,7 @@ mod handle;
 mod image;
 mod interrupt;
 mod io;
+mod job;
 mod key;
 mod keyed;
 mod memory;

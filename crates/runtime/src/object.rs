@@ -115,6 +115,8 @@ pub enum Body {
     Completion,
     /// A keyed event.
     Keyed,
+    /// A job, which the broker keeps.
+    Job,
 }
 
 /// Every mutant, for the end of a thread that owns some.
@@ -242,6 +244,7 @@ impl Object {
             Body::Timer { .. } => ObjectKind::Timer,
             Body::Completion => ObjectKind::Completion,
             Body::Keyed => ObjectKind::KeyedEvent,
+            Body::Job => ObjectKind::Job,
         }
     }
 
@@ -263,7 +266,9 @@ impl Object {
     /// What being given it does to the state.
     const fn taking(&self) -> Taking {
         match &self.body {
-            Body::Event { manual: true } | Body::Timer { manual: true } | Body::Thread | Body::Process | Body::Completion => Taking::Keeps,
+            Body::Event { manual: true } | Body::Timer { manual: true } | Body::Thread | Body::Process | Body::Completion | Body::Job => {
+                Taking::Keeps
+            }
             Body::Event { manual: false } | Body::Timer { manual: false } | Body::Semaphore { .. } => Taking::Counts,
             Body::Mutant => Taking::Owns,
             Body::Section | Body::Token | Body::Keyed => Taking::Never,

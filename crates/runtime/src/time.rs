@@ -76,13 +76,14 @@ pub fn monotonic() -> i128 {
     nanoseconds(read(ClockId::Monotonic))
 }
 
-fn nanoseconds(time: Timespec) -> i128 {
-    i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
+/// The time since 1970 (UTC), else the monotonic clock, in 100 ns units.
+pub fn ticks(real: bool) -> u64 {
+    let time = read(if real { ClockId::Realtime } else { ClockId::Monotonic });
+    time.tv_sec as u64 * 10_000_000 + time.tv_nsec as u64 / 100
 }
 
-/// The time in nanoseconds since 1970 (UTC).
-pub fn real() -> i128 {
-    nanoseconds(read(ClockId::Realtime))
+fn nanoseconds(time: Timespec) -> i128 {
+    i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
 }
 
 /// The time in 100 ns units since 1601 (UTC).

@@ -29,6 +29,7 @@ guest::imports! {
         fn RtlExpandEnvironmentStrings_U(environment: *const u16, source: *const UNICODE_STRING, target: *mut UNICODE_STRING, length: *mut u32) -> NTSTATUS;
         fn RtlNtStatusToDosError(status: NTSTATUS) -> u32;
         fn RtlQueryEnvironmentVariable_U(environment: *const u16, name: *const UNICODE_STRING, value: *mut UNICODE_STRING) -> NTSTATUS;
+        fn WcDeleteKey(key: HANDLE, path: *const UNICODE_STRING, access: u32) -> NTSTATUS;
         fn WcOpenClasses(handle: *mut HANDLE, access: u32) -> NTSTATUS;
     }
 }

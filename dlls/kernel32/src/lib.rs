@@ -33,6 +33,7 @@ mod heapapi;
 mod information;
 mod interlockedapi;
 mod ioapiset;
+mod jobapi;
 mod libloaderapi;
 mod lock;
 mod mapping;

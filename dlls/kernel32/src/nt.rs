@@ -33,6 +33,7 @@ guest::imports! {
         fn LdrUnloadDll(handle: *mut c_void) -> NTSTATUS;
         fn LdrUnlockLoaderLock(flags: u32, cookie: usize) -> NTSTATUS;
         fn NtAllocateVirtualMemory(process: HANDLE, base: *mut *mut c_void, zero_bits: usize, size: *mut usize, kind: u32, protect: u32) -> NTSTATUS;
+        fn NtAssignProcessToJobObject(job: HANDLE, process: HANDLE) -> NTSTATUS;
         fn NtCancelIoFile(file: HANDLE, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
         fn NtCancelIoFileEx(file: HANDLE, request: *const IO_STATUS_BLOCK, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
         fn NtCancelSynchronousIoFile(thread: HANDLE, request: *const IO_STATUS_BLOCK, block: *mut IO_STATUS_BLOCK) -> NTSTATUS;
@@ -43,6 +44,7 @@ guest::imports! {
         fn NtCreateEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, kind: i32, initial: u8) -> NTSTATUS;
         fn NtCreateFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, allocation: *const i64, attributes: u32, share: u32, disposition: u32, options: u32, extended: *const c_void, extended_size: u32) -> NTSTATUS;
         fn NtCreateIoCompletion(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, threads: u32) -> NTSTATUS;
+        fn NtCreateJobObject(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtCreateMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, owned: u8) -> NTSTATUS;
         fn NtCreateNamedPipeFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, disposition: u32, options: u32, kind: u32, read_mode: u32, completion_mode: u32, instances: u32, inbound: u32, outbound: u32, timeout: *const i64) -> NTSTATUS;
         fn NtCreateSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, size: *const i64, protect: u32, attributes: u32, file: HANDLE) -> NTSTATUS;
@@ -57,6 +59,7 @@ guest::imports! {
         fn NtFreeVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtFsControlFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, code: u32, input: *const c_void, input_size: u32, output: *mut c_void, output_size: u32) -> NTSTATUS;
         fn NtGetCurrentProcessorNumber() -> u32;
+        fn NtIsProcessInJob(process: HANDLE, job: HANDLE) -> NTSTATUS;
         fn NtLockFile(file: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, start: *const i64, length: *const i64, key: u32, at_once: u8, exclusive: u8) -> NTSTATUS;
         fn NtLockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtMapViewOfSection(section: HANDLE, process: HANDLE, base: *mut *mut c_void, zero_bits: usize, commit: usize, offset: *mut i64, size: *mut usize, inherit: i32, kind: u32, protect: u32) -> NTSTATUS;
@@ -73,6 +76,7 @@ guest::imports! {
         ) -> NTSTATUS;
         fn NtOpenEvent(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenFile(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, block: *mut IO_STATUS_BLOCK, share: u32, options: u32) -> NTSTATUS;
+        fn NtOpenJobObject(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenMutant(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
         fn NtOpenProcess(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, client: *const [usize; 2]) -> NTSTATUS;
         fn NtOpenSection(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES) -> NTSTATUS;
@@ -85,6 +89,7 @@ guest::imports! {
         fn NtQueryDirectoryFile(folder: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, class: i32, single: u8, pattern: *const UNICODE_STRING, restart: u8) -> NTSTATUS;
         fn NtQueryFullAttributesFile(object: *const OBJECT_ATTRIBUTES, answer: *mut FILE_NETWORK_OPEN_INFORMATION) -> NTSTATUS;
         fn NtQueryInformationFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, buffer: *mut c_void, length: u32, class: FILE_INFORMATION_CLASS) -> NTSTATUS;
+        fn NtQueryInformationJobObject(job: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
         fn NtQueryInformationProcess(process: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
         fn NtGetContextThread(thread: HANDLE, context: *mut c_void) -> NTSTATUS;
         fn NtSetContextThread(thread: HANDLE, context: *const c_void) -> NTSTATUS;
@@ -108,6 +113,8 @@ guest::imports! {
             at: *const i64,
             key: *const u32,
         ) -> NTSTATUS;
+        fn NtSetInformationJobObject(job: HANDLE, class: i32, buffer: *const c_void, length: u32) -> NTSTATUS;
+        fn NtTerminateJobObject(job: HANDLE, status: i32) -> NTSTATUS;
         fn NtWriteFileGather(
             file: HANDLE,
             event: HANDLE,

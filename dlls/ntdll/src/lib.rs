@@ -33,6 +33,7 @@ mod fls;
 mod gate;
 mod heap;
 mod image_list;
+mod job;
 mod key;
 mod keyed;
 mod loader;

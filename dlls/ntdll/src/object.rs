@@ -137,6 +137,7 @@ pub unsafe extern "system" fn NtQueryObject(
             let name = match ObjectKind::from_number(facts.kind) {
                 Some(ObjectKind::File) => "File",
                 Some(ObjectKind::Event) => "Event",
+                Some(ObjectKind::Job) => "Job",
                 Some(ObjectKind::Mutant) => "Mutant",
                 Some(ObjectKind::Semaphore) => "Semaphore",
                 Some(ObjectKind::Thread) => "Thread",

@@ -220,8 +220,8 @@ unsafe fn tell_other(
                 put(buffer, length, result, basic)
             }
             Question::Times => {
-                let [created, ended, used] = facts.times;
-                put(buffer, length, result, KERNEL_USER_TIMES { CreateTime: created, ExitTime: ended, KernelTime: 0, UserTime: used })
+                let ([created, ended], [user, kernel]) = (facts.times, facts.used);
+                put(buffer, length, result, KERNEL_USER_TIMES { CreateTime: created, ExitTime: ended, KernelTime: kernel, UserTime: user })
             }
             Question::Wow64 => put(buffer, length, result, facts.narrow as usize),
             Question::Session => put(buffer, length, result, session()),

@@ -15,9 +15,9 @@ const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
 const MONOTONIC: i32 = 1;
 const REALTIME: i32 = 0;
 
-/// A clock of the host, in nanoseconds.
+/// A clock of the host, in 100 ns units.
 #[cfg(all(target_os = "windows", target_arch = "x86_64"))]
-fn host_clock(clock: i32) -> Option<u64> {
+fn host_clock(clock: i32) -> Option<i64> {
     type Clock = unsafe extern "sysv64" fn(i32, *mut [i64; 2]) -> i32;
     let function: usize;
     // SAFETY: the runtime keeps the vDSO's function there, or 0.
@@ -28,25 +28,25 @@ fn host_clock(clock: i32) -> Option<u64> {
     let mut time = [0; 2];
     // SAFETY: that is the function's form.
     let read = unsafe { core::mem::transmute::<usize, Clock>(function)(clock, &raw mut time) };
-    (read == 0).then(|| time[0] as u64 * 1_000_000_000 + time[1] as u64)
+    (read == 0).then(|| time[0] * 10_000_000 + time[1] / 100)
 }
 
 /// A clock of the host: 32-bit code cannot call the vDSO, but the runtime can.
 #[cfg(not(all(target_os = "windows", target_arch = "x86_64")))]
-fn host_clock(clock: i32) -> Option<u64> {
+fn host_clock(clock: i32) -> Option<i64> {
     let mut request = gate::service::ReadClock { real: (clock == REALTIME).into(), ..Default::default() };
-    (crate::gate::call(&mut request) == 0).then_some(request.nanoseconds)
+    (crate::gate::call(&mut request) == 0).then_some(request.ticks as i64)
 }
 
 /// The performance counter: 100 ns of the host's monotonic clock.
 #[inline]
 pub fn performance_counter() -> i64 {
-    host_clock(MONOTONIC).map_or_else(interrupt_time, |nanoseconds| (nanoseconds / 100) as i64)
+    host_clock(MONOTONIC).unwrap_or_else(interrupt_time)
 }
 
 /// The time in 100 ns since 1601 (UTC), as precise as the host has it.
 pub fn precise_system_time() -> i64 {
-    host_clock(REALTIME).map_or_else(system_time, |nanoseconds| (nanoseconds / 100) as i64 + UNIX_EPOCH)
+    host_clock(REALTIME).map_or_else(system_time, |ticks| ticks + UNIX_EPOCH)
 }
 
 /// Answers the performance counter.

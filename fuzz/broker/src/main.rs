@@ -9,9 +9,10 @@ use std::cell::RefCell;
 use tempfile::TempDir;
 
 /// Requests that wait or start threads by design.
-const WAITING: [u32; 2] = [NEW_CHANNEL, WAIT_CONTROL];
+const WAITING: [u32; 3] = [NEW_CHANNEL, WAIT_CONTROL, WAIT_KEYS];
 const NEW_CHANNEL: u32 = 12;
 const WAIT_CONTROL: u32 = 16;
+const WAIT_KEYS: u32 = 113;
 /// How many inputs one process lives through.
 const LIFE: u32 = 256;
 /// What must stay as it is.

@@ -129,10 +129,12 @@ fn clippy() -> Result<()> {
 
 fn document() -> Result<()> {
     let windows = windows_packages()?;
+    let packages: &[&str] = &packages(&windows);
     let deny = [("RUSTDOCFLAGS", "--deny warnings")];
     cargo(&[["doc", "--quiet", "--no-deps", "--document-private-items"].as_slice(), &host_packages(&windows)].concat(), &deny)?;
     cargo(
-        &[["doc", "--quiet", "--no-deps", "--document-private-items", "--profile", "guest", "--target", WINDOWS[0]].as_slice(), &packages(&windows)]
+        // Test programs are not what anybody looks up, and there are many.
+        &[["doc", "--quiet", "--no-deps", "--document-private-items", "--lib", "--profile", "guest", "--target", WINDOWS[0]].as_slice(), packages]
             .concat(),
         &deny,
     )
@@ -178,20 +180,13 @@ fn fuzz_target(folder: &Path) -> Result<()> {
     let program = built.join("x86_64-unknown-linux-gnu/release").join(format!("{name}-fuzz"));
     let seconds = format!("-max_total_time={FUZZ_SECONDS}");
     let findings = format!("-artifact_prefix={}/", built.display());
-    run(
-        &program.to_string_lossy(),
-        &[
-            &corpus.to_string_lossy(),
-            &seconds,
-            &findings,
-            "-max_len=16384",
-            "-timeout=10",
-            "-rss_limit_mb=2048",
-            "-verbosity=0",
-            "-print_final_stats=1",
-        ],
-        &[],
-    )
+    let (corpus, seeds) = (corpus.to_string_lossy(), folder.join("seeds"));
+    let seeds = seeds.to_string_lossy();
+    let mut arguments = vec![&*corpus];
+    // What lies there beside is read, and nothing is added.
+    arguments.extend(Path::new(&*seeds).is_dir().then_some(&*seeds));
+    arguments.extend([&*seconds, &findings, "-max_len=16384", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0", "-print_final_stats=1"]);
+    run(&program.to_string_lossy(), &arguments, &[])
 }
 
 fn conformance() -> Result<()> {

@@ -1,9 +1,8 @@
 //! Exports and imports that are killed at any point: a file or a sandbox is there whole, or not at all.
 
-use super::{Found, SANDBOX, kill};
+use super::{Found, SANDBOX, cut_off, registry};
 use crate::command::target;
 use anyhow::{Context, Result, ensure};
-use rustix::process::Pid;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,15 +12,6 @@ fn sandbox(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(target().join("release/win-compat"));
     command.arg("sandbox").args(arguments).env("WIN_COMPAT_HOME", home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
-}
-
-/// Runs a command, and kills it after a while; whether it came to its end.
-fn cut_off(mut command: Command, wait: Duration) -> Result<bool> {
-    let mut child = command.spawn()?;
-    std::thread::sleep(wait);
-    ensure!(Pid::from_raw(child.id() as i32).is_some(), "a process has a number");
-    kill(child.id());
-    Ok(child.wait()?.success())
 }
 
 /// Exports the sandbox of the storm and imports it under another name, each killed after a while. The next times: which microseconds.
@@ -66,5 +56,12 @@ fn check(home: &Path, place: &Path) -> Result<()> {
     let wrong: Vec<String> = view.verify(&principal).findings.iter().map(ToString::to_string).collect();
     ensure!(wrong.is_empty(), "{}", wrong.join("; "));
     ensure!(Found::read(&view)?.files == Found::read(&before)?.files, "it holds other files than what was exported");
+    let keys = |place: &Path, principal: &Principal| {
+        let folder = place.join("registry");
+        if folder.exists() { registry::whole(&folder, principal) } else { Ok(Default::default()) }
+    };
+    let origin = home.join("sandboxes").join(SANDBOX);
+    let before = keys(&origin, &Principal::open(&origin.join("principal"))?.context("it has no key")?)?;
+    ensure!(keys(place, &principal)? == before, "it holds other keys than what was exported");
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! and who waits for them, so that a process that is killed at any instant leaves nothing half done: its opens end, and what it
 //! owned is abandoned.
 
+mod job;
+mod jobs;
 mod life;
 mod object;
 mod request;
@@ -10,13 +12,15 @@ mod tests;
 mod timer;
 mod wait;
 
+use crate::order::Launcher;
 use channel::Alarm;
 use gate::service::{ObjectKind, SignalKind};
+use job::Job;
 use object::{Body, Object, Section, Waitable, owner};
 use protocol::message::{ObjectState, SharedObject};
 use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use wait::Wait;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_HANDLE, STATUS_OBJECT_NAME_INVALID,
@@ -38,6 +42,8 @@ struct Shared {
     inner: Mutex<Inner>,
     /// A timer was set, or all is over.
     changed: Condvar,
+    /// Who ends processes.
+    launcher: OnceLock<Arc<Launcher>>,
 }
 
 #[derive(Default)]
@@ -54,14 +60,21 @@ struct Inner {
     timers: timer::Timers,
     /// Bytes of memory in sections.
     memory: u64,
+    /// The jobs that a process is in, from the outermost one on.
+    chains: HashMap<u32, Vec<u32>>,
+    /// Whom to end, and with which code, once the lock is given back.
+    doomed: Vec<(u32, u32)>,
 }
 
-/// The lock; whose sleep was ended is woken after it is given back.
-struct Locked<'a>(Option<MutexGuard<'a, Inner>>);
+/// The lock; whose sleep was ended is woken after it is given back, and who is to end is ended.
+struct Locked<'a> {
+    inner: Option<MutexGuard<'a, Inner>>,
+    launcher: &'a OnceLock<Arc<Launcher>>,
+}
 
 impl Shared {
     fn lock(&self) -> Locked<'_> {
-        Locked(Some(self.inner.lock().unwrap_or_else(PoisonError::into_inner)))
+        Locked { inner: Some(self.inner.lock().unwrap_or_else(PoisonError::into_inner)), launcher: &self.launcher }
     }
 }
 
@@ -69,21 +82,27 @@ impl std::ops::Deref for Locked<'_> {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        self.0.as_ref().expect("it is locked until it is dropped")
+        self.inner.as_ref().expect("it is locked until it is dropped")
     }
 }
 
 impl std::ops::DerefMut for Locked<'_> {
     fn deref_mut(&mut self) -> &mut Inner {
-        self.0.as_mut().expect("it is locked until it is dropped")
+        self.inner.as_mut().expect("it is locked until it is dropped")
     }
 }
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        let woken = self.0.as_mut().map(|inner| std::mem::take(&mut inner.woken)).unwrap_or_default();
-        self.0 = None;
+        let Some(mut inner) = self.inner.take() else { return };
+        let (woken, doomed) = (std::mem::take(&mut inner.woken), std::mem::take(&mut inner.doomed));
+        drop(inner);
         woken.iter().for_each(Alarm::wake);
+        if let Some(launcher) = self.launcher.get()
+            && !doomed.is_empty()
+        {
+            launcher.end(doomed);
+        }
     }
 }
 
@@ -109,11 +128,18 @@ pub enum New {
         /// The file, or `None` for memory.
         file: Option<Arc<OwnedFd>>,
     },
+    /// A job without processes.
+    Job,
     /// One whose kind is not shared.
     Private,
 }
 
 impl Dispatcher {
+    /// Processes that are to end are ended there from now on.
+    pub fn set_launcher(&self, launcher: &Arc<Launcher>) {
+        let _ = self.0.launcher.set(Arc::clone(launcher));
+    }
+
     fn lock(&self) -> Locked<'_> {
         self.0.lock()
     }
@@ -137,6 +163,7 @@ impl Dispatcher {
                 Body::Waitable(Waitable::new(kind, initial, limit, owner(process, thread))?)
             }
             New::Section { size, protect, attributes, file } => Body::Section(inner.section(size, protect, attributes, file)?),
+            New::Job => Body::Job(Waitable::new(ObjectKind::Job, 0, 0, 0)?, Job::default()),
             New::Private => Body::Private,
         };
         let number = inner.enter(text.to_vec(), kind, body, &[process]);
@@ -272,7 +299,13 @@ impl Inner {
         if self.names.get(&object.text) == Some(&number) {
             self.names.remove(&object.text);
         }
-        if !object.waiters.is_empty() {
+        let is_kept = !object.waiters.is_empty();
+        if let Body::Job(_, job) = &object.body
+            && job.has_members()
+        {
+            return self.job_closed(number);
+        }
+        if is_kept {
             return;
         }
         self.timers.forget(number);

@@ -1,5 +1,6 @@
 //! What the processes of a sandbox share under a name, and its state.
 
+use super::job::Job;
 use crate::life::Life;
 use gate::cell::ABANDONED;
 use gate::service::{ObjectKind, SignalKind};
@@ -37,6 +38,8 @@ pub enum Body {
     Private,
     /// A process, or its first thread: waited for until it has ended.
     Life(Waitable, Arc<Life>),
+    /// A job: waited for until somebody has ended it.
+    Job(Waitable, Job),
 }
 
 /// What is waited for.
@@ -81,7 +84,7 @@ impl Waitable {
             ObjectKind::Event | ObjectKind::Timer => (Taking::Counts, u64::from(initial != 0), 0),
             ObjectKind::Semaphore if limit != 0 && limit <= i32::MAX as u32 && initial <= limit => (Taking::Counts, initial.into(), limit),
             ObjectKind::Mutant => (Taking::Owns, if initial != 0 { creator } else { 0 }, 0),
-            ObjectKind::Process | ObjectKind::Thread => (Taking::Keeps, 0, 0),
+            ObjectKind::Process | ObjectKind::Thread | ObjectKind::Job => (Taking::Keeps, 0, 0),
             _ => return Err(STATUS_INVALID_PARAMETER),
         };
         Ok(Self { taking, state, limit, setting: 0, depth: u32::from(kind == ObjectKind::Mutant && initial != 0) })
@@ -167,7 +170,7 @@ impl Waitable {
 impl Object {
     /// What is waited for, if anything.
     pub const fn waitable(&mut self) -> Option<&mut Waitable> {
-        if let Body::Waitable(waitable) | Body::Life(waitable, _) = &mut self.body { Some(waitable) } else { None }
+        if let Body::Waitable(waitable) | Body::Life(waitable, _) | Body::Job(waitable, _) = &mut self.body { Some(waitable) } else { None }
     }
 
     /// What travels with an open.
@@ -183,7 +186,7 @@ impl Object {
             Body::Section(section) => {
                 SharedObject { shared: 1, size: section.size, protect: section.protect, attributes: section.attributes, ..told }
             }
-            Body::Life(..) => SharedObject { shared: 1, ..told },
+            Body::Life(..) | Body::Job(..) => SharedObject { shared: 1, ..told },
             Body::Private => told,
         }
     }

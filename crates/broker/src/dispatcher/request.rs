@@ -35,6 +35,7 @@ impl Process {
                 file: if request.file == 0 { None } else { Some(self.section_file(request)?) },
             },
             ObjectKind::Section => return Err(STATUS_INVALID_PARAMETER),
+            ObjectKind::Job => New::Job,
             _ => New::Private,
         };
         let (told, descriptor) = self.sandbox.dispatcher.open(self.id, request.thread, payload, request.kind, new)?;

@@ -44,8 +44,8 @@ impl Process {
     /// Closes a handle.
     pub fn close_handle(&self, number: u32) -> Answer {
         let handle = lock(&self.handles).remove(number)?;
-        if let Object::Key(_) = handle.object {
-            self.end_key_watches(number);
+        if let Object::Key(key) = &handle.object {
+            self.end_key_waits(number, key);
         }
         self.sandbox.let_go(&handle);
         Ok(Reply::value(&Done {}))

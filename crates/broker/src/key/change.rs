@@ -1,6 +1,7 @@
 //! Changing keys and values.
 
 use super::lock;
+use super::open::look;
 use super::payload::{Answer, pieces, units};
 use crate::process::Process;
 use crate::reply::Reply;
@@ -91,10 +92,14 @@ impl Process {
         Ok(Reply::value(&Done {}))
     }
 
-    /// Deletes a key: the user's where there are two.
-    pub fn delete_key(&self, request: &DeleteKey) -> Answer {
-        let object = self.key(request.handle, DELETE)?;
-        self.sandbox.keys.with(&self.sandbox, |registry| registry.delete(object.key.id))?;
+    /// Deletes a key: the user's where there are two. Below a handle it needs no right of that, as an open and a delete would not.
+    pub fn delete_key(&self, request: &DeleteKey, payload: &[u8]) -> Answer {
+        let object = self.key(request.handle, if request.below == 0 { DELETE } else { 0 })?;
+        let path = units(payload)?;
+        self.sandbox.keys.with(&self.sandbox, |registry| {
+            let key = if request.below == 0 { object.key } else { registry.find_key(object.key, &path, look(request.how))? };
+            registry.delete(key.id)
+        })?;
         Ok(Reply::value(&Done {}))
     }
 

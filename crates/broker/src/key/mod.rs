@@ -15,7 +15,7 @@ use gate::shared::KEY_CHANGES_COUNT;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use store::registry::{Key, Limits, Registry};
-use watch::Watch;
+use watch::Watches;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_IO_DEVICE_ERROR};
 
 pub use change::Unfinished;
@@ -28,8 +28,8 @@ pub struct KeyObject {
     pub key: Key,
     /// How many handles there are of it.
     pub handles: AtomicU32,
-    /// What is heard of it, and whether of the keys below it too: as the first question said (RegNotifyChangeKeyValue's documentation).
-    pub heard: OnceLock<(u32, bool)>,
+    /// By what it is watched, from the first request to hear of it on.
+    pub watch: OnceLock<u64>,
 }
 
 /// The registry of a sandbox.
@@ -41,7 +41,7 @@ pub struct Keys {
 #[derive(Default)]
 struct State {
     opened: Option<Result<Registry, NTSTATUS>>,
-    watches: Vec<Watch>,
+    watches: Watches,
     /// What the audit must tell of it.
     wrong: Vec<String>,
 }
@@ -89,7 +89,7 @@ impl Keys {
         let done = work(registry);
         for event in registry.take_events() {
             sandbox.clock.count_key_change(event.key % KEY_CHANGES_COUNT);
-            watch::fire(watches, registry, event);
+            watches.fire(registry, event);
         }
         registry.tidy();
         done
@@ -102,7 +102,9 @@ impl Keys {
 
     /// The last handle of a key is closed.
     pub fn close(&self, object: &Arc<KeyObject>) {
-        if let Some(Ok(registry)) = &mut lock(&self.state).opened {
+        let state = &mut *lock(&self.state);
+        state.watches.end(object);
+        if let Some(Ok(registry)) = &mut state.opened {
             registry.leave(object.key.id);
             if let Some(under) = object.key.under {
                 registry.leave(under);

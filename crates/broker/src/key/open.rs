@@ -27,6 +27,11 @@ pub fn specific(access: u32) -> Result<u32, NTSTATUS> {
     Ok(rights & KEY_ALL_ACCESS)
 }
 
+/// How a request looks a path up.
+pub fn look(bits: u32) -> How {
+    How { view32: bits & how::VIEW_32 != 0, link: bits & how::LINK != 0 }
+}
+
 impl Process {
     /// The key behind a handle that grants `access`.
     pub(super) fn key(&self, handle: u32, access: u32) -> Result<Arc<KeyObject>, NTSTATUS> {
@@ -50,7 +55,7 @@ impl Process {
             None => absolute(&path)?,
             Some(_) => path.as_slice(),
         };
-        let look = How { view32: has(how::VIEW_32), link: has(how::LINK) };
+        let look = look(request.how);
         let new = New { class: &class, volatile: has(how::VOLATILE), link: has(how::MAKE_LINK) };
         let sandbox = &self.sandbox;
         let keys = &sandbox.keys;
@@ -72,7 +77,7 @@ impl Process {
             let values = if asks { snapshot(registry, found)? } else { (Vec::new(), made && found.under.is_none()) };
             Ok((found, made, Keys::seen(sandbox, found), values))
         })?;
-        let object = Arc::new(KeyObject { key: found, handles: AtomicU32::new(0), heard: OnceLock::new() });
+        let object = Arc::new(KeyObject { key: found, handles: AtomicU32::new(0), watch: OnceLock::new() });
         let flags = if request.object_flags & OBJ_INHERIT != 0 { HANDLE_FLAG_INHERIT } else { 0 };
         let handle = Handle { object: Object::Key(Arc::clone(&object)), access, flags };
         let inserted = self.handles.lock().unwrap_or_else(PoisonError::into_inner).insert(handle);

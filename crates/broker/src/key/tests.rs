@@ -40,6 +40,6 @@ fn a_key_grants_what_its_handle_says_and_no_more() {
     let query = QueryValue { handle: reader.handle, offset: u32::MAX };
     assert_eq!(hostile.process.query_value(&query, &bytes("x")).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
     assert_eq!(hostile.process.query_value(&QueryValue { handle: 4, offset: 0 }, b"").err(), Some(STATUS_INVALID_HANDLE));
-    assert_eq!(hostile.process.delete_key(&DeleteKey { handle: writer.handle }).err(), Some(STATUS_ACCESS_DENIED));
+    assert_eq!(hostile.process.delete_key(&DeleteKey { handle: writer.handle, ..DeleteKey::default() }, &[]).err(), Some(STATUS_ACCESS_DENIED));
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -150,6 +150,7 @@ fn spawn(
             None => format!("the process could not be started: {}: {}", error.step, plain(&error.error)),
         })
     })?;
+    process.life.set_host(child.pid.as_raw_nonzero().get());
     match child.descriptor.try_clone() {
         Ok(host) => process.set_host(host),
         Err(error) => {

@@ -60,9 +60,12 @@ impl Process {
             suspended: request.suspended != 0,
             ignores_control: request.ignores_control != 0,
         };
-        let inherited = plan.inherited.iter().try_for_each(|object| self.sandbox.dispatcher.inherit(self.id, id, object.number));
-        inherited.and_then(|()| self.sandbox.launcher.order(plan)).inspect_err(|_| {
+        let dispatcher = &self.sandbox.dispatcher;
+        let inherited = plan.inherited.iter().try_for_each(|object| dispatcher.inherit(self.id, id, object.number));
+        let joined = inherited.and_then(|()| dispatcher.join(&self.life, &life, request.breaks_away != 0, &child.jobs));
+        joined.and_then(|()| self.sandbox.launcher.order(plan)).inspect_err(|_| {
             life.end(0);
+            self.sandbox.dispatcher.leave_jobs(&life);
             self.sandbox.dispatcher.end(id);
             for number in objects {
                 let _ = self.sandbox.dispatcher.release(self.id, number, 1);
@@ -123,7 +126,8 @@ impl Process {
         let life = self.sandbox.dispatcher.life(self.id, request.number)?;
         let end = life.ended();
         let facts = ProcessFacts {
-            times: [life.created, end.map_or(0, |end| end.at), 0],
+            times: [life.created, end.map_or(0, |end| end.at)],
+            used: life.used(),
             ids: [life.id, life.parent],
             thread: life.thread,
             code: end.map_or(0, |end| end.code),

@@ -2,6 +2,7 @@
 
 mod child;
 mod control;
+mod job;
 mod notes;
 mod report;
 
@@ -163,6 +164,7 @@ impl Process {
     /// Who waits for the process hears of its end.
     fn tell_end(&self, code: u32) {
         self.life.end(code);
+        self.sandbox.dispatcher.leave_jobs(&self.life);
         self.sandbox.dispatcher.life_ended(&self.life);
     }
 

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 use store::archive::error::Error;
+use store::registry::Registry;
 use store::{Objects, OpenError, User, View};
 use terminal::shown;
 
@@ -33,6 +34,10 @@ pub fn export(name: &str, to: &Path) -> Result<u8, String> {
         objects.finish();
         drop(objects);
         total += View::open(&place).map_err(|error| error.to_string())?.amount().bytes;
+    }
+    if kept.registry().exists() {
+        let opened = Registry::open(&kept.registry(), kept.keys().map_err(key)?, &[], store::registry::Limits::default());
+        opened.and_then(|mut registry| registry.publish()).map_err(|error| format!("the registry: {error}"))?;
     }
     let failed = |error: std::io::Error| format!("{}: {}", to.display(), plain(&error));
     if to.exists() {

@@ -148,10 +148,18 @@ requests! {
         /// Bytes of it.
         name_size: u64,
     }
-    /// Deletes a key.
+    /// Deletes a key that has none below it.
     DeleteKey {
         /// The key.
         key: Handle,
+        /// Where it is from there, UTF-16.
+        name: Address,
+        /// Bytes of it.
+        name_size: u64,
+        /// `KEY_WOW64_*`.
+        access: u32,
+        /// Non-zero: the key of the name is meant, and not the handle's own.
+        below: u32,
     }
     /// Renames a key.
     RenameKey {

@@ -28,6 +28,7 @@ macro_rules! requests {
 
 mod file;
 mod io;
+mod job;
 mod key;
 mod memory;
 mod object;
@@ -36,6 +37,7 @@ mod thread;
 
 pub use file::*;
 pub use io::*;
+pub use job::*;
 pub use key::*;
 pub use memory::*;
 pub use object::*;
@@ -174,6 +176,12 @@ services! {
     99 RenameKey,
     100 FlushKey,
     101 NotifyKey,
+    102 AssignProcess,
+    103 TerminateJob,
+    104 QueryJob,
+    105 LimitJob,
+    106 WatchJob,
+    107 InJob,
 }
 
 #[cfg(test)]

@@ -233,6 +233,8 @@ numbered! {
         MessageQueue = 11,
         /// A key of the registry.
         Key = 12,
+        /// A job.
+        Job = 13,
     }
 }
 

@@ -89,8 +89,12 @@ requests! {
         ignores_control: u32,
         /// Non-zero: it inherits the standard handles, whatever else.
         standard: u32,
-        /// Unused.
-        pad: u32,
+        /// Non-zero: it is not in its parent's jobs.
+        breaks_away: u32,
+        /// The jobs that it is put into: 8 bytes each.
+        jobs: Address,
+        /// How many.
+        job_count: u64,
         /// The access that is granted to its handle, and to that of its first thread.
         access: [u32; 2],
         /// `OBJ_INHERIT` or 0, for each.
@@ -125,8 +129,10 @@ requests! {
         room: u64,
         /// Out: bytes of the path.
         size: u64,
-        /// Out: when it began, when it ended or 0, in 100 ns since 1601; what it has used of the processors, in 100 ns.
-        times: [i64; 3],
+        /// Out: when it began, and when it ended or 0, in 100 ns since 1601.
+        times: [i64; 2],
+        /// Out: user and kernel time that it has used, in 100 ns.
+        used: [i64; 2],
         /// Out: its number, and that of the process that started it.
         ids: [u32; 2],
         /// Out: its first thread's number.
@@ -220,8 +226,8 @@ requests! {
     }
     /// Reads a clock of the host's, for code that cannot call the host's own function.
     ReadClock {
-        /// Out: nanoseconds.
-        nanoseconds: u64,
+        /// Out: 100 ns units.
+        ticks: u64,
         /// Zero for the monotonic clock, else for the time since 1970.
         real: u32,
         /// Unused.

@@ -135,7 +135,7 @@ impl Serve for CreateObject {
     fn serve(&mut self) -> Answer {
         const OBJ_OPENIF: u32 = 0x80;
         let kind = ObjectKind::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)?;
-        if self.name == 0 && access::inherit(self.flags) != 0 && self.open == 0 && self.is_shareable(kind) {
+        if self.name == 0 && self.open == 0 && (kind == ObjectKind::Job || access::inherit(self.flags) != 0 && self.is_shareable(kind)) {
             self.check(kind)?;
             return self.create_shared(kind);
         }
@@ -246,7 +246,13 @@ impl Make for CreateObject {
 
     fn check(&self, kind: ObjectKind) -> Answer {
         let bad = match kind {
-            ObjectKind::Event | ObjectKind::Mutant | ObjectKind::Timer | ObjectKind::Token | ObjectKind::Completion | ObjectKind::KeyedEvent => false,
+            ObjectKind::Event
+            | ObjectKind::Mutant
+            | ObjectKind::Timer
+            | ObjectKind::Token
+            | ObjectKind::Completion
+            | ObjectKind::KeyedEvent
+            | ObjectKind::Job => false,
             // Opening asks for no numbers.
             ObjectKind::Semaphore => self.open == 0 && (self.limit == 0 || self.limit > i32::MAX as u32 || self.initial > self.limit),
             ObjectKind::Section => self.open == 0 || self.name == 0,
@@ -262,6 +268,7 @@ impl Make for CreateObject {
             ObjectKind::Mutant => Object::mutant(self.initial != 0),
             ObjectKind::Semaphore => Object::new(Body::Semaphore { limit: self.limit }, self.initial),
             ObjectKind::Token => Object::new(Body::Token, 0),
+            ObjectKind::Job => Object::new(Body::Job, 0),
             ObjectKind::KeyedEvent => Object::with(Body::Keyed, 0, Arc::new(Keyed::default())),
             ObjectKind::Completion => Object::with(Body::Completion, 0, Arc::new(Port::new(self.limit))),
             _ => Object::with(Body::Timer { manual: self.limit != 0 }, 0, Arc::new(Due::default())),

@@ -8,7 +8,7 @@ pub mod completion;
 pub mod host;
 mod lock;
 mod pipe;
-mod poll;
+pub mod poll;
 mod segments;
 mod service;
 mod sparse;
@@ -128,16 +128,6 @@ impl FileObject {
         self.handles.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What the poll thread polls: the descriptor, or what tells of a folder's changes.
-    fn polled(&self) -> Option<BorrowedFd<'_>> {
-        self.descriptor.as_deref().or_else(|| self.changes.get()).map(AsFd::as_fd)
-    }
-
-    /// What the poll thread waits for.
-    pub fn wanted(&self) -> PollFlags {
-        self.pending().wanted()
-    }
-
     /// Goes on with what pends, as far as it goes.
     pub fn progress(&self) {
         self.tell_changes();
@@ -173,6 +163,21 @@ impl FileObject {
             let pipe = Pipe { server: false, configuration: *configuration, quotas: *quotas, no_wait: AtomicBool::new(false) };
             let _ = self.pipe.set(pipe);
         }
+    }
+}
+
+impl poll::Polled for FileObject {
+    fn wanted(&self) -> PollFlags {
+        self.pending().wanted()
+    }
+
+    /// The descriptor, or what tells of a folder's changes.
+    fn polled(&self) -> Option<BorrowedFd<'_>> {
+        self.descriptor.as_deref().or_else(|| self.changes.get()).map(AsFd::as_fd)
+    }
+
+    fn progress(&self) {
+        FileObject::progress(self);
     }
 }
 

@@ -20,13 +20,23 @@ struct Wake {
 
 static WAKE: OnceLock<Wake> = OnceLock::new();
 
-/// The file objects with requests that pend.
-static WATCHED: Mutex<Vec<Arc<FileObject>>> = Mutex::new(Vec::new());
+/// What the thread polls.
+pub trait Polled: Send + Sync {
+    /// What it waits for; nothing where there is no reason to poll it any more.
+    fn wanted(&self) -> PollFlags;
+    /// What is polled.
+    fn polled(&self) -> Option<BorrowedFd<'_>>;
+    /// Something can be done.
+    fn progress(&self);
+}
+
+/// What is polled: the file objects with requests that pend, among others.
+static WATCHED: Mutex<Vec<Arc<dyn Polled>>> = Mutex::new(Vec::new());
 
 /// Counts the thread's rounds. It changes together with what the thread holds, under the lock of what is watched.
 static ROUND: AtomicU32 = AtomicU32::new(0);
 
-fn watched() -> MutexGuard<'static, Vec<Arc<FileObject>>> {
+fn watched() -> MutexGuard<'static, Vec<Arc<dyn Polled>>> {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -43,11 +53,16 @@ pub fn start() -> Result<(), NTSTATUS> {
     Ok(())
 }
 
-/// Watches a file object, whose requests changed.
+/// Polls a file object, whose requests changed.
 pub fn watch(object: &Arc<FileObject>) {
+    add(Arc::clone(object) as Arc<dyn Polled>);
+}
+
+/// Polls something, from now on until it wants nothing more.
+pub fn add(polled: Arc<dyn Polled>) {
     let mut watched = watched();
-    if !watched.iter().any(|other| Arc::ptr_eq(other, object)) {
-        watched.push(Arc::clone(object));
+    if !watched.iter().any(|other| std::ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(&polled))) {
+        watched.push(polled);
     }
     drop(watched);
     look_again();
@@ -57,7 +72,7 @@ pub fn watch(object: &Arc<FileObject>) {
 pub fn forget(object: &FileObject) {
     let mut watched = watched();
     let before = watched.len();
-    watched.retain(|other| !std::ptr::eq(&raw const **other, object));
+    watched.retain(|other| !std::ptr::addr_eq(Arc::as_ptr(other), object));
     let round = ROUND.load(Ordering::Acquire);
     let was_watched = watched.len() < before;
     drop(watched);
@@ -97,7 +112,7 @@ fn run() {
 }
 
 /// Waits until something can be done; answers what is ready of each object.
-fn wait(wake: BorrowedFd<'_>, objects: &[Arc<FileObject>]) -> Vec<PollFlags> {
+fn wait(wake: BorrowedFd<'_>, objects: &[Arc<dyn Polled>]) -> Vec<PollFlags> {
     let mut descriptors = vec![PollFd::from_borrowed_fd(wake, PollFlags::IN)];
     descriptors.extend(objects.iter().map(|object| {
         let descriptor = object.polled().unwrap_or(wake);

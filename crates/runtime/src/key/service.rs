@@ -37,12 +37,22 @@ fn name_of(address: u64, size: u64, missing: NTSTATUS) -> Result<Vec<u8>, NTSTAT
     if size > NAME_BYTES { Err(missing) } else { Ok(user::read_vec(address, size, NAME_BYTES as usize)?) }
 }
 
+/// Which view of the registry an access asks for, as a bit of [`how`].
+fn view_of(access: u32) -> Result<u32, NTSTATUS> {
+    match access & (KEY_WOW64_32KEY | KEY_WOW64_64KEY) {
+        0 if bitness::is_32() => Ok(how::VIEW_32),
+        KEY_WOW64_32KEY => Ok(how::VIEW_32),
+        0 | KEY_WOW64_64KEY => Ok(0),
+        _ => Err(STATUS_INVALID_PARAMETER),
+    }
+}
+
 impl Serve for OpenKey {
     fn serve(&mut self) -> Answer {
         const OBJ_OPENLINK: u32 = 0x100;
         const KNOWN: u32 = REG_OPTION_VOLATILE | REG_OPTION_CREATE_LINK | REG_OPTION_BACKUP_RESTORE | REG_OPTION_OPEN_LINK;
-        let views = self.access & (KEY_WOW64_32KEY | KEY_WOW64_64KEY);
-        if views == KEY_WOW64_32KEY | KEY_WOW64_64KEY || self.options & !KNOWN != 0 {
+        let view = view_of(self.access)?;
+        if self.options & !KNOWN != 0 {
             return Err(STATUS_INVALID_PARAMETER);
         }
         let mut payload = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
@@ -55,14 +65,13 @@ impl Serve for OpenKey {
         }
         let option = |bit| self.options & bit != 0;
         let bits = [
-            (how::VIEW_32, views == KEY_WOW64_32KEY || views == 0 && bitness::is_32()),
             (how::MERGED, self.merged != 0),
             (how::LINK, self.object_flags & OBJ_OPENLINK != 0 || option(REG_OPTION_OPEN_LINK)),
             (how::CREATE, self.create != 0),
             (how::VOLATILE, option(REG_OPTION_VOLATILE)),
             (how::MAKE_LINK, option(REG_OPTION_CREATE_LINK)),
         ];
-        let how = bits.iter().filter(|(_, is)| *is).fold(0, |all, (bit, _)| all | bit);
+        let how = bits.iter().filter(|(_, is)| *is).fold(view, |all, (bit, _)| all | bit);
         let root = if self.root == 0 { 0 } else { handle::key(self.root)?.handle };
         let request = messages::OpenKey { root, access: self.access, object_flags: self.object_flags, how, path, pad: 0 };
         let (opened, values) = broker::ask(&request, &payload)?;
@@ -249,7 +258,9 @@ impl Serve for DeleteKeyValue {
 impl Serve for DeleteKey {
     fn serve(&mut self) -> Answer {
         let key = handle::key(self.key)?;
-        broker::ask(&messages::DeleteKey { handle: key.handle }, &[]).map(|_| ())
+        let request = messages::DeleteKey { handle: key.handle, below: self.below, how: view_of(self.access)? | how::LINK };
+        let name = if self.below == 0 { Vec::new() } else { user::read_vec(self.name, self.name_size, PATH_BYTES)? };
+        broker::ask(&request, &name).map(|_| ())
     }
 }
 

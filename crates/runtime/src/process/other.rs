@@ -5,7 +5,7 @@ use crate::handle::service::of_shared;
 use crate::image::{Bytes, check_program};
 use crate::object::{Body, Object};
 use crate::serve::{Answer, Serve};
-use crate::{access, handle, name, section, user};
+use crate::{access, handle, job, name, section, user};
 use gate::service::{CreateProcess, ObjectKind, OpenProcess, QueryOther, Span, StartParameters};
 use protocol::message::{self, AdoptObject, Inherit, SharedObject};
 use protocol::start::{Child, Inherited, Parameters};
@@ -21,7 +21,7 @@ use windows_sys::Win32::System::Threading::{PROCESS_QUERY_LIMITED_INFORMATION, T
 const LONGEST: usize = 0xFFFE;
 const LONGEST_ENVIRONMENT: usize = protocol::PAYLOAD / 2;
 /// The most handles that are listed.
-const MOST_LISTED: u32 = 0x1000;
+const MOST_LISTED: u64 = 0x1000;
 
 /// This process's object for one that the broker told of.
 fn object_of(told: &SharedObject, descriptor: Option<OwnedFd>) -> Result<Arc<Object>, NTSTATUS> {
@@ -30,7 +30,9 @@ fn object_of(told: &SharedObject, descriptor: Option<OwnedFd>) -> Result<Arc<Obj
         (ObjectKind::Process, _) => of(Body::Process),
         (ObjectKind::Thread, _) => of(Body::Thread),
         (ObjectKind::Section, Some(descriptor)) => section::shared(told, descriptor),
-        (kind @ (ObjectKind::Event | ObjectKind::Timer | ObjectKind::Semaphore | ObjectKind::Mutant), _) => of_shared(kind, told.limit),
+        (kind @ (ObjectKind::Event | ObjectKind::Timer | ObjectKind::Semaphore | ObjectKind::Mutant | ObjectKind::Job), _) => {
+            of_shared(kind, told.limit)
+        }
         _ => Err(STATUS_NOT_SUPPORTED),
     }
 }
@@ -99,7 +101,8 @@ impl Serve for CreateProcess {
             Inherit::Listed => listed.contains(&object.handle),
         };
         let objects = handle::inheritable().into_iter().filter(is_inherited).collect();
-        let payload = Child { parameters, listed, objects }.encode();
+        let jobs = listed_handles(self.jobs, self.job_count)?.into_iter().map(job::to_join).collect::<Result<_, _>>()?;
+        let payload = Child { parameters, listed, objects, jobs }.encode();
         if payload.len() > protocol::PAYLOAD {
             return Err(STATUS_INVALID_PARAMETER);
         }
@@ -109,6 +112,7 @@ impl Serve for CreateProcess {
             suspended: self.suspended,
             ignores_control: self.ignores_control,
             standard: self.standard,
+            breaks_away: self.breaks_away,
         };
         let (created, _) = broker::ask(&request, &payload)?;
         for (index, kind) in [ObjectKind::Process, ObjectKind::Thread].into_iter().enumerate() {
@@ -123,13 +127,17 @@ impl Serve for CreateProcess {
 
 /// The handles that are listed, of which each must be one.
 fn listed(address: u64, count: u32) -> Result<Vec<u32>, NTSTATUS> {
+    let handles = listed_handles(address, count.into())?.into_iter();
+    // Windows asks that those in the list be marked, and says so with an invalid parameter.
+    handles.map(|handle| u32::try_from(handle & !3).map_err(|_| STATUS_INVALID_PARAMETER)).collect()
+}
+
+fn listed_handles(address: u64, count: u64) -> Result<Vec<u64>, NTSTATUS> {
     if count > MOST_LISTED {
         return Err(STATUS_INVALID_PARAMETER);
     }
-    let bytes = user::read_vec(address, 8 * u64::from(count), 8 * count as usize)?;
-    let handles = bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
-    // Windows asks that those in the list be marked, and says so with an invalid parameter.
-    handles.map(|handle| u32::try_from(handle & !3).map_err(|_| STATUS_INVALID_PARAMETER)).collect()
+    let bytes = user::read_vec(address, 8 * count, 8 * count as usize)?;
+    Ok(bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect())
 }
 
 impl Serve for OpenProcess {
@@ -151,6 +159,7 @@ impl Serve for QueryOther {
         let number = handle::other(self.process, needed)?.ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
         let (facts, image) = broker::ask(&message::QueryProcess { number }, &[])?;
         self.times = facts.times;
+        self.used = facts.used;
         self.ids = facts.ids;
         self.thread = facts.thread;
         self.code = if facts.ended != 0 { facts.code } else { STATUS_PENDING as u32 };

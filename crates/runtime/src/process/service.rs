@@ -72,7 +72,7 @@ impl Serve for QueryTimeZone {
 
 impl Serve for ReadClock {
     fn serve(&mut self) -> Answer {
-        self.nanoseconds = (if self.real != 0 { time::real() } else { time::monotonic() }) as u64;
+        self.ticks = time::ticks(self.real != 0);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::stream::{In, Out};
-use crate::objects::{Certificate, Finding};
+use crate::objects::{Certificate, Finding, Header, Wrong};
 use std::path::Path;
 
 /// A part of a sandbox: its files, its registry. A new part is a type with this trait, and a row in `SECTIONS` (`archive/mod.rs`).
@@ -23,6 +23,16 @@ pub struct Fresh<'a> {
     pub folder: &'a Path,
     /// Who may have made what the archive carries; their users are known or trusted.
     pub authors: &'a [Certificate],
+}
+
+impl Fresh<'_> {
+    /// What is wrong with a proof, apart from what it is a proof of.
+    pub fn wrong_with(&self, header: &Header) -> Option<Wrong> {
+        if !self.authors.iter().any(|author| author.covers(&header.author, &header.owner)) {
+            return Some(Wrong::Foreign);
+        }
+        (!header.is_signed()).then_some(Wrong::Signature)
+    }
 }
 
 /// How much a section holds.

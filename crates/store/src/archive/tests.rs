@@ -1,5 +1,7 @@
 //! What an archive promises: what was exported comes out as it went in, with its authors, and nothing else comes out at all.
 
+mod registry;
+
 use super::*;
 use crate::objects::{Limits, Objects, View};
 use crate::testing::Quiet;

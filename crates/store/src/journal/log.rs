@@ -26,7 +26,7 @@ pub trait Entry: Sized {
 }
 
 /// Bytes of a file's head, its checksum the last of them.
-const HEAD: usize = 8 + 4 + 8 + 8 + 8;
+pub const HEAD: usize = 8 + 4 + 8 + 8 + 8;
 /// Bytes in front of a record's own.
 const FRAME: usize = 4 + 4 + 8;
 
@@ -160,6 +160,11 @@ impl<R: Entry> Log<R> {
     /// Where the next record goes, behind what was gathered.
     pub fn place(&self, bytes: &Writer) -> Place {
         Place { offset: self.length + bytes.0.len() as u64, sequence: self.sequence }
+    }
+
+    /// No record was ever written.
+    pub fn is_bare(&self) -> bool {
+        self.sequence == 0
     }
 
     /// What records are read from.

@@ -11,7 +11,7 @@ use crate::archive::error::Error;
 use crate::archive::section::{Amount, Fresh, Section};
 use crate::archive::stream::{In, Item, Out};
 use crate::journal::bytes::Writer;
-use crate::journal::header::{Hash, Header};
+use crate::journal::header::Hash;
 use crate::journal::log::{Entry, Head, Log};
 use crate::metadata::attribute;
 use crate::path::Path;
@@ -219,7 +219,7 @@ impl Made {
             let current = if let Content::Published(published) = &node.content { Some(published) } else { None };
             for header in node.headers() {
                 self.amount.objects += 1;
-                if let Some(found) = wrong_with(header, fresh) {
+                if let Some(found) = fresh.wrong_with(header) {
                     wrong.push(Finding::Object { path: path.clone(), wrong: found });
                 }
                 let written = current.filter(|published| *published.header == *header).map_or(0, |published| published.written);
@@ -256,11 +256,4 @@ impl Made {
         Log::<Record>::make(self.disk.root.as_fd(), &journal_name(GENERATION), self.head)?;
         Ok(self.amount)
     }
-}
-
-fn wrong_with(header: &Header, fresh: &Fresh<'_>) -> Option<Wrong> {
-    if !fresh.authors.iter().any(|author| author.covers(&header.author, &header.owner)) {
-        return Some(Wrong::Foreign);
-    }
-    (!header.is_signed()).then_some(Wrong::Signature)
 }

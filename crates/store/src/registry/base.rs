@@ -58,6 +58,7 @@ impl Registry {
         }
         self.software = self.base_key(&wide("MACHINE\\SOFTWARE"));
         self.wow = self.base_key(&wide("MACHINE\\SOFTWARE\\Wow6432Node"));
+        self.private = ["MACHINE\\SAM\\SAM", "MACHINE\\SECURITY"].map(|path| self.base_key(&wide(path)));
     }
 
     /// Reads a piece of the base.

@@ -1,10 +1,10 @@
 //! Changing keys and values: written down first, then done.
 
 use super::disk::Disk;
-use super::name::{DEEPEST, LARGEST_VALUE, LONGEST_KEY, LONGEST_PATH, LONGEST_VALUE, PARTS, fold};
-use super::node::{NOBODY, Node};
+use super::name::{DEEPEST, LARGEST_VALUE, LONGEST_KEY, LONGEST_PATH, LONGEST_VALUE, PARTS, fold, names};
+use super::node::{NOBODY, Node, key_size};
 use super::record::Record;
-use super::values::Value;
+use super::values::{Value, value_size};
 use super::walk::{How, Walked, below_root};
 use super::{Event, ROOT, Registry};
 use crate::objects::now;
@@ -13,10 +13,6 @@ use windows_sys::Win32::Foundation::{
     STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED,
 };
 use windows_sys::Win32::System::Registry::{REG_NOTIFY_CHANGE_LAST_SET, REG_NOTIFY_CHANGE_NAME};
-
-/// What a key and a value take beside their names and bytes.
-const KEY_BYTES: u64 = 256;
-const VALUE_BYTES: u64 = 96;
 
 /// A key that is to be made where there is none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,7 +50,7 @@ impl Registry {
         if self.depth(parent) + 1 > DEEPEST {
             return Err(STATUS_INVALID_PARAMETER);
         }
-        let bytes = KEY_BYTES + 2 * (name.len() + new.class.len()) as u64;
+        let bytes = key_size(name, new.class);
         if self.keys + self.volatile.0 >= self.limits.keys || !self.has_room(bytes) {
             return Err(STATUS_QUOTA_EXCEEDED);
         }
@@ -72,7 +68,7 @@ impl Registry {
         above.subkeys.insert(fold(name), id);
         above.written = time;
         above.grow_for(name, new.class);
-        self.count(new.volatile, 1, (KEY_BYTES + 2 * (name.len() + new.class.len()) as u64) as i64);
+        self.count(new.volatile, 1, key_size(name, new.class) as i64);
         self.touch(id);
         self.events.push(Event { key: parent, what: REG_NOTIFY_CHANGE_NAME });
         id
@@ -89,7 +85,7 @@ impl Registry {
             return Err(STATUS_ACCESS_DENIED);
         }
         let time = now();
-        if !volatile {
+        if !volatile && self.disk.is_some() {
             let path = self.path_of(id)?;
             self.write(|| Record::Delete { path, time })?;
         }
@@ -102,7 +98,7 @@ impl Registry {
         node.deleted = true;
         let values = std::mem::take(&mut node.values);
         let (parent, base, own, opens, folded, volatile) = (node.parent, node.base, node.own, node.opens, fold(&node.name), node.volatile);
-        let bytes = KEY_BYTES + 2 * (node.name.len() + node.class.len()) as u64;
+        let bytes = node.size();
         for value in values.from(0) {
             self.give_back(volatile, value);
         }
@@ -139,8 +135,8 @@ impl Registry {
             return Err(STATUS_INVALID_PARAMETER);
         }
         let volatile = node.volatile;
-        let before = node.values.get(name).filter(|value| value.own).map_or(0, size);
-        let after = VALUE_BYTES + (2 * name.len() + data.len()) as u64;
+        let before = node.values.get(name).filter(|value| value.own).map_or(0, Value::size);
+        let after = value_size(name, data);
         if after > before && !self.has_room(after - before) {
             return Err(STATUS_QUOTA_EXCEEDED);
         }
@@ -161,7 +157,7 @@ impl Registry {
         node.longest.data = node.longest.data.max(data.len() as u32);
         node.written = time;
         let value = Value { name: name.into(), kind, data, base, own: true };
-        let (size, volatile) = (size(&value), node.volatile);
+        let (size, volatile) = (value.size(), node.volatile);
         let before = node.values.set(value);
         if let Some(before) = before {
             self.give_back(volatile, &before);
@@ -178,7 +174,7 @@ impl Registry {
             return Err(STATUS_OBJECT_NAME_NOT_FOUND);
         }
         let time = now();
-        if !node.volatile {
+        if !node.volatile && self.disk.is_some() {
             let path = self.path_of(id)?;
             self.write(|| Record::Unset { path, name: name.into(), time })?;
         }
@@ -215,7 +211,11 @@ impl Registry {
         if self.child(parent, &fold(name)).is_some_and(|other| other != id) {
             return Err(STATUS_OBJECT_NAME_COLLISION);
         }
-        self.path_below(parent, name)?;
+        let before = self.node(id).name.len();
+        let longest = self.path_below(parent, name)?.len() + if name.len() > before { self.longest_below(id) } else { 0 };
+        if longest > LONGEST_PATH {
+            return Err(STATUS_NAME_TOO_LONG);
+        }
         let time = now();
         if !volatile {
             let path = self.path_of(id)?;
@@ -223,6 +223,17 @@ impl Registry {
         }
         self.do_rename(id, name, time);
         Ok(())
+    }
+
+    /// How long the longest path from a key down is.
+    fn longest_below(&mut self, top: u32) -> usize {
+        let (mut longest, mut left) = (0, vec![(top, 0)]);
+        while let Some((id, length)) = left.pop() {
+            self.load(id);
+            longest = longest.max(length);
+            left.extend(self.node(id).subkeys.iter().map(|(name, below)| (*below, length + 1 + name.len())));
+        }
+        longest
     }
 
     fn do_rename(&mut self, id: u32, name: &[u16], time: i64) {
@@ -259,9 +270,9 @@ impl Registry {
             let made = std::mem::replace(&mut node.own, true);
             (node.base, node.touched, node.hidden) = (false, true, None);
             left.extend(node.subkeys.iter().map(|(_, below)| *below));
-            let mut more = if made { 0 } else { KEY_BYTES + 2 * (node.name.len() + node.class.len()) as u64 };
+            let mut more = if made { 0 } else { node.size() };
             for value in node.values.from(0).cloned().collect::<Vec<_>>() {
-                more += if value.own { 0 } else { size(&value) };
+                more += if value.own { 0 } else { value.size() };
                 node.values.set(Value { base: false, own: true, ..value });
             }
             // Nothing of the base is volatile.
@@ -271,7 +282,7 @@ impl Registry {
 
     fn give_back(&mut self, volatile: bool, value: &Value) {
         if value.own {
-            self.count(volatile, 0, -(size(value) as i64));
+            self.count(volatile, 0, -(value.size() as i64));
         }
     }
 
@@ -314,41 +325,61 @@ impl Registry {
         }
     }
 
+    /// The key of a record's path. What the sandbox has changed and not made is the base's: it is there, even where the base of this
+    /// program lacks it, which may be another one than that of the program that wrote the record.
+    fn recorded(&mut self, path: &[u16]) -> u32 {
+        let mut at = ROOT;
+        for name in names(path) {
+            let folded = fold(name);
+            at = match self.child(at, &folded) {
+                Some(below) => below,
+                None => self.adopt_base_key(at, name, folded),
+            };
+        }
+        self.load(at);
+        at
+    }
+
+    /// Enters a key that another base has.
+    pub(super) fn adopt_base_key(&mut self, parent: u32, name: &[u16], folded: Box<[u16]>) -> u32 {
+        let id = self.insert(Node { base: true, ..Node::new(name, parent) });
+        let above = self.node_mut(parent);
+        above.subkeys.insert(folded, id);
+        above.grow_for(name, &[]);
+        id
+    }
+
     /// Does again what a journal tells of. What cannot be done is answered in words.
     pub(super) fn replay(&mut self, record: Record) -> Result<(), String> {
-        let literal = How { link: true, ..How::default() };
-        let text = |path: &[u16]| String::from_utf16_lossy(path);
-        let at =
-            |registry: &mut Self, path: &[u16]| registry.find(ROOT, path, literal).map_err(|_| format!("the key {}, which is not there", text(path)));
         match record {
             Record::Make { path, class, time, link } => {
                 let parted = path.iter().rposition(|unit| *unit == PARTS).unwrap_or(0);
-                let parent = at(self, &path[..parted])?;
+                let parent = self.recorded(&path[..parted]);
                 let name = &path[(parted + 1).min(path.len())..];
                 if self.child(parent, &fold(name)).is_none() {
                     self.do_make(parent, name, &New { class: &class, volatile: false, link }, time);
                 }
             }
             Record::Delete { path, time } => {
-                let id = at(self, &path)?;
-                self.load(id);
+                let id = self.recorded(&path);
                 if id != ROOT && self.node(id).subkeys.len() == 0 {
                     self.do_delete(id, time);
                 }
             }
             Record::Set { path, name, kind, data, time } => {
-                let id = at(self, &path)?;
-                self.load(id);
+                let id = self.recorded(&path);
                 self.do_set(id, &name, kind, data, time);
             }
             Record::Unset { path, name, time } => {
-                let id = at(self, &path)?;
-                self.load(id);
+                let id = self.recorded(&path);
+                if self.node(id).values.get(&name).is_none() {
+                    self.node_mut(id).hidden.get_or_insert_default().values.insert(fold(&name));
+                    self.touch(id);
+                }
                 self.do_unset(id, &name, time);
             }
             Record::Rename { path, name, time } => {
-                let id = at(self, &path)?;
-                self.load(id);
+                let id = self.recorded(&path);
                 if id != ROOT {
                     self.do_rename(id, &name, time);
                 }
@@ -362,8 +393,4 @@ impl Registry {
     pub fn flush(&mut self) -> Result<(), NTSTATUS> {
         self.disk.as_mut().map_or(Ok(()), Disk::flush)
     }
-}
-
-fn size(value: &Value) -> u64 {
-    VALUE_BYTES + (2 * value.name.len() + value.data.len()) as u64
 }

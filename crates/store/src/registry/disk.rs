@@ -9,7 +9,7 @@ use crate::error::status;
 use crate::journal::bytes::Writer;
 use crate::journal::header::{Hash, Header};
 use crate::journal::log::{Entry, Head, Log, Place, Unreadable, read_part, read_places};
-use crate::journal::principal::{Principal, Public};
+use crate::journal::principal::Principal;
 use crate::objects::{Finding, OpenError, Wrong, now};
 use rustix::fs::{Dir, FlockOperation, Mode, OFlags, flock, fstat, fsync, open, openat};
 use rustix::io::{Errno, Result as HostResult, pread};
@@ -39,6 +39,8 @@ pub struct Disk {
     pub principal: Option<Principal>,
     /// Up to where the journal is sealed, and what was sealed last.
     pub sealed: (u64, Hash),
+    /// How many changes the journal told of when it was read.
+    pub changes: usize,
     placed: bool,
 }
 
@@ -172,7 +174,7 @@ impl Disk {
 
     fn load(root: OwnedFd, principal: Option<Principal>, writes: bool) -> Result<Opened, OpenError> {
         let generation = files(root.as_fd())?.iter().filter_map(|name| name.strip_prefix("index.")?.parse().ok()).max().unwrap_or(0);
-        let disk = Self { root, generation, index: None, journal: None, principal, sealed: (0, Hash::default()), placed: false };
+        let disk = Self { root, generation, index: None, journal: None, principal, sealed: (0, Hash::default()), changes: 0, placed: false };
         let mut opened = Opened { disk, root: None, keys: 0, bytes: 0, changes: Vec::new(), damage: Vec::new() };
         if generation > 0 {
             let index = Index::open(opened.disk.root.as_fd(), generation)?;
@@ -200,6 +202,7 @@ impl Disk {
                     record => opened.changes.push(record),
                 })
                 .map_err(unreadable(&name))?;
+                opened.disk.changes = opened.changes.len();
                 opened.damage.extend(crate::objects::of_read(&name, &read));
                 if writes {
                     opened.disk.journal = Some(Log::go_on(file, &read)?);
@@ -278,8 +281,8 @@ pub struct Checked {
     pub unsealed: u64,
 }
 
-/// Verifies a registry's records, and its seals against the sandbox's and the user's key.
-pub fn verify(folder: &Path, sandbox: &Public, user: &Public) -> Result<Checked, OpenError> {
+/// Verifies a registry's records, and its seals: they are the sandbox's own, or of one that it was imported from.
+pub fn verify(folder: &Path, principal: &Principal) -> Result<Checked, OpenError> {
     let mut registry = Registry::look(folder, &[])?;
     registry.load_all();
     let mut checked = Checked { findings: registry.damage.clone(), keys: registry.keys, bytes: registry.bytes, ..Checked::default() };
@@ -302,7 +305,7 @@ pub fn verify(folder: &Path, sandbox: &Public, user: &Public) -> Result<Checked,
         }
         for (from, to, header) in seals {
             checked.seals += 1;
-            let wrong = if header.author != *sandbox || header.owner != *user {
+            let wrong = if !principal.accepts(&header.author, &header.owner) {
                 Wrong::Foreign
             } else if !header.is_signed() {
                 Wrong::Signature

@@ -82,6 +82,8 @@ impl Registry {
                     let folded = fold(&name);
                     let id = match self.node(parent).subkeys.get(&folded).copied() {
                         Some(id) => id,
+                        // What the sandbox has not made is of another version's base.
+                        None if flags & OWN == 0 => self.adopt_base_key(parent, &name, folded),
                         None => {
                             let id = self.insert(Node::new(&name, parent));
                             let above = self.node_mut(parent);

@@ -12,7 +12,8 @@ mod import;
 mod load;
 mod name;
 mod node;
-mod record;
+pub(crate) mod record;
+pub mod section;
 mod sorted;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use node::Longest;
 pub use values::Value;
 pub use walk::{How, absolute, below_root};
 
+use crate::journal::log::Log;
 use crate::journal::principal::Principal;
 use crate::objects::Finding;
 use disk::Disk;
@@ -92,6 +94,8 @@ pub struct Registry {
     /// `HKLM\Software` and what 32-bit programs see in its place.
     software: u32,
     wow: u32,
+    /// Keys of the accounts, which nobody but the system itself opens ("Registry Hives").
+    private: [u32; 2],
     /// Where it is kept, if it is.
     disk: Option<Disk>,
     limits: Limits,
@@ -112,6 +116,7 @@ impl Registry {
             free: Vec::new(),
             software: NOBODY,
             wow: NOBODY,
+            private: [NOBODY; 2],
             disk: None,
             limits,
             keys: 0,
@@ -153,6 +158,12 @@ impl Registry {
             // What cannot be folded is as good as it is, and is tried again with the next start.
             let _ = self.fold();
         }
+    }
+
+    /// Sees that everything is sealed in an index, for an archive carries nothing else.
+    pub fn publish(&mut self) -> Result<(), crate::OpenError> {
+        let is_bare = self.disk.as_ref().and_then(|disk| disk.journal.as_ref()).is_none_or(Log::is_bare);
+        if is_bare { Ok(()) } else { Ok(self.fold()?) }
     }
 
     fn node(&self, id: u32) -> &Node {
@@ -206,8 +217,14 @@ impl Registry {
         self.node(id).deleted
     }
 
+    /// The key above one.
+    pub fn above(&self, id: u32) -> Option<u32> {
+        let parent = self.nodes.get(id as usize)?.as_ref()?.parent;
+        (parent != NOBODY).then_some(parent)
+    }
+
     /// Whether one key is above another, or the same.
-    pub fn is_above(&self, above: u32, mut id: u32) -> bool {
+    pub(super) fn is_above(&self, above: u32, mut id: u32) -> bool {
         while id != above {
             match self.nodes.get(id as usize).and_then(Option::as_ref) {
                 Some(node) if node.parent != NOBODY => id = node.parent,

@@ -38,6 +38,14 @@ pub struct Longest {
     pub data: u32,
 }
 
+/// What a key takes beside its names.
+const KEY_BYTES: u64 = 256;
+
+/// What a key takes with a name and a class.
+pub fn key_size(name: &[u16], class: &[u16]) -> u64 {
+    KEY_BYTES + 2 * (name.len() + class.len()) as u64
+}
+
 /// A key.
 #[derive(Debug)]
 pub struct Node {
@@ -87,6 +95,11 @@ impl Node {
             opens: 0,
             longest: Longest::default(),
         }
+    }
+
+    /// What it takes with its names.
+    pub fn size(&self) -> u64 {
+        key_size(&self.name, &self.class)
     }
 
     /// Notes how long a subkey's names are.

@@ -1,5 +1,7 @@
 //! The registry over its life on the disk, against one that lives in memory alone; views, links, merged classes, damage.
 
+mod power;
+
 use super::name::wide;
 use super::text::{Format, export};
 use super::*;
@@ -16,7 +18,6 @@ const NARROW: How = How { view32: true, link: false };
 
 struct Home {
     folder: PathBuf,
-    user: User,
 }
 
 impl Home {
@@ -24,7 +25,7 @@ impl Home {
         let folder = folder(name);
         let user = User::open_or_make(&folder.join("keys")).unwrap();
         user.principal("box", 1).unwrap().write(&folder.join("principal")).unwrap();
-        Self { folder, user }
+        Self { folder }
     }
 
     fn principal(&self) -> Principal {
@@ -40,7 +41,7 @@ impl Home {
     }
 
     fn verify(&self) -> Checked {
-        verify(&self.place(), &self.principal().public(), &self.user.public()).unwrap()
+        verify(&self.place(), &self.principal()).unwrap()
     }
 }
 

@@ -19,6 +19,19 @@ pub struct Value {
     pub own: bool,
 }
 
+impl Value {
+    /// What it takes, with its name and bytes.
+    pub(super) fn size(&self) -> u64 {
+        value_size(&self.name, &self.data)
+    }
+}
+
+/// What a value takes of a name and bytes.
+pub fn value_size(name: &[u16], data: &[u8]) -> u64 {
+    const VALUE_BYTES: u64 = 96;
+    VALUE_BYTES + (2 * name.len() + data.len()) as u64
+}
+
 /// From so many values on they are found by a map.
 const MANY: usize = 12;
 

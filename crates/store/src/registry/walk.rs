@@ -4,7 +4,7 @@ use super::name::{LONGEST_KEY, fold, names, wide};
 use super::{ROOT, Registry, view};
 use std::collections::VecDeque;
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_KEY_DELETED, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER, STATUS_KEY_DELETED, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD,
 };
 
 /// How a path is looked up.
@@ -78,6 +78,9 @@ impl Registry {
             }
             if how.view32 {
                 at = self.redirected(at, &rest);
+            }
+            if self.private.contains(&at) {
+                return Err(STATUS_ACCESS_DENIED);
             }
             let Some(next) = rest.front() else { return Ok(Walked::To(at)) };
             match self.child(at, &fold(next)) {

@@ -4,20 +4,19 @@ use super::enumerate::{subkey_name, value_name};
 use super::open::{VIEWS, open};
 use super::root::{MAXIMUM_ALLOWED, handle};
 use super::{Key, Owned, wide_of};
-use crate::nt::{self, NtDeleteKey, NtDeleteValueKey, NtRenameKey, string};
+use crate::nt::{self, NtDeleteKey, NtDeleteValueKey, NtRenameKey, WcDeleteKey, string};
 use guest::call::LStatus;
 use guest::error::Win32Error;
 use guest::{shim, text};
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_NO_MORE_ITEMS, HANDLE};
 
-const DELETE: u32 = 0x1_0000;
 const REG_OPTION_OPEN_LINK: u32 = 8;
 
 fn delete(key: Key, path: Option<&[u16]>, view: u32) -> Result<LStatus, Win32Error> {
     let path = path.ok_or(Win32Error(ERROR_INVALID_PARAMETER))?;
-    let opened = Owned(open(key, path, DELETE | view & VIEWS, REG_OPTION_OPEN_LINK)?);
-    // SAFETY: the handle is open.
-    nt::check(unsafe { NtDeleteKey(opened.0) })?;
+    let path = string(path)?;
+    // SAFETY: the path lives through the call.
+    nt::check(unsafe { WcDeleteKey(handle(key)?, &raw const path, view & VIEWS) })?;
     Ok(LStatus)
 }
 

@@ -66,7 +66,7 @@ unsafe fn put(path: &[u16], room: *mut u32, target: *mut u16) -> Result<(), Win3
 }
 
 /// Starts a search for the names of a file, which hard links give it.
-#[shim(ix = 773, mapping = "NtQueryInformationFile and NtCreateFile", risk = Isolation("a path outside of the grants"))]
+#[shim(ix = 776, mapping = "NtQueryInformationFile and NtCreateFile", risk = Isolation("a path outside of the grants"))]
 pub unsafe extern "system" fn FindFirstFileNameW(path: *const u16, flags: u32, room: *mut u32, name: *mut u16) -> Result<FileHandle, Win32Error> {
     if flags != 0 || room.is_null() || name.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
@@ -78,7 +78,7 @@ pub unsafe extern "system" fn FindFirstFileNameW(path: *const u16, flags: u32, r
 }
 
 /// Answers the next name of a file.
-#[shim(ix = 774, mapping = "FindFirstFileNameW", risk = Wrong("a name that is missed"))]
+#[shim(ix = 777, mapping = "FindFirstFileNameW", risk = Wrong("a name that is missed"))]
 pub unsafe extern "system" fn FindNextFileNameW(search: HANDLE, room: *mut u32, name: *mut u16) -> Result<Bool, Win32Error> {
     if room.is_null() || name.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));

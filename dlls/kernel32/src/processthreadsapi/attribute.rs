@@ -42,8 +42,7 @@ const KNOWN: &[(usize, usize)] = &[
     (7, 0),
     // The protection level.
     (11, 4),
-    // The jobs.
-    (13, 0),
+    (JOB_LIST, 0),
     // The policy for child processes.
     (14, 4),
     // The policy for desktop programs.
@@ -54,28 +53,42 @@ const KNOWN: &[(usize, usize)] = &[
 
 /// `ProcThreadAttributeHandleList`: the handles that are inherited.
 const HANDLE_LIST: usize = 2;
-/// The attributes that are taken: the list of handles, and those that ask for nothing that a program could notice here.
-const HEEDED: &[usize] = &[HANDLE_LIST, 3, 4, 5, 7];
+/// `ProcThreadAttributeJobList`: the jobs that the process is put into.
+const JOB_LIST: usize = 13;
+/// The attributes that are taken: the lists of handles, and those that ask for nothing that a program could notice here.
+const HEEDED: &[usize] = &[HANDLE_LIST, 3, 4, 5, 7, JOB_LIST];
 
-/// The handles that a list says are inherited. A list with what is not heeded is refused.
+/// What a list says.
+#[derive(Default)]
+pub struct Attributes {
+    /// The handles that are inherited.
+    pub handles: Vec<u64>,
+    /// The jobs that the process is put into.
+    pub jobs: Vec<u64>,
+}
+
+/// What a list says. One with what is not heeded is refused.
 ///
 /// # Safety
 /// `list` is NULL or a list, whose values live.
-pub unsafe fn handles(list: *const c_void) -> Result<Vec<u64>, Win32Error> {
-    let Some(head) = (unsafe { list.cast::<List>().as_ref() }) else { return Ok(Vec::new()) };
-    let mut handles = Vec::new();
+pub unsafe fn read(list: *const c_void) -> Result<Attributes, Win32Error> {
+    let Some(head) = (unsafe { list.cast::<List>().as_ref() }) else { return Ok(Attributes::default()) };
+    let mut attributes = Attributes::default();
     for index in 0..head.count {
         let entry = unsafe { &*list.byte_add(size(index)).cast::<Entry>() };
         let number = entry.attribute & 0xFFFF;
         if !HEEDED.contains(&number) {
             return Err(Win32Error(ERROR_NOT_SUPPORTED));
         }
-        if number == HANDLE_LIST {
-            let values = entry.value.cast::<usize>();
-            handles.extend((0..entry.size / size_of::<usize>()).map(|at| unsafe { values.add(at).read_unaligned() } as u64));
-        }
+        let list = match number {
+            HANDLE_LIST => &mut attributes.handles,
+            JOB_LIST => &mut attributes.jobs,
+            _ => continue,
+        };
+        let values = entry.value.cast::<usize>();
+        list.extend((0..entry.size / size_of::<usize>()).map(|at| unsafe { values.add(at).read_unaligned() } as u64));
     }
-    Ok(handles)
+    Ok(attributes)
 }
 
 fn size(count: u32) -> usize {

@@ -1,6 +1,6 @@
 //! Starting a process.
 
-use super::attribute;
+use super::attribute::{self, Attributes};
 use super::program::{self, Program};
 use crate::ansi;
 use crate::fileapi::full::full;
@@ -20,9 +20,9 @@ use windows_sys::Win32::Foundation::{ERROR_DIRECTORY, ERROR_INVALID_PARAMETER, E
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::Storage::FileSystem::{FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA};
 use windows_sys::Win32::System::Threading::{
-    CREATE_NEW_CONSOLE, CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_PROTECTED_PROCESS, CREATE_SECURE_PROCESS, CREATE_SUSPENDED,
-    CREATE_UNICODE_ENVIRONMENT, DEBUG_ONLY_THIS_PROCESS, DEBUG_PROCESS, DETACHED_PROCESS, EXTENDED_STARTUPINFO_PRESENT, PROCESS_ALL_ACCESS,
-    PROCESS_INFORMATION, STARTF_USESTDHANDLES, STARTUPINFOA, STARTUPINFOEXW, STARTUPINFOW, THREAD_ALL_ACCESS,
+    CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_CONSOLE, CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_PROTECTED_PROCESS, CREATE_SECURE_PROCESS,
+    CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, DEBUG_ONLY_THIS_PROCESS, DEBUG_PROCESS, DETACHED_PROCESS, EXTENDED_STARTUPINFO_PRESENT,
+    PROCESS_ALL_ACCESS, PROCESS_INFORMATION, STARTF_USESTDHANDLES, STARTUPINFOA, STARTUPINFOEXW, STARTUPINFOW, THREAD_ALL_ACCESS,
 };
 
 /// What becomes of the console.
@@ -100,7 +100,7 @@ fn start_folder(wanted: Option<&[u16]>) -> Result<Vec<u16>, Win32Error> {
 
 fn create(request: &Request<'_>) -> Result<PROCESS_INFORMATION, Win32Error> {
     let console = console(request.creation)?;
-    let listed = unsafe { attribute::handles(request.attributes) }?;
+    let Attributes { handles: listed, jobs } = unsafe { attribute::read(request.attributes) }?;
     if !listed.is_empty() && !request.inherits {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
@@ -156,6 +156,9 @@ fn create(request: &Request<'_>) -> Result<PROCESS_INFORMATION, Win32Error> {
             (true, true) => 1,
             (true, false) => 2,
         },
+        breaks_away: request.creation & CREATE_BREAKAWAY_FROM_JOB,
+        jobs: jobs.as_ptr() as usize as u64,
+        job_count: jobs.len() as u64,
         suspended: request.creation & CREATE_SUSPENDED,
         ignores_control: request.creation & CREATE_NEW_PROCESS_GROUP,
         standard: (!given && console == Console::Shared).into(),

@@ -23,7 +23,7 @@ router! {
 }
 
 /// Opens the file with a number, on the volume that another open file lies on.
-#[shim(ix = 775, mapping = "NtCreateFile with FILE_OPEN_BY_FILE_ID", risk = Isolation("a file outside of the grants"))]
+#[shim(ix = 780, mapping = "NtCreateFile with FILE_OPEN_BY_FILE_ID", risk = Isolation("a file outside of the grants"))]
 pub unsafe extern "system" fn OpenFileById(
     hint: HANDLE,
     descriptor: *const FILE_ID_DESCRIPTOR,

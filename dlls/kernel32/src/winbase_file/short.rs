@@ -15,13 +15,13 @@ fn set(file: HANDLE, name: &[u16]) -> Result<Bool, Win32Error> {
 }
 
 /// Gives a file a short name of the caller's, who needs the privilege to restore backups for it.
-#[shim(ix = 776, mapping = "NtSetInformationFile", risk = Functional("a short name that cannot be chosen"))]
+#[shim(ix = 781, mapping = "NtSetInformationFile", risk = Functional("a short name that cannot be chosen"))]
 pub unsafe extern "system" fn SetFileShortNameW(file: HANDLE, name: *const u16) -> Result<Bool, Win32Error> {
     if name.is_null() { Err(Win32Error(ERROR_INVALID_PARAMETER)) } else { set(file, unsafe { wide(name) }) }
 }
 
 /// Gives a file a short name of the caller's, who needs the privilege to restore backups for it.
-#[shim(ix = 777, mapping = "SetFileShortNameW", risk = Functional("a short name that cannot be chosen"))]
+#[shim(ix = 782, mapping = "SetFileShortNameW", risk = Functional("a short name that cannot be chosen"))]
 pub unsafe extern "system" fn SetFileShortNameA(file: HANDLE, name: *const u8) -> Result<Bool, Win32Error> {
     unsafe { set(file, wide(ansi::file_name(name)?.as_ptr())) }
 }

@@ -13,7 +13,14 @@ use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 /// Deletes a key that has none below it.
 #[shim(ix = 485, mapping = "gate DeleteKey", risk = Wrong("a key that stays"))]
 pub unsafe extern "system" fn NtDeleteKey(key: HANDLE) -> Result<NtStatus, Status> {
-    ask(&mut DeleteKey { key: key as u64 }).map(NtStatus)
+    ask(&mut DeleteKey { key: key as u64, ..DeleteKey::default() }).map(NtStatus)
+}
+
+/// Deletes a key that has none below it by where it is from another one, for advapi32: without opening it, at half the price.
+#[shim(ix = 514, mapping = "gate DeleteKey", risk = Wrong("a key that stays"))]
+pub unsafe extern "system" fn WcDeleteKey(key: HANDLE, path: *const UNICODE_STRING, access: u32) -> Result<NtStatus, Status> {
+    let path = unsafe { units(path) };
+    ask(&mut DeleteKey { key: key as u64, name: path.as_ptr() as u64, name_size: size_of_val(path) as u64, access, below: 1 }).map(NtStatus)
 }
 
 /// Gives a key another name.

@@ -219,6 +219,24 @@ fn notices(cases: &mut Cases) {
             CloseHandle(event);
         }
     });
+    case!(cases, "advapi32!RegNotifyChangeKeyValue", Success, "a change between two requests", wine = "forgets it", {
+        let key = create("watched")?;
+        // SAFETY: as above.
+        unsafe {
+            let event = CreateEventW(null(), 0, 0, null());
+            same!(set(&key, "before", REG_BINARY, &[1]), 0);
+            same!(RegNotifyChangeKeyValue(key.0, 0, REG_NOTIFY_CHANGE_LAST_SET, event, 1), 0);
+            same!(WaitForSingleObject(event, 50), WAIT_TIMEOUT);
+            same!(set(&key, "x", REG_BINARY, &[1]), 0);
+            same!(WaitForSingleObject(event, PATIENCE), WAIT_OBJECT_0);
+            same!(set(&key, "x", REG_BINARY, &[2]), 0);
+            same!(RegNotifyChangeKeyValue(key.0, 0, REG_NOTIFY_CHANGE_LAST_SET, event, 1), 0);
+            same!(WaitForSingleObject(event, PATIENCE), WAIT_OBJECT_0);
+            same!(RegNotifyChangeKeyValue(key.0, 0, REG_NOTIFY_CHANGE_LAST_SET, event, 1), 0);
+            same!(WaitForSingleObject(event, 50), WAIT_TIMEOUT);
+            CloseHandle(event);
+        }
+    });
     case!(cases, "advapi32!RegNotifyChangeKeyValue", Failure, "without an event, without a right", wine = "says that the handle is none", {
         let key = create("watched")?;
         // SAFETY: as above.

@@ -58,3 +58,21 @@ fn many_processes_leave_nothing() {
     assert_eq!((outcome.code, outcome.out.as_str()), (0, "300 processes\n"), "{outcome:?}");
     home.ends();
 }
+
+/// (Wine's server crashes over this one, so that it is no case of the conformance programs.)
+#[test]
+fn a_process_ends_itself_with_its_jobs_last_handle() {
+    let home = Home::new();
+    let outcome = home.run(&[], "parent", &["own-job"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (3, ""), "{outcome:?}");
+    home.ends();
+}
+
+/// Each process holds the only handle to the job that the next one is in: the end of the first is the end of them all.
+#[test]
+fn an_end_runs_through_a_chain_of_jobs() {
+    let home = Home::new();
+    let outcome = home.run(&[], "parent", &["chain", "60"]);
+    assert_eq!(outcome.code, 9, "{outcome:?}");
+    home.ends();
+}

@@ -110,14 +110,14 @@ fn a_sandbox_travels_in_a_file() {
 #[test]
 fn quotas_are_kept() {
     let home = Home::new();
-    let flags = ["--sandbox", "small", "--quota-bytes", "1M", "--quota-objects", "40"];
+    let flags = ["--sandbox", "small", "--quota-bytes", "1M", "--quota-objects", "80"];
     assert_eq!(disk(&home, &flags, "fill C:\\a 600000 , fill C:\\b 600000 , put C:\\c x"), ["done", "done", "error 112"]);
     let more = format!("delete C:\\b , files C:\\Windows\\Temp 60 , put {NOTE} x");
     assert_eq!(disk(&home, &["--sandbox", "small"], &more), ["done", "error 1816", "error 1816"]);
     let shown = &json(&sandbox(&home, &["show", "small", "--json"]))[0];
-    assert_eq!((&shown["quota"]["bytes"], &shown["quota"]["objects"]), (&Value::from(1 << 20), &Value::from(40)));
+    assert_eq!((&shown["quota"]["bytes"], &shown["quota"]["objects"]), (&Value::from(1 << 20), &Value::from(80)));
     // It stays, until another run says otherwise.
-    assert_eq!(disk(&home, &["--sandbox", "small", "--quota-objects", "100"], &format!("put {NOTE} x")), ["done"]);
+    assert_eq!(disk(&home, &["--sandbox", "small", "--quota-objects", "140"], &format!("put {NOTE} x")), ["done"]);
     let waiting = Waiting::new(&home, &["--sandbox", "small"], &["wait"]);
     let refused = home.run(&["--sandbox", "small", "--quota-bytes", "2M"], "hello", &[]);
     assert!(refused.said()[0].contains("its quota cannot be changed now"), "{refused:?}");

@@ -15,6 +15,7 @@ mod locks;
 mod narrow;
 mod program;
 mod refusals;
+mod registry;
 mod sandboxes;
 mod shared;
 mod terminal;
