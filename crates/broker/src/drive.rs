@@ -4,23 +4,43 @@ use rustix::fs::{Mode, OFlags, open};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Create, How, Leases, Limits, Objects, Path, Principal, User, Volume};
+use store::{Create, How, Leases, Limits, Look, Objects, Path, Principal, User, Volume};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_IO_DEVICE_ERROR};
 
 /// The name of the user, as programs see it: the host's says nothing to them.
 pub use gate::names::USER;
 
-/// The folders that programs expect.
+/// The folders that programs expect: those of Windows' known folders that a user has from the start, each with the ones on its way.
 const FOLDERS: &[&str] = &[
-    "Program Files",
-    "Program Files (x86)",
-    "ProgramData",
-    "Users\\Public",
+    "Program Files\\Common Files",
+    "Program Files (x86)\\Common Files",
+    "ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
+    "Users\\Default",
+    "Users\\Public\\Desktop",
+    "Users\\Public\\Documents",
+    "Users\\Public\\Downloads",
+    "Users\\Public\\Music",
+    "Users\\Public\\Pictures",
+    "Users\\Public\\Videos",
+    "Users\\user\\AppData\\Local\\Microsoft\\Windows\\INetCache",
     "Users\\user\\AppData\\Local\\Temp",
-    "Users\\user\\AppData\\Roaming",
+    "Users\\user\\AppData\\LocalLow",
+    "Users\\user\\AppData\\Roaming\\Microsoft\\Windows\\Recent",
+    "Users\\user\\AppData\\Roaming\\Microsoft\\Windows\\SendTo",
+    "Users\\user\\AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
+    "Users\\user\\AppData\\Roaming\\Microsoft\\Windows\\Templates",
+    "Users\\user\\Contacts",
     "Users\\user\\Desktop",
     "Users\\user\\Documents",
     "Users\\user\\Downloads",
+    "Users\\user\\Favorites",
+    "Users\\user\\Links",
+    "Users\\user\\Music",
+    "Users\\user\\Pictures",
+    "Users\\user\\Saved Games",
+    "Users\\user\\Searches",
+    "Users\\user\\Videos",
+    "Windows\\Fonts",
     "Windows\\SysWOW64",
     "Windows\\System32",
     "Windows\\Temp",
@@ -64,7 +84,7 @@ impl Kept {
 
     /// Where what it has changed in folders of the host lies.
     pub fn overlays(&self) -> PathBuf {
-        self.folder.join("overlays")
+        self.folder.join(store::overlays::FOLDER)
     }
 
     /// Where the registry lies.
@@ -179,12 +199,19 @@ impl Drive {
 fn make_folders(volume: &Objects) -> Result<(), NTSTATUS> {
     let how =
         How { read: false, write: false, append: false, through: false, create: Create::OpenOrNew, folder: Some(true), link: false, attributes: 0 };
+    let mut before: Vec<&str> = Vec::new();
     for folder in FOLDERS {
         let mut path = Path::default();
-        for name in folder.split('\\') {
+        let names: Vec<&str> = folder.split('\\').collect();
+        // Those that lie beside each other share the way, and most are there from the first time on.
+        let shared = names.iter().zip(&before).take_while(|(name, other)| name == other).count();
+        for (index, name) in names.iter().enumerate() {
             path.push(&name.encode_utf16().collect::<Vec<_>>());
-            volume.released(volume.open(&path, &how)?.metadata.id);
+            if index >= shared && volume.metadata(&path, Look::default()).is_err() {
+                volume.released(volume.open(&path, &how)?.metadata.id);
+            }
         }
+        before = names;
     }
     Ok(())
 }

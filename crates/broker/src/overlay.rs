@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::overlays::{ORIGIN, name_of};
 use store::{Limits, Objects, Overlay, Volume};
 
 /// The overlays of one sandbox.
@@ -70,13 +71,10 @@ pub struct OverlayPlace {
     pub folder: PathBuf,
 }
 
-/// The file that says which folder of the host it is.
-const ORIGIN: &str = "origin";
-
 impl OverlayPlace {
     fn make(kept: &Kept, origin: &Path) -> Result<Self, String> {
-        let name = store::Hash::of(origin.as_os_str().as_bytes()).hex();
-        let place = Self { origin: origin.to_owned(), folder: kept.overlays().join(&name[..32]) };
+        let name = name_of(origin.as_os_str().as_bytes());
+        let place = Self { origin: origin.to_owned(), folder: kept.overlays().join(name) };
         let write = || {
             std::fs::create_dir_all(&place.folder)?;
             if !place.folder.join(ORIGIN).exists() {

@@ -75,6 +75,32 @@ impl Device {
     }
 }
 
+crate::numbered! {
+    /// Which name of an open file is meant.
+    NameKind {
+        /// The NT path that it was opened by.
+        Opened = 0,
+        /// The NT path without the links that led there.
+        Resolved = 1,
+        /// The last name's short form.
+        Short = 2,
+        /// All names that the file has: [`LinkName`] records.
+        Links = 3,
+    }
+}
+
+/// The head of one record of a file's names; the name follows, UTF-16, and the next record starts at a multiple of 8.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct LinkName {
+    /// The number of the folder that the name lies in.
+    pub parent: u64,
+    /// The name's length in bytes.
+    pub name_size: u32,
+    /// Unused.
+    pub pad: u32,
+}
+
 /// The reparse tag of a symbolic link (`IO_REPARSE_TAG_SYMLINK`).
 pub const SYMLINK: u32 = 0xA000_000C;
 
@@ -145,8 +171,12 @@ pub struct Entry {
     pub name_size: u32,
     /// The reparse tag, or 0.
     pub reparse: u32,
-    /// Unused.
-    pub pad: u32,
+    /// The short name's length in bytes; 0 where the name is its own short one.
+    pub short_size: u32,
+    /// The short name.
+    pub short: [u16; 12],
+    /// Unused: no information class has a longer head than this, so that what fits here fits there.
+    pub pad: u64,
 }
 
 /// One open file's shared record: the position that duplicated and inherited handles share.

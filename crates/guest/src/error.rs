@@ -21,6 +21,14 @@ impl Status {
     }
 }
 
+impl From<Win32Error> for Failure {
+    /// `HRESULT_FROM_WIN32`.
+    fn from(error: Win32Error) -> Self {
+        const FACILITY_WIN32: u32 = 0x8007_0000;
+        Self((FACILITY_WIN32 | error.0 & 0xFFFF) as i32)
+    }
+}
+
 impl From<Win32Error> for u32 {
     fn from(error: Win32Error) -> Self {
         error.0

@@ -121,12 +121,12 @@ messages! {
         /// The file.
         handle: u32,
     } -> Volume;
-    /// Answers an open file's NT path. Reply payload: UTF-16.
+    /// Answers an open file's NT path, or its short name. Reply payload: UTF-16.
     9 QueryName {
         /// The file.
         handle: u32,
-        /// Non-zero: the path with its links resolved.
-        resolved: u32,
+        /// A [`gate::file::NameKind`] as a number.
+        kind: u32,
     } -> Done;
     /// Makes a second handle to an object.
     10 DuplicateHandle {

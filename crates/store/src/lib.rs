@@ -19,6 +19,8 @@ mod overlay;
 mod path;
 mod pattern;
 pub mod registry;
+mod search;
+mod short;
 #[cfg(test)]
 mod testing;
 mod volume;
@@ -34,8 +36,10 @@ pub use name::{canonical, from_host, is_plain, is_valid, same, to_host, unescape
 pub use objects::{
     Amount, Certificate, Finding, Hash, Header, Leases, Limits, Listed, Objects, OpenError, Report, Version, View, Wrong, copy_content, right,
 };
+pub use overlay::section as overlays;
 pub use overlay::{Applied, Change as Difference, Kind, Overlay, Refusal, apply, changes};
 pub use path::Path;
 pub use pattern::Pattern;
+pub use short::{may_be_short, short_name};
 pub use volume::{Change, Create, Entry, FileId, How, Look, OUTSIDE, Open, Outcome, Permit, Space, Volume};
 pub use watch::{Happened, News, Watcher, entries, folder_below};

@@ -3,7 +3,7 @@
 use crate::case::fold;
 use crate::index::Index;
 use crate::metadata::Metadata;
-use crate::name::{from_host, to_host};
+use crate::name::{from_host, same, to_host};
 use crate::pattern::Pattern;
 use crate::volume::Entry;
 use rustix::fs::Dir;
@@ -23,6 +23,12 @@ pub fn read(folder: BorrowedFd<'_>, pattern: &Pattern, view: &View<'_>) -> Resul
     }
     entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.name.clone()));
     Ok(entries)
+}
+
+/// Of what fits a name that is the short one of something else: that one, and nothing where it could be several.
+pub fn unambiguous(entries: Vec<Entry>, pattern: &Pattern) -> Vec<Entry> {
+    let is_meant = |entry: &Entry| pattern.literal().is_some_and(|name| same(name, &entry.name));
+    if pattern.is_short() && entries.len() > 1 && !entries.iter().any(is_meant) { Vec::new() } else { entries }
 }
 
 /// The entry with a name, however it is spelt.

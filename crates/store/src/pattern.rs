@@ -4,6 +4,7 @@
 //! unit of a name costs some operations on them, whatever the pattern is.
 
 use crate::case::{fold, upcase};
+use crate::short::{may_be_short, short_name};
 
 const STAR: u16 = b'*' as u16;
 const QUESTION: u16 = b'?' as u16;
@@ -178,8 +179,18 @@ impl Pattern {
         is_literal.then_some(self.given.as_slice())
     }
 
-    /// Whether a name fits.
+    /// The one name that fits, where that may be the short name of something else.
+    pub fn is_short(&self) -> bool {
+        self.literal().is_some_and(may_be_short)
+    }
+
+    /// Whether something fits by its name, or by its short name (FindFirstFile's documentation: a search includes both).
     pub fn fits(&self, name: &[u16]) -> bool {
+        self.fits_name(name) || short_name(name).is_some_and(|short| self.fits_name(&short))
+    }
+
+    /// Whether a name fits.
+    fn fits_name(&self, name: &[u16]) -> bool {
         self.given.is_empty() || self.given == [STAR] || self.places.fits(name)
     }
 }

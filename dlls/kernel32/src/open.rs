@@ -6,7 +6,7 @@ use core::ptr::{null, null_mut};
 use guest::error::{Status, Win32Error};
 use guest::text::{lossy, same_ascii};
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
-use windows_sys::Wdk::Storage::FileSystem::{FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT};
+use windows_sys::Wdk::Storage::FileSystem::{FILE_OPEN, FILE_OPEN_BY_FILE_ID, FILE_SYNCHRONOUS_IO_NONALERT};
 use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS, OBJ_CASE_INSENSITIVE, UNICODE_STRING};
 use windows_sys::Win32::Storage::FileSystem::{FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, SYNCHRONIZE};
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
@@ -160,14 +160,27 @@ impl How {
 
 /// Opens or creates; answers the handle and what was done (`FILE_OPENED` and the like).
 pub fn open(name: &Name, how: &How) -> Result<(Owned, usize), Status> {
-    let object = OBJECT_ATTRIBUTES { Attributes: OBJ_CASE_INSENSITIVE | how.flags, ..object(name) };
+    open_object(&OBJECT_ATTRIBUTES { Attributes: OBJ_CASE_INSENSITIVE | how.flags, ..object(name) }, how)
+}
+
+/// Opens the file with a number (its bytes), on the volume that an open file lies on.
+pub fn open_by_id(hint: HANDLE, number: &[u8], how: &How) -> Result<Owned, Win32Error> {
+    let length = number.len() as u16;
+    let name = UNICODE_STRING { Length: length, MaximumLength: length, Buffer: number.as_ptr().cast_mut().cast() };
+    let attributes = OBJ_CASE_INSENSITIVE | how.flags;
+    let object = OBJECT_ATTRIBUTES { RootDirectory: hint, ObjectName: &raw const name, Attributes: attributes, ..unnamed() };
+    let how = How { options: how.options | FILE_OPEN_BY_FILE_ID, ..*how };
+    open_object(&object, &how).map(|(handle, _)| handle).map_err(|Status(status)| error(status))
+}
+
+fn open_object(object: &OBJECT_ATTRIBUTES, how: &How) -> Result<(Owned, usize), Status> {
     let (mut handle, mut block) = (null_mut(), block());
     // SAFETY: everything lives through the call.
     let status = unsafe {
         NtCreateFile(
             &raw mut handle,
             how.access | SYNCHRONIZE,
-            &raw const object,
+            object,
             &raw mut block,
             null(),
             how.attributes,
@@ -208,10 +221,14 @@ pub fn block() -> IO_STATUS_BLOCK {
 
 /// The `OBJECT_ATTRIBUTES` of a name, for the calls that take a path alone.
 pub fn object(name: &Name) -> OBJECT_ATTRIBUTES {
+    OBJECT_ATTRIBUTES { ObjectName: &raw const name.0, ..unnamed() }
+}
+
+fn unnamed() -> OBJECT_ATTRIBUTES {
     OBJECT_ATTRIBUTES {
         Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
         RootDirectory: null_mut(),
-        ObjectName: &raw const name.0,
+        ObjectName: null(),
         Attributes: OBJ_CASE_INSENSITIVE,
         SecurityDescriptor: null(),
         SecurityQualityOfService: null(),

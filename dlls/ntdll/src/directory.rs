@@ -28,37 +28,52 @@ struct Layout {
     /// Where links carry their tag, and other files the size of their extended attributes.
     tag: Option<usize>,
     id: Option<usize>,
+    /// The short name, behind its length.
+    short: Option<usize>,
     name: usize,
 }
+
+const _: () = assert!(size_of::<Entry>() >= offset_of!(FILE_ID_BOTH_DIR_INFORMATION, FileName), "what fits as the gate's record fits as any class's");
 
 #[allow(non_upper_case_globals, reason = "Windows' own names")]
 fn layout(class: i32) -> Option<Layout> {
     macro_rules! layout {
-        ($kind:ident, $tag:expr, $id:expr) => {
-            Layout { facts: true, name_length: offset_of!($kind, FileNameLength), tag: $tag, id: $id, name: offset_of!($kind, FileName) }
+        ($kind:ident, $tag:expr, $id:expr, $short:expr) => {
+            Layout {
+                facts: true,
+                name_length: offset_of!($kind, FileNameLength),
+                tag: $tag,
+                id: $id,
+                short: $short,
+                name: offset_of!($kind, FileName),
+            }
         };
     }
     Some(match class {
-        FileDirectoryInformation => layout!(FILE_DIRECTORY_INFORMATION, None, None),
-        FileFullDirectoryInformation => layout!(FILE_FULL_DIR_INFORMATION, Some(offset_of!(FILE_FULL_DIR_INFORMATION, EaSize)), None),
-        FileBothDirectoryInformation => layout!(FILE_BOTH_DIR_INFORMATION, Some(offset_of!(FILE_BOTH_DIR_INFORMATION, EaSize)), None),
+        FileDirectoryInformation => layout!(FILE_DIRECTORY_INFORMATION, None, None, None),
+        FileFullDirectoryInformation => layout!(FILE_FULL_DIR_INFORMATION, Some(offset_of!(FILE_FULL_DIR_INFORMATION, EaSize)), None, None),
+        FileBothDirectoryInformation => {
+            let (tag, short) = (offset_of!(FILE_BOTH_DIR_INFORMATION, EaSize), offset_of!(FILE_BOTH_DIR_INFORMATION, ShortNameLength));
+            layout!(FILE_BOTH_DIR_INFORMATION, Some(tag), None, Some(short))
+        }
         FileIdBothDirectoryInformation => {
             let (tag, id) = (offset_of!(FILE_ID_BOTH_DIR_INFORMATION, EaSize), offset_of!(FILE_ID_BOTH_DIR_INFORMATION, FileId));
-            layout!(FILE_ID_BOTH_DIR_INFORMATION, Some(tag), Some(id))
+            layout!(FILE_ID_BOTH_DIR_INFORMATION, Some(tag), Some(id), Some(offset_of!(FILE_ID_BOTH_DIR_INFORMATION, ShortNameLength)))
         }
         FileIdFullDirectoryInformation => {
             let (tag, id) = (offset_of!(FILE_ID_FULL_DIR_INFORMATION, EaSize), offset_of!(FILE_ID_FULL_DIR_INFORMATION, FileId));
-            layout!(FILE_ID_FULL_DIR_INFORMATION, Some(tag), Some(id))
+            layout!(FILE_ID_FULL_DIR_INFORMATION, Some(tag), Some(id), None)
         }
         FileIdExtdDirectoryInformation => {
             let (tag, id) = (offset_of!(FILE_ID_EXTD_DIR_INFORMATION, ReparsePointTag), offset_of!(FILE_ID_EXTD_DIR_INFORMATION, FileId));
-            layout!(FILE_ID_EXTD_DIR_INFORMATION, Some(tag), Some(id))
+            layout!(FILE_ID_EXTD_DIR_INFORMATION, Some(tag), Some(id), None)
         }
         FileNamesInformation => Layout {
             facts: false,
             name_length: offset_of!(FILE_NAMES_INFORMATION, FileNameLength),
             tag: None,
             id: None,
+            short: None,
             name: offset_of!(FILE_NAMES_INFORMATION, FileName),
         },
         _ => return None,
@@ -162,6 +177,11 @@ unsafe fn put(target: *mut u8, layout: Layout, entry: &Entry) {
         }
         if let Some(tag) = layout.tag {
             target.add(tag).cast::<u32>().write_unaligned(entry.reparse);
+        }
+        if let Some(short) = layout.short {
+            target.add(short).write(entry.short_size as u8);
+            // The units lie at the next even place.
+            target.add(short + 2).cast::<[u16; 12]>().write_unaligned(entry.short);
         }
         if let Some(id) = layout.id {
             target.add(id).cast::<u64>().write_unaligned(entry.id);

@@ -148,7 +148,7 @@ impl Process {
             let mut path = lock(&file.place).path.clone();
             path.path.pop();
             path.path.push(&name);
-            return parse(&path.to_nt());
+            return parse(&path.to_nt()).map(|name| self.lengthened(name));
         }
         self.name(request.root, payload)
     }

@@ -5,7 +5,7 @@ use crate::namespace::{DrivePath, Name, Place, path_of};
 use crate::object::FileObject;
 use crate::process::Process;
 use crate::reply::Reply;
-use gate::file::{Device, Facts, SYMLINK, Volume};
+use gate::file::{Device, Facts, NameKind, SYMLINK, Volume};
 use protocol::message::{Done, QueryFile, QueryLink, QueryName, QueryPath, QueryVolume, SetFacts, SetSparse, Word};
 use std::os::fd::AsFd;
 use std::path::Component;
@@ -191,17 +191,25 @@ impl Process {
         Ok(Reply::value(&answer))
     }
 
-    /// An open file's NT path.
+    /// An open file's NT path, or its short name.
     pub fn query_name(&self, request: &QueryName) -> Answer {
+        let kind = NameKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)?;
         let object = self.object(request.handle, 0)?;
         if let Some(end) = &object.pipe {
             let name: Vec<u16> = crate::file::PIPE.encode_utf16().chain(end.name.iter().copied()).collect();
             return Ok(Reply::value(&Done {}).with_payload(bytes(&name)));
         }
         let file = object.file.as_ref().ok_or(STATUS_INVALID_INFO_CLASS)?;
+        if kind == NameKind::Links {
+            return self.link_names(&object);
+        }
         let mut path = lock(&file.place).path.clone();
         let stream = file.stream;
-        if request.resolved != 0
+        if kind == NameKind::Short {
+            let short = path.path.last().and_then(store::short_name).filter(|_| !stream).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
+            return Ok(Reply::value(&Done {}).with_payload(bytes(&short)));
+        }
+        if kind == NameKind::Resolved
             && let (Some(inside), Some(descriptor)) = (object.inside(), &object.descriptor)
         {
             path = inside.drive_path(&inside.volume.resolved(&inside.path, descriptor.as_fd())?);

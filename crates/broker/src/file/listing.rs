@@ -105,7 +105,8 @@ fn read_folder(object: &FileObject, file: &OnDrive, pattern: &Pattern) -> Result
 /// Appends a record of a listing.
 fn put_entry(records: &mut Vec<u8>, entry: &store::Entry) {
     let metadata = &entry.metadata;
-    let head = Entry {
+    let short = store::short_name(&entry.name).unwrap_or_default();
+    let mut head = Entry {
         times: metadata.times,
         size: metadata.size,
         allocated: metadata.allocated,
@@ -113,8 +114,11 @@ fn put_entry(records: &mut Vec<u8>, entry: &store::Entry) {
         attributes: metadata.attributes,
         name_size: 2 * entry.name.len() as u32,
         reparse: if metadata.link { SYMLINK } else { 0 },
+        short_size: 2 * short.len() as u32,
+        short: [0; 12],
         pad: 0,
     };
+    head.short[..short.len()].copy_from_slice(&short);
     records.extend_from_slice(head.as_bytes());
     records.extend(entry.name.iter().flat_map(|unit| unit.to_le_bytes()));
     records.resize(records.len().next_multiple_of(8), 0);

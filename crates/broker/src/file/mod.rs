@@ -3,10 +3,12 @@
 mod change;
 mod facts;
 mod handles;
+mod identity;
 mod listing;
 mod lock;
 pub mod open;
 mod section;
+mod short;
 mod stream;
 mod watch;
 
@@ -83,7 +85,7 @@ impl Process {
     pub fn name(&self, root: u32, payload: &[u8]) -> Result<Name, NTSTATUS> {
         let name = units(payload)?;
         if root == 0 {
-            return parse(&name);
+            return parse(&name).map(|name| self.lengthened(name));
         }
         let folder = lock(&self.handles).get(root, 0)?.file()?.clone();
         if folder.device == Device::Pipes {
@@ -97,7 +99,7 @@ impl Process {
             }
             path.extend(name);
         }
-        parse(&path)
+        parse(&path).map(|name| self.lengthened(name))
     }
 
     /// The object behind a handle that grants all of `access`.

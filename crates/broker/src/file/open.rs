@@ -23,8 +23,8 @@ use windows_sys::Wdk::Storage::FileSystem::{
 };
 use windows_sys::Win32::Foundation::{
     HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION,
-    STATUS_TOO_MANY_OPENED_FILES, STATUS_USER_MAPPED_FILE,
+    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SHARING_VIOLATION, STATUS_TOO_MANY_OPENED_FILES,
+    STATUS_USER_MAPPED_FILE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE,
@@ -45,8 +45,11 @@ impl Process {
             self.note_open(PIPE, request.access, answer.as_ref().err().copied());
             return answer;
         }
+        if request.options & FILE_OPEN_BY_FILE_ID != 0 {
+            return self.open_by_id(request, payload);
+        }
         let answer = self.name(request.root, payload).and_then(|name| match name {
-            Name::Drive(path) => self.through(&path, |at| self.open_on_drive(request, &path, at)),
+            Name::Drive(path) => self.through(&path, |at| self.open_on_drive(request, &path, at, None)),
             Name::Stream(path) => self.through(&path, |at| self.open_stream(request, &path, at)),
             Name::Null => self.open_null(request),
             Name::Sockets => self.open_sockets(request),
@@ -84,8 +87,8 @@ impl Process {
         self.give(object, specific(request.access) | FILE_READ_ATTRIBUTES, request.object_flags, FILE_OPENED, Some(theirs))
     }
 
-    /// Opens `path`, which leads to `at`.
-    fn open_on_drive(&self, request: &OpenFile, path: &DrivePath, at: &DrivePath) -> Answer {
+    /// Opens `path`, which leads to `at`; where one file alone is meant, nothing but that.
+    pub(super) fn open_on_drive(&self, request: &OpenFile, path: &DrivePath, at: &DrivePath, meant: Option<FileId>) -> Answer {
         let inside = match self.place(at)? {
             Place::Volume(inside) => inside,
             Place::Way(entries) => return self.open_way(request, path, entries),
@@ -113,6 +116,9 @@ impl Process {
         // What was looked at may be another file by now: what was opened is asked again, and nobody comes between that and its share mode.
         let turn_at_bytes = RefCell::new(None);
         let mut permit = |found: &Metadata, outcome| {
+            if meant.is_some_and(|meant| meant != (found.device, found.id)) {
+                return Err(STATUS_INVALID_PARAMETER);
+            }
             let empties = outcome == Outcome::Overwritten;
             if empties {
                 check_attributes(found, access, request, &how)?;
@@ -324,9 +330,6 @@ fn check_mapped(file: &mapping::Turn<'_>, asks: u32, request: &OpenFile) -> Resu
 /// How a request opens.
 fn how(request: &OpenFile, wants_folder: bool) -> Result<How, NTSTATUS> {
     let options = request.options;
-    if options & FILE_OPEN_BY_FILE_ID != 0 {
-        return Err(STATUS_NOT_SUPPORTED);
-    }
     let folder = match (options & FILE_DIRECTORY_FILE != 0, options & FILE_NON_DIRECTORY_FILE != 0) {
         (true, true) => return Err(STATUS_INVALID_PARAMETER),
         (true, false) => Some(true),

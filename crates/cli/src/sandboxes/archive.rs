@@ -24,15 +24,16 @@ pub fn export(name: &str, to: &Path) -> Result<u8, String> {
     let key = |error: std::io::Error| format!("the key: {error}");
     let (principal, user) = (kept.keys().map_err(key)?, User::open_or_make(&kept.user).map_err(key)?);
     let mut total = 0;
-    if kept.objects().exists() {
+    let overlays = OverlayPlace::all(&kept);
+    for place in [kept.objects()].into_iter().chain(overlays.iter().map(OverlayPlace::objects)).filter(|place| place.exists()) {
         // What is not sealed yet is sealed first: an archive carries nothing without a proof.
-        let objects = Objects::open(&kept.objects(), kept.keys().map_err(key)?, Box::new(Kernel), kept.limits).map_err(|error| match error {
+        let objects = Objects::open(&place, kept.keys().map_err(key)?, Box::new(Kernel), kept.limits).map_err(|error| match error {
             OpenError::InUse => format!("programs run in the sandbox `{name}`; end them first"),
             other => other.to_string(),
         })?;
         objects.finish();
         drop(objects);
-        total = View::open(&kept.objects()).map_err(|error| error.to_string())?.amount().bytes;
+        total += View::open(&place).map_err(|error| error.to_string())?.amount().bytes;
     }
     if kept.registry().exists() {
         let opened = Registry::open(&kept.registry(), kept.keys().map_err(key)?, &[], store::registry::Limits::default());
@@ -57,9 +58,9 @@ pub fn export(name: &str, to: &Path) -> Result<u8, String> {
     drop(held);
     match written {
         Ok(()) => {
-            for place in OverlayPlace::all(&kept) {
-                let above = shown(&place.origin.display().to_string()).into_owned();
-                eprintln!("win-compat: what the sandbox has changed above {above} is not part of the file; `sandbox apply` would write it there");
+            for place in overlays {
+                let above = place.origin.display().to_string();
+                eprintln!("win-compat: what the sandbox has changed above {} goes along, and shows above a folder of that path", shown(&above));
             }
             Ok(0)
         }

@@ -196,7 +196,7 @@ requests! {
         /// Where to write the [`crate::file::Volume`].
         volume: Address,
     }
-    /// Writes an open file's path back as `\Device`-free NT path (`\??\Z:\..`), UTF-16.
+    /// Writes an open file's name back, by its kind: its path as `\Device`-free NT path (`\??\Z:\..`), UTF-16.
     QueryName {
         /// The file.
         file: Handle,
@@ -206,8 +206,8 @@ requests! {
         buffer_size: u64,
         /// Out: how many bytes the path has.
         size: u64,
-        /// Non-zero: the path with its links resolved.
-        resolved: u32,
+        /// A [`crate::file::NameKind`] as a number.
+        kind: u32,
         /// Unused.
         pad: u32,
     }

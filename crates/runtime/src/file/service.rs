@@ -167,7 +167,7 @@ impl Serve for QueryVolume {
 impl Serve for QueryName {
     fn serve(&mut self) -> Answer {
         let handle = handle::file(self.file)?.handle;
-        let (_, name) = broker::ask(&message::QueryName { handle, resolved: self.resolved }, &[])?;
+        let (_, name) = broker::ask(&message::QueryName { handle, kind: self.kind }, &[])?;
         self.size = name.len() as u64;
         let fits = name.len().min(self.buffer_size as usize) & !1;
         user::write_bytes(self.buffer, &name[..fits])?;

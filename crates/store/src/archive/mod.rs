@@ -12,6 +12,7 @@ mod tests;
 use crate::journal::principal::{AUTHORS, Principal, User, is_archive_of};
 use crate::objects::section::Files;
 use crate::objects::{Certificate, Finding};
+use crate::overlay::section::Changes;
 use crate::registry::section::Keys;
 use error::{Error, Progress, VERSION};
 use section::{Amount, Fresh, Section};
@@ -24,7 +25,7 @@ const MAGIC: &[u8; 8] = b"WCEXPORT";
 const MOST_AUTHORS: u32 = 4096;
 
 /// What archives carry.
-static SECTIONS: [&dyn Section; 2] = [&Files, &Keys];
+static SECTIONS: [&dyn Section; 3] = [&Files, &Keys, &Changes];
 
 /// Writes a sandbox's folder to an archive. Nobody is at work there, and everything is published.
 pub fn export(sandbox: &Path, principal: &Principal, user: &User, to: &mut dyn Write, progress: Progress<'_>) -> Result<(), Error> {

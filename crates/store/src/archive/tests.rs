@@ -97,6 +97,37 @@ fn listed(home: &Home, name: &str) -> Vec<(StorePath, u32, u64, Option<crate::He
 }
 
 #[test]
+fn what_was_changed_above_folders_of_the_host_comes_along() {
+    let home = Home::new();
+    home.put("one", "own", b"on C:");
+    for (origin, file) in [("/home/a", "files\\changed"), ("/srv", "files\\other")] {
+        let place = format!("one/overlays/{}", crate::overlays::name_of(origin.as_bytes()));
+        // A store above a folder is one as any other, with the sandbox's key.
+        let volume = Objects::open(&home.folder.join(&place).join("objects"), home.principal("one"), Box::new(Quiet), Limits::default()).unwrap();
+        let folder =
+            How { read: true, write: false, append: false, through: false, create: Create::New, folder: Some(true), link: false, attributes: 0 };
+        volume.open(&path("files"), &folder).unwrap();
+        let opened = volume.open(&path(file), &How { write: true, folder: Some(false), ..folder }).unwrap();
+        std::fs::File::from(opened.file).write_all_at(origin.as_bytes(), 0).unwrap();
+        volume.released(opened.metadata.id);
+        volume.finish();
+        std::fs::write(home.folder.join(&place).join(crate::overlays::ORIGIN), origin).unwrap();
+    }
+    let bytes = home.export("one");
+    let (_, amount) = home.import(&bytes, "two", &[]).unwrap();
+    assert_eq!((amount.objects, amount.bytes), (3, 5 + 7 + 4));
+    for (origin, file) in [("/home/a", "files\\changed"), ("/srv", "files\\other")] {
+        let place = home.folder.join("two/overlays").join(crate::overlays::name_of(origin.as_bytes()));
+        assert_eq!(std::fs::read(place.join(crate::overlays::ORIGIN)).unwrap(), origin.as_bytes());
+        let view = View::open(&place.join("objects")).unwrap();
+        let mut found = Vec::new();
+        std::fs::File::from(view.content(&path(file), None).unwrap()).read_to_end(&mut found).unwrap();
+        assert_eq!(found, origin.as_bytes());
+        assert_eq!(view.verify(&home.principal("two")).findings, []);
+    }
+}
+
+#[test]
 fn what_goes_in_comes_out() {
     let home = Home::new();
     home.put("one", "Folder\\File", b"first");

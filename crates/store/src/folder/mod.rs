@@ -252,8 +252,9 @@ impl Volume for Folder {
             leads_to_folder: &|name| self.leads_to_folder(&[names.as_slice(), &[name.to_owned()]].concat()),
         };
         match pattern.literal() {
-            Some(name) => Ok(listing::one(folder.as_fd(), name, &self.index, &view).into_iter().collect()),
-            None => listing::read(folder.as_fd(), pattern, &view).map_err(refused),
+            Some(name) if let Some(entry) = listing::one(folder.as_fd(), name, &self.index, &view) => Ok(vec![entry]),
+            Some(_) if !pattern.is_short() => Ok(Vec::new()),
+            _ => listing::read(folder.as_fd(), pattern, &view).map(|entries| listing::unambiguous(entries, pattern)).map_err(refused),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::metadata::attribute;
+use crate::short::short_name;
 use crate::testing::{id, link, rename};
 use crate::volume::{Create, Outcome};
 use rustix::fs::open;
@@ -365,4 +366,51 @@ fn names_are_known_through_changes() {
     while spelt("sub/FOREIGN").is_err() || spelt("sub/new3").is_ok() {
         assert!(rest.elapsed().as_secs() < 5, "what others have done is never seen");
     }
+}
+
+#[test]
+fn short_names_lead_to_long_ones() {
+    let place = Place::new();
+    let (long, short) = ("A long name.text", String::from_utf16(&short_name(&wide("A long name.text")).unwrap()).unwrap());
+    std::fs::write(place.host(long), "").unwrap();
+    assert_eq!(place.names("", &short), [long]);
+    assert_eq!(place.names("", &short.to_lowercase()), [long]);
+    assert_eq!(place.names("", &short.replace(".TEX", ".*")), [long]);
+    assert!(place.names("", "OTHER1~1.TEX").is_empty());
+    // What has the name itself comes first.
+    std::fs::write(place.host(&short), "").unwrap();
+    assert_eq!(place.names("", &short), [short.as_str()]);
+}
+
+#[test]
+fn a_short_name_of_two_leads_to_neither() {
+    let place = Place::new();
+    let mut seen = std::collections::HashMap::new();
+    let (one, other, short) = (0..)
+        .find_map(|number: u32| {
+            let name = format!("a long name {number}.text");
+            let short = short_name(&wide(&name)).unwrap();
+            seen.insert(short.clone(), name.clone()).map(|before| (before, name, String::from_utf16(&short).unwrap()))
+        })
+        .unwrap();
+    std::fs::write(place.host(&one), "").unwrap();
+    assert_eq!(place.names("", &short), [one.as_str()]);
+    std::fs::write(place.host(&other), "").unwrap();
+    assert!(place.names("", &short).is_empty());
+}
+
+#[test]
+fn files_are_found_by_their_numbers() {
+    let place = Place::new();
+    place.link("link", "sub");
+    std::fs::write(place.host("sub/deep.txt"), "").unwrap();
+    let facts = place.volume.metadata(&path("sub/deep.txt"), Look::default()).unwrap();
+    let id = (facts.device, facts.id);
+    assert_eq!(place.volume.paths(id, 9).unwrap(), [path("sub/deep.txt")]);
+    std::fs::hard_link(place.host("sub/deep.txt"), place.host("second.txt")).unwrap();
+    // A name outside is nobody's business.
+    std::fs::hard_link(place.host("sub/deep.txt"), place.root.join("outside/third.txt")).unwrap();
+    assert_eq!(place.volume.paths(id, 9).unwrap(), [path("second.txt"), path("sub/deep.txt")]);
+    assert_eq!(place.volume.paths(id, 1).unwrap(), [path("second.txt")]);
+    assert_eq!(place.volume.paths((id.0, id.1 ^ 1 << 40), 9).unwrap(), []);
 }

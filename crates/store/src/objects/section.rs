@@ -41,69 +41,77 @@ impl Section for Files {
     fn write(&self, sandbox: &HostPath, out: &mut Out<'_>) -> Result<(), Error> {
         let folder = sandbox.join(FOLDER);
         // A sandbox whose programs never looked at C: has none.
-        if !folder.exists() {
-            return Ok(());
-        }
-        let view = View::open(&folder)?;
-        let mut wrong: Vec<Finding> = view.damage().iter().filter(|finding| !finding.is_harmless()).cloned().collect();
-        let names = LazyCell::new(|| Names::of(&view.tree));
-        for (id, node) in view.tree.nodes.iter() {
-            let path = || names.path(*id);
-            match &node.content {
-                Content::Staged { .. } => wrong.push(Finding::Object { path: path(), wrong: Wrong::Unsealed }),
-                Content::Lost => wrong.push(Finding::Object { path: path(), wrong: Wrong::Lost }),
-                Content::Folder(_) | Content::Published(_) => {}
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(Error::Wrong(wrong));
-        }
-        let (mut failed, mut bytes) = (None, Writer::default());
-        view.tree.records(|record| {
-            bytes.0.clear();
-            record.encode(&mut bytes);
-            if failed.is_none() {
-                failed = out.item(&bytes.0).err();
-            }
-        });
-        failed.map_or(Ok(()), Err)?;
-        for (hash, size, id) in contents(&view.tree) {
-            let sound = match view.disk.blob(&hash) {
-                Ok(blob) => out.content(&hash, size, File::from(blob))?,
-                Err(_) => false,
-            };
-            if !sound {
-                return Err(Error::Wrong(vec![Finding::Object { path: names.path(id), wrong: Wrong::Altered }]));
-            }
-        }
-        Ok(())
+        if folder.exists() { write_store(&folder, out) } else { Ok(()) }
     }
 
     fn read(&self, fresh: &Fresh<'_>, from: &mut In<'_>, wrong: &mut Vec<Finding>) -> Result<Amount, Error> {
-        let mut next = from.item()?;
-        if next.is_none() {
-            return Ok(Amount::default());
-        }
-        let folder = fresh.folder.join(FOLDER);
-        std::fs::create_dir_all(&folder)?;
-        let root = open(&folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let mut made = Made::new(Disk::open(root, true)?)?;
-        while let Some(Item::Bytes(bytes)) = &next {
-            made.record(bytes)?;
-            next = from.item()?;
-        }
-        let mut wanted = made.check(fresh, wrong);
-        while let Some(item) = next {
-            let Item::Content { hash, .. } = item else { return Err(Error::Damaged("a record stands behind the contents".into())) };
-            match wanted.remove(&hash) {
-                Some(wanted) => made.content(&hash, &wanted, from, wrong)?,
-                None => wrong.push(Finding::Strange("a content that no object has".into())),
-            }
-            next = from.item()?;
-        }
-        wrong.extend(wanted.into_values().map(|wanted| Finding::Object { path: made.names.path(wanted.id), wrong: Wrong::Missing }));
-        made.finish()
+        let Some(first) = from.item()? else { return Ok(Amount::default()) };
+        let (amount, left) = read_store(&fresh.folder.join(FOLDER), fresh, (first, from), wrong)?;
+        if left.is_some() { Err(Error::Damaged("a record stands behind the contents".into())) } else { Ok(amount) }
     }
+}
+
+/// Writes a store: its records, then each content once.
+pub fn write_store(folder: &HostPath, out: &mut Out<'_>) -> Result<(), Error> {
+    let view = View::open(folder)?;
+    let mut wrong: Vec<Finding> = view.damage().iter().filter(|finding| !finding.is_harmless()).cloned().collect();
+    let names = LazyCell::new(|| Names::of(&view.tree));
+    for (id, node) in view.tree.nodes.iter() {
+        let path = || names.path(*id);
+        match &node.content {
+            Content::Staged { .. } => wrong.push(Finding::Object { path: path(), wrong: Wrong::Unsealed }),
+            Content::Lost => wrong.push(Finding::Object { path: path(), wrong: Wrong::Lost }),
+            Content::Folder(_) | Content::Published(_) => {}
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::Wrong(wrong));
+    }
+    let (mut failed, mut bytes) = (None, Writer::default());
+    view.tree.records(|record| {
+        bytes.0.clear();
+        record.encode(&mut bytes);
+        if failed.is_none() {
+            failed = out.item(&bytes.0).err();
+        }
+    });
+    failed.map_or(Ok(()), Err)?;
+    for (hash, size, id) in contents(&view.tree) {
+        let sound = match view.disk.blob(&hash) {
+            Ok(blob) => out.content(&hash, size, File::from(blob))?,
+            Err(_) => false,
+        };
+        if !sound {
+            return Err(Error::Wrong(vec![Finding::Object { path: names.path(id), wrong: Wrong::Altered }]));
+        }
+    }
+    Ok(())
+}
+
+/// Makes a store of the items from the first one on. Answers what it holds, and the item that is no part of it any more.
+pub fn read_store(
+    folder: &HostPath,
+    fresh: &Fresh<'_>,
+    (first, from): (Item, &mut In<'_>),
+    wrong: &mut Vec<Finding>,
+) -> Result<(Amount, Option<Item>), Error> {
+    std::fs::create_dir_all(folder)?;
+    let root = open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let (mut made, mut next) = (Made::new(Disk::open(root, true)?)?, Some(first));
+    while let Some(Item::Bytes(bytes)) = next.as_ref().filter(|_| !made.ended) {
+        made.record(bytes)?;
+        next = from.item()?;
+    }
+    let mut wanted = made.check(fresh, wrong);
+    while let Some(Item::Content { hash, .. }) = next {
+        match wanted.remove(&hash) {
+            Some(wanted) => made.content(&hash, &wanted, from, wrong)?,
+            None => wrong.push(Finding::Strange("a content that no object has".into())),
+        }
+        next = from.item()?;
+    }
+    wrong.extend(wanted.into_values().map(|wanted| Finding::Object { path: made.names.path(wanted.id), wrong: Wrong::Missing }));
+    Ok((made.finish()?, next))
 }
 
 /// The contents that a tree tells of, each with a file that has it.
@@ -161,9 +169,6 @@ impl Made {
     fn record(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let refused = |what: &str| Err(Error::Damaged(format!("a record {what}")));
         let Some(record) = Record::decode(bytes) else { return refused("is none") };
-        if self.ended {
-            return refused("stands behind the last one");
-        }
         let is_name = |name: &[u16]| name.len() <= 255 && Path::parse(name).is_some_and(|path| path.count() == 1);
         let most = Limits::default().objects;
         match &record {

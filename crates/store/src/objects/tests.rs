@@ -151,6 +151,26 @@ fn delete(volume: &Objects, name: &str) {
 }
 
 #[test]
+fn a_file_is_found_by_its_number_and_its_short_name() {
+    let home = Home::new("names");
+    let volume = home.open();
+    volume.open(&path("Folder"), &FOLDER).unwrap();
+    let id = put(&volume, "Folder\\A long name.text", b"one");
+    let id = (volume.space().unwrap().device, id);
+    assert_eq!(volume.paths(id, 9).unwrap(), [path("Folder\\A long name.text")]);
+    link(&volume, &path("folder\\a long name.text"), &path("second"), false).unwrap();
+    // The folder that it knows as its own has it no more.
+    delete(&volume, "folder\\a long name.text");
+    assert_eq!(volume.paths(id, 9).unwrap(), [path("second")]);
+    assert_eq!(volume.paths((id.0, 999), 9).unwrap(), []);
+    put(&volume, "Folder\\Another long name.text", b"two");
+    let short = crate::short_name(&"another LONG name.text".encode_utf16().collect::<Vec<_>>()).unwrap();
+    let found = volume.list(&path("folder"), &Pattern::new(&short)).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(String::from_utf16_lossy(&found[0].name), "Another long name.text");
+}
+
+#[test]
 fn what_was_written_is_there_after_opening_again() {
     let home = Home::new("again");
     let volume = home.open();

@@ -120,6 +120,45 @@ impl Tree {
         }
     }
 
+    /// The paths of a file, at most so many.
+    pub fn paths(&self, id: u64, most: usize) -> Vec<Path> {
+        let Some(node) = self.nodes.get(&id) else { return Vec::new() };
+        // A file with one name has it in the folder that it knows; of another one, names may be anywhere.
+        let folders: Vec<u64> = match node.links {
+            0 => Vec::new(),
+            1 if self.name_in(node.parent, id).is_some() => vec![node.parent],
+            _ => self.nodes.iter().filter(|(_, node)| node.is_folder()).map(|(number, _)| *number).collect(),
+        };
+        let names = folders.iter().flat_map(|folder| {
+            let children = self.nodes.get(folder).and_then(Node::children).into_iter().flat_map(Children::iter);
+            children.filter(|child| child.id == id).map(|child| (*folder, child.name))
+        });
+        let path = |(folder, name)| {
+            let mut path = self.folder_path(folder)?;
+            path.push(name);
+            Some(path)
+        };
+        if id == ROOT { vec![Path::default()] } else { names.filter_map(path).take(most).collect() }
+    }
+
+    fn name_in(&self, folder: u64, id: u64) -> Option<&[u16]> {
+        self.nodes.get(&folder)?.children()?.iter().find(|child| child.id == id).map(|child| child.name)
+    }
+
+    /// The path of a folder: each knows the one that it lies in. A damaged store could have a circle, which is no path.
+    fn folder_path(&self, folder: u64) -> Option<Path> {
+        let (mut names, mut at) = (Vec::new(), folder);
+        while at != ROOT {
+            let parent = self.nodes.get(&at)?.parent;
+            names.push(self.name_in(parent, at)?);
+            at = parent;
+            if names.len() > self.nodes.len() {
+                return None;
+            }
+        }
+        Some(names.into_iter().rev().collect())
+    }
+
     /// A path as it is spelt here; what does not exist keeps the caller's spelling.
     pub fn spell(&self, path: &Path) -> Path {
         let mut folder = Some(ROOT);

@@ -4,6 +4,7 @@ use super::record::Record;
 use super::tree::{Child, Children, Content, MOST_LINKS};
 use super::{Core, Objects, State, now};
 use crate::error::status;
+use crate::listing::unambiguous;
 use crate::metadata::{Metadata, attribute};
 use crate::path::Path;
 use crate::pattern::Pattern;
@@ -38,14 +39,13 @@ impl Volume for Objects {
             let folder = state.tree.find(path)?;
             let children = state.tree.nodes.get(&folder).and_then(|node| node.children()).ok_or(STATUS_NOT_A_DIRECTORY)?;
             match pattern.literal() {
-                Some(name) => children.get(name).into_iter().map(owned).collect(),
-                None => children.iter().map(owned).collect(),
+                Some(name) if let Some(child) = children.get(name) => vec![owned(child)],
+                Some(_) if !pattern.is_short() => Vec::new(),
+                _ => children.iter().map(owned).collect(),
             }
         };
         // A pattern is the program's, and may take its time: nobody else waits for that.
-        if pattern.literal().is_none() {
-            found.retain(|(name, _)| pattern.fits(name));
-        }
+        found.retain(|(name, _)| pattern.fits(name));
         let state = &mut *self.core.state();
         let entry = |(name, id)| {
             // What is damaged has a name all the same.
@@ -59,7 +59,7 @@ impl Volume for Objects {
             });
             Entry { name, metadata }
         };
-        Ok(found.into_iter().map(entry).collect())
+        Ok(unambiguous(found.into_iter().map(entry).collect(), pattern))
     }
 
     fn is_empty(&self, path: &Path) -> Result<bool, NTSTATUS> {
@@ -146,6 +146,10 @@ impl Volume for Objects {
 
     fn leads(&self, _path: &Path) -> Option<(PathBuf, usize)> {
         None
+    }
+
+    fn paths(&self, (_, id): FileId, most: usize) -> Result<Vec<Path>, NTSTATUS> {
+        Ok(self.core.state().tree.paths(id, most))
     }
 
     fn space(&self) -> Result<Space, NTSTATUS> {

@@ -9,6 +9,7 @@ mod apply;
 mod changes;
 mod copy;
 mod ids;
+pub mod section;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use changes::{Change, Kind, changes};
 
 use crate::case::fold;
 use crate::folder::Folder;
+use crate::listing::unambiguous;
 use crate::metadata::{Metadata, attribute};
 use crate::objects::Objects;
 use crate::path::Path;
@@ -302,7 +304,7 @@ impl Volume for Overlay {
             entries.append(&mut below);
             entries.sort_by_cached_key(|entry| (fold(&entry.name), entry.name.clone()));
         }
-        Ok(entries)
+        Ok(unambiguous(entries, pattern))
     }
 
     fn is_empty(&self, path: &Path) -> Result<bool, NTSTATUS> {

@@ -10,6 +10,7 @@ use guest::error::Win32Error;
 use guest::{shim, teb};
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_POSITION_INFORMATION, FILE_STANDARD_INFORMATION, FileEndOfFileInformation, FilePositionInformation, FileStandardInformation,
+    FileValidDataLengthInformation,
 };
 use windows_sys::Wdk::System::SystemServices::FILE_FS_DEVICE_INFORMATION;
 use windows_sys::Win32::Foundation::{
@@ -201,6 +202,12 @@ pub unsafe extern "system" fn SetFilePointerEx(file: HANDLE, distance: i64, new:
         unsafe { *new = target };
     }
     Ok(Bool)
+}
+
+/// Says how much of a file has been written; the rest would show what was on the disk before, and takes a privilege.
+#[shim(ix = 571, mapping = "NtSetInformationFile", risk = Functional("a file that is not lengthened at once"))]
+pub unsafe extern "system" fn SetFileValidData(file: HANDLE, length: i64) -> Result<Bool, Win32Error> {
+    set(file, FileValidDataLengthInformation, &length).map(|()| Bool)
 }
 
 /// Ends a file at its position.

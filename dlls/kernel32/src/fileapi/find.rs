@@ -1,5 +1,6 @@
 //! Searching a folder: FindFirstFile and its kin.
 
+use super::links;
 use super::pattern;
 use super::stream;
 use crate::ansi;
@@ -35,6 +36,8 @@ struct Search {
     buffer: Vec<u64>,
     /// Where the next entry lies; `None` where everything was handed out.
     next: Option<usize>,
+    /// Short names are not asked for.
+    basic: bool,
 }
 
 /// A search as its handle leads to it.
@@ -94,6 +97,7 @@ impl Search {
         if head.NextEntryOffset != 0 {
             self.next = Some(at + head.NextEntryOffset as usize);
         }
+        let head = if self.basic { FILE_BOTH_DIR_INFORMATION { ShortNameLength: 0, ..head } } else { head };
         Ok(Entry { head, name })
     }
 }
@@ -116,6 +120,9 @@ impl Entry<'_> {
         };
         let length = self.name.len().min(data.cFileName.len() - 1);
         data.cFileName[..length].copy_from_slice(&self.name[..length]);
+        let short = usize::from(head.ShortNameLength as u8) / 2;
+        let short = head.ShortName.get(..short).unwrap_or_default();
+        data.cAlternateFileName[..short.len()].copy_from_slice(short);
         data
     }
 }
@@ -136,6 +143,10 @@ fn narrowed(data: &WIN32_FIND_DATAW) -> WIN32_FIND_DATAA {
     let name = ansi::from_wide(ansi::file_page(), &data.cFileName[..end]);
     for (target, byte) in narrow.cFileName.iter_mut().zip(name.iter().take(259)) {
         *target = *byte as _;
+    }
+    for (target, unit) in narrow.cAlternateFileName.iter_mut().zip(data.cAlternateFileName) {
+        // A short name has nothing but ASCII.
+        *target = unit as _;
     }
     narrow
 }
@@ -168,7 +179,7 @@ unsafe fn first(
         error => error,
     })?;
     let room = if flags & FIND_FIRST_EX_LARGE_FETCH != 0 { 0x1_0000 } else { 0x1000 };
-    let mut search = Search { folder, buffer: alloc::vec![0; room / 8], next: None };
+    let mut search = Search { folder, buffer: alloc::vec![0; room / 8], next: None, basic: level == FindExInfoBasic };
     search.ask(Some(&pattern))?;
     let data = search.take()?.data();
     let search = Arc::new(Lock::new(search));
@@ -177,14 +188,14 @@ unsafe fn first(
     Ok((FileHandle(handle), data))
 }
 
-/// How the folder that holds a path spells the path's last component.
-pub fn spelling(path: &[u16]) -> Result<Vec<u16>, Win32Error> {
+/// How the folder that holds a path spells the path's last component, and the short name of that where it has one.
+pub fn spelling(path: &[u16]) -> Result<(Vec<u16>, Option<Vec<u16>>), Win32Error> {
     let path: Vec<u16> = path.iter().copied().chain([0]).collect();
     // SAFETY: it ends in a NUL.
-    let (handle, found) = unsafe { first(path.as_ptr(), FindExInfoBasic, FindExSearchNameMatch, null(), 0) }?;
+    let (handle, found) = unsafe { first(path.as_ptr(), FindExInfoStandard, FindExSearchNameMatch, null(), 0) }?;
     end(handle.0);
-    let length = found.cFileName.iter().position(|unit| *unit == 0).unwrap_or(found.cFileName.len());
-    Ok(found.cFileName[..length].to_vec())
+    let upto = |units: &[u16]| units.iter().position(|unit| *unit == 0).map_or(units, |end| &units[..end]).to_vec();
+    Ok((upto(&found.cFileName), Some(upto(&found.cAlternateFileName)).filter(|short| !short.is_empty())))
 }
 
 /// The next entry of a search.
@@ -272,5 +283,5 @@ pub unsafe extern "system" fn FindNextFileA(handle: HANDLE, data: *mut WIN32_FIN
 /// Ends a search.
 #[shim(ix = 31, mapping = "NtClose", risk = Functional("a folder that stays open"))]
 pub unsafe extern "system" fn FindClose(handle: HANDLE) -> Result<Bool, Win32Error> {
-    if end(handle).is_some() || stream::end(handle) { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
+    if end(handle).is_some() || stream::end(handle) || links::end(handle) { Ok(Bool) } else { Err(Win32Error(ERROR_INVALID_HANDLE)) }
 }

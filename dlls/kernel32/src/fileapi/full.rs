@@ -88,25 +88,30 @@ fn root_length(path: &[u16]) -> usize {
     }
 }
 
-/// A path with every component as its folder spells it; all of them must be there.
-fn long(path: &[u16]) -> Result<Vec<u16>, Win32Error> {
+/// A path with every component as its folder says it; all of them must be there.
+fn said(path: &[u16], say: impl Fn(&[u16], &[u16]) -> Result<Vec<u16>, Win32Error>) -> Result<Vec<u16>, Win32Error> {
     check_exists(path)?;
-    let mut long = path[..root_length(path)].to_vec();
-    let mut rest = &path[long.len()..];
+    let mut said = path[..root_length(path)].to_vec();
+    let mut rest = &path[said.len()..];
     while !rest.is_empty() {
         let end = rest.iter().position(|unit| is_separator(*unit)).unwrap_or(rest.len());
         let separators = rest[end..].iter().take_while(|unit| is_separator(**unit)).count();
         let component = &rest[..end];
         if component.iter().all(|unit| *unit == DOT) {
-            long.extend_from_slice(component);
+            said.extend_from_slice(component);
         } else {
             let so_far = path.len() - rest.len() + end;
-            long.extend(find::spelling(&path[..so_far])?);
+            said.extend(say(component, &path[..so_far])?);
         }
-        long.extend_from_slice(&rest[end..end + separators]);
+        said.extend_from_slice(&rest[end..end + separators]);
         rest = &rest[end + separators..];
     }
-    Ok(long)
+    Ok(said)
+}
+
+/// A path with long names.
+fn long(path: &[u16]) -> Result<Vec<u16>, Win32Error> {
+    said(path, |_, so_far| find::spelling(so_far).map(|(name, _)| name))
 }
 
 /// Whether there is something at a path.
@@ -138,19 +143,18 @@ pub unsafe extern "system" fn GetLongPathNameA(path: *const u8, buffer: *mut u8,
     }
 }
 
-/// A path with short names: no volume of ours has any, so that the path is its own short form.
+/// A path with short names; what is short enough stays as the caller spells it.
 fn short(path: &[u16]) -> Result<Vec<u16>, Win32Error> {
-    check_exists(path)?;
-    Ok(path.to_vec())
+    said(path, |component, so_far| find::spelling(so_far).map(|(_, short)| short.unwrap_or_else(|| component.to_vec())))
 }
 
-/// Answers a path with short names; the volumes have none, so that it stays as it is.
-#[shim(ix = 237, mapping = "NtQueryAttributesFile", risk = Wrong("a wrong path"))]
+/// Answers a path with short names.
+#[shim(ix = 237, mapping = "NtQueryDirectoryFile, once for each component", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetShortPathNameW(path: *const u16, buffer: *mut u16, room: u32) -> Result<Count<u32>, Win32Error> {
     unsafe { Ok(Count(copy_or_need(&short(given(path)?)?, buffer, room))) }
 }
 
-/// Answers a path with short names; the volumes have none, so that it stays as it is.
+/// Answers a path with short names.
 #[shim(ix = 668, mapping = "GetShortPathNameW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetShortPathNameA(path: *const u8, buffer: *mut u8, room: u32) -> Result<Count<u32>, Win32Error> {
     unsafe {

@@ -1,6 +1,6 @@
 //! FindFirstStream: the streams of a file.
 
-use crate::lock::Lock;
+use super::searches::Searches;
 use crate::nt::{NtQueryInformationFile, check};
 use crate::open::{block, open_path};
 use alloc::vec::Vec;
@@ -10,16 +10,16 @@ use guest::call::{Bool, FileHandle};
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{FILE_OPEN_FOR_BACKUP_INTENT, FILE_STREAM_INFORMATION, FileStreamInformation};
-use windows_sys::Win32::Foundation::{ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, HANDLE};
+use windows_sys::Win32::Foundation::{ERROR_HANDLE_EOF, ERROR_INVALID_PARAMETER, HANDLE};
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_ATTRIBUTES, FindStreamInfoStandard, WIN32_FIND_STREAM_DATA};
 
-/// A search: its number, and what is left of it, in reverse.
-type Search = (usize, Vec<(i64, Vec<u16>)>);
+/// A stream: its size and its name.
+type Stream = (i64, Vec<u16>);
 
-static SEARCHES: Lock<Vec<Search>> = Lock::new(Vec::new());
+static SEARCHES: Searches<Stream> = Searches::new(0x3100_0001);
 
 /// The streams of a file: sizes and names.
-unsafe fn streams(path: *const u16) -> Result<Vec<(i64, Vec<u16>)>, Win32Error> {
+unsafe fn streams(path: *const u16) -> Result<Vec<Stream>, Win32Error> {
     const NAME: usize = offset_of!(FILE_STREAM_INFORMATION, StreamName);
     let file = unsafe { open_path(path, FILE_READ_ATTRIBUTES, FILE_OPEN_FOR_BACKUP_INTENT) }?;
     let (mut buffer, mut block) = ([0_u64; 64], block());
@@ -42,15 +42,14 @@ unsafe fn streams(path: *const u16) -> Result<Vec<(i64, Vec<u16>)>, Win32Error> 
     Ok(found)
 }
 
-/// The next stream of a search.
-fn next(left: &mut Vec<(i64, Vec<u16>)>) -> Result<WIN32_FIND_STREAM_DATA, Win32Error> {
-    let (size, name) = left.pop().ok_or(Win32Error(ERROR_HANDLE_EOF))?;
+/// As FindFirstStream tells it.
+fn told((size, name): &Stream) -> WIN32_FIND_STREAM_DATA {
     // SAFETY: plain data, for which zero is a value.
     let mut data: WIN32_FIND_STREAM_DATA = unsafe { core::mem::zeroed() };
-    data.StreamSize = size;
+    data.StreamSize = *size;
     let length = name.len().min(data.cStreamName.len() - 1);
     data.cStreamName[..length].copy_from_slice(&name[..length]);
-    Ok(data)
+    data
 }
 
 /// Starts a search for the streams of a file: the first is its own.
@@ -59,33 +58,23 @@ pub unsafe extern "system" fn FindFirstStreamW(path: *const u16, level: i32, dat
     if level != FindStreamInfoStandard || flags != 0 || data.is_null() {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
-    let mut left = unsafe { streams(path) }?;
-    left.reverse();
-    let first = next(&mut left)?;
+    let mut found = unsafe { streams(path) }?;
+    // A folder has none.
+    let first = told(found.first().ok_or(Win32Error(ERROR_HANDLE_EOF))?);
+    found.remove(0);
     unsafe { data.cast::<WIN32_FIND_STREAM_DATA>().write_unaligned(first) };
-    SEARCHES.with(|searches| {
-        // No handle of the system's is odd.
-        let number = searches.iter().map(|(number, _)| number + 4).max().unwrap_or(0x3100_0001);
-        searches.push((number, left));
-        Ok(FileHandle(number as HANDLE))
-    })
+    Ok(SEARCHES.start(found))
 }
 
 /// Answers the next stream of a search.
 #[shim(ix = 766, mapping = "FindFirstStreamW", risk = Wrong("a stream that is missed"))]
 pub unsafe extern "system" fn FindNextStreamW(search: HANDLE, data: *mut c_void) -> Result<Bool, Win32Error> {
-    let found = SEARCHES.with(|searches| {
-        let (_, left) = searches.iter_mut().find(|(number, _)| *number == search as usize).ok_or(Win32Error(ERROR_INVALID_HANDLE))?;
-        next(left)
-    })?;
+    let found = SEARCHES.next(search, |stream| Ok(told(stream)))?;
     unsafe { data.cast::<WIN32_FIND_STREAM_DATA>().write_unaligned(found) };
     Ok(Bool)
 }
 
 /// Ends a search for streams; false where there is none with this handle.
 pub fn end(search: HANDLE) -> bool {
-    SEARCHES.with(|searches| {
-        let index = searches.iter().position(|(number, _)| *number == search as usize);
-        index.map(|index| searches.swap_remove(index)).is_some()
-    })
+    SEARCHES.end(search)
 }

@@ -53,6 +53,18 @@ pub unsafe extern "system" fn GetTempPathW(room: u32, buffer: *mut u16) -> Resul
     unsafe { Ok(Count(copy_or_need(&folder()?, buffer, room))) }
 }
 
+/// Answers the folder for temporary files; only processes of the system itself have another one than GetTempPath tells.
+#[shim(ix = 784, mapping = "GetTempPathW", risk = Wrong("a wrong path"))]
+pub unsafe extern "system" fn GetTempPath2W(room: u32, buffer: *mut u16) -> Result<Count<u32>, Win32Error> {
+    unsafe { Ok(Count(copy_or_need(&folder()?, buffer, room))) }
+}
+
+/// Answers the folder for temporary files; only processes of the system itself have another one than GetTempPath tells.
+#[shim(ix = 785, mapping = "GetTempPath2W", risk = Wrong("a wrong path"))]
+pub unsafe extern "system" fn GetTempPath2A(room: u32, buffer: *mut u8) -> Result<Count<u32>, Win32Error> {
+    unsafe { Ok(Count(copy_or_need(&ansi::from_wide(ansi::file_page(), &folder()?), buffer, room))) }
+}
+
 /// Answers the folder for temporary files.
 #[shim(ix = 350, mapping = "GetTempPathW", risk = Wrong("a wrong path"))]
 pub unsafe extern "system" fn GetTempPathA(room: u32, buffer: *mut u8) -> Result<Count<u32>, Win32Error> {

@@ -1,5 +1,6 @@
 //! CopyFile and its forms: bytes, attributes and the time of the last write.
 
+use super::messages::{self, Messages};
 use crate::ansi;
 use crate::information::{query, set};
 use crate::nt::{NtReadFile, NtWriteFile, check};
@@ -18,7 +19,9 @@ use windows_sys::Win32::Foundation::{
     ERROR_FILE_EXISTS, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_REQUEST_ABORTED, GENERIC_READ, GENERIC_WRITE, HANDLE, STATUS_END_OF_FILE,
     STATUS_OBJECT_NAME_COLLISION, STATUS_SHARING_VIOLATION,
 };
-use windows_sys::Win32::Storage::FileSystem::{DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES};
+use windows_sys::Win32::Storage::FileSystem::{
+    DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, PROGRESS_CONTINUE, PROGRESS_QUIET, PROGRESS_STOP,
+};
 
 const FAIL_IF_EXISTS: u32 = 1;
 const RESTARTABLE: u32 = 2;
@@ -31,12 +34,21 @@ const KNOWN: u32 = FAIL_IF_EXISTS | RESTARTABLE | OPEN_SOURCE_FOR_WRITE | ALLOW_
 /// How many bytes are moved at once.
 const CHUNK: usize = 0x4_0000;
 
+/// Who hears how far a copy is.
+#[derive(Clone, Copy)]
+pub enum Listener {
+    /// Nobody.
+    Nobody,
+    /// `LPPROGRESS_ROUTINE`, and what it is given.
+    Routine(Routine, *const c_void),
+    /// `PCOPYFILE2_PROGRESS_ROUTINE`, and what it is given.
+    Messages(Messages, *const c_void),
+}
+
 /// What a caller wants to hear of a copy, and how it ends one.
 pub struct Progress {
-    /// `LPPROGRESS_ROUTINE`, or `None`.
-    pub routine: Option<Routine>,
-    /// What the routine is given.
-    pub data: *const c_void,
+    /// Who listens.
+    pub listener: Listener,
     /// Ends the copy once it is TRUE; may be NULL.
     pub cancel: *mut i32,
 }
@@ -44,27 +56,85 @@ pub struct Progress {
 /// `LPPROGRESS_ROUTINE`.
 pub type Routine = unsafe extern "system" fn(i64, i64, i64, i64, u32, u32, HANDLE, HANDLE, *const c_void) -> u32;
 
+/// What has just happened to a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Its stream is begun.
+    StreamStarted,
+    /// So many bytes are next.
+    ChunkStarted(u64),
+    /// So many bytes have been moved.
+    ChunkFinished(u64),
+    /// All its bytes have been moved.
+    StreamFinished,
+}
+
+/// How far a copy is.
+#[derive(Clone, Copy, Debug)]
+pub struct Copying {
+    pub source: HANDLE,
+    pub target: HANDLE,
+    /// Bytes of the stream, and those that have been moved.
+    pub size: i64,
+    pub moved: i64,
+    /// The number of the next chunk.
+    pub chunk: u64,
+}
+
+/// What a listener wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Continue,
+    /// To hear no more.
+    Quiet,
+    /// The end of it; whether what was copied is deleted.
+    End(Win32Error, bool),
+}
+
+impl Listener {
+    /// Tells what has happened.
+    unsafe fn hear(self, moment: Moment, now: &Copying) -> Wish {
+        match self {
+            Self::Nobody => Wish::Continue,
+            Self::Routine(routine, data) => {
+                const CHUNK_FINISHED: u32 = 0;
+                const STREAM_SWITCH: u32 = 1;
+                let reason = match moment {
+                    Moment::StreamStarted => STREAM_SWITCH,
+                    Moment::ChunkFinished(_) => CHUNK_FINISHED,
+                    Moment::ChunkStarted(_) | Moment::StreamFinished => return Wish::Continue,
+                };
+                match unsafe { routine(now.size, now.moved, now.size, now.moved, 1, reason, now.source, now.target, data) } {
+                    PROGRESS_CONTINUE => Wish::Continue,
+                    PROGRESS_QUIET => Wish::Quiet,
+                    PROGRESS_STOP => Wish::End(Win32Error(ERROR_REQUEST_ABORTED), false),
+                    _ => Wish::End(Win32Error(ERROR_REQUEST_ABORTED), true),
+                }
+            }
+            Self::Messages(routine, data) => unsafe { messages::tell(routine, data, moment, now) },
+        }
+    }
+}
+
 impl Progress {
     /// Nobody listens.
-    pub const NONE: Self = Self { routine: None, data: null(), cancel: core::ptr::null_mut() };
+    pub const NONE: Self = Self { listener: Listener::Nobody, cancel: core::ptr::null_mut() };
+
+    /// A routine that may be missing listens.
+    pub fn of(routine: Option<Routine>, data: *const c_void, cancel: *mut i32) -> Self {
+        Self { listener: routine.map_or(Listener::Nobody, |routine| Listener::Routine(routine, data)), cancel }
+    }
 
     /// Tells how far the copy is. Says whether to go on; the error's second part is whether to delete the copy.
-    unsafe fn tell(&mut self, size: i64, moved: i64, reason: u32, source: HANDLE, target: HANDLE) -> Result<(), (Win32Error, bool)> {
-        const CONTINUE: u32 = 0;
-        const STOP: u32 = 2;
-        const QUIET: u32 = 3;
-        let aborted = Win32Error(ERROR_REQUEST_ABORTED);
-        if let Some(routine) = self.routine {
-            match unsafe { routine(size, moved, size, moved, 1, reason, source, target, self.data) } {
-                CONTINUE => {}
-                QUIET => self.routine = None,
-                STOP => return Err((aborted, false)),
-                _ => return Err((aborted, true)),
-            }
+    unsafe fn tell(&mut self, moment: Moment, now: &Copying) -> Result<(), (Win32Error, bool)> {
+        match unsafe { self.listener.hear(moment, now) } {
+            Wish::Continue => {}
+            Wish::Quiet => self.listener = Listener::Nobody,
+            Wish::End(code, delete) => return Err((code, delete)),
         }
         // SAFETY: the caller's flag, which another thread may set meanwhile.
         if !self.cancel.is_null() && unsafe { self.cancel.read_volatile() } != 0 {
-            return Err((aborted, true));
+            return Err((Win32Error(ERROR_REQUEST_ABORTED), true));
         }
         Ok(())
     }
@@ -159,11 +229,9 @@ pub unsafe fn copy(existing: *const u16, new: *const u16, flags: u32, mut progre
 }
 
 unsafe fn move_bytes(source: &Owned, target: &Owned, size: i64, progress: &mut Progress) -> Result<(), (Win32Error, bool)> {
-    const CHUNK_FINISHED: u32 = 0;
-    const STREAM_SWITCH: u32 = 1;
     let failed = |code| (code, true);
-    let mut moved = 0;
-    unsafe { progress.tell(size, moved, STREAM_SWITCH, source.0, target.0)? };
+    let mut now = Copying { source: source.0, target: target.0, size, moved: 0, chunk: 0 };
+    unsafe { progress.tell(Moment::StreamStarted, &now)? };
     let mut bytes: Vec<u8> = alloc::vec![0; CHUNK];
     loop {
         let mut own = block();
@@ -171,15 +239,18 @@ unsafe fn move_bytes(source: &Owned, target: &Owned, size: i64, progress: &mut P
         let status =
             unsafe { NtReadFile(source.0, null::<c_void>().cast_mut(), null(), null(), &raw mut own, buffer.cast(), CHUNK as u32, null(), null()) };
         if status == STATUS_END_OF_FILE {
-            return Ok(());
+            return unsafe { progress.tell(Moment::StreamFinished, &now) };
         }
         check(status).map_err(failed)?;
         let read = own.Information.min(CHUNK);
+        unsafe { progress.tell(Moment::ChunkStarted(read as u64), &now)? };
         let status =
             unsafe { NtWriteFile(target.0, null::<c_void>().cast_mut(), null(), null(), &raw mut own, buffer.cast(), read as u32, null(), null()) };
         check(status).map_err(failed)?;
-        moved += read as i64;
-        unsafe { progress.tell(size.max(moved), moved, CHUNK_FINISHED, source.0, target.0)? };
+        now.moved += read as i64;
+        now.size = now.size.max(now.moved);
+        unsafe { progress.tell(Moment::ChunkFinished(read as u64), &now)? };
+        now.chunk += 1;
     }
 }
 
@@ -213,7 +284,7 @@ pub unsafe extern "system" fn CopyFileExW(
     cancel: *mut i32,
     flags: u32,
 ) -> Result<Bool, Win32Error> {
-    unsafe { copy(existing, new, flags, Progress { routine, data, cancel }) }.map(|()| Bool)
+    unsafe { copy(existing, new, flags, Progress::of(routine, data, cancel)) }.map(|()| Bool)
 }
 
 /// Copies a file, and tells how far it is.
@@ -228,7 +299,7 @@ pub unsafe extern "system" fn CopyFileExA(
 ) -> Result<Bool, Win32Error> {
     unsafe {
         let (existing, new) = (ansi::file_name(existing)?, ansi::file_name(new)?);
-        copy(existing.as_ptr(), new.as_ptr(), flags, Progress { routine, data, cancel })
+        copy(existing.as_ptr(), new.as_ptr(), flags, Progress::of(routine, data, cancel))
     }
     .map(|()| Bool)
 }

@@ -107,5 +107,5 @@ pub unsafe extern "system" fn MoveFileWithProgressW(
     flags: u32,
 ) -> Result<Bool, Win32Error> {
     let routine: Option<Routine> = routine;
-    unsafe { move_file(existing, new, flags, Progress { routine, data, cancel: null_mut() }) }
+    unsafe { move_file(existing, new, flags, Progress::of(routine, data, null_mut())) }
 }

@@ -2,6 +2,7 @@
 
 mod bytes;
 pub mod control;
+mod links;
 mod lock;
 mod notify;
 pub mod pipe;

@@ -5,7 +5,7 @@ use crate::gate::ask;
 use crate::redirection::redirected;
 use crate::string::units;
 use core::ffi::c_void;
-use gate::file::{DEVICE, Facts};
+use gate::file::{DEVICE, Facts, NameKind};
 use gate::service::{FileModes, Position, QueryFile, QueryName, QueryPath, StreamSize};
 use guest::call::NtStatus;
 use guest::error::Status;
@@ -15,10 +15,10 @@ use windows_sys::Wdk::Storage::FileSystem::{
     FILE_ACCESS_INFORMATION, FILE_ALIGNMENT_INFORMATION, FILE_ALL_INFORMATION, FILE_BASIC_INFORMATION, FILE_EA_INFORMATION, FILE_ID_INFORMATION,
     FILE_INFORMATION_CLASS, FILE_INTERNAL_INFORMATION, FILE_MODE_INFORMATION, FILE_NETWORK_OPEN_INFORMATION, FILE_POSITION_INFORMATION,
     FILE_STANDARD_INFORMATION, FILE_STAT_INFORMATION, FILE_STREAM_INFORMATION, FileAccessInformation, FileAlignmentInformation, FileAllInformation,
-    FileAttributeTagInformation, FileBasicInformation, FileEaInformation, FileIdInformation, FileInternalInformation,
-    FileIoCompletionNotificationInformation, FileModeInformation, FileNameInformation, FileNetworkOpenInformation, FileNormalizedNameInformation,
-    FilePipeInformation, FilePipeLocalInformation, FilePositionInformation, FileStandardInformation, FileStatInformation, FileStreamInformation,
-    FileVolumeNameInformation,
+    FileAlternateNameInformation, FileAttributeTagInformation, FileBasicInformation, FileEaInformation, FileHardLinkInformation, FileIdInformation,
+    FileInternalInformation, FileIoCompletionNotificationInformation, FileModeInformation, FileNameInformation, FileNetworkOpenInformation,
+    FileNormalizedNameInformation, FilePipeInformation, FilePipeLocalInformation, FilePositionInformation, FileStandardInformation,
+    FileStatInformation, FileStreamInformation, FileVolumeNameInformation,
 };
 use windows_sys::Wdk::System::SystemServices::FILE_ATTRIBUTE_TAG_INFORMATION;
 use windows_sys::Win32::Foundation::{
@@ -158,9 +158,9 @@ pub unsafe extern "system" fn NtQueryFullAttributesFile(
 }
 
 /// Where an information class goes.
-struct Target {
-    buffer: *mut c_void,
-    length: usize,
+pub struct Target {
+    pub buffer: *mut c_void,
+    pub length: usize,
 }
 
 impl Target {
@@ -190,8 +190,8 @@ impl Target {
 }
 
 /// The part of an open file's path that is its volume's own: what follows the drive.
-fn inner_name(file: HANDLE, resolved: bool) -> Result<alloc::vec::Vec<u16>, Status> {
-    let name = name(file, resolved)?;
+fn inner_name(file: HANDLE, kind: NameKind) -> Result<alloc::vec::Vec<u16>, Status> {
+    let name = name(file, kind)?;
     // What stands before it: `\??\C:`, or the device of pipes.
     let device = if is_on_drive(&name) { 6 } else { PIPES.len() };
     Ok(name.get(device..).unwrap_or(&name).to_vec())
@@ -207,19 +207,19 @@ fn is_on_drive(name: &[u16]) -> bool {
 
 /// The native name of the volume that an open file lies on.
 fn volume_name(file: HANDLE) -> Result<alloc::vec::Vec<u16>, Status> {
-    let name = name(file, false)?;
+    let name = name(file, NameKind::Opened)?;
     let letter = name.get(4).filter(|_| is_on_drive(&name)).and_then(|unit| u8::try_from(*unit).ok()).ok_or(Status(STATUS_INVALID_INFO_CLASS))?;
     Ok(alloc::format!("{DEVICE}{}", gate::file::number(letter)).encode_utf16().collect())
 }
 
-/// An open file's NT path.
-fn name(file: HANDLE, resolved: bool) -> Result<alloc::vec::Vec<u16>, Status> {
+/// An open file's NT path, or its short name.
+fn name(file: HANDLE, kind: NameKind) -> Result<alloc::vec::Vec<u16>, Status> {
     let mut buffer = alloc::vec![0_u16; 0x8000];
     let mut request = QueryName {
         file: file as u64,
         buffer: buffer.as_mut_ptr() as u64,
         buffer_size: 2 * buffer.len() as u64,
-        resolved: resolved.into(),
+        kind: kind as u32,
         ..QueryName::default()
     };
     ask(&mut request)?;
@@ -263,8 +263,10 @@ unsafe fn query(file: HANDLE, target: &Target, class: FILE_INFORMATION_CLASS) ->
             FileInternalInformation => whole(target.put(FILE_INTERNAL_INFORMATION { IndexNumber: facts(file)?.id as i64 })),
             FileEaInformation => whole(target.put(FILE_EA_INFORMATION { EaSize: 0 })),
             FileAccessInformation => whole(target.put(FILE_ACCESS_INFORMATION { AccessFlags: facts(file)?.access })),
-            FileNameInformation => target.put_name(&inner_name(file, false)?, 0),
-            FileNormalizedNameInformation => target.put_name(&inner_name(file, true)?, 0),
+            FileNameInformation => target.put_name(&inner_name(file, NameKind::Opened)?, 0),
+            FileNormalizedNameInformation => target.put_name(&inner_name(file, NameKind::Resolved)?, 0),
+            FileAlternateNameInformation => target.put_name(&name(file, NameKind::Short)?, 0),
+            FileHardLinkInformation => super::links::links(file, target),
             FileVolumeNameInformation => target.put_name(&volume_name(file)?, 0),
             FileStatInformation => whole(target.put(stat(&facts(file)?))),
             FileStreamInformation => streams(file, target),
@@ -314,6 +316,6 @@ unsafe fn all(file: HANDLE, target: &Target) -> Result<(usize, bool), Status> {
     }
     unsafe {
         core::ptr::copy_nonoverlapping((&raw const all).cast::<u8>(), target.buffer.cast::<u8>(), head);
-        target.put_name(&inner_name(file, false)?, head)
+        target.put_name(&inner_name(file, NameKind::Opened)?, head)
     }
 }

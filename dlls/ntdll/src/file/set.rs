@@ -11,13 +11,13 @@ use guest::error::Status;
 use guest::shim;
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_BASIC_INFORMATION, FILE_DISPOSITION_INFORMATION, FILE_DISPOSITION_INFORMATION_EX, FILE_INFORMATION_CLASS, FILE_LINK_INFORMATION,
-    FILE_PIPE_INFORMATION, FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION, FileAllocationInformation, FileBasicInformation,
-    FileCompletionInformation, FileDispositionInformation, FileDispositionInformationEx, FileEndOfFileInformation,
+    FILE_NAME_INFORMATION, FILE_PIPE_INFORMATION, FILE_POSITION_INFORMATION, FILE_RENAME_INFORMATION, FileAllocationInformation,
+    FileBasicInformation, FileCompletionInformation, FileDispositionInformation, FileDispositionInformationEx, FileEndOfFileInformation,
     FileIoCompletionNotificationInformation, FileLinkInformation, FilePipeInformation, FilePositionInformation, FileRenameInformation,
-    FileRenameInformationEx,
+    FileRenameInformationEx, FileShortNameInformation, FileValidDataLengthInformation,
 };
 use windows_sys::Win32::Foundation::{
-    HANDLE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_SUCCESS,
+    HANDLE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_PRIVILEGE_NOT_HELD, STATUS_SUCCESS,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
@@ -101,6 +101,10 @@ unsafe fn set(file: HANDLE, buffer: *const c_void, length: u32, class: FILE_INFO
             FilePipeInformation => {
                 super::pipe::set_modes(file as usize as HANDLE, given::<FILE_PIPE_INFORMATION>(buffer, length)?).map(|()| STATUS_SUCCESS)
             }
+            // Only who may restore backups gives short names, and no sandbox may.
+            FileShortNameInformation => given::<FILE_NAME_INFORMATION>(buffer, length).and_then(|_| unprivileged(file)),
+            // What was never written would be seen, which only who keeps volumes may wish for.
+            FileValidDataLengthInformation => given::<i64>(buffer, length).and_then(|_| unprivileged(file)),
             FileAllocationInformation => allocate(file, given::<i64>(buffer, length)?),
             _ => {
                 guest::teb::report(gate::service::ReportKind::NoMatch, u32::MAX, &alloc::format!("NtSetInformationFile class={class}"), 0);
@@ -108,6 +112,13 @@ unsafe fn set(file: HANDLE, buffer: *const c_void, length: u32, class: FILE_INFO
             }
         }
     }
+}
+
+/// What takes a privilege that no process of a sandbox holds: refused, if there is such a file at all.
+fn unprivileged(file: u64) -> Result<NTSTATUS, Status> {
+    let mut facts = Facts::default();
+    ask(&mut QueryFile { file, facts: &raw mut facts as u64 })?;
+    Err(Status(STATUS_PRIVILEGE_NOT_HELD))
 }
 
 /// An allocation below the file's end cuts the file; one above it is a wish that the host needs not hear of.

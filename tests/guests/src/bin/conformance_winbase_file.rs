@@ -6,7 +6,6 @@ extern crate alloc;
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use guests::files::{File, SHARE, ansi, create, folder, forget, get, make, open, put};
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
@@ -19,7 +18,6 @@ guests::program! {
     fn main() -> u32 {
         let mut cases = Cases::new();
         copying(&mut cases);
-        progress(&mut cases);
         moving(&mut cases);
         linking(&mut cases);
         replacing(&mut cases);
@@ -103,41 +101,6 @@ fn copying(cases: &mut Cases) {
     case!(cases, "kernel32!CopyFileA", Failure, "a missing file", {
         clear_error();
         same!(told(unsafe { CopyFileA(ansi("missing.txt").as_ptr(), ansi("a-target.txt").as_ptr(), 0) }), (0, ERROR_FILE_NOT_FOUND));
-    });
-}
-
-unsafe extern "system" fn count(
-    size: i64,
-    moved: i64,
-    _stream_size: i64,
-    _stream_moved: i64,
-    _stream: u32,
-    _reason: LPPROGRESS_ROUTINE_CALLBACK_REASON,
-    _source: HANDLE,
-    _target: HANDLE,
-    data: *const c_void,
-) -> u32 {
-    let seen = unsafe { &mut *data.cast_mut().cast::<(i64, i64, u32)>() };
-    (seen.0, seen.1) = (size, moved);
-    seen.2
-}
-
-fn progress(cases: &mut Cases) {
-    case!(cases, "kernel32!CopyFileExW", Success, "the routine hears of the last byte", wine = "Wine calls no routine", {
-        put("progress.bin", &[1; 5000])?;
-        let mut seen = (0_i64, 0_i64, PROGRESS_CONTINUE);
-        let done =
-            unsafe { CopyFileExW(wide("progress.bin").as_ptr(), wide("progress2.bin").as_ptr(), Some(count), (&raw mut seen).cast(), null_mut(), 0) };
-        same!((told(done), seen), ((1, 0), (5000, 5000, PROGRESS_CONTINUE)));
-    });
-    case!(cases, "kernel32!CopyFileExW", Failure, "the routine cancels, and no copy stays", wine = "Wine calls no routine", {
-        forget("progress2.bin");
-        let mut seen = (0_i64, 0_i64, PROGRESS_CANCEL);
-        clear_error();
-        let done =
-            unsafe { CopyFileExW(wide("progress.bin").as_ptr(), wide("progress2.bin").as_ptr(), Some(count), (&raw mut seen).cast(), null_mut(), 0) };
-        same!((told(done), seen.2), ((0, ERROR_REQUEST_ABORTED), PROGRESS_CANCEL));
-        same!(attributes("progress2.bin"), INVALID_FILE_ATTRIBUTES);
     });
 }
 

@@ -110,14 +110,14 @@ fn a_sandbox_travels_in_a_file() {
 #[test]
 fn quotas_are_kept() {
     let home = Home::new();
-    let flags = ["--sandbox", "small", "--quota-bytes", "1M", "--quota-objects", "40"];
+    let flags = ["--sandbox", "small", "--quota-bytes", "1M", "--quota-objects", "80"];
     assert_eq!(disk(&home, &flags, "fill C:\\a 600000 , fill C:\\b 600000 , put C:\\c x"), ["done", "done", "error 112"]);
     let more = format!("delete C:\\b , files C:\\Windows\\Temp 60 , put {NOTE} x");
     assert_eq!(disk(&home, &["--sandbox", "small"], &more), ["done", "error 1816", "error 1816"]);
     let shown = &json(&sandbox(&home, &["show", "small", "--json"]))[0];
-    assert_eq!((&shown["quota"]["bytes"], &shown["quota"]["objects"]), (&Value::from(1 << 20), &Value::from(40)));
+    assert_eq!((&shown["quota"]["bytes"], &shown["quota"]["objects"]), (&Value::from(1 << 20), &Value::from(80)));
     // It stays, until another run says otherwise.
-    assert_eq!(disk(&home, &["--sandbox", "small", "--quota-objects", "100"], &format!("put {NOTE} x")), ["done"]);
+    assert_eq!(disk(&home, &["--sandbox", "small", "--quota-objects", "140"], &format!("put {NOTE} x")), ["done"]);
     let waiting = Waiting::new(&home, &["--sandbox", "small"], &["wait"]);
     let refused = home.run(&["--sandbox", "small", "--quota-bytes", "2M"], "hello", &[]);
     assert!(refused.said()[0].contains("its quota cannot be changed now"), "{refused:?}");
@@ -230,8 +230,13 @@ fn a_fresh_drive_has_the_known_folders() {
     let words =
         "list C:\\ , list C:\\Users\\user , list C:\\Users\\user\\AppData , list C:\\Users\\user\\AppData\\Local , attributes C:\\Windows\\Temp";
     let said = disk(&home, &[], words);
-    let expected =
-        ["Program Files|Program Files (x86)|ProgramData|Users|Windows", "AppData|Desktop|Documents|Downloads", "Local|Roaming", "Temp", "0x10"];
+    let expected = [
+        "Program Files|Program Files (x86)|ProgramData|Users|Windows",
+        "AppData|Contacts|Desktop|Documents|Downloads|Favorites|Links|Music|Pictures|Saved Games|Searches|Videos",
+        "Local|LocalLow|Roaming",
+        "Microsoft|Temp",
+        "0x10",
+    ];
     assert_eq!(said, expected);
     home.ends();
 }
