@@ -27,7 +27,12 @@ pub fn leaves_room(descriptor: BorrowedFd<'_>) -> bool {
 
 /// A file that is open, for reading alone.
 pub fn for_reading(descriptor: &OwnedFd) -> Result<OwnedFd, NTSTATUS> {
+    reopened(descriptor, OFlags::RDONLY)
+}
+
+/// A file that is open, for reading or writing alone.
+pub fn reopened(descriptor: &OwnedFd, mode: OFlags) -> Result<OwnedFd, NTSTATUS> {
     let again = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
-    let reading = rustix::fs::open(again, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
-    if leaves_room(reading.as_fd()) { Ok(reading) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
+    let other = rustix::fs::open(again, mode | OFlags::CLOEXEC, Mode::empty()).map_err(store::status)?;
+    if leaves_room(other.as_fd()) { Ok(other) } else { Err(STATUS_TOO_MANY_OPENED_FILES) }
 }

@@ -167,6 +167,30 @@ impl Table {
     }
 }
 
+/// The handles that a process is to begin with. Where it does not begin they are let go of.
+pub struct Heritage {
+    table: Table,
+    let_go: Box<dyn Fn(&Handle) + Send>,
+}
+
+impl Heritage {
+    /// Handles that are counted already, and how one of them is let go of.
+    pub fn new(table: Table, let_go: impl Fn(&Handle) + Send + 'static) -> Self {
+        Self { table, let_go: Box::new(let_go) }
+    }
+
+    /// The process has begun.
+    pub fn take(mut self) -> Table {
+        std::mem::take(&mut self.table)
+    }
+}
+
+impl Drop for Heritage {
+    fn drop(&mut self) {
+        self.table.close().iter().for_each(&self.let_go);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +229,19 @@ mod tests {
         assert_eq!(table.tell(BROKER + 4).err(), Some(STATUS_INVALID_HANDLE), "nobody has given it");
         table.remove(first).unwrap();
         assert_eq!(table.tell(first).err(), Some(STATUS_INVALID_HANDLE));
+    }
+
+    #[test]
+    fn handles_of_a_process_that_does_not_begin_are_let_go_of() {
+        let kept = handle(1);
+        let inherited = || Table::inherited([(BROKER, kept.clone())].into_iter()).unwrap();
+        let let_go = |handle: &Handle| {
+            handle.object.handles().fetch_sub(1, Ordering::Relaxed);
+        };
+        drop(Heritage::new(inherited(), let_go));
+        assert_eq!(kept.object.handles().load(Ordering::Relaxed), 0);
+        let table = Heritage::new(inherited(), let_go).take();
+        assert_eq!((kept.object.handles().load(Ordering::Relaxed), table.all().count()), (1, 1));
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl Hostile {
         namespace.grant(&granted, crate::policy::Access::Write, &sandbox.overlays).map_err(std::io::Error::other)?;
         let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE)?;
         let (session, _) = UnixStream::pair()?;
-        let (id, thread) = sandbox.next_ids();
+        let berth = sandbox.berth().expect("there are few");
+        let (id, thread) = (berth.id, berth.thread());
         let terms = Terms {
             namespace: Arc::new(namespace),
             session: Arc::new(Session::new(session)),
@@ -53,10 +54,12 @@ impl Hostile {
             per_call: false,
             without_layers: 0,
             required_layers: 0,
+            had_layers: Default::default(),
             refused: Default::default(),
         };
         let life = Arc::new(Life::new(id, 0, thread, Vec::new(), false, false));
         let process = Arc::new(Process::new(life, Arc::clone(sandbox), "hostile.exe".into(), Arc::new(terms), telemetry));
+        process.set_berth(berth);
         process.set_noted();
         sandbox.enter(id, Arc::clone(&process) as Arc<dyn Member>);
         Ok(process)
@@ -88,7 +91,7 @@ impl Hostile {
 mod tests {
     use super::*;
     use gate::service::ObjectKind;
-    use protocol::message::{CutFile, MapFile, NameObject, OpenFile, QueryPath, RenameFile, SetDisposition};
+    use protocol::message::{AdoptHandle, CutFile, MapFile, NameObject, OpenFile, QueryPath, RenameFile, SetDisposition};
     use rustix::fs::OFlags;
     use std::os::fd::AsFd;
     use std::path::PathBuf;
@@ -253,6 +256,24 @@ mod tests {
         assert_eq!([cut(48), open(FILE_WRITE_DATA, FILE_OPEN).err()], [Some(STATUS_USER_MAPPED_FILE), Some(STATUS_SHARING_VIOLATION)]);
         place.hostile.process.finish(0, None);
         assert_eq!([cut(48), open(FILE_WRITE_DATA, FILE_OVERWRITE_IF).err()], [None; 2]);
+    }
+
+    /// What a handle of an heir may not, its descriptor cannot: the object was opened for more.
+    #[test]
+    fn an_heirs_descriptor_does_what_its_handle_may() {
+        let place = Place::new("heir");
+        std::fs::write(place.file("x"), "bytes").unwrap();
+        let number = place.open("x", FILE_READ_DATA | FILE_WRITE_DATA, FILE_OPEN, 0).unwrap();
+        let full = place.handles().get(number, 0).unwrap().clone();
+        for (access, mode) in [(FILE_READ_DATA, OFlags::RDONLY), (FILE_WRITE_DATA, OFlags::WRONLY), (FILE_READ_DATA | FILE_WRITE_DATA, OFlags::RDWR)]
+        {
+            let heir = Hostile::process(&place.hostile.sandbox, &place.folder).unwrap();
+            let inherited = [(number, crate::handle::Handle { access, ..full.clone() })];
+            *heir.handles.lock().unwrap() = crate::handle::Table::inherited(inherited.into_iter()).unwrap();
+            let reply = heir.adopt_handle(&AdoptHandle { handle: number }).unwrap();
+            let descriptor = reply.descriptors[0].as_ref().unwrap();
+            assert_eq!(rustix::fs::fcntl_getfl(descriptor).unwrap() & OFlags::RWMODE, mode);
+        }
     }
 
     /// Of two names of one file each goes for itself, and the other one stays usable.

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod berth;
 mod clock;
 mod console;
 mod descriptor;

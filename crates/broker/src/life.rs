@@ -60,7 +60,8 @@ impl Life {
     /// It has ended, with a code. Once.
     pub fn end(&self, code: u32) {
         let _ = self.end.set(End { code, at: crate::audit::now() });
-        // Nobody is left who could begin.
+        // Nobody is left who could begin. Whoever has just looked must be waiting by now.
+        let _held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         self.resumed.notify_all();
     }
 

@@ -1,6 +1,7 @@
 //! What a process is to be started with.
 
-use crate::handle::Table;
+use crate::berth::Berth;
+use crate::handle::Heritage;
 use crate::life::Life;
 use crate::terms::Terms;
 use protocol::start::{Inherited, Parameters, Standard};
@@ -10,6 +11,8 @@ use store::FileId;
 
 /// What a process is started with.
 pub struct Plan {
+    /// Its number.
+    pub berth: Berth,
     /// Who it is.
     pub life: Arc<Life>,
     /// Its program's name, for people.
@@ -23,7 +26,7 @@ pub struct Plan {
     /// What the program is given.
     pub parameters: Parameters,
     /// The handles that it has from its start.
-    pub handles: Table,
+    pub handles: Heritage,
     /// The standard streams that are terminals.
     pub terminals: [Option<OwnedFd>; 3],
     /// The standard streams that it is born with, and what they are.

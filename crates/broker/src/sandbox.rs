@@ -1,6 +1,7 @@
 //! What the processes of one sandbox share.
 
 use crate::audit::{Event, Kind, Log, Outcome, Trust};
+use crate::berth::{Berth, Berths};
 use crate::clock::Clock;
 use crate::dispatcher::Dispatcher;
 use crate::drive::{Drive, Place};
@@ -51,6 +52,8 @@ impl Files {
 pub trait Member: Send + Sync {
     /// Takes the closes that were posted on all its channels.
     fn drain(&self);
+    /// Has the host end it, with a code that is told later.
+    fn strike(&self, code: u32);
     /// Ends it.
     fn end(self: Arc<Self>, code: u32);
 }
@@ -100,7 +103,7 @@ pub struct Sandbox {
     /// Where processes are ordered that processes start.
     pub launcher: Arc<Launcher>,
     processes: Mutex<HashMap<u32, Arc<dyn Member>>>,
-    next_id: Mutex<u32>,
+    berths: Berths,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -139,17 +142,13 @@ impl Sandbox {
             windows,
             launcher,
             processes: Mutex::default(),
-            next_id: Mutex::new(0x100),
+            berths: Berths::default(),
         })
     }
 
-    /// Numbers for a process and its first thread: multiples of 4, as on Windows.
-    pub fn next_ids(&self) -> (u32, u32) {
-        let mut next = lock(&self.next_id);
-        let process = *next;
-        // A process numbers its own threads; the next process starts far above them.
-        *next = next.wrapping_add(0x1_0000);
-        (process, process + 4)
+    /// A number for a process that is about to begin; `None` where there are too many.
+    pub fn berth(&self) -> Option<Berth> {
+        self.berths.take(|id| self.dispatcher.knows(id))
     }
 
     /// Sets the clock in the page that programs read; the time zone with it where the clocks have changed.
@@ -178,11 +177,6 @@ impl Sandbox {
     /// A process that is there, by its number.
     pub fn process(&self, id: u32) -> Option<Arc<dyn Member>> {
         lock(&self.processes).get(&id).cloned()
-    }
-
-    /// How many processes there are.
-    pub fn processes(&self) -> usize {
-        lock(&self.processes).len()
     }
 
     /// Takes a process out.

@@ -261,11 +261,10 @@ impl Broker {
             };
             answer.tell(done);
         }
-        for (id, code) in ends {
-            if let Some(process) = self.sandbox.process(id) {
-                process.end(code);
-            }
-        }
+        let ends: Vec<_> = ends.into_iter().filter_map(|(id, code)| Some((self.sandbox.process(id)?, code))).collect();
+        // The host ends them side by side; each is waited for a moment.
+        ends.iter().for_each(|(process, code)| process.strike(*code));
+        ends.into_iter().for_each(|(process, code)| process.end(code));
     }
 
     fn signal(&self, number: usize, signal: Signal) {

@@ -4,7 +4,7 @@ use crate::namespace::Namespace;
 use crate::session::Session;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The terms that the processes of a run have.
 pub struct Terms {
@@ -20,6 +20,8 @@ pub struct Terms {
     pub without_layers: u32,
     /// Layers without which a process must not run.
     pub required_layers: u32,
+    /// Layers that its first process has: its children are not started without them.
+    pub had_layers: OnceLock<u32>,
     /// Paths of the host that no grant reaches, or reaches for reading alone (`true`: that was asked for in vain).
     pub refused: Mutex<BTreeSet<(PathBuf, bool)>>,
 }

@@ -106,7 +106,7 @@ impl Spawn<'_> {
                 return Err(SpawnError { missing: Some(missing), ..refused });
             }
             match self.start_with(layers) {
-                Err(error) if error.step == "clone" => refused = error,
+                Err(error) if error.step == "clone" && is_lack(&error.error) => refused = error,
                 done => return done,
             }
         }
@@ -148,6 +148,11 @@ impl Spawn<'_> {
         let layers = if word.mounted { layers } else { layers.without(Layer::Mount) };
         Ok(Child { pid, descriptor, layers })
     }
+}
+
+/// Whether the host does not offer something, ever: what has only run out is no reason to do without.
+fn is_lack(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EPERM | libc::EINVAL | libc::ENOSYS))
 }
 
 fn namespaces(layers: Layers) -> c_int {

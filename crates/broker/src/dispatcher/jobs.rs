@@ -122,13 +122,16 @@ impl Dispatcher {
             number
         };
         let (_, job) = inner.job(number)?;
-        let mut used = job.used;
-        for life in job.members.values() {
-            let [user, kernel] = life.used();
-            used = [used[0] + user, used[1] + kernel];
+        let mut facts = JobFacts { used: job.used, limits: job.limits, most: job.most, total: job.total, terminated: job.terminated };
+        let members: Vec<Arc<Life>> = job.members.values().cloned().collect();
+        // The host takes its time to count.
+        drop(inner);
+        for life in &members {
+            for (all, one) in facts.used.iter_mut().zip(life.used()) {
+                *all += one;
+            }
         }
-        let facts = JobFacts { used, limits: job.limits, most: job.most, total: job.total, terminated: job.terminated };
-        Ok((facts, job.members.keys().copied().collect()))
+        Ok((facts, members.iter().map(|life| life.id).collect()))
     }
 
     /// Limits a job. What cannot be kept is refused.

@@ -39,6 +39,12 @@ impl Dispatcher {
         inner.open_existing(process, number, kind as u32).map(|(told, _)| told)
     }
 
+    /// Whether somebody has a process open that has this number, or its first thread.
+    pub fn knows(&self, id: u32) -> bool {
+        let inner = self.lock();
+        [text(ObjectKind::Process, id), text(ObjectKind::Thread, id + 4)].iter().any(|text| inner.names.contains_key(text.as_slice()))
+    }
+
     /// The process behind an object that another one has open: itself or its first thread.
     pub fn life(&self, process: u32, number: u32) -> Result<Arc<Life>, NTSTATUS> {
         match &self.lock().opened(process, number)?.body {

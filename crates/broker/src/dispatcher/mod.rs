@@ -29,8 +29,9 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::System::Memory::SEC_FILE;
 
-/// The most names of a sandbox.
-const MOST: usize = 1 << 14;
+/// The most names of a sandbox, and the most objects: there is always room for processes and their threads.
+const MOST_NAMES: usize = 1 << 14;
+const MOST: usize = MOST_NAMES + 4 * crate::berth::MOST;
 /// The longest name with its directory, in bytes: Windows' own limit is 260 characters behind it.
 const LONGEST: usize = 1024;
 
@@ -155,7 +156,7 @@ impl Dispatcher {
         if let Some(number) = inner.names.get(text).copied() {
             return inner.open_existing(process, number, kind);
         }
-        if inner.objects.len() >= MOST {
+        if inner.objects.len() >= MOST_NAMES {
             return Err(STATUS_INSUFFICIENT_RESOURCES);
         }
         let body = match new {

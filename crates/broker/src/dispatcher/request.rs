@@ -10,7 +10,7 @@ use gate::service::{ObjectKind, SignalKind};
 use protocol::message::{Done, EndThread, NameObject, QueryObject, ReleaseObject, SetObjectTimer, SignalObject, WaitObjects, Word};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, PoisonError};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PARAMETER};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_INVALID_FILE_FOR_SECTION, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_INVALID};
 use windows_sys::Win32::Storage::FileSystem::{FILE_READ_DATA, FILE_WRITE_DATA};
 use windows_sys::Win32::System::Memory::{PAGE_EXECUTE_READWRITE, PAGE_READWRITE};
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
@@ -21,6 +21,9 @@ impl Process {
     /// Opens the object of a name, or makes one.
     pub fn name_object(&self, request: &NameObject, payload: &[u8]) -> Answer {
         let kind = ObjectKind::from_number(request.kind).ok_or(STATUS_INVALID_PARAMETER)?;
+        if !may_name(payload, self.id) {
+            return Err(STATUS_OBJECT_NAME_INVALID);
+        }
         let new = match kind {
             _ if request.create == 0 => New::Nothing,
             // They are made by starting one.
@@ -114,5 +117,24 @@ impl Process {
         let value = self.sandbox.dispatcher.wait(wait, signalled)?;
         debug_assert!(value < code::GIVEN_END + code::ABANDONED || value == code::AGAIN);
         Ok(Reply::value(&Word { value: value.into() }))
+    }
+}
+
+/// Whether a process may say a name. What has no name of a program's bears its maker's number, and is nobody else's to name.
+fn may_name(text: &[u8], process: u32) -> bool {
+    let bytes = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    !text.starts_with(&bytes("\\Inherited\\")) || text.starts_with(&bytes(&format!("\\Inherited\\{process:x}-")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_name;
+
+    #[test]
+    fn what_has_no_name_is_its_makers_to_name() {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        assert!(may_name(&wide("\\BaseNamedObjects\\x"), 0x100) && may_name(&wide("\\Inherited\\100-7"), 0x100));
+        assert!(!may_name(&wide("\\Inherited\\100-7"), 0x10) && !may_name(&wide("\\Inherited\\100-7"), 0x10100));
+        assert!(!may_name(&wide("\\Inherited\\"), 0x100));
     }
 }

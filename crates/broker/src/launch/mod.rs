@@ -37,11 +37,12 @@ pub struct Launched {
 pub fn start(sandbox: &Arc<Sandbox>, plan: Plan) -> Result<Launched, Refused> {
     let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE).map_err(|error| Refused::host("memory could not be shared", error))?;
     let process = Arc::new(Process::new(Arc::clone(&plan.life), Arc::clone(sandbox), plan.shown.clone(), Arc::clone(&plan.terms), telemetry));
-    *process.handles.lock().unwrap_or_else(PoisonError::into_inner) = plan.handles;
+    *process.handles.lock().unwrap_or_else(PoisonError::into_inner) = plan.handles.take();
     *process.terminals.lock().unwrap_or_else(PoisonError::into_inner) = plan.terminals;
     if let Some(file) = plan.file {
         process.runs(sandbox.mappings.add(file, 0, true));
     }
+    process.set_berth(plan.berth);
     if plan.ignores_control {
         process.control.ignore();
     }
@@ -70,6 +71,7 @@ pub fn start(sandbox: &Arc<Sandbox>, plan: Plan) -> Result<Launched, Refused> {
     })?;
     let event = Event { process: process.id, extra: [plan.life.parent.into(), 0, 0], ..Event::default() };
     sandbox.log.note(Kind::ProcessStart, Trust::Evidence, Outcome::Ok, &plan.shown, event);
+    let _ = plan.terms.had_layers.set(launched.child.layers.bits());
     for missing in launched.child.layers.missing() {
         sandbox.log.note(Kind::LayerMissing, Trust::Evidence, Outcome::Error, missing.name(), Event { process: process.id, ..Event::default() });
     }
@@ -143,7 +145,7 @@ fn spawn(
         arguments: &[c"win-compat-sandbox"],
         descriptors: &descriptors,
         layers: wanted,
-        required: Layers::from_bits(terms.required_layers),
+        required: Layers::from_bits(terms.required_layers | terms.had_layers.get().copied().unwrap_or(0)),
         limits: Limits::standard(),
         after: Some(&gate),
     };

@@ -3,7 +3,7 @@
 use super::program::{Refused, is_32_bit, open_program};
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::drive::USER;
-use crate::handle::{Handle, Object, Table};
+use crate::handle::{Handle, Heritage, Object, Table};
 use crate::life::Life;
 use crate::namespace::Namespace;
 use crate::object::FileObject;
@@ -60,7 +60,8 @@ pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: 
         program: shown.clone(),
         ..Parameters::default()
     };
-    let (id, thread) = sandbox.next_ids();
+    let no_room = || Refused::broken("the sandbox has no room for another process");
+    let berth = sandbox.berth().ok_or_else(no_room)?;
     let terms = Terms {
         namespace: Arc::new(namespace),
         session: Arc::clone(session),
@@ -68,18 +69,21 @@ pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: 
         per_call: run.per_call,
         without_layers: run.without_layers,
         required_layers: run.required_layers,
+        had_layers: Default::default(),
         refused: Default::default(),
     };
-    let life = Arc::new(Life::new(id, 0, thread, shown, narrow, false));
-    sandbox.dispatcher.begin(&life).map_err(|_| Refused::broken("the sandbox has no room for another process"))?;
+    let life = Arc::new(Life::new(berth.id, 0, berth.thread(), shown, narrow, false));
+    sandbox.dispatcher.begin(&life).map_err(|_| no_room())?;
+    let keeper = Arc::clone(sandbox);
     Ok(Plan {
+        berth,
         life,
         shown: run.program.display().to_string(),
         file: Metadata::of(&program).ok().map(|metadata| (metadata.device, metadata.id)),
         program,
         terms: Arc::new(terms),
         parameters,
-        handles,
+        handles: Heritage::new(handles, move |handle| keeper.let_go(handle)),
         terminals,
         born,
         inherited: Vec::new(),

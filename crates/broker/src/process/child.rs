@@ -1,8 +1,8 @@
 //! Processes that a process starts, and what it may do with them.
 
 use super::{Process, lock};
-use crate::descriptor::for_reading;
-use crate::handle::{Handle, Object, Table};
+use crate::descriptor::{for_reading, reopened};
+use crate::handle::{Handle, Heritage, Object, Table};
 use crate::launch;
 use crate::life::Life;
 use crate::object::FileObject;
@@ -14,6 +14,7 @@ use protocol::message::{
     AdoptHandle, AdoptObject, CreateProcess, Created, Done, EndProcess, Inherit, OpenProcess, Opened, ProcessFacts, QueryProcess, ResumeProcess, Word,
 };
 use protocol::start::{Child, Parameters};
+use rustix::fs::{OFlags, fcntl_getfl};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_QUOTA_EXCEEDED};
@@ -21,8 +22,6 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_APPEND_DATA, FILE_EXECUTE, FI
 
 type Answer = Result<Reply, NTSTATUS>;
 
-/// The most processes of a sandbox.
-const MOST: usize = 512;
 /// The most units of a text that a program is given: its size is told in 16 bits, with a NUL.
 const LONGEST: usize = 0x7FFF;
 
@@ -32,13 +31,11 @@ impl Process {
         let mut child = Child::decode(payload).ok_or(STATUS_INVALID_PARAMETER)?;
         let inherit = Inherit::from_number(request.inherit).ok_or(STATUS_INVALID_PARAMETER)?;
         check(&child.parameters)?;
-        if self.sandbox.processes() >= MOST {
-            return Err(STATUS_QUOTA_EXCEEDED);
-        }
         let image = lock(&self.handles).get(request.image, FILE_EXECUTE)?.file()?.clone();
         let program = image_of(&image)?;
         let shown = image.file.as_ref().map(|file| lock(&file.place).path.display()).unwrap_or_default();
-        let (id, thread) = self.sandbox.next_ids();
+        let berth = self.sandbox.berth().ok_or(STATUS_QUOTA_EXCEEDED)?;
+        let (id, thread) = (berth.id, berth.thread());
         let narrow = launch::is_32_bit(&program);
         if narrow != self.life.narrow {
             child.parameters.environment = launch::adapted(&child.parameters.environment, narrow);
@@ -48,6 +45,7 @@ impl Process {
         let terminals = lock(&self.terminals).each_ref().map(|terminal| terminal.as_ref().and_then(|terminal| terminal.try_clone().ok()));
         let objects = self.sandbox.dispatcher.begin(&life)?;
         let plan = Plan {
+            berth,
             life: Arc::clone(&life),
             shown,
             program,
@@ -80,7 +78,7 @@ impl Process {
     }
 
     /// The handles that a child has from its start, under the same numbers.
-    fn inheritable(&self, child: &Child, inherit: Inherit, standard: bool) -> Result<Table, NTSTATUS> {
+    fn inheritable(&self, child: &Child, inherit: Inherit, standard: bool) -> Result<Heritage, NTSTATUS> {
         let own = lock(&self.handles);
         let is_wanted = |(number, handle): &(u32, &Handle)| {
             let marked = handle.flags & HANDLE_FLAG_INHERIT != 0;
@@ -92,7 +90,9 @@ impl Process {
             let inheritable = !matches!(handle.object, Object::Mapping(_));
             inheritable && (inherited || standard && child.parameters.standard.contains(number))
         };
-        Table::inherited(own.all().filter(is_wanted).map(|(number, handle)| (number, handle.clone())))
+        let table = Table::inherited(own.all().filter(is_wanted).map(|(number, handle)| (number, handle.clone())))?;
+        let sandbox = Arc::clone(&self.sandbox);
+        Ok(Heritage::new(table, move |handle| sandbox.let_go(handle)))
     }
 
     /// What stands behind a handle that the process was not told of.
@@ -109,7 +109,12 @@ impl Process {
         let moves_bytes = handle.access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA) != 0;
         let is_plain = opened.folder == 0 && opened.stream == 0 && file.is_none_or(|file| !file.metadata.link);
         let bytes = object.device != Device::Disk || is_plain && moves_bytes;
-        Ok(Reply::value(&opened).with_descriptor(object.descriptor.clone().filter(|_| bytes)))
+        let descriptor = match object.descriptor.clone().filter(|_| bytes) {
+            // What the object may do, another handle of it was opened for.
+            Some(descriptor) if object.device == Device::Disk => Some(narrowed(descriptor, handle.access)?),
+            other => other,
+        };
+        Ok(Reply::value(&opened).with_descriptor(descriptor))
     }
 
     /// What an object is that the process inherited.
@@ -168,6 +173,18 @@ fn check(parameters: &Parameters) -> Result<(), NTSTATUS> {
     let texts = [program, command_line, directory, title, desktop, shell];
     let fits = texts.iter().all(|text| text.len() < LONGEST) && runtime.len() < 2 * LONGEST;
     if fits && environment.ends_with(&[0]) { Ok(()) } else { Err(STATUS_INVALID_PARAMETER) }
+}
+
+/// A file's descriptor that does no more than a handle's access allows.
+fn narrowed(descriptor: Arc<OwnedFd>, access: u32) -> Result<Arc<OwnedFd>, NTSTATUS> {
+    let (reads, writes) = (access & (FILE_READ_DATA | FILE_EXECUTE) != 0, access & (FILE_WRITE_DATA | FILE_APPEND_DATA) != 0);
+    let wanted = match (reads, writes) {
+        (true, true) => return Ok(descriptor),
+        (false, true) => OFlags::WRONLY,
+        _ => OFlags::RDONLY,
+    };
+    let has = fcntl_getfl(&descriptor).map_err(store::status)? & OFlags::RWMODE;
+    if has == wanted { Ok(descriptor) } else { reopened(&descriptor, wanted).map(Arc::new) }
 }
 
 /// The program's file, which its process reads and nothing else.

@@ -7,6 +7,7 @@ mod notes;
 mod report;
 
 use crate::audit::{Event, Kind, Outcome, Trust};
+use crate::berth::Berth;
 use crate::console;
 use crate::handle::Table;
 use crate::key::{News, Unfinished};
@@ -51,6 +52,7 @@ pub struct Process {
     pub telemetry: Shared,
     /// The host's descriptor of it.
     host: OnceLock<OwnedFd>,
+    berth: OnceLock<Berth>,
     /// Its start is in the audit.
     noted: OnceLock<()>,
     channels: Mutex<Vec<Closer>>,
@@ -89,6 +91,7 @@ impl Process {
             terminals: Mutex::default(),
             telemetry,
             host: OnceLock::new(),
+            berth: OnceLock::new(),
             noted: OnceLock::new(),
             channels: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -113,6 +116,11 @@ impl Process {
     /// Takes the mapping of the program that it runs.
     pub fn runs(&self, image: Mapping) {
         *lock(&self.image) = Some(image);
+    }
+
+    /// Its number is its own as long as it is there.
+    pub fn set_berth(&self, berth: Berth) {
+        let _ = self.berth.set(berth);
     }
 
     /// The audit knows of its start, so that it may learn of its end: a short process ends before its starter has said all.
@@ -288,6 +296,11 @@ impl Process {
 }
 
 impl Member for Process {
+    fn strike(&self, code: u32) {
+        let _ = self.sentence.set((code, None));
+        self.kill();
+    }
+
     fn end(self: Arc<Self>, code: u32) {
         self.terminate(code, None);
     }
