@@ -8,6 +8,7 @@ use channel::{Alarm, Received, Server};
 use protocol::Frame;
 use protocol::key::KeyRequest;
 use protocol::message::{Done, Request, Word};
+use protocol::pipe::PipeRequest;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,9 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
     if let Some(request) = KeyRequest::decode(frame) {
         return Some(answer_key(process, request, payload).unwrap_or_else(Reply::status));
     }
+    if let Some(request) = PipeRequest::decode(frame) {
+        return Some(answer_pipe(process, request, payload).unwrap_or_else(Reply::status));
+    }
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
         return Some(Reply::status(STATUS_INVALID_SYSTEM_SERVICE));
@@ -86,13 +90,6 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
     let answer = match request {
         Request::OpenFile(request) => process.open_file(&request, payload),
         Request::CreatePipe(request) => process.create_pipe(&request),
-        Request::CreateNamedPipe(request) => process.create_named_pipe(&request, payload),
-        Request::ListenPipe(request) => process.listen_pipe(&request),
-        Request::TakePipe(request) => process.take_pipe(&request),
-        Request::DisconnectPipe(request) => process.disconnect_pipe(&request),
-        Request::QueryNamedPipe(request) => process.query_named_pipe(&request),
-        Request::SetPipe(request) => process.set_pipe(&request),
-        Request::WaitPipe(request) => process.wait_pipe(&request, payload),
         Request::QueryPath(request) => process.query_path(&request, payload),
         Request::QueryFile(request) => process.query_file(&request),
         Request::SetFacts(request) => process.set_facts(&request),
@@ -171,5 +168,18 @@ fn answer_key(process: &Process, request: KeyRequest, payload: &[u8]) -> Result<
         KeyRequest::FlushKey(request) => process.flush_key(&request),
         KeyRequest::WatchKey(request) => process.watch_key(&request),
         KeyRequest::WaitKeys(_) => process.wait_keys(),
+    }
+}
+
+/// The answer to a request about a named pipe.
+fn answer_pipe(process: &Process, request: PipeRequest, payload: &[u8]) -> Result<Reply, NTSTATUS> {
+    match request {
+        PipeRequest::CreateNamedPipe(request) => process.create_named_pipe(&request, payload),
+        PipeRequest::ListenPipe(request) => process.listen_pipe(&request),
+        PipeRequest::TakePipe(request) => process.take_pipe(&request),
+        PipeRequest::DisconnectPipe(request) => process.disconnect_pipe(&request),
+        PipeRequest::QueryNamedPipe(request) => process.query_named_pipe(&request),
+        PipeRequest::SetPipe(request) => process.set_pipe(&request),
+        PipeRequest::WaitPipe(request) => process.wait_pipe(&request, payload),
     }
 }

@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod handle;
 pub mod key;
 pub mod message;
+pub mod pipe;
 pub mod start;
 mod value;
 

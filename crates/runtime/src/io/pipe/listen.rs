@@ -10,7 +10,7 @@ use crate::{handle, user};
 use gate::file::Device;
 use gate::pipe::State;
 use gate::service::{DisconnectPipe, ListenPipe, WaitPipe};
-use protocol::message;
+use protocol::pipe as message;
 use rustix::event::PollFlags;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use crate::broker::{self, Arrived};
 use crate::io::bytes::{Bytes, Step};
 use crate::io::handles::Handles;
 use gate::pipe::State;
-use protocol::message::TakePipe;
+use protocol::pipe::TakePipe;
 use rustix::io::Errno;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};

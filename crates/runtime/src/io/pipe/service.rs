@@ -60,7 +60,7 @@ impl Serve for CreateNamedPipe {
         let name = user::read_vec(self.name, self.name_size, PATH_BYTES)?;
         let root = if self.root == 0 { 0 } else { handle::file(self.root)?.handle };
         let Self { patience, access, share, disposition, options, object_flags, told, instances, quotas, .. } = *self;
-        let request = message::CreateNamedPipe { patience, root, access, share, disposition, options, object_flags, told, instances, quotas };
+        let request = protocol::pipe::CreateNamedPipe { patience, root, access, share, disposition, options, object_flags, told, instances, quotas };
         let (opened, _) = broker::ask(&request, &name)?;
         let file = File::new(&opened, None);
         file.set_inherit(access::inherit(object_flags));
@@ -89,7 +89,7 @@ fn change(request: &QueryPipe, file: &File) -> Answer {
         None => {}
         Some(named) => {
             let told = if by_message { READS_MESSAGES } else { 0 } | if no_wait { NO_WAIT } else { 0 };
-            broker::ask(&message::SetPipe { handle: file.handle, told }, &[])?;
+            broker::ask(&protocol::pipe::SetPipe { handle: file.handle, told }, &[])?;
             named.by_message.store(by_message, Ordering::Relaxed);
         }
     }
@@ -99,7 +99,7 @@ fn change(request: &QueryPipe, file: &File) -> Answer {
 
 /// What the broker knows of a named pipe.
 fn ask(request: &mut QueryPipe, file: &File, named: &Named) -> Answer {
-    let (facts, _) = broker::ask(&message::QueryNamedPipe { handle: file.handle }, &[])?;
+    let (facts, _) = broker::ask(&protocol::pipe::QueryNamedPipe { handle: file.handle }, &[])?;
     (request.state, request.quotas, request.instances) = (facts.state, facts.quotas, facts.instances);
     request.configuration = configuration(facts.share);
     (request.messages, request.by_message) = (named.messages.into(), named.by_message.load(Ordering::Relaxed).into());
@@ -144,7 +144,7 @@ impl Serve for QueryNamedPipe {
     fn serve(&mut self) -> Answer {
         let file = pipe(self.file)?;
         file.object.named().ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-        let (facts, _) = broker::ask(&message::QueryNamedPipe { handle: file.handle }, &[])?;
+        let (facts, _) = broker::ask(&protocol::pipe::QueryNamedPipe { handle: file.handle }, &[])?;
         self.processes = facts.processes;
         Ok(())
     }
