@@ -3,7 +3,6 @@
 use crate::metadata::Metadata;
 use crate::path::Path;
 use crate::pattern::Pattern;
-use crate::search;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_INVALID, STATUS_STOPPED_ON_SYMLINK};
@@ -174,9 +173,7 @@ pub trait Volume: Send + Sync {
         true
     }
     /// The paths of the file with this number, at most so many; of a file whose names nobody keeps together, the folders are searched.
-    fn paths(&self, id: FileId, most: usize) -> Result<Vec<Path>, NTSTATUS> {
-        search::paths(&|folder| self.list(folder, &Pattern::default()), id, most)
-    }
+    fn paths(&self, id: FileId, most: usize) -> Result<Vec<Path>, NTSTATUS>;
     /// Its room.
     fn space(&self) -> Result<Space, NTSTATUS>;
 }

@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::name::to_host;
 use crate::path::Path;
 use crate::pattern::Pattern;
+use crate::search;
 use crate::volume::{Change, Entry, FileId, How, Look, OUTSIDE, Open, Permit, Space, Volume};
 use crate::zone;
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstatvfs, openat2};
@@ -230,6 +231,10 @@ impl AsFd for Holder<'_> {
 }
 
 impl Volume for Folder {
+    fn paths(&self, id: FileId, most: usize) -> Result<Vec<Path>, NTSTATUS> {
+        search::paths(&|folder| self.list(folder, &Pattern::default()), id, most)
+    }
+
     fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         self.open_path(path, how, permit)
     }

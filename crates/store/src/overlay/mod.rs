@@ -23,6 +23,7 @@ use crate::metadata::{Metadata, attribute};
 use crate::objects::Objects;
 use crate::path::Path;
 use crate::pattern::Pattern;
+use crate::search;
 use crate::volume::{self, Create, Entry, FileId, How, Look, Open, Permit, Space, Volume};
 use ids::Ids;
 use std::collections::HashSet;
@@ -227,6 +228,10 @@ impl Overlay {
 }
 
 impl Volume for Overlay {
+    fn paths(&self, id: FileId, most: usize) -> Result<Vec<Path>, NTSTATUS> {
+        search::paths(&|folder| self.list(folder, &Pattern::default()), id, most)
+    }
+
     fn open_if(&self, path: &Path, how: &How, permit: Permit<'_>) -> Result<Open, NTSTATUS> {
         let writes = how.write || how.append || matches!(how.create, Create::Truncate | Create::TruncateOrNew);
         let _changing = (writes || how.create != Create::Open).then(|| self.changing());

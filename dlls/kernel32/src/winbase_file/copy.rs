@@ -1,6 +1,7 @@
 //! CopyFile and its forms: bytes, attributes and the time of the last write.
 
 use super::messages::{self, Messages};
+use super::progress::{Copying, Moment, Wish};
 use crate::ansi;
 use crate::information::{query, set};
 use crate::nt::{NtReadFile, NtWriteFile, check};
@@ -55,41 +56,6 @@ pub struct Progress {
 
 /// `LPPROGRESS_ROUTINE`.
 pub type Routine = unsafe extern "system" fn(i64, i64, i64, i64, u32, u32, HANDLE, HANDLE, *const c_void) -> u32;
-
-/// What has just happened to a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// Its stream is begun.
-    StreamStarted,
-    /// So many bytes are next.
-    ChunkStarted(u64),
-    /// So many bytes have been moved.
-    ChunkFinished(u64),
-    /// All its bytes have been moved.
-    StreamFinished,
-}
-
-/// How far a copy is.
-#[derive(Clone, Copy, Debug)]
-pub struct Copying {
-    pub source: HANDLE,
-    pub target: HANDLE,
-    /// Bytes of the stream, and those that have been moved.
-    pub size: i64,
-    pub moved: i64,
-    /// The number of the next chunk.
-    pub chunk: u64,
-}
-
-/// What a listener wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    Continue,
-    /// To hear no more.
-    Quiet,
-    /// The end of it; whether what was copied is deleted.
-    End(Win32Error, bool),
-}
 
 impl Listener {
     /// Tells what has happened.

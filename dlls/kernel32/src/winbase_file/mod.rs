@@ -3,6 +3,7 @@
 mod binary;
 mod changes;
 mod copy;
+mod copy2;
 mod dos;
 mod identity;
 mod information;
@@ -10,6 +11,7 @@ mod link;
 mod messages;
 mod modes;
 mod moving;
+mod progress;
 mod reopen;
 mod replace;
 mod short;

@@ -1,6 +1,6 @@
 //! The names of a file, as `FileHardLinkInformation` lists them.
 
-use super::query::Target;
+use super::target::Target;
 use crate::gate::ask;
 use core::ffi::c_void;
 use core::mem::offset_of;

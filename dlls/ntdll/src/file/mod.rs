@@ -8,6 +8,7 @@ mod notify;
 pub mod pipe;
 mod query;
 mod set;
+mod target;
 
 use crate::gate::ask;
 use crate::redirection::redirected;
