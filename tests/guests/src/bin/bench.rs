@@ -153,8 +153,8 @@ mod bench {
         let (mut reader, mut writer, mut bytes) = (null_mut(), null_mut(), [0_u8; 64]);
         unsafe { CreatePipe(&raw mut reader, &raw mut writer, null(), 0) };
         let [one_way, both_ways, by_message] =
-            [(PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE), (PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE), (PIPE_ACCESS_DUPLEX, MESSAGES)]
-                .map(|(way, kind)| connected(&name("bench"), way, kind));
+            [("one", PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE), ("both", PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE), ("messages", PIPE_ACCESS_DUPLEX, MESSAGES)]
+                .map(|(of, way, kind)| connected(&name(of), way, kind));
         let (Ok(one_way), Ok(both_ways), Ok(by_message)) = (one_way, both_ways, by_message) else {
             print("no named pipe\n");
             return 1;
