@@ -2,6 +2,8 @@
 
 use crate::member::Member;
 use runs::Home;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 const PROGRAM: &str = "share";
 const SANDBOX: [&str; 2] = ["--sandbox", "sharing"];
