@@ -116,8 +116,7 @@ impl Registry {
         }
         self.touch(parent);
         if opens == 0 {
-            self.nodes[id as usize] = None;
-            self.free.push(id);
+            self.release(id);
         } else {
             // Whoever watches it hears of its end, whatever else was asked for.
             self.events.push(Event { key: id, what: u32::MAX });
@@ -199,9 +198,9 @@ impl Registry {
     }
 
     /// Whether a key is one that the system itself stands on: nobody deletes or renames it.
-    fn is_systems(&self, id: u32) -> bool {
+    pub(super) fn is_systems(&self, id: u32) -> bool {
         let parent = self.node(id).parent;
-        parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT || id == self.wow || self.private.contains(&id)
+        parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT || self.is_kept(id)
     }
 
     /// Gives a key another name, with all that is below it.
@@ -362,13 +361,20 @@ impl Registry {
                 let parted = path.iter().rposition(|unit| *unit == PARTS).unwrap_or(0);
                 let parent = self.recorded(&path[..parted]);
                 let name = &path[(parted + 1).min(path.len())..];
+                if name.is_empty() {
+                    return Err("a key without a name".to_owned());
+                }
                 if self.child(parent, &fold(name)).is_none() {
                     self.do_make(parent, name, &New { class: &class, volatile: false, link }, time);
                 }
             }
             Record::Delete { path, time } => {
                 let id = self.recorded(&path);
-                if !self.is_systems(id) && self.node(id).subkeys.len() == 0 {
+                if self.is_systems(id) {
+                    return Err(format!("the end of {}, on which the system stands", String::from_utf16_lossy(&path)));
+                }
+                // Another base may have more below it.
+                if self.node(id).subkeys.len() == 0 {
                     self.do_delete(id, time);
                 }
             }
@@ -386,9 +392,16 @@ impl Registry {
             }
             Record::Rename { path, name, time } => {
                 let id = self.recorded(&path);
-                if !self.is_systems(id) {
-                    self.do_rename(id, &name, time);
+                if self.is_systems(id) {
+                    return Err(format!("another name for {}, on which the system stands", String::from_utf16_lossy(&path)));
                 }
+                let parent = self.node(id).parent;
+                // Where another base has a key of the new name, the sandbox's takes its place.
+                let other = self.child(parent, &fold(&name));
+                if name.is_empty() || name.contains(&PARTS) || other.is_some_and(|other| self.is_systems(other)) {
+                    return Err(format!("a name that {} cannot have", String::from_utf16_lossy(&path)));
+                }
+                self.do_rename(id, &name, time);
             }
             _ => return Err("an index, in a journal".to_owned()),
         }

@@ -183,9 +183,21 @@ impl Registry {
         self.nodes.len() as u32 - 1
     }
 
+    /// Whether a key's number is remembered for as long as the registry lives.
+    fn is_kept(&self, id: u32) -> bool {
+        id == ROOT || id == self.software || id == self.wow || self.private.contains(&id)
+    }
+
+    /// Takes a key out of memory. A number that is remembered never becomes another key's.
+    fn release(&mut self, id: u32) {
+        if !self.is_kept(id) && self.nodes.get_mut(id as usize).and_then(Option::take).is_some() {
+            self.free.push(id);
+        }
+    }
+
     /// Refuses a key that is gone, and reads what it holds.
     fn ready(&mut self, id: u32) -> Result<&mut Node, NTSTATUS> {
-        if self.node(id).deleted {
+        if self.is_deleted(id) {
             return Err(STATUS_KEY_DELETED);
         }
         self.load(id);
@@ -199,11 +211,10 @@ impl Registry {
 
     /// One handle less.
     pub fn leave(&mut self, id: u32) {
-        let node = self.node_mut(id);
-        node.opens -= 1;
+        let Some(node) = self.nodes.get_mut(id as usize).and_then(Option::as_mut) else { return };
+        node.opens = node.opens.saturating_sub(1);
         if node.deleted && node.opens == 0 {
-            self.nodes[id as usize] = None;
-            self.free.push(id);
+            self.release(id);
         }
     }
 
@@ -214,7 +225,7 @@ impl Registry {
 
     /// Whether a key is gone.
     pub fn is_deleted(&self, id: u32) -> bool {
-        self.node(id).deleted
+        self.nodes.get(id as usize).and_then(Option::as_ref).is_none_or(|node| node.deleted)
     }
 
     /// The key above one.
@@ -236,7 +247,7 @@ impl Registry {
 
     /// Where a key is: `\REGISTRY\MACHINE\..`.
     pub fn path(&self, id: u32) -> Result<Vec<u16>, NTSTATUS> {
-        if self.node(id).deleted {
+        if self.is_deleted(id) {
             return Err(STATUS_KEY_DELETED);
         }
         let mut names = Vec::new();

@@ -2,6 +2,7 @@
 
 mod names;
 mod power;
+mod system;
 
 use super::name::wide;
 use super::text::{Format, export};

@@ -40,7 +40,7 @@ impl Registry {
 
     /// Follows a path as far as it goes.
     pub(super) fn walk(&mut self, start: u32, path: &[u16], how: How) -> Result<Walked, NTSTATUS> {
-        if self.node(start).deleted {
+        if self.is_deleted(start) {
             return Err(STATUS_KEY_DELETED);
         }
         let mut at = start;
@@ -107,7 +107,13 @@ impl Registry {
     fn redirected(&mut self, at: u32, rest: &VecDeque<Box<[u16]>>) -> u32 {
         let Some(next) = rest.front().map(|next| fold(next)) else { return at };
         if at == self.software {
-            if *next == *wide("WOW6432NODE") || view::is_shared(rest) { at } else { self.wow }
+            if *next == *wide("WOW6432NODE") || view::is_shared(rest) {
+                at
+            } else {
+                // What the sandbox has made of the key above it tells of it too.
+                self.load(at);
+                self.wow
+            }
         } else if at == self.wow && view::is_shared(rest) {
             self.software
         } else if view::is_redirected_class(&next) && self.is_classes(at) {
