@@ -1,5 +1,6 @@
 //! The registry over its life on the disk, against one that lives in memory alone; views, links, merged classes, damage.
 
+mod classes;
 mod names;
 mod power;
 mod system;
@@ -16,6 +17,8 @@ use windows_sys::Win32::Foundation::{
 };
 
 const PLAIN: How = How { view32: false, link: false };
+/// What lists answer behind their end.
+const NO_MORE: Result<(), NTSTATUS> = Err(STATUS_NO_MORE_ENTRIES);
 const NARROW: How = How { view32: true, link: false };
 
 struct Home {
