@@ -160,6 +160,26 @@ fn links_that_lead_in_a_circle_end() {
 }
 
 #[test]
+fn links_to_places_that_cannot_be_cost_nothing() {
+    let mut registry = memory();
+    let top = make(&mut registry, "MACHINE\\SOFTWARE\\T");
+    let link = registry.create(top, &wide("L"), PLAIN, &New { link: true, ..New::default() }).unwrap().0;
+    let to = |path: String| path.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    // Each of them would be looked at 32 times, and become longer with each.
+    for (rest, code) in [("\\x".repeat(240_000), STATUS_OBJECT_NAME_NOT_FOUND), ("\\x".repeat(400), STATUS_OBJECT_NAME_NOT_FOUND)] {
+        for (view, place) in [(PLAIN, "T\\L"), (NARROW, "T\\L"), (PLAIN, "Microsoft"), (NARROW, "Microsoft")] {
+            registry.set(link, &wide("SymbolicLinkValue"), 6, &to(format!("\\Registry\\Machine\\Software\\{place}{rest}"))).unwrap();
+            let start = std::time::Instant::now();
+            assert_eq!(registry.find(top, &wide("L"), view).err(), Some(code));
+            assert!(start.elapsed() < std::time::Duration::from_secs(1), "{place}: {:?}", start.elapsed());
+        }
+    }
+    // Several backslashes are as good as one here too.
+    registry.set(link, &wide("SymbolicLinkValue"), 6, &to("\\Registry\\\\Machine\\\\Software\\T\\".into())).unwrap();
+    assert_eq!(registry.find(top, &wide("L"), PLAIN), Ok(top));
+}
+
+#[test]
 fn thirty_two_bit_programs_have_keys_of_their_own_and_share_others() {
     let mut registry = memory();
     let own = find(&mut registry, "Machine\\Software\\Microsoft\\Windows\\CurrentVersion", NARROW).unwrap();
