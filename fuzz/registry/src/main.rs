@@ -13,7 +13,7 @@ const MOST: u32 = 200;
 const PLACE: &str = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Fuzz";
 
 fn read(bytes: &[u8]) -> Option<Registry> {
-    let mut registry = Registry::temporary(&[], Limits { keys: 1000, bytes: 1 << 22 });
+    let mut registry = Registry::temporary(&[], Limits { keys: 1000, bytes: 1 << 22, ..Limits::default() });
     let (mut importer, mut left) = (Importer::default(), MOST);
     let done = parse(bytes, &mut |_, statement| {
         left = left.checked_sub(1).ok_or_else(|| "enough".to_owned())?;

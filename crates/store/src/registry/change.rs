@@ -10,7 +10,7 @@ use super::{Event, ROOT, Registry};
 use crate::objects::now;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_INVALID_PARAMETER, STATUS_NAME_TOO_LONG,
-    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED,
+    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED, STATUS_REGISTRY_CORRUPT,
 };
 use windows_sys::Win32::System::Registry::{REG_NOTIFY_CHANGE_LAST_SET, REG_NOTIFY_CHANGE_NAME};
 
@@ -322,8 +322,12 @@ impl Registry {
         if path.len() > LONGEST_PATH { Err(STATUS_NAME_TOO_LONG) } else { Ok(path.into()) }
     }
 
-    /// Writes a change down, where changes are kept.
+    /// Writes a change down, where changes are kept. A journal that cannot be folded does not grow for ever.
     fn write(&mut self, record: impl FnOnce() -> Record) -> Result<(), NTSTATUS> {
+        let length = self.disk.as_ref().and_then(|disk| disk.journal.as_ref()).map_or(0, |journal| journal.length);
+        if length >= self.limits.unfolded && self.is_damaged() {
+            return Err(STATUS_REGISTRY_CORRUPT);
+        }
         match &mut self.disk {
             Some(disk) => disk.append(record()),
             None => Ok(()),

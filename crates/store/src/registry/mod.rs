@@ -49,11 +49,13 @@ pub struct Limits {
     pub keys: u64,
     /// Bytes of names and values.
     pub bytes: u64,
+    /// Bytes of a journal that nothing is folded of, for something is damaged.
+    pub unfolded: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { keys: 1 << 20, bytes: 512 << 20 }
+        Self { keys: 1 << 20, bytes: 512 << 20, unfolded: 256 << 20 }
     }
 }
 
@@ -148,6 +150,11 @@ impl Registry {
     /// What was found damaged so far.
     pub fn damage(&self) -> &[Finding] {
         &self.damage
+    }
+
+    /// Whether something that was kept is lost.
+    fn is_damaged(&self) -> bool {
+        !self.damage.iter().all(Finding::is_harmless)
     }
 
     /// Writes a new index where the journal has grown very long.
