@@ -2,7 +2,6 @@
 //! there; changing needs it for itself.
 
 use crate::arguments::{RegistryArguments, RegistryCommand, RegistryFormat};
-use crate::home;
 use broker::{Kept, plain};
 use serde_json::json;
 use std::io::Write;
@@ -18,8 +17,8 @@ const NOT_WELL: u8 = 1;
 /// Does what is asked; answers the exit code, or one sentence.
 pub fn registry(arguments: &RegistryArguments) -> Result<u8, String> {
     let name = arguments.sandbox.as_deref().ok_or("--sandbox NAME says whose registry")?;
-    crate::sandbox::check_name(name)?;
-    let kept = crate::files::kept(&home::folder()?, name)?;
+    // A name that is mistyped is no new sandbox.
+    let kept = crate::sandboxes::existing(name)?;
     match &arguments.command {
         RegistryCommand::Query { key, value, all, json } => query(&mut look(&kept, name)?, key, value.as_deref(), *all, *json),
         RegistryCommand::Set { key, value, data, kind } => set(&kept, key, value, data, kind),
