@@ -79,7 +79,7 @@ fn name_of(registry: &Registry, id: u32) -> String {
 }
 
 fn whole(registry: &mut Registry) -> String {
-    let bytes = export(registry, ROOT, Format::Wine, false).unwrap();
+    let bytes = export(registry, ROOT, Format::Wine, false).unwrap().bytes;
     String::from_utf8(bytes).unwrap()
 }
 
@@ -460,7 +460,7 @@ fn sorted(registry: &mut Registry) -> Vec<String> {
     let mut text = String::new();
     for place in ["Machine\\SAM", "Machine\\Hardware"] {
         let at = find(registry, place, PLAIN).unwrap();
-        text += &String::from_utf8(export(registry, at, Format::Wine, false).unwrap()).unwrap();
+        text += &String::from_utf8(export(registry, at, Format::Wine, false).unwrap().bytes).unwrap();
     }
     let (mut key, mut lines) = (String::new(), Vec::new());
     for line in text.lines() {

@@ -22,8 +22,8 @@ impl Home {
     }
 
     fn text(&self, name: &str) -> String {
-        String::from_utf8(to_text(&mut Registry::look(&self.folder.join(name).join("registry"), &[]).unwrap(), ROOT, Format::Wine, false).unwrap())
-            .unwrap()
+        let mut registry = Registry::look(&self.folder.join(name).join("registry"), &[]).unwrap();
+        String::from_utf8(to_text(&mut registry, ROOT, Format::Wine, false).unwrap().bytes).unwrap()
     }
 
     /// Fills a registry with what archives must carry.

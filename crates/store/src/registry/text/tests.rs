@@ -122,11 +122,11 @@ proptest! {
                 first.set(key, &wide(&plain(name)), 1, &text(data)).unwrap();
             }
             let at = top(&mut first);
-            let bytes = export(&mut first, at, format, true).unwrap();
+            let bytes = export(&mut first, at, format, true).unwrap().bytes;
             let mut second = Registry::temporary(&[], Limits::default());
             import(&mut second, &bytes);
             let at = top(&mut second);
-            prop_assert_eq!(bytes, export(&mut second, at, format, true).unwrap(), "{:?}", format);
+            prop_assert_eq!(bytes, export(&mut second, at, format, true).unwrap().bytes, "{:?}", format);
         }
     }
 
