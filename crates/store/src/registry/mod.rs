@@ -42,6 +42,9 @@ use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_KEY_DELETED, STATUS_NO_MOR
 /// `\REGISTRY`.
 pub const ROOT: u32 = 0;
 
+/// A journal of so many bytes is folded while programs run.
+const VERY_LONG: u64 = 64 << 20;
+
 /// How much a registry takes of its broker's memory and of the disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -105,6 +108,8 @@ pub struct Registry {
     bytes: u64,
     /// Keys that are not kept, and bytes of them.
     volatile: (u64, u64),
+    /// When the journal is so long, a new index is written.
+    tidy_at: u64,
     events: Vec<Event>,
     /// What was found damaged.
     damage: Vec<Finding>,
@@ -124,6 +129,7 @@ impl Registry {
             keys: 0,
             bytes: 0,
             volatile: (0, 0),
+            tidy_at: VERY_LONG,
             events: Vec::new(),
             damage: Vec::new(),
         };
@@ -159,11 +165,10 @@ impl Registry {
 
     /// Writes a new index where the journal has grown very long.
     pub fn tidy(&mut self) {
-        const VERY_LONG: u64 = 64 << 20;
         let length = self.disk.as_ref().and_then(|disk| disk.journal.as_ref()).map_or(0, |journal| journal.length);
-        if length >= VERY_LONG {
-            // What cannot be folded is as good as it is, and is tried again with the next start.
-            let _ = self.fold();
+        if length >= self.tidy_at {
+            // What cannot be folded is as good as it is. It is not tried again with each request, which would wait for it.
+            self.tidy_at = if self.fold().is_ok() { VERY_LONG } else { length + VERY_LONG };
         }
     }
 

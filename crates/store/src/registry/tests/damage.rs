@@ -66,3 +66,25 @@ fn a_damaged_registry_does_not_grow_for_ever() {
     let top = make(&mut registry, "MACHINE\\SOFTWARE\\T");
     assert!((0..1000).all(|number: u32| registry.set(top, &wide("v"), 4, &number.to_le_bytes()).is_ok()));
 }
+
+#[test]
+fn an_index_that_cannot_be_written_is_not_tried_with_each_request() {
+    let home = Home::new("registry-tidy");
+    let mut registry = home.open();
+    let top = make(&mut registry, "MACHINE\\SOFTWARE\\T");
+    // Nothing can be written under this name.
+    let fresh = home.place().join("index.new");
+    std::fs::create_dir(&fresh).unwrap();
+    registry.tidy_at = 1;
+    registry.tidy();
+    std::fs::remove_dir(&fresh).unwrap();
+    let generation = |registry: &Registry| registry.disk.as_ref().unwrap().generation;
+    registry.set(top, &wide("v"), 4, &[0; 4]).unwrap();
+    registry.tidy();
+    assert_eq!(generation(&registry), 0, "it waits until much more is told");
+    registry.tidy_at = 1;
+    registry.tidy();
+    assert_eq!(generation(&registry), 1);
+    registry.tidy();
+    assert_eq!(generation(&registry), 1, "nothing is told since");
+}
