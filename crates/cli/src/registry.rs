@@ -2,24 +2,25 @@
 //! there; changing needs it for itself.
 
 use crate::arguments::{RegistryArguments, RegistryCommand, RegistryFormat};
-use crate::home;
 use broker::{Kept, plain};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path as HostPath;
-use store::registry::text::{Format, Statement, USER_SID, display, export, from_text, parse, value_text};
+use store::registry::text::{Exported, Format, Statement, USER_SID, display, export, from_text, parse, value_text};
 use store::registry::{How, Importer, Limits, ROOT, Registry, Value, below_root, verify};
 use store::{Finding, OpenError, Principal};
 use terminal::shown;
 
 /// Something is damaged, or was not found.
 const NOT_WELL: u8 = 1;
+/// So many names are told that a file cannot say.
+const SHOWN: usize = 20;
 
 /// Does what is asked; answers the exit code, or one sentence.
 pub fn registry(arguments: &RegistryArguments) -> Result<u8, String> {
     let name = arguments.sandbox.as_deref().ok_or("--sandbox NAME says whose registry")?;
-    crate::sandbox::check_name(name)?;
-    let kept = crate::files::kept(&home::folder()?, name)?;
+    // A name that is mistyped is no new sandbox.
+    let kept = crate::sandboxes::existing(name)?;
     match &arguments.command {
         RegistryCommand::Query { key, value, all, json } => query(&mut look(&kept, name)?, key, value.as_deref(), *all, *json),
         RegistryCommand::Set { key, value, data, kind } => set(&kept, key, value, data, kind),
@@ -197,9 +198,17 @@ fn write(registry: &mut Registry, file: &HostPath, key: Option<&str>, format: Re
         None if format == Format::Wine => return Err(format!("a file of Wine's holds one root: say HKLM, or HKU\\{USER_SID}")),
         None => ROOT,
     };
-    let bytes = export(registry, top, format, changes || key.is_none()).map_err(|status| format!("it failed ({status:#010x})"))?;
+    let Exported { bytes, left_out } =
+        export(registry, top, format, changes || key.is_none()).map_err(|status| format!("it failed ({status:#010x})"))?;
     let done = if file == HostPath::new("-") { std::io::stdout().lock().write_all(&bytes) } else { std::fs::write(file, bytes) };
-    done.map(|()| 0).map_err(|error| format!("{}: {}", file.display(), plain(&error)))
+    done.map_err(|error| format!("{}: {}", file.display(), plain(&error)))?;
+    for name in left_out.iter().take(SHOWN) {
+        eprintln!("win-compat: {} is left out, for a file of this form cannot say its name", shown(name));
+    }
+    if left_out.len() > SHOWN {
+        eprintln!("win-compat: {} more are left out", left_out.len() - SHOWN);
+    }
+    Ok(if left_out.is_empty() { 0 } else { NOT_WELL })
 }
 
 fn check(kept: &Kept, name: &str, json: bool) -> Result<u8, String> {

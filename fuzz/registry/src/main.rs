@@ -13,7 +13,7 @@ const MOST: u32 = 200;
 const PLACE: &str = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Fuzz";
 
 fn read(bytes: &[u8]) -> Option<Registry> {
-    let mut registry = Registry::temporary(&[], Limits { keys: 1000, bytes: 1 << 22 });
+    let mut registry = Registry::temporary(&[], Limits { keys: 1000, bytes: 1 << 22, ..Limits::default() });
     let (mut importer, mut left) = (Importer::default(), MOST);
     let done = parse(bytes, &mut |_, statement| {
         left = left.checked_sub(1).ok_or_else(|| "enough".to_owned())?;
@@ -26,7 +26,7 @@ fn read(bytes: &[u8]) -> Option<Registry> {
 fn written(registry: &mut Registry, format: Format) -> Option<Vec<u8>> {
     let place: Vec<u16> = PLACE.encode_utf16().collect();
     let top = registry.find(ROOT, &from_text(&place)?, How::default()).ok()?;
-    Some(export(registry, top, format, true).expect("a key is there"))
+    Some(export(registry, top, format, true).expect("a key is there").bytes)
 }
 
 fuzz_target!(|bytes: &[u8]| {

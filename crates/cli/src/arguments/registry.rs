@@ -9,8 +9,9 @@ use std::path::PathBuf;
 Keys are written as HKCU\\Software\\.., with the short or the long names of the roots. Only sandboxes with a name have a registry
 that stays. What every sandbox has is shown with the rest, but for values that are another one on each machine.
 Files are .reg of version 5 or 4, or those that Wine keeps (system.reg, user.reg); what is wrong in one is told with its line.
-Changing it needs the sandbox for itself: its programs must have ended. query of a value that is not there, and verify of a
-registry that is damaged, end with 1.")]
+Names that such a file cannot say, of line ends, NULs or half characters, are left out of one of version 5 or 4, and told.
+Changing it needs the sandbox for itself: its programs must have ended. query of a value that is not there, verify of a registry
+that is damaged, and export of what is not all said, end with 1.")]
 pub struct RegistryArguments {
     /// The sandbox of this name
     #[arg(long, value_name = "NAME", global = true)]

@@ -29,7 +29,7 @@ pub fn sandbox(arguments: &SandboxArguments) -> Result<u8, String> {
 }
 
 /// Where the state of a sandbox lies that is there.
-fn existing(name: &str) -> Result<Kept, String> {
+pub fn existing(name: &str) -> Result<Kept, String> {
     check_name(name)?;
     let kept = crate::files::kept(&home::folder()?, name)?;
     if kept.folder.exists() { Ok(kept) } else { Err(format!("there is no sandbox `{name}`")) }

@@ -10,7 +10,7 @@ use super::{Event, ROOT, Registry};
 use crate::objects::now;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_CANNOT_DELETE, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_INVALID_PARAMETER, STATUS_NAME_TOO_LONG,
-    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED,
+    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED, STATUS_REGISTRY_CORRUPT,
 };
 use windows_sys::Win32::System::Registry::{REG_NOTIFY_CHANGE_LAST_SET, REG_NOTIFY_CHANGE_NAME};
 
@@ -116,8 +116,7 @@ impl Registry {
         }
         self.touch(parent);
         if opens == 0 {
-            self.nodes[id as usize] = None;
-            self.free.push(id);
+            self.release(id);
         } else {
             // Whoever watches it hears of its end, whatever else was asked for.
             self.events.push(Event { key: id, what: u32::MAX });
@@ -199,9 +198,9 @@ impl Registry {
     }
 
     /// Whether a key is one that the system itself stands on: nobody deletes or renames it.
-    fn is_systems(&self, id: u32) -> bool {
+    pub(super) fn is_systems(&self, id: u32) -> bool {
         let parent = self.node(id).parent;
-        parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT || id == self.wow || self.private.contains(&id)
+        parent == NOBODY || parent == ROOT || self.node(parent).parent == ROOT || self.is_kept(id)
     }
 
     /// Gives a key another name, with all that is below it.
@@ -323,8 +322,12 @@ impl Registry {
         if path.len() > LONGEST_PATH { Err(STATUS_NAME_TOO_LONG) } else { Ok(path.into()) }
     }
 
-    /// Writes a change down, where changes are kept.
+    /// Writes a change down, where changes are kept. A journal that cannot be folded does not grow for ever.
     fn write(&mut self, record: impl FnOnce() -> Record) -> Result<(), NTSTATUS> {
+        let length = self.disk.as_ref().and_then(|disk| disk.journal.as_ref()).map_or(0, |journal| journal.length);
+        if length >= self.limits.unfolded && self.is_damaged() {
+            return Err(STATUS_REGISTRY_CORRUPT);
+        }
         match &mut self.disk {
             Some(disk) => disk.append(record()),
             None => Ok(()),
@@ -362,13 +365,20 @@ impl Registry {
                 let parted = path.iter().rposition(|unit| *unit == PARTS).unwrap_or(0);
                 let parent = self.recorded(&path[..parted]);
                 let name = &path[(parted + 1).min(path.len())..];
+                if name.is_empty() {
+                    return Err("a key without a name".to_owned());
+                }
                 if self.child(parent, &fold(name)).is_none() {
                     self.do_make(parent, name, &New { class: &class, volatile: false, link }, time);
                 }
             }
             Record::Delete { path, time } => {
                 let id = self.recorded(&path);
-                if !self.is_systems(id) && self.node(id).subkeys.len() == 0 {
+                if self.is_systems(id) {
+                    return Err(format!("the end of {}, on which the system stands", String::from_utf16_lossy(&path)));
+                }
+                // Another base may have more below it.
+                if self.node(id).subkeys.len() == 0 {
                     self.do_delete(id, time);
                 }
             }
@@ -386,9 +396,16 @@ impl Registry {
             }
             Record::Rename { path, name, time } => {
                 let id = self.recorded(&path);
-                if !self.is_systems(id) {
-                    self.do_rename(id, &name, time);
+                if self.is_systems(id) {
+                    return Err(format!("another name for {}, on which the system stands", String::from_utf16_lossy(&path)));
                 }
+                let parent = self.node(id).parent;
+                // Where another base has a key of the new name, the sandbox's takes its place.
+                let other = self.child(parent, &fold(&name));
+                if name.is_empty() || name.contains(&PARTS) || other.is_some_and(|other| self.is_systems(other)) {
+                    return Err(format!("a name that {} cannot have", String::from_utf16_lossy(&path)));
+                }
+                self.do_rename(id, &name, time);
             }
             _ => return Err("an index, in a journal".to_owned()),
         }

@@ -4,6 +4,7 @@
 use super::change::New;
 use super::walk::{How, Walked};
 use super::{Facts, Registry, Value};
+use std::cmp::Ordering;
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_NO_MORE_ENTRIES, STATUS_OBJECT_NAME_NOT_FOUND};
 
 /// What a handle leads to.
@@ -21,9 +22,6 @@ impl Key {
         Self { id, under: None }
     }
 }
-
-/// A value's name, kind, data; a subkey's name, class and time of the last change.
-type Brief = (Vec<u16>, Vec<u16>, i64);
 
 impl Registry {
     /// The root of the merged view.
@@ -73,10 +71,10 @@ impl Registry {
     /// Facts about a key.
     pub fn facts_of(&mut self, key: Key) -> Result<Facts, NTSTATUS> {
         let mut facts = self.facts(key.id)?;
-        if let Some(under) = key.under.filter(|under| !self.is_deleted(*under)) {
+        if let Some(under) = self.both(key)? {
             let more = self.facts(under)?;
-            facts.subkeys = self.merged_subkeys(key)?.len() as u32;
-            facts.values = self.merged_values(key)?.len() as u32;
+            facts.subkeys = self.merged_subkeys(key, under).count() as u32;
+            facts.values = self.merged_values(key, under, 0).count() as u32;
             facts.longest.key = facts.longest.key.max(more.longest.key);
             facts.longest.class = facts.longest.class.max(more.longest.class);
             facts.longest.value = facts.longest.value.max(more.longest.value);
@@ -85,77 +83,71 @@ impl Registry {
         Ok(facts)
     }
 
-    fn merged_subkeys(&mut self, key: Key) -> Result<Vec<u32>, NTSTATUS> {
-        let mut found: std::collections::BTreeMap<Vec<u16>, u32> = Default::default();
-        for id in key.under.into_iter().filter(|under| !self.is_deleted(*under)).chain([key.id]).collect::<Vec<_>>() {
-            found.extend(self.subkeys(id, 0)?.map(|(name, id)| (name.to_vec(), id)));
-        }
-        Ok(found.into_values().collect())
+    /// The machine's key below a user's, where it is still there; both are read.
+    fn both(&mut self, key: Key) -> Result<Option<u32>, NTSTATUS> {
+        self.ready(key.id)?;
+        let under = key.under.filter(|under| !self.is_deleted(*under));
+        under.into_iter().for_each(|under| self.load(under));
+        Ok(under)
     }
 
-    fn merged_values(&mut self, key: Key) -> Result<Vec<Value>, NTSTATUS> {
-        let mut found: Vec<Value> = self.values(key.id, 0)?.cloned().collect();
-        if let Some(under) = key.under.filter(|under| !self.is_deleted(*under)) {
-            let more: Vec<Value> = self.values(under, 0)?.cloned().collect();
-            let first = found.len();
-            for value in more {
-                if !found[..first].iter().any(|other| super::name::same(&other.name, &value.name)) {
-                    found.push(value);
-                }
+    /// The keys below both, by folded names: two lists in order are one, so that nothing is copied however many there are.
+    fn merged_subkeys(&self, key: Key, under: u32) -> impl Iterator<Item = u32> {
+        let (mut first, mut second) = (self.node(key.id).subkeys.iter().peekable(), self.node(under).subkeys.iter().peekable());
+        std::iter::from_fn(move || {
+            let order = match (first.peek(), second.peek()) {
+                (Some((first, _)), Some((second, _))) => first.cmp(second),
+                (Some(_), None) => Ordering::Less,
+                _ => Ordering::Greater,
+            };
+            if order.is_eq() {
+                second.next();
             }
-        }
-        Ok(found)
+            if order.is_gt() { second.next() } else { first.next() }.map(|(_, id)| *id)
+        })
+    }
+
+    /// The values of both from a position on: the user's, then those of the machine that the user has not.
+    fn merged_values(&self, key: Key, under: u32, position: usize) -> impl Iterator<Item = &Value> {
+        let (first, second) = (&self.node(key.id).values, &self.node(under).values);
+        let more = second.from(0).filter(|value| first.get(&value.name).is_none());
+        first.from(position.min(first.len())).chain(more.skip(position.saturating_sub(first.len())))
     }
 
     /// Calls with the values from a position on, until it answers that this is enough.
-    pub fn each_value(&mut self, key: Key, position: usize, mut each: impl FnMut(&Value) -> bool) -> Result<(), NTSTATUS> {
-        if key.under.is_none() {
-            for value in self.values(key.id, position)? {
-                if !each(value) {
-                    break;
-                }
-            }
+    pub fn each_value(&mut self, key: Key, position: usize, each: impl FnMut(&Value) -> bool) -> Result<(), NTSTATUS> {
+        let Some(under) = self.both(key)? else {
+            self.values(key.id, position)?.all(each);
             return Ok(());
-        }
-        let values = self.merged_values(key)?;
-        if position > 0 && position >= values.len() {
+        };
+        let mut values = self.merged_values(key, under, position).peekable();
+        if position > 0 && values.peek().is_none() {
             return Err(STATUS_NO_MORE_ENTRIES);
         }
-        for value in &values[position.min(values.len())..] {
-            if !each(value) {
-                break;
-            }
-        }
+        values.all(each);
         Ok(())
     }
 
     /// Names, classes and times of the keys below one, from a position on, as long as the call for each wants more.
     pub fn each_subkey(&mut self, key: Key, position: usize, mut each: impl FnMut(&[u16], &[u16], i64) -> bool) -> Result<(), NTSTATUS> {
-        if key.under.is_none() {
-            self.ready(key.id)?;
-            let node = self.node(key.id);
-            if position >= node.subkeys.len() {
+        let under = self.both(key)?;
+        let mut each = |id: u32| {
+            let (name, class, time) = self.brief(id);
+            each(name, class, time)
+        };
+        let Some(under) = under else {
+            let subkeys = &self.node(key.id).subkeys;
+            if position >= subkeys.len() {
                 return Err(STATUS_NO_MORE_ENTRIES);
             }
-            for (_, id) in node.subkeys.from(position) {
-                let (name, class, time) = self.brief(*id);
-                if !each(name, class, time) {
-                    break;
-                }
-            }
+            subkeys.from(position).all(|(_, id)| each(*id));
             return Ok(());
-        }
-        let ids = self.merged_subkeys(key)?;
-        if position >= ids.len() {
+        };
+        let mut ids = self.merged_subkeys(key, under).skip(position).peekable();
+        if ids.peek().is_none() {
             return Err(STATUS_NO_MORE_ENTRIES);
         }
-        let briefs: Vec<Brief> =
-            ids[position..].iter().map(|id| self.brief(*id)).map(|(name, class, time)| (name.into(), class.into(), time)).collect();
-        for (name, class, time) in &briefs {
-            if !each(name, class, *time) {
-                break;
-            }
-        }
+        ids.all(each);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::{ROOT, Registry};
 use crate::journal::bytes::Writer;
 use crate::journal::header::{Hash, Header};
 use crate::journal::log::{Head, Log, read_part};
-use crate::objects::{Finding, now};
+use crate::objects::now;
 use rustix::fs::{AtFlags, fsync, renameat, unlinkat};
 use rustix::io::{Errno, Result};
 use std::os::fd::AsFd;
@@ -113,7 +113,7 @@ impl Registry {
     /// Writes a new index.
     pub(super) fn fold(&mut self) -> Result<()> {
         // Where records are damaged, what they told of may be wanted.
-        if !self.damage.iter().all(Finding::is_harmless) {
+        if self.is_damaged() {
             return Ok(());
         }
         let Some(mut disk) = self.disk.take() else { return Ok(()) };

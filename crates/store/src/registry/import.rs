@@ -5,7 +5,9 @@ use super::name::names;
 use super::text::Statement;
 use super::walk::{How, REG_LINK};
 use super::{ROOT, Registry};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_QUOTA_EXCEEDED, STATUS_REGISTRY_CORRUPT,
+};
 
 /// Does the statements of a file, one after the other.
 #[derive(Debug, Default)]
@@ -18,6 +20,7 @@ pub struct Importer {
 fn sentence(status: NTSTATUS) -> String {
     match status {
         STATUS_QUOTA_EXCEEDED => "the registry has no room for it".to_owned(),
+        STATUS_REGISTRY_CORRUPT => "the registry is damaged, and its journal is full".to_owned(),
         STATUS_OBJECT_NAME_COLLISION => "another key has this name".to_owned(),
         _ => format!("it is refused ({status:#010x})"),
     }

@@ -114,6 +114,12 @@ impl Registry {
                 Record::NoKey { name } if at != NOBODY => {
                     self.load_built_in(at);
                     let folded = fold(&name);
+                    let below = self.node(at).subkeys.get(&folded).copied();
+                    if below.is_some_and(|below| self.is_systems(below)) {
+                        let what = format!("the end of {}, on which the system stands", String::from_utf16_lossy(&name));
+                        self.damage.push(Finding::Strange(what));
+                        continue;
+                    }
                     let node = self.node_mut(at);
                     let gone = node.subkeys.remove(&folded);
                     node.hidden.get_or_insert_default().keys.insert(folded);
@@ -136,10 +142,10 @@ impl Registry {
     fn forget(&mut self, top: u32) {
         let mut left = vec![top];
         while let Some(id) = left.pop() {
-            if let Some(node) = self.nodes[id as usize].take() {
+            if let Some(node) = self.nodes.get(id as usize).and_then(Option::as_ref) {
                 left.extend(node.subkeys.iter().map(|(_, below)| *below));
-                self.free.push(id);
             }
+            self.release(id);
         }
     }
 }

@@ -42,6 +42,9 @@ use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_KEY_DELETED, STATUS_NO_MOR
 /// `\REGISTRY`.
 pub const ROOT: u32 = 0;
 
+/// A journal of so many bytes is folded while programs run.
+const VERY_LONG: u64 = 64 << 20;
+
 /// How much a registry takes of its broker's memory and of the disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -49,11 +52,13 @@ pub struct Limits {
     pub keys: u64,
     /// Bytes of names and values.
     pub bytes: u64,
+    /// Bytes of a journal that nothing is folded of, for something is damaged.
+    pub unfolded: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { keys: 1 << 20, bytes: 512 << 20 }
+        Self { keys: 1 << 20, bytes: 512 << 20, unfolded: 256 << 20 }
     }
 }
 
@@ -103,6 +108,8 @@ pub struct Registry {
     bytes: u64,
     /// Keys that are not kept, and bytes of them.
     volatile: (u64, u64),
+    /// When the journal is so long, a new index is written.
+    tidy_at: u64,
     events: Vec<Event>,
     /// What was found damaged.
     damage: Vec<Finding>,
@@ -122,6 +129,7 @@ impl Registry {
             keys: 0,
             bytes: 0,
             volatile: (0, 0),
+            tidy_at: VERY_LONG,
             events: Vec::new(),
             damage: Vec::new(),
         };
@@ -150,13 +158,17 @@ impl Registry {
         &self.damage
     }
 
+    /// Whether something that was kept is lost.
+    fn is_damaged(&self) -> bool {
+        !self.damage.iter().all(Finding::is_harmless)
+    }
+
     /// Writes a new index where the journal has grown very long.
     pub fn tidy(&mut self) {
-        const VERY_LONG: u64 = 64 << 20;
         let length = self.disk.as_ref().and_then(|disk| disk.journal.as_ref()).map_or(0, |journal| journal.length);
-        if length >= VERY_LONG {
-            // What cannot be folded is as good as it is, and is tried again with the next start.
-            let _ = self.fold();
+        if length >= self.tidy_at {
+            // What cannot be folded is as good as it is. It is not tried again with each request, which would wait for it.
+            self.tidy_at = if self.fold().is_ok() { VERY_LONG } else { length + VERY_LONG };
         }
     }
 
@@ -183,9 +195,21 @@ impl Registry {
         self.nodes.len() as u32 - 1
     }
 
+    /// Whether a key's number is remembered for as long as the registry lives.
+    fn is_kept(&self, id: u32) -> bool {
+        id == ROOT || id == self.software || id == self.wow || self.private.contains(&id)
+    }
+
+    /// Takes a key out of memory. A number that is remembered never becomes another key's.
+    fn release(&mut self, id: u32) {
+        if !self.is_kept(id) && self.nodes.get_mut(id as usize).and_then(Option::take).is_some() {
+            self.free.push(id);
+        }
+    }
+
     /// Refuses a key that is gone, and reads what it holds.
     fn ready(&mut self, id: u32) -> Result<&mut Node, NTSTATUS> {
-        if self.node(id).deleted {
+        if self.is_deleted(id) {
             return Err(STATUS_KEY_DELETED);
         }
         self.load(id);
@@ -199,11 +223,10 @@ impl Registry {
 
     /// One handle less.
     pub fn leave(&mut self, id: u32) {
-        let node = self.node_mut(id);
-        node.opens -= 1;
+        let Some(node) = self.nodes.get_mut(id as usize).and_then(Option::as_mut) else { return };
+        node.opens = node.opens.saturating_sub(1);
         if node.deleted && node.opens == 0 {
-            self.nodes[id as usize] = None;
-            self.free.push(id);
+            self.release(id);
         }
     }
 
@@ -214,7 +237,7 @@ impl Registry {
 
     /// Whether a key is gone.
     pub fn is_deleted(&self, id: u32) -> bool {
-        self.node(id).deleted
+        self.nodes.get(id as usize).and_then(Option::as_ref).is_none_or(|node| node.deleted)
     }
 
     /// The key above one.
@@ -236,7 +259,7 @@ impl Registry {
 
     /// Where a key is: `\REGISTRY\MACHINE\..`.
     pub fn path(&self, id: u32) -> Result<Vec<u16>, NTSTATUS> {
-        if self.node(id).deleted {
+        if self.is_deleted(id) {
             return Err(STATUS_KEY_DELETED);
         }
         let mut names = Vec::new();

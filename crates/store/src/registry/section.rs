@@ -3,9 +3,9 @@
 
 use super::disk::{Index, hash_range, index_name, journal_name};
 use super::name::{DEEPEST, LARGEST_VALUE, LONGEST_KEY, LONGEST_PATH, LONGEST_VALUE, PARTS};
-use super::node::NOBODY;
-use super::record::{Part, Record};
-use super::values::Value;
+use super::node::{NOBODY, key_size};
+use super::record::{OWN, Part, Record};
+use super::values::{Value, value_size};
 use super::{Limits, ROOT, Registry};
 use crate::archive::error::Error;
 use crate::archive::section::{Amount, Fresh, Section};
@@ -83,9 +83,14 @@ impl Section for Keys {
         if from.item()?.is_some() {
             return Err(Error::Damaged("something stands behind its registry".into()));
         }
-        let index = read_index(&file)?;
+        let index = read_index(&file, limits)?;
         let generation = index.head.generation;
-        wrong.extend(index.wrong(fresh, &file)?);
+        let seal = index.wrong(fresh, &file)?;
+        if !seal.is_empty() {
+            // Nobody whom one may believe has written it.
+            wrong.extend(seal);
+            return Ok(Amount::default());
+        }
         let root = File::open(&folder)?;
         std::fs::rename(&unnamed, folder.join(index_name(generation)))?;
         Log::<Record>::make(root.as_fd(), &journal_name(generation), Head { generation, device: 0 })?;
@@ -102,24 +107,63 @@ struct Read {
     head: Head,
     /// The parts that records lead to, in their order.
     parts: Vec<Part>,
-    /// Where the first of the two last records but the seal starts, and how many of them there are.
-    ends: Option<(u64, u32)>,
+    /// The first of the two last records but the seal, where it starts, and how many of them there are.
+    ends: Option<(Record, u64, u32)>,
     /// The seal, and where it starts.
     seal: Option<(Box<Header>, u64)>,
 }
 
+/// What the records of an index take, before they are believed.
+#[derive(Default)]
+struct Amounts {
+    keys: u64,
+    /// Keys that are the base's, and what is told to be gone of it.
+    base: u64,
+    bytes: u64,
+}
+
+impl Amounts {
+    /// More than a base has, or bases of several versions.
+    const BASE: u64 = 1 << 16;
+
+    /// Counts a record; whether there is room for it.
+    fn takes(&mut self, record: &Record, limits: Limits) -> bool {
+        match record {
+            Record::Key { name, class, flags, .. } if flags & OWN != 0 => {
+                self.keys += 1;
+                self.bytes += key_size(name, class);
+            }
+            Record::Value { name, data, .. } => self.bytes += value_size(name, data),
+            Record::Key { .. } | Record::NoKey { .. } | Record::NoValue { .. } => self.base += 1,
+            _ => {}
+        }
+        self.keys <= limits.keys && self.bytes <= limits.bytes && self.base <= Self::BASE
+    }
+}
+
 /// Reads an index from its start to its end. Every part lies in front of the record that leads to it, so that none can hold itself.
-fn read_index(file: &File) -> Result<Read, Error> {
+fn read_index(file: &File, limits: Limits) -> Result<Read, Error> {
     let refused = |what: &str| Error::Damaged(format!("its registry has a record {what}"));
     let (mut found, mut wrong) = (Read { head: Head { generation: 0, device: 0 }, parts: Vec::new(), ends: None, seal: None }, None);
+    let mut amount = Amounts::default();
     let read = read_places(file, |record: Record, place, _| {
+        if wrong.is_some() {
+            return;
+        }
+        // What would fill the memory is refused before a key of it is made.
+        if !amount.takes(&record, limits) {
+            return wrong = Some("too many");
+        }
         let part = match &record {
             _ if found.seal.is_some() => return wrong = Some("behind its seal"),
             Record::Seal(header) => return found.seal = Some((header.clone(), place.offset)),
             Record::End { root, .. } => {
-                let (start, count) = found.ends.get_or_insert((place.offset, 0));
+                let (first, start, count) = found.ends.get_or_insert_with(|| (record.clone(), place.offset, 0));
                 *count += 1;
-                // The second one is the first once more.
+                // The second one is the first once more, and is what is read first.
+                if *first != record {
+                    return wrong = Some("that ends it in another way than the one before");
+                }
                 (*start == place.offset).then_some(*root)
             }
             _ if found.ends.is_some() => return wrong = Some("behind its end"),
@@ -149,7 +193,7 @@ impl Read {
     /// What is wrong with its seal, or with where its parts lie: each follows the one before it, and each belongs to one record.
     fn wrong(mut self, fresh: &Fresh<'_>, file: &File) -> Result<Vec<Finding>, Error> {
         let name = named(&index_name(self.head.generation));
-        let (Some((start, 2)), Some((header, sealed))) = (self.ends, self.seal) else {
+        let (Some((_, start, 2)), Some((header, sealed))) = (self.ends, self.seal) else {
             return Ok(vec![Finding::Index { file: name, missing: None }]);
         };
         self.parts.sort_unstable_by_key(|part| (part.place.offset, part.length));

@@ -1,7 +1,10 @@
 //! The registry over its life on the disk, against one that lives in memory alone; views, links, merged classes, damage.
 
+mod classes;
+mod damage;
 mod names;
 mod power;
+mod system;
 
 use super::name::wide;
 use super::text::{Format, export};
@@ -9,12 +12,14 @@ use super::*;
 use crate::journal::principal::User;
 use crate::testing::folder;
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{
     STATUS_CANNOT_DELETE, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION, STATUS_QUOTA_EXCEEDED,
 };
 
 const PLAIN: How = How { view32: false, link: false };
+/// What lists answer behind their end.
+const NO_MORE: Result<(), NTSTATUS> = Err(STATUS_NO_MORE_ENTRIES);
 const NARROW: How = How { view32: true, link: false };
 
 struct Home {
@@ -74,7 +79,7 @@ fn name_of(registry: &Registry, id: u32) -> String {
 }
 
 fn whole(registry: &mut Registry) -> String {
-    let bytes = export(registry, ROOT, Format::Wine, false).unwrap();
+    let bytes = export(registry, ROOT, Format::Wine, false).unwrap().bytes;
     String::from_utf8(bytes).unwrap()
 }
 
@@ -127,7 +132,7 @@ fn keys_are_made_and_deleted_as_documented() {
 
 #[test]
 fn a_hostile_program_gets_no_more_than_its_share() {
-    let mut registry = Registry::temporary(&[], Limits { keys: 10, bytes: 8000 });
+    let mut registry = Registry::temporary(&[], Limits { keys: 10, bytes: 8000, ..Limits::default() });
     let top = make(&mut registry, "MACHINE\\SOFTWARE\\T");
     let refused = (0..20).find_map(|number| registry.create(top, &wide(&number.to_string()), PLAIN, &New::default()).err());
     assert_eq!(refused, Some(STATUS_QUOTA_EXCEEDED));
@@ -153,6 +158,26 @@ fn links_that_lead_in_a_circle_end() {
     registry.set(link, &wide("SymbolicLinkValue"), 6, &target).unwrap();
     assert_eq!(registry.find(top, &wide("L"), PLAIN).err(), Some(STATUS_OBJECT_NAME_NOT_FOUND));
     assert_eq!(registry.find(top, &wide("L"), How { link: true, ..PLAIN }), Ok(link));
+}
+
+#[test]
+fn links_to_places_that_cannot_be_cost_nothing() {
+    let mut registry = memory();
+    let top = make(&mut registry, "MACHINE\\SOFTWARE\\T");
+    let link = registry.create(top, &wide("L"), PLAIN, &New { link: true, ..New::default() }).unwrap().0;
+    let to = |path: String| path.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    // Each of them would be looked at 32 times, and become longer with each.
+    for rest in ["\\x".repeat(240_000), "\\x".repeat(400)] {
+        for (view, place) in [(PLAIN, "T\\L"), (NARROW, "T\\L"), (PLAIN, "Microsoft"), (NARROW, "Microsoft")] {
+            registry.set(link, &wide("SymbolicLinkValue"), 6, &to(format!("\\Registry\\Machine\\Software\\{place}{rest}"))).unwrap();
+            let start = std::time::Instant::now();
+            assert_eq!(registry.find(top, &wide("L"), view), Err(STATUS_OBJECT_NAME_NOT_FOUND));
+            assert!(start.elapsed() < std::time::Duration::from_secs(1), "{place}: {:?}", start.elapsed());
+        }
+    }
+    // Several backslashes are as good as one here too.
+    registry.set(link, &wide("SymbolicLinkValue"), 6, &to("\\Registry\\\\Machine\\\\Software\\T\\".into())).unwrap();
+    assert_eq!(registry.find(top, &wide("L"), PLAIN), Ok(top));
 }
 
 #[test]
@@ -287,31 +312,6 @@ impl Home {
     }
 }
 
-#[test]
-fn damage_is_named_and_nothing_else_is_lost() {
-    let home = Home::new("damage");
-    let mut registry = home.open();
-    for number in 0..50 {
-        let key = make(&mut registry, &format!("MACHINE\\SOFTWARE\\T\\{number}"));
-        registry.set(key, &wide("v"), 3, &[number; 40]).unwrap();
-    }
-    registry.finish();
-    drop(registry);
-    let path = home.place().join("journal.0");
-    let mut bytes = std::fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
-    let found = home.verify().findings;
-    assert!(found.iter().any(|finding| matches!(finding, Finding::Damaged { .. })), "{found:?}");
-    assert!(found.iter().any(|finding| matches!(finding, Finding::Seal { .. })), "{found:?}");
-    let mut registry = home.open();
-    let top = find(&mut registry, "Machine\\Software\\T", PLAIN).unwrap();
-    assert!(registry.facts(top).unwrap().subkeys >= 49);
-    registry.fold().unwrap();
-    assert!(Path::new(&path).exists(), "what is damaged is kept");
-}
-
 /// What is done to both registries.
 #[derive(Clone, Debug)]
 enum Step {
@@ -399,7 +399,7 @@ fn sorted(registry: &mut Registry) -> Vec<String> {
     let mut text = String::new();
     for place in ["Machine\\SAM", "Machine\\Hardware"] {
         let at = find(registry, place, PLAIN).unwrap();
-        text += &String::from_utf8(export(registry, at, Format::Wine, false).unwrap()).unwrap();
+        text += &String::from_utf8(export(registry, at, Format::Wine, false).unwrap().bytes).unwrap();
     }
     let (mut key, mut lines) = (String::new(), Vec::new());
     for line in text.lines() {

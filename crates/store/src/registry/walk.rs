@@ -1,6 +1,6 @@
 //! From a key to another by a path: links are followed, and 32-bit programs led to their own.
 
-use super::name::{LONGEST_KEY, fold, names, wide};
+use super::name::{DEEPEST, LONGEST_KEY, LONGEST_PATH, fold, names, wide};
 use super::{ROOT, Registry, view};
 use std::collections::VecDeque;
 use windows_sys::Win32::Foundation::{
@@ -40,7 +40,7 @@ impl Registry {
 
     /// Follows a path as far as it goes.
     pub(super) fn walk(&mut self, start: u32, path: &[u16], how: How) -> Result<Walked, NTSTATUS> {
-        if self.node(start).deleted {
+        if self.is_deleted(start) {
             return Err(STATUS_KEY_DELETED);
         }
         let mut at = start;
@@ -72,6 +72,11 @@ impl Registry {
                     return Err(STATUS_OBJECT_NAME_NOT_FOUND);
                 }
                 let target = self.target(at)?;
+                // No key is so deep or has so long a path: a link that adds to itself ends here, and not with the broker's memory.
+                let length: usize = target.iter().chain(&rest).map(|name| 1 + name.len()).sum();
+                if target.len() + rest.len() > DEEPEST || length > LONGEST_PATH {
+                    return Err(STATUS_OBJECT_NAME_NOT_FOUND);
+                }
                 target.into_iter().rev().for_each(|name| rest.push_front(name));
                 at = ROOT;
                 continue;
@@ -96,18 +101,25 @@ impl Registry {
     /// The names that a link leads to, from the root.
     fn target(&mut self, id: u32) -> Result<Vec<Box<[u16]>>, NTSTATUS> {
         let value = self.value(id, &wide(LINK_VALUE)).map_err(|_| STATUS_OBJECT_NAME_NOT_FOUND)?;
-        if value.kind != REG_LINK {
+        if value.kind != REG_LINK || value.data.len() > 2 * ("\\REGISTRY".len() + LONGEST_PATH) {
             return Err(STATUS_OBJECT_NAME_NOT_FOUND);
         }
         let path: Vec<u16> = value.data.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
-        below_root(&path).map(|path| names(path).map(Box::from).collect()).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)
+        let path = below_root(&path).ok_or(STATUS_OBJECT_NAME_NOT_FOUND)?;
+        Ok(names(path).filter(|name| !name.is_empty()).map(Box::from).collect())
     }
 
     /// Where a 32-bit program goes on from a key.
     fn redirected(&mut self, at: u32, rest: &VecDeque<Box<[u16]>>) -> u32 {
         let Some(next) = rest.front().map(|next| fold(next)) else { return at };
         if at == self.software {
-            if *next == *wide("WOW6432NODE") || view::is_shared(rest) { at } else { self.wow }
+            if *next == *wide("WOW6432NODE") || view::is_shared(rest) {
+                at
+            } else {
+                // What the sandbox has made of the key above it tells of it too.
+                self.load(at);
+                self.wow
+            }
         } else if at == self.wow && view::is_shared(rest) {
             self.software
         } else if view::is_redirected_class(&next) && self.is_classes(at) {

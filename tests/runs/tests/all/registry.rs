@@ -38,7 +38,20 @@ fn programs_find_what_others_have_left() {
 #[test]
 fn its_user_asks_sets_and_deletes() {
     let home = Home::new();
-    assert!(registry(&home, &["query", "HKCU"]).said()[0].contains("there is no sandbox `one`"));
+    home.write("some.reg", "REGEDIT4\n\n[HKEY_CURRENT_USER\\Software\\A]\n");
+    let none: [&[&str]; 6] = [
+        &["query", "HKCU"],
+        &["set", "HKCU\\Software\\A", "name", "text"],
+        &["delete", "HKCU\\Software"],
+        &["import", "some.reg"],
+        &["export", "out.reg"],
+        &["verify"],
+    ];
+    for arguments in none {
+        let refused = registry(&home, arguments);
+        assert!(refused.code == 125 && refused.said()[0].contains("there is no sandbox `one`"), "{arguments:?}: {refused:?}");
+        assert!(!home.state().join("sandboxes/one").exists(), "{arguments:?} has made one");
+    }
     assert_eq!(keys(&home, "one", "set Software\\A name text"), ["done"]);
     let shown = registry(&home, &["query", "HKCU\\Software\\A"]);
     assert_eq!((shown.code, shown.out.contains("\"name\"=\"text\"")), (0, true), "{shown:?}");

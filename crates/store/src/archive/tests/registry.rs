@@ -6,7 +6,7 @@ use crate::archive::stream::Out;
 use crate::journal::bytes::Writer;
 use crate::journal::header::Header;
 use crate::journal::log::{Head, Log};
-use crate::objects::{Hash, now};
+use crate::objects::{Finding, Hash, now};
 use crate::registry::record::{Part, Record};
 use crate::registry::text::{Format, export as to_text};
 use crate::registry::{How, Limits, New, ROOT, Registry, verify};
@@ -22,8 +22,8 @@ impl Home {
     }
 
     fn text(&self, name: &str) -> String {
-        String::from_utf8(to_text(&mut Registry::look(&self.folder.join(name).join("registry"), &[]).unwrap(), ROOT, Format::Wine, false).unwrap())
-            .unwrap()
+        let mut registry = Registry::look(&self.folder.join(name).join("registry"), &[]).unwrap();
+        String::from_utf8(to_text(&mut registry, ROOT, Format::Wine, false).unwrap().bytes).unwrap()
     }
 
     /// Fills a registry with what archives must carry.
@@ -101,6 +101,11 @@ fn an_altered_registry_is_refused() {
 
 /// An archive with an index that the sandbox's own key has signed, of records that nobody should write.
 fn crafted(home: &Home, records: impl FnOnce(&mut Vec<Record>, &mut dyn FnMut(&Record) -> Part)) -> Result<(), Error> {
+    sealed(home, false, records)
+}
+
+/// The same, with a seal of something else if so.
+fn sealed(home: &Home, wrong: bool, records: impl FnOnce(&mut Vec<Record>, &mut dyn FnMut(&Record) -> Part)) -> Result<(), Error> {
     let folder = home.folder.join("crafted");
     std::fs::create_dir_all(&folder).unwrap();
     let principal = home.principal("one");
@@ -118,7 +123,8 @@ fn crafted(home: &Home, records: impl FnOnce(&mut Vec<Record>, &mut dyn FnMut(&R
     }
     log.finish(&mut bytes).unwrap();
     let whole = std::fs::read(folder.join("index")).unwrap();
-    let seal = Header::sign(&principal, Hash::of(&whole), whole.len() as u64, Hash::default(), now());
+    let hash = if wrong { Hash::default() } else { Hash::of(&whole) };
+    let seal = Header::sign(&principal, hash, whole.len() as u64, Hash::default(), now());
     log.append(&[Record::Seal(Box::new(seal))]).unwrap();
     let whole = std::fs::read(folder.join("index")).unwrap();
     let mut archive = Vec::new();
@@ -215,12 +221,32 @@ fn an_index_that_is_made_to_harm_is_refused() {
         refused(what, done);
     }
     refused(
+        "two ends that are not the same",
+        crafted(&home, |last, put| {
+            let root = tree(put, &[key(3, "x", 1, None)]);
+            let own = Part { length: 1 << 20, ..root };
+            last.extend([Record::End { root, keys: 1, bytes: ONE }, Record::End { root: own, keys: 1, bytes: ONE }]);
+        }),
+    );
+    let filled = crafted(&home, |last, put| {
+        let names: Vec<Record> = (0..70_000).map(|number| key(3, &number.to_string(), 0, None)).collect();
+        let root = tree(put, &names);
+        end(last, root, 0, 0);
+    });
+    assert!(matches!(&filled, Err(Error::Damaged(what)) if what.contains("too many")), "{filled:?}");
+    refused(
         "a key twice",
         crafted(&home, |last, put| {
             let root = tree(put, &[key(3, "x", 1, None), key(3, "X", 1, None)]);
             end(last, root, 2, 2 * ONE);
         }),
     );
+    // Of an index whose seal is wrong nothing else is looked at.
+    let done = sealed(&home, true, |last, put| {
+        let root = tree(put, &[key(3, "x\\y", 1, None)]);
+        end(last, root, 7, 7);
+    });
+    assert!(matches!(&done, Err(Error::Wrong(findings)) if matches!(findings[..], [Finding::Seal { .. }])), "{done:?}");
     refused(
         "no end",
         crafted(&home, |_, put| {

@@ -1,7 +1,7 @@
 //! Names of programs that mean no good: as long and as deep as they may be, and of letters that files cannot say.
 
 use super::super::name::{DEEPEST, LONGEST_KEY, LONGEST_PATH};
-use super::super::text::{Format, export, parse};
+use super::super::text::{Format, Statement, export, parse};
 use super::{Home, PLAIN, find, make, memory, name_of, whole};
 use crate::registry::{Importer, New, ROOT, Registry, name::wide};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER, STATUS_NAME_TOO_LONG};
@@ -59,13 +59,39 @@ fn letters_that_no_file_can_say_stay_where_they_are() {
     assert_eq!(whole(&mut registry), before, "the disk keeps every letter");
     for (format, keys) in [(Format::Five, 1), (Format::Four, 1), (Format::Wine, 4)] {
         let top = find(&mut registry, "MACHINE\\SOFTWARE", PLAIN).unwrap();
-        let bytes = export(&mut registry, top, format, true).unwrap();
+        let exported = export(&mut registry, top, format, true).unwrap();
+        let bytes = exported.bytes;
+        assert_eq!(exported.left_out.len(), if format == Format::Wine { 0 } else { 4 }, "{:?}", exported.left_out);
         let (mut other, mut importer) = (memory(), Importer::default());
         parse(&bytes, &mut |_, statement| importer.apply(&mut other, &statement)).unwrap();
         assert!(find(&mut other, "MACHINE\\SOFTWARE\\Elsewhere", PLAIN).is_err(), "{format:?}");
         let top = find(&mut other, "MACHINE\\SOFTWARE\\T", PLAIN).unwrap();
         let facts = other.facts(top).unwrap();
         assert_eq!((facts.subkeys, facts.values), (keys, u32::from(format == Format::Wine)), "{format:?}");
+    }
+}
+
+#[test]
+fn what_lies_below_a_name_that_no_file_can_say_is_not_said_as_another() {
+    let mut registry = memory();
+    let evil = wide("x]\r\n[HKEY_LOCAL_MACHINE\u{5c}SOFTWARE\u{5c}Elsewhere");
+    let evil: Vec<u16> = evil.into_iter().map(|unit| if unit == super::super::name::PARTS { 0x2F } else { unit }).collect();
+    let top = make(&mut registry, "MACHINE\\SOFTWARE\\T");
+    let key = create(&mut registry, top, &evil).unwrap();
+    registry.set(key, &wide("v"), 1, b"q\0\0\0").unwrap();
+    // As an index may tell, that somebody has written.
+    registry.node_mut(top).hidden.get_or_insert_default().keys.insert(evil.into());
+    for format in [Format::Five, Format::Four] {
+        for at in [top, key] {
+            let exported = export(&mut registry, at, format, true).unwrap();
+            let [left_out] = &exported.left_out[..] else { panic!("{:?}", exported.left_out) };
+            assert!(left_out.starts_with("HKEY_LOCAL_MACHINE\\SOFTWARE\\T\\x]"), "{left_out:?}");
+            parse(&exported.bytes, &mut |_, statement| match statement {
+                Statement::Key { path, .. } if path == wide("MACHINE\\SOFTWARE\\T") => Ok(()),
+                other => Err(format!("{other:?}")),
+            })
+            .unwrap();
+        }
     }
 }
 

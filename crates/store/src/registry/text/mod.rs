@@ -9,4 +9,4 @@ mod write;
 
 pub use parse::{Statement, Wrong, parse};
 pub use place::{USER_SID, display, from_text};
-pub use write::{Format, export, value_text};
+pub use write::{Exported, Format, export, value_text};

@@ -100,23 +100,36 @@ pub fn parse(bytes: &[u8], each: &mut dyn FnMut(u32, Statement) -> Result<(), St
     };
     while let Some((number, line)) = lines.next() {
         let mut joined = trimmed(line).to_vec();
-        // Only lists of bytes are carried on.
-        while joined.last() == Some(&PARTS) && is_list(&joined) {
+        // Only lists of bytes are carried on, each line looked at once: a list may have a hundred thousand.
+        let mut carries = joined.last() == Some(&PARTS) && list_of(&joined).is_some_and(is_list);
+        let mut count = 0;
+        while carries {
             joined.pop();
             let Some((_, more)) = lines.next() else { break };
-            joined.extend(trimmed(more));
+            let more = trimmed(more);
+            count += more.iter().filter(|unit| **unit == u16::from(b',')).count();
+            if count > LARGEST {
+                return Err(Wrong { line: number, text: String::from_utf16_lossy(&joined[..joined.len().min(120)]), what: TOO_LARGE.into() });
+            }
+            joined.extend(more);
+            carries = more.last() == Some(&PARTS) && is_list(more);
         }
         reader.line(number, &joined).map_err(|what| Wrong { line: number, text: String::from_utf16_lossy(&joined), what })?;
     }
     reader.finish(lines.number)
 }
 
-fn is_list(line: &[u16]) -> bool {
-    let colon = line.iter().rposition(|unit| *unit == u16::from(b':'));
-    colon.is_some_and(|colon| {
-        line[colon + 1..].iter().all(|unit| matches!(u8::try_from(*unit), Ok(b) if b.is_ascii_hexdigit() || b", \t\\".contains(&b)))
-    })
+/// What follows a line's last colon, where there is one.
+fn list_of(line: &[u16]) -> Option<&[u16]> {
+    line.iter().rposition(|unit| *unit == u16::from(b':')).map(|colon| &line[colon + 1..])
 }
+
+/// Whether this is a list of bytes, or a piece of one.
+fn is_list(list: &[u16]) -> bool {
+    list.iter().all(|unit| matches!(u8::try_from(*unit), Ok(b) if b.is_ascii_hexdigit() || b", \t\\".contains(&b)))
+}
+
+const TOO_LARGE: &str = "the value is larger than 1 MiB";
 
 /// Lines with their numbers.
 struct Lines<'a> {
@@ -263,7 +276,7 @@ impl Reader<'_> {
         }
         let (kind, data) = self.data(rest)?;
         if data.len() > LARGEST {
-            return Err("the value is larger than 1 MiB".into());
+            return Err(TOO_LARGE.into());
         }
         Ok(Statement::Value { name, kind, data })
     }

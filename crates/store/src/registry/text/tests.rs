@@ -40,6 +40,22 @@ fn version_five_is_read() {
 }
 
 #[test]
+fn a_list_of_many_lines_is_read_once() {
+    let head = "Windows Registry Editor Version 5.00\n[HKCU\\T]\n\"v\"=hex:00,\\\n";
+    let of = |count: usize| format!("{head}{}ff\n", "  0a,\\\n".repeat(count));
+    let start = std::time::Instant::now();
+    let found = read(of(super::super::LARGEST_VALUE - 2).as_bytes()).unwrap();
+    assert!(matches!(&found[1].1, Statement::Value { data, .. } if data.len() == super::super::LARGEST_VALUE));
+    // Looking at all that was read for each line more takes hours.
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    let wrong = read(of(3 * super::super::LARGEST_VALUE).as_bytes()).unwrap_err();
+    assert_eq!((wrong.line, wrong.what.as_str()), (3, "the value is larger than 1 MiB"));
+    assert!(wrong.text.len() < 1000, "the line is not told as a whole");
+    // What is no list any more is not carried on.
+    assert!(read(format!("{head}\"w\"=\"x\\\n").as_bytes()).is_err());
+}
+
+#[test]
 fn version_four_is_of_the_ansi_code_page() {
     let source = b"REGEDIT4\r\n[HKEY_CURRENT_USER\\Software]\r\n\"\x80\"=\"\xe9\"\r\n\"m\"=hex(7):41,00,42,00,00\r\n";
     let found = read(source).unwrap();
@@ -106,11 +122,11 @@ proptest! {
                 first.set(key, &wide(&plain(name)), 1, &text(data)).unwrap();
             }
             let at = top(&mut first);
-            let bytes = export(&mut first, at, format, true).unwrap();
+            let bytes = export(&mut first, at, format, true).unwrap().bytes;
             let mut second = Registry::temporary(&[], Limits::default());
             import(&mut second, &bytes);
             let at = top(&mut second);
-            prop_assert_eq!(bytes, export(&mut second, at, format, true).unwrap(), "{:?}", format);
+            prop_assert_eq!(bytes, export(&mut second, at, format, true).unwrap().bytes, "{:?}", format);
         }
     }
 

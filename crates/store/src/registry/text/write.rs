@@ -114,8 +114,17 @@ pub fn value_text(value: &Value) -> String {
     String::from_utf16_lossy(&out).trim_end().to_owned()
 }
 
+/// A file, and what it could not say.
+#[derive(Clone, Debug, Default)]
+pub struct Exported {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Keys with all that is below them, and values, that are left out for their names.
+    pub left_out: Vec<String>,
+}
+
 /// Writes a key with all that is below it. What the code page lacks is a question mark in version 4.
-pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool) -> Result<Vec<u8>, NTSTATUS> {
+pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool) -> Result<Exported, NTSTATUS> {
     let newline = if format == Format::Wine { "\n" } else { "\r\n" };
     let mut out: Vec<u16> = Vec::new();
     let head = match format {
@@ -125,8 +134,8 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
     };
     out.extend(format!("{head}{newline}").encode_utf16());
     // A file of Wine's is of a whole root: the machine's, or a user's.
-    let base = registry.path(top)?;
-    let names = below_root(&base).unwrap_or_default().split(|unit| *unit == PARTS).skip(1);
+    let base_path = registry.path(top)?;
+    let names = below_root(&base_path).unwrap_or_default().split(|unit| *unit == PARTS).skip(1);
     let root = names.clone().next().map_or(0, |name| if same(name, &wide("USER")) { 2 } else { 1 });
     let base: Vec<u16> = names.take(root).flat_map(|name| [&[PARTS], name].concat()).collect();
     if format == Format::Wine {
@@ -134,14 +143,38 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
         let place = below.replacen("MACHINE", "Machine", 1).replacen("USER", "User", 1).replace('\\', "\\\\");
         out.extend(format!(";; All keys relative to {place}{newline}").encode_utf16());
     }
-    let mut left = vec![top];
+    let mut left_out = Vec::new();
+    // What lies below a name that cannot be said cannot be said either.
+    let said = below_root(&base_path).is_none_or(|path| path.split(|unit| *unit == PARTS).all(|name| is_sayable(name, format)));
+    let mut left = if said { vec![top] } else { Vec::new() };
+    if !said {
+        left_out.push(display(below_root(&base_path).unwrap_or_default()));
+    }
     while let Some(id) = left.pop() {
+        let path = registry.path(id)?;
+        let path = below_root(&path).unwrap_or_default();
         let below: Vec<u32> = registry.subkeys(id, 0)?.map(|(_, id)| id).collect();
         let mut values: Vec<Value> = registry.values(id, 0)?.filter(|value| !own_only || value.own).cloned().collect();
-        let all = below.len() + values.len();
-        values.retain(|value| is_sayable(&value.name, format));
-        let below: Vec<u32> = below.into_iter().filter(|id| is_sayable(&registry.node(*id).name, format)).collect();
-        let unsaid = all - below.len() - values.len();
+        let before = left_out.len();
+        values.retain(|value| {
+            let said = is_sayable(&value.name, format);
+            if !said {
+                left_out.push(format!("{}, value {}", display(path), String::from_utf16_lossy(&value.name)));
+            }
+            said
+        });
+        let below: Vec<u32> = below
+            .into_iter()
+            .filter(|id| {
+                let name = &registry.node(*id).name;
+                let said = is_sayable(name, format);
+                if !said {
+                    left_out.push(display(&[path, &[PARTS], name].concat()));
+                }
+                said
+            })
+            .collect();
+        let unsaid = left_out.len() - before;
         left.extend(below.into_iter().rev().filter(|id| !own_only || registry.node(*id).touched));
         let node = registry.node(id);
         // A file of Windows' own cannot say that a key is a link: read again, it would change what the link leads to.
@@ -151,8 +184,6 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
         if own_only && !node.own && values.is_empty() && node.hidden.is_none() && unsaid == 0 {
             continue;
         }
-        let path = registry.path(id)?;
-        let path = below_root(&path).unwrap_or_default();
         out.extend(newline.encode_utf16());
         out.push(b'['.into());
         if format == Format::Wine {
@@ -195,18 +226,19 @@ pub fn export(registry: &mut Registry, top: u32, format: Format, own_only: bool)
             && let Some(hidden) = &registry.node(id).hidden
             && format != Format::Wine
         {
-            for name in hidden.keys.clone() {
-                let gone = [path, &[PARTS], &name].concat();
-                let again = registry.node(id).subkeys.get(&*name).is_some();
+            for name in hidden.keys.iter().filter(|name| is_sayable(name, format)) {
+                let gone = [path, &[PARTS], name].concat();
+                let again = registry.node(id).subkeys.get(&**name).is_some();
                 if !again {
                     out.extend(format!("{newline}[-{}]{newline}", display(&gone)).encode_utf16());
                 }
             }
         }
     }
-    Ok(match format {
+    let bytes = match format {
         Format::Five => [0xFEFF].iter().chain(&out).flat_map(|unit| unit.to_le_bytes()).collect(),
         Format::Four => out.iter().map(|unit| page::byte(*unit).unwrap_or(b'?')).collect(),
         Format::Wine => String::from_utf16_lossy(&out).into_bytes(),
-    })
+    };
+    Ok(Exported { bytes, left_out })
 }
