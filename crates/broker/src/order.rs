@@ -65,7 +65,8 @@ impl Launcher {
         self.ring();
     }
 
-    fn ring(&self) {
+    /// Has the main loop look again at what it waits for.
+    pub fn ring(&self) {
         let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
     }
 

@@ -1,0 +1,148 @@
+//! A command line that is connected. Nobody waits for it: what it does not read is kept for it as far as it must have it, and what it
+//! has said in part is kept until the rest comes.
+
+mod incoming;
+mod outgoing;
+
+pub use incoming::{Heard, Incoming};
+
+use crate::console::ConsoleModes;
+use crate::order::Launcher;
+use crate::wire::{Answer, encode};
+use outgoing::{Outgoing, Urgency};
+use rustix::net::{Shutdown, shutdown};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The broker's end of a connection.
+pub struct Session {
+    /// What is read from; the main loop alone does that.
+    pub stream: UnixStream,
+    /// The modes of its console.
+    pub console: ConsoleModes,
+    outgoing: Mutex<Outgoing>,
+    launcher: Arc<Launcher>,
+}
+
+impl Session {
+    /// A connection that was accepted, and the main loop that writes what it does not take at once.
+    pub fn new(stream: UnixStream, launcher: Arc<Launcher>) -> Self {
+        Self { stream, console: ConsoleModes::default(), outgoing: Mutex::default(), launcher }
+    }
+
+    fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says something, at once or as soon as the command line reads. One that has gone hears nothing.
+    pub fn send(&self, answer: &Answer) {
+        let urgency = match answer {
+            Answer::DebugText(_) => Urgency::Dispensable,
+            // It counts that a program waits, and what was set last; programs may do both without end.
+            Answer::TerminalInput => Urgency::Latest(0),
+            Answer::TerminalMode { .. } => Urgency::Latest(1),
+            Answer::Welcome { .. } | Answer::Ended(_) | Answer::Failed { .. } => Urgency::Needed,
+        };
+        let Ok(bytes) = encode(answer) else { return };
+        let must_wait = {
+            let mut outgoing = self.outgoing();
+            let waited = outgoing.waits();
+            outgoing.push(urgency, bytes);
+            outgoing.write(&self.stream);
+            outgoing.waits() && !waited
+        };
+        if must_wait {
+            self.launcher.ring();
+        }
+    }
+
+    /// Whether something waits for the command line to read.
+    pub fn waits(&self) -> bool {
+        self.outgoing().waits()
+    }
+
+    /// Writes as much of that as it takes.
+    pub fn write(&self) {
+        self.outgoing().write(&self.stream);
+    }
+
+    /// Ends the connection. What was written can still be read.
+    pub fn end(&self) {
+        self.outgoing().close();
+        let _ = shutdown(&self.stream, Shutdown::Both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Ended, Say, VERSION, receive, send};
+    use std::time::{Duration, Instant};
+
+    fn session() -> (Session, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (Session::new(ours, Arc::new(Launcher::new().unwrap())), theirs)
+    }
+
+    fn ended(code: u32) -> Answer {
+        Answer::Ended(Box::new(Ended { code, ..Ended::default() }))
+    }
+
+    #[test]
+    fn nobody_waits_for_a_command_line_that_does_not_read() {
+        let ((session, theirs), (other, others)) = (session(), session());
+        let (sender, done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for _ in 0..2560 {
+                session.send(&Answer::DebugText("x".repeat(4096)));
+                session.send(&Answer::TerminalInput);
+            }
+            session.send(&ended(7));
+            let _ = sender.send(session);
+        });
+        let session = done.recv_timeout(Duration::from_secs(20)).expect("whoever sends 10 MB must not wait for who reads nothing");
+        assert!(session.waits());
+        other.send(&ended(8));
+        assert_eq!(receive::<Answer>(&others).unwrap(), ended(8));
+        theirs.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let (mut texts, mut lost) = (0, 0);
+        let start = Instant::now();
+        loop {
+            assert!(start.elapsed().as_secs() < 20);
+            session.write();
+            match receive::<Answer>(&theirs).unwrap() {
+                Answer::DebugText(text) if text.starts_with('x') => texts += 1,
+                Answer::DebugText(text) => lost += text.split(' ').next().unwrap().parse::<u32>().unwrap(),
+                Answer::TerminalInput => {}
+                last => break assert_eq!(last, ended(7)),
+            }
+        }
+        assert_eq!(texts + lost, 2560, "what was left out is counted");
+        assert!(lost > 1000 && texts > 10, "{lost} of {texts}");
+        assert!(!session.waits());
+    }
+
+    #[test]
+    fn a_message_is_heard_when_it_is_whole() {
+        let ((session, theirs), mut incoming) = (session(), Incoming::default());
+        let bytes = crate::wire::encode(&Say::Hello { version: VERSION }).unwrap();
+        for byte in &bytes[..bytes.len() - 1] {
+            std::io::Write::write_all(&mut &theirs, &[*byte]).unwrap();
+            assert!(matches!(incoming.hear(&session.stream), Ok(None)), "a part is no message, and nobody waits for the rest");
+        }
+        std::io::Write::write_all(&mut &theirs, &bytes[bytes.len() - 1..]).unwrap();
+        assert!(matches!(incoming.hear(&session.stream), Ok(Some(Heard::Said(Say::Hello { version: VERSION })))));
+        assert!(matches!(incoming.hear(&session.stream), Ok(None)));
+        send(&theirs, &Say::TerminalSet).unwrap();
+        assert!(matches!(incoming.hear(&session.stream), Ok(Some(Heard::Said(Say::TerminalSet)))));
+        drop(theirs);
+        assert!(incoming.hear(&session.stream).is_err());
+    }
+
+    #[test]
+    fn a_message_without_end_is_none() {
+        let ((session, theirs), mut incoming) = (session(), Incoming::default());
+        std::io::Write::write_all(&mut &theirs, &u32::MAX.to_le_bytes()).unwrap();
+        assert!(incoming.hear(&session.stream).is_err());
+    }
+}
