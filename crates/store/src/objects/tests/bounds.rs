@@ -158,3 +158,32 @@ fn a_very_deep_tree_is_walked_and_verified() {
     let findings = home.report().findings;
     assert!(matches!(&findings[..], [Finding::Object { path, wrong: Wrong::Missing }] if path.count() == DEPTH + 1), "{}", findings.len());
 }
+
+/// What is brought from the host may be as large as it likes: nobody else waits for it, and nothing takes it away meanwhile.
+#[test]
+fn the_store_is_free_while_a_file_is_brought() {
+    let home = Home::new("bring");
+    let store = home.open();
+    std::fs::write(home.folder.join("host"), "of the host").unwrap();
+    let host = OwnedFd::from(std::fs::File::open(home.folder.join("host")).unwrap());
+    let facts = crate::metadata::Metadata::of_host(&host).unwrap();
+    let is_same = |name: &'static str| {
+        let (sender, done) = std::sync::mpsc::channel();
+        let store = &store;
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let opened = store.open(&path(name), &make(Create::New)).unwrap();
+                write_at(&opened.file, name.as_bytes(), 0);
+                store.core.collect(&mut store.core.state()).unwrap();
+                let _ = sender.send(());
+            });
+            done.recv_timeout(std::time::Duration::from_secs(20)).is_ok()
+        })
+    };
+    assert!(store.bring(&path("brought"), Some(Some(host.as_fd())), &facts, &|| is_same("other")).is_ok());
+    assert_eq!(content(&store.open(&path("brought"), &READ).unwrap().file), b"of the host");
+    // Who was quicker keeps the name.
+    let late = store.bring(&path("late"), Some(Some(host.as_fd())), &facts, &|| is_same("late"));
+    assert_eq!(late, Err(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(content(&store.open(&path("late"), &READ).unwrap().file), b"late");
+}
