@@ -187,3 +187,36 @@ fn the_store_is_free_while_a_file_is_brought() {
     assert_eq!(late, Err(STATUS_OBJECT_NAME_COLLISION));
     assert_eq!(content(&store.open(&path("late"), &READ).unwrap().file), b"late");
 }
+
+/// No path becomes longer than one can be said, however folders are moved; else a few thousand of them take gigabytes to tell of.
+#[test]
+fn no_path_is_longer_than_can_be_said() {
+    use windows_sys::Win32::Foundation::STATUS_NAME_TOO_LONG;
+    let home = Home::new("deep");
+    let store = home.open();
+    let mut at = Path::default();
+    for _ in 0..200 {
+        at.push(&[u16::from(b'a')]);
+        store.open(&at, &FOLDER).unwrap();
+    }
+    let long = vec![u16::from(b'b'); 250];
+    let mut renamed = Vec::new();
+    while !at.is_empty() {
+        let mut to = at.clone();
+        to.pop();
+        to.push(&long);
+        renamed.push(rename(&store, &at, &to, false).map(|_| ()));
+        at.pop();
+    }
+    let ok = renamed.iter().filter(|done| done.is_ok()).count();
+    assert_eq!((ok, renamed.len()), (129, 200), "each makes the longest path longer by 249 units");
+    assert!(renamed.contains(&Err(STATUS_NAME_TOO_LONG)));
+    let mut beyond = Path::default();
+    let made = loop {
+        beyond.push(&[u16::from(b'c'); 250]);
+        if let Err(wrong) = store.open(&beyond, &FOLDER) {
+            break (wrong, beyond.count());
+        }
+    };
+    assert_eq!(made, (STATUS_NAME_TOO_LONG, 131));
+}
