@@ -130,7 +130,7 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
     broker.sandbox.overlays.finish();
     broker.sandbox.note_registry();
     broker.sandbox.note_drive();
-    broker.sandbox.log.flush();
+    broker.sandbox.log.finish();
     drop(lock);
     Ok(())
 }
