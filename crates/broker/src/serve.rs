@@ -361,3 +361,48 @@ const TERMINATED: u32 = 1;
 use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING};
 const STATUS_UNSUCCESSFUL: u32 = 0xC000_0001;
 const STATUS_ACCESS_DENIED: u32 = 0xC000_0022;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{encode, receive, send};
+    use std::io::Write;
+    use std::time::Duration;
+
+    /// A command line that stops in the middle of a word, and reads nothing, is its own affair.
+    #[test]
+    fn who_says_half_a_message_holds_nobody_up() {
+        let folder = std::env::temp_dir().join(format!("serve-half-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let nothing = || OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
+        let config = Config {
+            number: 1,
+            audit: folder.join("audit"),
+            drive: Place::Temporary(folder.join("scratch"), store::Limits::default()),
+            files: Files { runtime: nothing(), system64: nothing(), system32: nothing(), version: folder.join("system") },
+            windows: [10, 0, 19045],
+        };
+        let (socket, lock) = (folder.join("socket"), folder.join("lock"));
+        std::fs::write(&lock, "").unwrap();
+        let listening = Listening { listener: UnixListener::bind(&socket).unwrap(), socket: socket.clone(), lock };
+        let (mut half, theirs) = UnixStream::pair().unwrap();
+        let serving = std::thread::spawn(move || serve(config, theirs, Some(listening)));
+        let hello = encode(&Say::Hello { version: VERSION }).unwrap();
+        half.write_all(&hello[..hello.len() - 1]).unwrap();
+        let mut other = UnixStream::connect(&socket).unwrap();
+        other.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        for byte in &hello {
+            other.write_all(&[*byte]).unwrap();
+        }
+        assert_eq!(receive::<Answer>(&other).unwrap(), Answer::Welcome { version: VERSION });
+        half.write_all(&hello[hello.len() - 1..]).unwrap();
+        half.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert_eq!(receive::<Answer>(&half).unwrap(), Answer::Welcome { version: VERSION });
+        // What no broker understands ends the connection.
+        send(&half, &[0xFF_u8; 9]).unwrap();
+        assert!(receive::<Answer>(&half).is_err());
+        drop((half, other));
+        serving.join().unwrap().unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
 /// Bytes that are read at once.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 8 << 10;
 
 /// A message that is whole.
 #[derive(Debug)]
