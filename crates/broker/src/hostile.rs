@@ -48,7 +48,7 @@ impl Hostile {
         let (id, thread) = sandbox.next_ids();
         let terms = Terms {
             namespace: Arc::new(namespace),
-            session: Arc::new(Session::new(session, Arc::clone(&sandbox.launcher))),
+            session: Arc::new(Session::new(session, Arc::clone(sandbox.launcher.wake()))),
             strict_imports: false,
             per_call: false,
             without_layers: 0,

@@ -186,7 +186,7 @@ impl Broker {
         if let Some(listener) = listener {
             watch(listener.as_fd(), |_, _| Ready::Accept, 0);
         }
-        watch(self.sandbox.launcher.wake(), |_, _| Ready::Orders, 0);
+        watch(self.sandbox.launcher.wake().as_fd(), |_, _| Ready::Orders, 0);
         for connection in &self.connections {
             watch(connection.session.stream.as_fd(), |number, _| Ready::Connection(number), connection.number);
         }
@@ -205,7 +205,7 @@ impl Broker {
 
     /// Takes a connection; whoever forked this broker has greeted it.
     fn connect(&mut self, stream: UnixStream, greeted: bool) {
-        let session = Arc::new(Session::new(stream, Arc::clone(&self.sandbox.launcher)));
+        let session = Arc::new(Session::new(stream, Arc::clone(self.sandbox.launcher.wake())));
         self.connections.push(Connection { session, incoming: Incoming::default(), greeted, number: self.next_connection });
         self.next_connection += 1;
     }

@@ -7,7 +7,7 @@ mod outgoing;
 pub use incoming::{Heard, Incoming};
 
 use crate::console::ConsoleModes;
-use crate::order::Launcher;
+use crate::wake::Wake;
 use crate::wire::{Answer, encode};
 use outgoing::{Outgoing, Urgency};
 use rustix::net::{Shutdown, shutdown};
@@ -21,13 +21,13 @@ pub struct Session {
     /// The modes of its console.
     pub console: ConsoleModes,
     outgoing: Mutex<Outgoing>,
-    launcher: Arc<Launcher>,
+    wake: Arc<Wake>,
 }
 
 impl Session {
     /// A connection that was accepted, and the main loop that writes what it does not take at once.
-    pub fn new(stream: UnixStream, launcher: Arc<Launcher>) -> Self {
-        Self { stream, console: ConsoleModes::default(), outgoing: Mutex::default(), launcher }
+    pub fn new(stream: UnixStream, wake: Arc<Wake>) -> Self {
+        Self { stream, console: ConsoleModes::default(), outgoing: Mutex::default(), wake }
     }
 
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
@@ -52,7 +52,7 @@ impl Session {
             outgoing.waits() && !waited
         };
         if must_wait {
-            self.launcher.ring();
+            self.wake.ring();
         }
     }
 
@@ -81,7 +81,7 @@ mod tests {
 
     fn session() -> (Session, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        (Session::new(ours, Arc::new(Launcher::new().unwrap())), theirs)
+        (Session::new(ours, Arc::new(Wake::new().unwrap())), theirs)
     }
 
     fn ended(code: u32) -> Answer {
