@@ -12,7 +12,11 @@ use crate::wire::{Answer, encode};
 use outgoing::{Outgoing, Urgency};
 use rustix::net::{Shutdown, shutdown};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a program that writes for a debugger waits for a command line that reads nothing at all.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The broker's end of a connection.
 pub struct Session {
@@ -21,13 +25,14 @@ pub struct Session {
     /// The modes of its console.
     pub console: ConsoleModes,
     outgoing: Mutex<Outgoing>,
+    taken: Condvar,
     wake: Arc<Wake>,
 }
 
 impl Session {
     /// A connection that was accepted, and the main loop that writes what it does not take at once.
     pub fn new(stream: UnixStream, wake: Arc<Wake>) -> Self {
-        Self { stream, console: ConsoleModes::default(), outgoing: Mutex::default(), wake }
+        Self { stream, console: ConsoleModes::default(), outgoing: Mutex::default(), taken: Condvar::new(), wake }
     }
 
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
@@ -56,6 +61,19 @@ impl Session {
         }
     }
 
+    /// The same for a program's text, in a thread that serves that program alone: it goes as fast as the command line reads. One that
+    /// reads nothing is not waited for any more, until it does.
+    pub fn send_in_time(&self, answer: &Answer) {
+        let outgoing = self.outgoing();
+        let waited = self.taken.wait_timeout_while(outgoing, PATIENCE, |outgoing| outgoing.is_full());
+        let (mut outgoing, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            outgoing.give_up();
+        }
+        drop(outgoing);
+        self.send(answer);
+    }
+
     /// Whether something waits for the command line to read.
     pub fn waits(&self) -> bool {
         self.outgoing().waits()
@@ -64,11 +82,13 @@ impl Session {
     /// Writes as much of that as it takes.
     pub fn write(&self) {
         self.outgoing().write(&self.stream);
+        self.taken.notify_all();
     }
 
     /// Ends the connection. What was written can still be read.
     pub fn end(&self) {
         self.outgoing().close();
+        self.taken.notify_all();
         let _ = shutdown(&self.stream, Shutdown::Both);
     }
 }
@@ -77,7 +97,8 @@ impl Session {
 mod tests {
     use super::*;
     use crate::wire::{Ended, Say, VERSION, receive, send};
-    use std::time::{Duration, Instant};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use std::time::Instant;
 
     fn session() -> (Session, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
@@ -94,7 +115,7 @@ mod tests {
         let (sender, done) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             for _ in 0..2560 {
-                session.send(&Answer::DebugText("x".repeat(4096)));
+                session.send_in_time(&Answer::DebugText("x".repeat(4096)));
                 session.send(&Answer::TerminalInput);
             }
             session.send(&ended(7));
@@ -120,6 +141,38 @@ mod tests {
         assert_eq!(texts + lost, 2560, "what was left out is counted");
         assert!(lost > 1000 && texts > 10, "{lost} of {texts}");
         assert!(!session.waits());
+    }
+
+    #[test]
+    fn who_reads_misses_nothing() {
+        let (session, theirs) = session();
+        let session = Arc::new(session);
+        let (writer, stop) = (Arc::clone(&session), Arc::new(std::sync::atomic::AtomicBool::new(false)));
+        let stopped = Arc::clone(&stop);
+        // As the main loop does.
+        let main = std::thread::spawn(move || {
+            while !stopped.load(std::sync::atomic::Ordering::SeqCst) {
+                let events = if writer.waits() { PollFlags::OUT } else { PollFlags::empty() };
+                let short = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+                let _ = poll(&mut [PollFd::new(&writer.stream, events)], Some(&short));
+                writer.write();
+            }
+        });
+        let sending = std::thread::spawn(move || {
+            for number in 0..2560 {
+                session.send_in_time(&Answer::DebugText(format!("{number} {}", "x".repeat(4096))));
+            }
+            session.send(&ended(7));
+        });
+        theirs.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        for number in 0..2560 {
+            let Answer::DebugText(text) = receive(&theirs).unwrap() else { panic!("{number}") };
+            assert!(text.starts_with(&format!("{number} x")));
+        }
+        assert_eq!(receive::<Answer>(&theirs).unwrap(), ended(7));
+        sending.join().unwrap();
+        stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        main.join().unwrap();
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Outgoing {
     written: usize,
     bytes: usize,
     left_out: u64,
+    /// Nobody has read since somebody waited for that.
+    given_up: bool,
     gone: bool,
 }
 
@@ -35,6 +37,16 @@ impl Outgoing {
     /// Whether something is left to write.
     pub fn waits(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Whether it is worth waiting before anything is added that can be spared.
+    pub fn is_full(&self) -> bool {
+        self.bytes > MOST_BYTES / 2 && !self.given_up && !self.gone
+    }
+
+    /// Whoever waited has waited in vain.
+    pub fn give_up(&mut self) {
+        self.given_up = true;
     }
 
     /// Adds a message.
@@ -84,7 +96,10 @@ impl Outgoing {
         loop {
             while let Some((_, message)) = self.waiting.front() {
                 match send(stream, &message[self.written..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
-                    Ok(count) => self.written += count,
+                    Ok(count) => {
+                        self.written += count;
+                        self.given_up = false;
+                    }
                     Err(Errno::INTR) => continue,
                     Err(Errno::AGAIN) => return,
                     Err(_) => return self.close(),
