@@ -37,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct ConsoleModes {
     modes: Mutex<Modes>,
+    /// Held while a mode is set and told of: the terminal follows in the same order.
+    telling: Mutex<()>,
     answered: Condvar,
 }
 
@@ -70,6 +72,7 @@ impl ConsoleModes {
     /// Sets a mode, tells the command line where the user's terminal is to follow, and returns when it has. Unknown bits are
     /// refused, and echo without lines.
     pub fn set(&self, input: bool, mode: u32, tell: impl FnOnce(&Answer)) -> Result<(), NTSTATUS> {
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let mut modes = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
         if !input {
             modes.output = (mode & !OUTPUT_MODES == 0).then_some(mode).ok_or(STATUS_INVALID_PARAMETER)?;
@@ -83,11 +86,14 @@ impl ConsoleModes {
         modes.input = mode;
         if changed {
             modes.open += 1;
+            drop(modes);
             tell(&Answer::TerminalMode {
                 lines: mode & ENABLE_LINE_INPUT != 0,
                 echo: mode & ENABLE_ECHO_INPUT != 0,
                 interrupts: mode & ENABLE_PROCESSED_INPUT != 0,
             });
+            drop(telling);
+            let modes = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
             let waited = self.answered.wait_timeout_while(modes, PATIENCE, |modes| modes.open > 0);
             waited.unwrap_or_else(PoisonError::into_inner).0.open = 0;
         }

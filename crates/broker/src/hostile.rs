@@ -49,7 +49,7 @@ impl Hostile {
         let (id, thread) = (berth.id, berth.thread());
         let terms = Terms {
             namespace: Arc::new(namespace),
-            session: Arc::new(Session::new(session)),
+            session: Arc::new(Session::new(session, Arc::clone(sandbox.launcher.wake()))),
             strict_imports: false,
             per_call: false,
             without_layers: 0,

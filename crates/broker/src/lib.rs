@@ -38,6 +38,7 @@ mod sharing;
 mod system;
 mod telemetry;
 mod terms;
+mod wake;
 mod watch;
 pub mod wire;
 mod zone;

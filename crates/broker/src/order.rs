@@ -2,10 +2,9 @@
 //! it must not end with a channel; and it ends those of a job, because the end of one may be the end of others.
 
 use crate::plan::Plan;
-use rustix::event::{EventfdFlags, eventfd};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use crate::wake::Wake;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_PROCESS_IS_TERMINATING};
 
 /// A process to start, and who hears how that went.
@@ -33,13 +32,13 @@ pub struct Launcher {
     orders: Mutex<Option<Vec<Order>>>,
     /// Who is to end, and with which code.
     ends: Mutex<Vec<(u32, u32)>>,
-    wake: OwnedFd,
+    wake: Arc<Wake>,
 }
 
 impl Launcher {
     /// Nobody takes orders yet.
     pub fn new() -> std::io::Result<Self> {
-        Ok(Self { orders: Mutex::new(None), ends: Mutex::default(), wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)? })
+        Ok(Self { orders: Mutex::new(None), ends: Mutex::default(), wake: Arc::new(Wake::new()?) })
     }
 
     fn orders(&self) -> MutexGuard<'_, Option<Vec<Order>>> {
@@ -55,28 +54,24 @@ impl Launcher {
     pub fn order(&self, plan: Plan) -> Result<(), NTSTATUS> {
         let (answer, heard): (_, Receiver<Result<(), NTSTATUS>>) = sync_channel(1);
         self.orders().as_mut().ok_or(STATUS_PROCESS_IS_TERMINATING)?.push(Order { plan, answer: Customer(answer) });
-        self.ring();
+        self.wake.ring();
         heard.recv().unwrap_or(Err(STATUS_PROCESS_IS_TERMINATING))
     }
 
     /// Has processes ended, soon.
     pub fn end(&self, mut processes: Vec<(u32, u32)>) {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).append(&mut processes);
-        self.ring();
-    }
-
-    fn ring(&self) {
-        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        self.wake.ring();
     }
 
     /// What is ready while orders wait.
-    pub fn wake(&self) -> BorrowedFd<'_> {
-        self.wake.as_fd()
+    pub fn wake(&self) -> &Arc<Wake> {
+        &self.wake
     }
 
     /// Takes the orders, and who is to end.
     pub fn take(&self) -> (Vec<Order>, Vec<(u32, u32)>) {
-        let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+        self.wake.heard();
         let ends = std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner));
         (self.orders().as_mut().map(std::mem::take).unwrap_or_default(), ends)
     }

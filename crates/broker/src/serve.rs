@@ -9,8 +9,8 @@ use crate::order::Order;
 use crate::plan::Plan;
 use crate::process::Process;
 use crate::sandbox::{Files, Sandbox};
-use crate::session::Session;
-use crate::wire::{Answer, Run, Say, Signal, VERSION, receive, receive_streams};
+use crate::session::{Heard, Incoming, Session};
+use crate::wire::{Answer, Run, Say, Signal, VERSION};
 use jail::{Child, Listener};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal as HostSignal, WaitOptions, waitpid};
@@ -80,6 +80,7 @@ struct Running {
 /// A connection and what it asked for.
 struct Connection {
     session: Arc<Session>,
+    incoming: Incoming,
     greeted: bool,
     number: usize,
 }
@@ -97,6 +98,8 @@ enum Ready {
     /// A process wants another one.
     Orders,
     Connection(usize),
+    /// A command line reads again.
+    Writable(usize),
     Boot(usize),
     Forbidden(usize),
     /// Nobody is left who could make a forbidden call.
@@ -127,7 +130,7 @@ pub fn serve(config: Config, first: UnixStream, listening: Option<Listening>) ->
     broker.sandbox.overlays.finish();
     broker.sandbox.note_registry();
     broker.sandbox.note_drive();
-    broker.sandbox.log.flush();
+    broker.sandbox.log.finish();
     drop(lock);
     Ok(())
 }
@@ -149,6 +152,11 @@ impl Broker {
                 }
                 Ready::Orders => self.take_orders(),
                 Ready::Connection(number) => self.hear(number),
+                Ready::Writable(number) => {
+                    if let Some(connection) = self.connections.iter().find(|connection| connection.number == number) {
+                        connection.session.write();
+                    }
+                }
                 Ready::Boot(index) => self.take_listener(index),
                 Ready::Forbidden(index) => self.forbidden_call(index),
                 Ready::Silent(index) => {
@@ -166,15 +174,19 @@ impl Broker {
         let mut descriptors = Vec::new();
         let mut meanings: Vec<fn(usize, PollFlags) -> Ready> = Vec::new();
         let mut numbers = Vec::new();
-        let mut watch = |descriptor, meaning, number| {
-            descriptors.push(PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
+        let mut watch_for = |descriptor, what, meaning, number| {
+            descriptors.push(PollFd::from_borrowed_fd(descriptor, what));
             meanings.push(meaning);
             numbers.push(number);
         };
+        for connection in self.connections.iter().filter(|connection| connection.session.waits()) {
+            watch_for(connection.session.stream.as_fd(), PollFlags::OUT, |number, _| Ready::Writable(number), connection.number);
+        }
+        let mut watch = |descriptor, meaning, number| watch_for(descriptor, PollFlags::IN, meaning, number);
         if let Some(listener) = listener {
             watch(listener.as_fd(), |_, _| Ready::Accept, 0);
         }
-        watch(self.sandbox.launcher.wake(), |_, _| Ready::Orders, 0);
+        watch(self.sandbox.launcher.wake().as_fd(), |_, _| Ready::Orders, 0);
         for connection in &self.connections {
             watch(connection.session.stream.as_fd(), |number, _| Ready::Connection(number), connection.number);
         }
@@ -193,42 +205,46 @@ impl Broker {
 
     /// Takes a connection; whoever forked this broker has greeted it.
     fn connect(&mut self, stream: UnixStream, greeted: bool) {
-        self.connections.push(Connection { session: Arc::new(Session::new(stream)), greeted, number: self.next_connection });
+        let session = Arc::new(Session::new(stream, Arc::clone(self.sandbox.launcher.wake())));
+        self.connections.push(Connection { session, incoming: Incoming::default(), greeted, number: self.next_connection });
         self.next_connection += 1;
     }
 
     fn hear(&mut self, number: usize) {
         let Some(connection) = self.connections.iter_mut().find(|connection| connection.number == number) else { return };
         let session = Arc::clone(&connection.session);
-        let said = receive::<Say>(&session.stream);
-        match said {
-            Ok(Say::Hello { version }) => {
+        let heard = match connection.incoming.hear(&session.stream) {
+            Ok(None) => return,
+            Ok(Some(heard)) => heard,
+            Err(_) => return self.disconnect(number),
+        };
+        match heard {
+            Heard::Said(Say::Hello { version }) => {
                 session.send(&Answer::Welcome { version: VERSION });
                 connection.greeted = version == VERSION;
                 if !connection.greeted {
                     self.disconnect(number);
                 }
             }
-            Ok(Say::Run(run)) if connection.greeted => self.run(number, &session, &run),
-            Ok(Say::Signal(signal)) => self.signal(number, signal),
-            Ok(Say::TerminalSet) => session.console.answered(),
-            Ok(Say::Run(_)) | Err(_) => self.disconnect(number),
+            Heard::Run(run, streams) if connection.greeted => self.run(number, &session, &run, streams),
+            Heard::Said(Say::Signal(signal)) => self.signal(number, signal),
+            Heard::Said(Say::TerminalSet) => session.console.answered(),
+            Heard::Said(Say::Run(_)) | Heard::Run(..) => self.disconnect(number),
         }
     }
 
     /// A command line has gone: its processes end with it, unless it went because its program has ended. What that started goes on
     /// then, as on Windows.
     fn disconnect(&mut self, number: usize) {
-        self.connections.retain(|connection| connection.number != number);
+        self.connections.extract_if(.., |connection| connection.number == number).for_each(|connection| connection.session.end());
         let own = || self.running.iter().filter(|running| running.session == number);
         if own().any(|running| running.process.life.parent == 0 && !running.process.is_finished()) {
             own().for_each(|running| running.process.terminate(TERMINATED, None));
         }
     }
 
-    fn run(&mut self, number: usize, session: &Arc<Session>, run: &Run) {
-        let wanted = run.streams.iter().filter(|stream| **stream).count();
-        let launched = receive_streams(&session.stream, wanted)
+    fn run(&mut self, number: usize, session: &Arc<Session>, run: &Run, streams: std::io::Result<Vec<OwnedFd>>) {
+        let launched = streams
             .map_err(|_| Refused::broken("the standard streams did not arrive"))
             .and_then(|streams| launch::user_plan(&self.sandbox, session, run, streams))
             .and_then(|plan| self.start(plan, number));
@@ -344,3 +360,48 @@ const TERMINATED: u32 = 1;
 use windows_sys::Win32::Foundation::{STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING};
 const STATUS_UNSUCCESSFUL: u32 = 0xC000_0001;
 const STATUS_ACCESS_DENIED: u32 = 0xC000_0022;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{encode, receive, send};
+    use std::io::Write;
+    use std::time::Duration;
+
+    /// A command line that stops in the middle of a word, and reads nothing, is its own affair.
+    #[test]
+    fn who_says_half_a_message_holds_nobody_up() {
+        let folder = std::env::temp_dir().join(format!("serve-half-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let nothing = || OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
+        let config = Config {
+            number: 1,
+            audit: folder.join("audit"),
+            drive: Place::Temporary(folder.join("scratch"), store::Limits::default()),
+            files: Files { runtime: nothing(), system64: nothing(), system32: nothing(), version: folder.join("system") },
+            windows: [10, 0, 19045],
+        };
+        let (socket, lock) = (folder.join("socket"), folder.join("lock"));
+        std::fs::write(&lock, "").unwrap();
+        let listening = Listening { listener: UnixListener::bind(&socket).unwrap(), socket: socket.clone(), lock };
+        let (mut half, theirs) = UnixStream::pair().unwrap();
+        let serving = std::thread::spawn(move || serve(config, theirs, Some(listening)));
+        let hello = encode(&Say::Hello { version: VERSION }).unwrap();
+        half.write_all(&hello[..hello.len() - 1]).unwrap();
+        let mut other = UnixStream::connect(&socket).unwrap();
+        other.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        for byte in &hello {
+            other.write_all(&[*byte]).unwrap();
+        }
+        assert_eq!(receive::<Answer>(&other).unwrap(), Answer::Welcome { version: VERSION });
+        half.write_all(&hello[hello.len() - 1..]).unwrap();
+        half.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert_eq!(receive::<Answer>(&half).unwrap(), Answer::Welcome { version: VERSION });
+        // What no broker understands ends the connection.
+        send(&half, &[0xFF_u8; 9]).unwrap();
+        assert!(receive::<Answer>(&half).is_err());
+        drop((half, other));
+        serving.join().unwrap().unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -129,14 +129,30 @@ pub struct NotGranted {
     pub flag: String,
 }
 
-/// Sends a message.
-pub fn send<T: Serialize>(stream: &UnixStream, message: &T) -> Result<()> {
+/// A message as it travels: its length, and what it says.
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>> {
     let mut bytes = vec![0; 4];
     bytes.extend(postcard::to_allocvec(message).map_err(|_| Error::from(ErrorKind::InvalidInput))?);
     let length = u32::try_from(bytes.len() - 4).ok().filter(|length| *length <= LONGEST).ok_or(ErrorKind::InvalidInput)?;
     bytes[..4].copy_from_slice(&length.to_le_bytes());
+    Ok(bytes)
+}
+
+/// The length of a message, by what travels in front of it.
+pub fn body_length(length: [u8; 4]) -> Result<usize> {
+    let length = u32::from_le_bytes(length);
+    if length > LONGEST { Err(ErrorKind::InvalidData.into()) } else { Ok(length as usize) }
+}
+
+/// What a message says, behind its length.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    postcard::from_bytes(bytes).map_err(|_| ErrorKind::InvalidData.into())
+}
+
+/// Sends a message.
+pub fn send<T: Serialize>(stream: &UnixStream, message: &T) -> Result<()> {
     let mut stream = stream;
-    stream.write_all(&bytes)
+    stream.write_all(&encode(message)?)
 }
 
 /// Receives a message; `UnexpectedEof` when the other side has gone.
@@ -144,13 +160,9 @@ pub fn receive<T: DeserializeOwned>(stream: &UnixStream) -> Result<T> {
     let mut stream = stream;
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
-    let length = u32::from_le_bytes(length);
-    if length > LONGEST {
-        return Err(ErrorKind::InvalidData.into());
-    }
-    let mut bytes = vec![0; length as usize];
+    let mut bytes = vec![0; body_length(length)?];
     stream.read_exact(&mut bytes)?;
-    postcard::from_bytes(&bytes).map_err(|_| ErrorKind::InvalidData.into())
+    decode(&bytes)
 }
 
 /// Sends standard streams, before the run that they belong to.

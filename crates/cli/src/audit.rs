@@ -101,7 +101,7 @@ fn show(entry: &Entry, json: bool) -> Result<(), String> {
     let row = row(entry);
     let mut out = std::io::stdout().lock();
     let done = if json {
-        writeln!(out, "{}", json_line(&row)?)
+        writeln!(out, "{}", crate::json::line(&row)?)
     } else {
         let what = row.function.unwrap_or_default();
         let code = if row.code == 0 { String::new() } else { format!(" {:#x}", row.code) };
@@ -110,17 +110,6 @@ fn show(entry: &Entry, json: bool) -> Result<(), String> {
     };
     // Whoever reads has seen enough.
     if done.is_err() { std::process::exit(0) } else { Ok(()) }
-}
-
-pub fn json_line(row: &impl Serialize) -> Result<String, String> {
-    serde_json::to_string(row).map(|line| escaped(&line)).map_err(|error| error.to_string())
-}
-
-/// JSON whose texts cannot steer a terminal: JSON escapes the control characters of ASCII alone, and a terminal obeys
-/// those behind them too.
-fn escaped(json: &str) -> String {
-    let is_plain = |character: char| !character.is_control() || character == '\n';
-    json.chars().map(|character| if is_plain(character) { character.to_string() } else { format!("\\u{:04x}", u32::from(character)) }).collect()
 }
 
 /// Functions that were called or looked for and are not in the catalog, most wanted first.
@@ -139,7 +128,7 @@ fn missing(found: &[Entry], json: bool) -> Result<(), String> {
     rows.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     if json {
         let rows: Vec<_> = rows.iter().map(|((name, why), count)| serde_json::json!({ "name": name, "why": why, "count": count })).collect();
-        println!("{}", escaped(&serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?));
+        println!("{}", crate::json::pretty(&rows)?);
         return Ok(());
     }
     if rows.is_empty() {

@@ -26,7 +26,7 @@ pub fn list(arguments: &CatalogArguments) -> Result<u8, String> {
     let rows: Vec<Entry> = catalog::entries().filter(|entry| wanted.as_deref().is_none_or(|dll| entry.dll == dll)).collect();
     if arguments.json {
         let rows: Vec<Row> = rows.iter().map(row).collect();
-        println!("{}", serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?);
+        println!("{}", crate::json::pretty(&rows)?);
         return Ok(0);
     }
     let count = |state: State| rows.iter().filter(|entry| entry.state == state).count();

@@ -18,7 +18,7 @@ pub fn look(arguments: &DoctorArguments) -> Result<u8, String> {
             .map(|layer| serde_json::json!({ "layer": layer.name(), "on": layers.has(layer), "purpose": layer.purpose() }))
             .collect();
         let report = serde_json::json!({ "host": host.as_ref().err(), "layers": rows, "state": home::folder()? });
-        println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        println!("{}", crate::json::pretty(&report)?);
     } else {
         print(&host, layers, &probe);
     }

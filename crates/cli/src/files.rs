@@ -127,7 +127,7 @@ fn line(entry: &Listed, json: bool) -> Result<String, String> {
             "written": home::time(entry.written),
             "object": object.map(header),
         });
-        return crate::audit::json_line(&row);
+        return crate::json::line(&row);
     }
     let kind = if entry.is_folder() {
         "folder".into()
@@ -188,7 +188,7 @@ fn history(view: &View, of: &str, json: bool) -> Result<u8, String> {
         let object = version.header.as_ref();
         if json {
             let row = json!({ "time": home::time(version.time), "size": version.size, "object": object.map(header) });
-            println!("{}", crate::audit::json_line(&row)?);
+            println!("{}", crate::json::line(&row)?);
         } else {
             let hash = object.map_or_else(|| String::from("unsealed"), |header| header.hash.hex());
             let author = object.map(|header| if header.author == header.owner { " by the user" } else { " by the sandbox" });
@@ -253,7 +253,7 @@ fn verify(kept: &Kept, json: bool) -> Result<u8, String> {
             "user": hex(&principal.parent),
             "findings": findings,
         });
-        println!("{}", crate::audit::json_line(&row)?);
+        println!("{}", crate::json::line(&row)?);
     } else {
         for (harmless, text) in &report.findings {
             println!("{}{}", if *harmless { "note: " } else { "" }, shown(text));

@@ -9,6 +9,7 @@ use gate::api_set;
 use jail::Layers;
 use serde::Serialize;
 use std::os::fd::AsFd;
+use terminal::shown;
 
 /// How a function that is imported stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,7 +51,7 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, String> {
     let file = match open_program(path) {
         Ok(file) => file,
         Err(refused) => {
-            eprintln!("win-compat: {}", refused.sentence);
+            eprintln!("win-compat: {}", shown(&refused.sentence));
             return Ok(refused.code);
         }
     };
@@ -58,13 +59,13 @@ pub fn inspect(arguments: &InspectArguments) -> Result<u8, String> {
     let description: Description =
         serde_json::from_slice(&outcome.bytes).map_err(|_| format!("{}: the file could not be looked at", path.display()))?;
     if let Some(malformed) = &description.malformed {
-        eprintln!("win-compat: {}: {malformed}", path.display());
+        eprintln!("win-compat: {}: {}", shown(&path.to_string_lossy()), shown(malformed));
         return Ok(126);
     }
     let catalog = description.imports.iter().map(against).collect();
     let report = Report { program: path.display().to_string(), description: &description, catalog };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        println!("{}", crate::json::pretty(&report)?);
     } else {
         print(&report, arguments.functions);
     }
@@ -96,7 +97,7 @@ fn print(report: &Report<'_>, all: bool) {
     let description = report.description;
     let kind = if description.dll { "DLL" } else { "program" };
     let bits = if description.format == "PE32+" { "64-bit" } else { "32-bit" };
-    println!("{}: a {bits} {} {kind} ({}, {})", report.program, description.subsystem, description.format, description.machine);
+    println!("{}: a {bits} {} {kind} ({}, {})", shown(&report.program), description.subsystem, description.format, description.machine);
     let signed = if description.signature_present { "carries a signature (not checked yet)" } else { "unsigned" };
     println!(
         "  base {:#x}, {} KiB in memory, {signed}{}",
@@ -105,13 +106,13 @@ fn print(report: &Report<'_>, all: bool) {
         if description.dotnet { ", .NET" } else { "" }
     );
     for (key, value) in description.version.iter().filter(|(key, _)| key == "ProductName" || key == "ProductVersion" || key == "CompanyName") {
-        println!("  {key}: {value}");
+        println!("  {key}: {}", shown(value));
     }
     if let Some(unmappable) = &description.unmappable {
-        println!("  it cannot run: {unmappable}");
+        println!("  it cannot run: {}", shown(unmappable));
     }
     for part in &description.damaged {
-        println!("  damaged: {part}");
+        println!("  damaged: {}", shown(part));
     }
     let total: usize = report.catalog.iter().map(|dll| dll.functions.len()).sum();
     let count = |dlls: &[Against<'_>], wanted: Standing| -> usize {
@@ -119,7 +120,7 @@ fn print(report: &Report<'_>, all: bool) {
     };
     println!("  imports {total} functions of {} DLLs:", report.catalog.len());
     for dll in &report.catalog {
-        let host = if dll.host.eq_ignore_ascii_case(dll.dll) { String::new() } else { format!(" ({})", dll.host) };
+        let host = if dll.host.eq_ignore_ascii_case(dll.dll) { String::new() } else { format!(" ({})", shown(&dll.host)) };
         let one = std::slice::from_ref(dll);
         let parts: Vec<String> = [Standing::Supported, Standing::Router, Standing::Untested, Standing::Missing, Standing::Private]
             .into_iter()
@@ -127,9 +128,9 @@ fn print(report: &Report<'_>, all: bool) {
             .filter(|(_, count)| *count > 0)
             .map(|(wanted, count)| format!("{count} {}", word(wanted)))
             .collect();
-        println!("    {}{host}{}: {}", dll.dll, if dll.delayed { ", when first used" } else { "" }, parts.join(", "));
+        println!("    {}{host}{}: {}", shown(dll.dll), if dll.delayed { ", when first used" } else { "" }, parts.join(", "));
         for function in dll.functions.iter().filter(|function| all || function.standing == Standing::Missing) {
-            println!("      {} {}", function.name, word(function.standing));
+            println!("      {} {}", shown(function.name), word(function.standing));
         }
     }
 }

@@ -10,6 +10,7 @@ mod home;
 mod image;
 mod inspect;
 mod jailed;
+mod json;
 mod progress;
 mod registry;
 mod run;
@@ -21,6 +22,7 @@ mod terminals;
 
 use arguments::{Arguments, Command};
 use std::process::ExitCode;
+use terminal::shown;
 
 /// The C library's allocator maps each size's blocks apart: some fifty system calls for what a short run needs.
 #[global_allocator]
@@ -53,7 +55,9 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(sentence) => {
-            eprintln!("win-compat: {sentence}");
+            // Whatever it tells of: a file, an archive, what a program has left.
+            let lines: Vec<_> = sentence.lines().map(shown).collect();
+            eprintln!("win-compat: {}", lines.join("\n"));
             ExitCode::from(BROKEN)
         }
     }

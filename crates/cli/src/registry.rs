@@ -88,7 +88,7 @@ fn query(registry: &mut Registry, key: &str, value: Option<&str>, all: bool, jso
             eprintln!("win-compat: {}: it has no value `{}`", shown(key), shown(value));
             return Ok(NOT_WELL);
         };
-        tell(if json { crate::audit::json_line(&row(&name, found))? } else { shown(&value_text(found)).to_string() });
+        tell(if json { crate::json::line(&row(&name, found))? } else { shown(&value_text(found)).to_string() });
         return Ok(0);
     }
     let mut left = vec![top];
@@ -98,9 +98,9 @@ fn query(registry: &mut Registry, key: &str, value: Option<&str>, all: bool, jso
         let values: Vec<Value> = registry.values(id, 0).map_err(failed)?.cloned().collect();
         let mut lines = Vec::new();
         if json {
-            lines.push(crate::audit::json_line(&json!({ "key": name }))?);
+            lines.push(crate::json::line(&json!({ "key": name }))?);
             for value in &values {
-                lines.push(crate::audit::json_line(&row(&name, value))?);
+                lines.push(crate::json::line(&row(&name, value))?);
             }
         } else {
             lines.push(format!("[{}]", shown(&name)));
@@ -222,7 +222,7 @@ fn check(kept: &Kept, name: &str, json: bool) -> Result<u8, String> {
         let findings: Vec<_> =
             found.findings.iter().map(|finding| json!({ "harmless": finding.is_harmless(), "text": finding.to_string() })).collect();
         let row = json!({ "clean": is_clean, "keys": found.keys, "bytes": found.bytes, "seals": found.seals, "unsealed": found.unsealed, "findings": findings });
-        println!("{}", crate::audit::json_line(&row)?);
+        println!("{}", crate::json::line(&row)?);
     } else {
         for finding in &found.findings {
             println!("{}{}", if finding.is_harmless() { "note: " } else { "" }, shown(&finding.to_string()));

@@ -6,6 +6,9 @@ use std::sync::Arc;
 const BACKSLASH: u16 = b'\\' as u16;
 const DOT: u16 = b'.' as u16;
 
+/// How long a path may be, in UTF-16 units: whatever is longer nobody could say.
+pub const LONGEST: usize = 32_767;
+
 /// Names as Windows says them, each of an entry of the one before it. Without any it is the place that paths start from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {

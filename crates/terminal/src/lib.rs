@@ -17,5 +17,5 @@ pub use filter::Filter;
 pub use mode::Mode;
 pub use pty::{END_OF_INPUT, Pty};
 pub use relay::Relay;
-pub use shown::shown;
+pub use shown::{escaped, shown};
 pub use user::User;

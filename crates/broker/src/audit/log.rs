@@ -20,8 +20,10 @@ const MOST_TEXT_BYTES: usize = 4 << 20;
 /// Bytes that a broker writes event by event. Behind that a program cannot fill the disk with what it does: events that
 /// are alike are counted, without their texts.
 const MOST_BYTES: usize = 64 << 20;
-/// How many kinds of events are counted then.
+/// How many kinds of events are counted then, each for itself; the rest is counted by what happened alone.
 const MOST_COUNTED: usize = 1024;
+/// The longest text of a process's end then.
+const LONGEST_LATE_TEXT: usize = 256;
 
 /// The time in 100 ns since 1601 (UTC).
 pub fn now() -> i64 {
@@ -60,17 +62,25 @@ impl Log {
         Self { sandbox, path, most: MOST_BYTES, state: Mutex::default() }
     }
 
+    /// Bytes behind which even the ends of processes are counted, and counts are written once, at the last.
+    fn most_in_all(&self) -> usize {
+        self.most + self.most / 4
+    }
+
     /// Notes an event, with its text.
     pub fn note(&self, kind: Kind, trust: Trust, outcome: Outcome, text: &str, event: Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.written >= self.most && kind != Kind::ProcessExit {
-            let alike = (event.process, kind as u8, trust as u8, outcome as u8, event.code);
-            if state.counted.len() < MOST_COUNTED || state.counted.contains_key(&alike) {
-                *state.counted.entry(alike).or_default() += event.count.max(1);
+        let is_late = state.written >= self.most;
+        if is_late && (kind != Kind::ProcessExit || state.written >= self.most_in_all()) {
+            let mut alike = (event.process, kind as u8, trust as u8, outcome as u8, event.code);
+            if state.counted.len() >= MOST_COUNTED && !state.counted.contains_key(&alike) {
+                (alike.0, alike.4) = (0, 0);
             }
+            let count = state.counted.entry(alike).or_default();
+            *count = count.saturating_add(event.count.max(1));
             return;
         }
-        let text = state.number(text);
+        let text = state.number(text, if is_late { LONGEST_LATE_TEXT } else { LONGEST_TEXT });
         state.gathered.push(Event {
             kind: kind as u8,
             trust: trust as u8,
@@ -85,14 +95,27 @@ impl Log {
         }
     }
 
-    /// Writes what was gathered and counted.
+    /// Writes what was gathered, and what was counted where there is room.
     pub fn flush(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.written < self.most_in_all() {
+            self.gather_counted(&mut state);
+        }
+        self.write(&mut state);
+    }
+
+    /// Writes everything, for nothing comes any more.
+    pub fn finish(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.gather_counted(&mut state);
+        self.write(&mut state);
+    }
+
+    fn gather_counted(&self, state: &mut State) {
         for ((process, kind, trust, outcome, code), count) in std::mem::take(&mut state.counted) {
             let event = Event { process, kind, trust, outcome, code, count, sandbox: self.sandbox, time: now(), text: NONE, ..Event::default() };
             state.gathered.push(event);
         }
-        self.write(&mut state);
     }
 
     /// Appends to the file, which is made when there is something to write. A log that cannot be written is lost: the
@@ -127,12 +150,12 @@ impl Log {
 }
 
 impl State {
-    /// The number of a text, which is written where it is new.
-    fn number(&mut self, text: &str) -> u32 {
+    /// The number of a text, cut at so many bytes, which is written where it is new.
+    fn number(&mut self, text: &str, most: usize) -> u32 {
         if text.is_empty() {
             return NONE;
         }
-        let mut end = text.len().min(LONGEST_TEXT);
+        let mut end = text.len().min(most);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -179,5 +202,28 @@ mod tests {
         assert_eq!(opens, 100_000);
         assert!(found.iter().any(|entry| entry.event.kind == Kind::ForbiddenCall as u8 && entry.event.code == 59));
         assert!(found.iter().any(|entry| entry.event.kind == Kind::ProcessExit as u8));
+    }
+
+    /// Processes that end without end, each with much to say and with many kinds of events, fill no disk either; and none is left out.
+    #[test]
+    fn a_flood_of_ends_is_counted() {
+        let folder = std::env::temp_dir().join(format!("audit-ends-{}", std::process::id()));
+        let path = folder.join("ends.audit");
+        let log = Log { most: 0x4_0000, ..Log::new(1, path.clone()) };
+        for process in 0..3000_u32 {
+            for code in 0..40 {
+                log.note(Kind::Open, Trust::Evidence, Outcome::Error, "", Event { code, process, ..Event::default() });
+            }
+            let last_word = format!("{process} {}", "x".repeat(5000));
+            log.note(Kind::ProcessExit, Trust::Evidence, Outcome::Error, &last_word, Event { process, ..Event::default() });
+            log.flush();
+        }
+        log.finish();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+        assert!(bytes.len() < 0x8_0000, "{} bytes", bytes.len());
+        let found = entries(&bytes).unwrap();
+        let sum = |kind: Kind| -> u64 { found.iter().filter(|entry| entry.event.kind == kind as u8).map(|entry| entry.event.count.max(1)).sum() };
+        assert_eq!([sum(Kind::ProcessExit), sum(Kind::Open)], [3000, 3000 * 40]);
     }
 }

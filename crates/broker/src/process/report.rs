@@ -21,7 +21,7 @@ impl Process {
             }
             protocol::DEBUG_TEXT => {
                 self.note(Kind::DebugText, Trust::Advisory, Outcome::Ok, &text, self.event());
-                self.terms.session.send(&Answer::DebugText(text));
+                self.terms.session.send_in_time(&Answer::DebugText(text));
                 return false;
             }
             _ => {}
@@ -52,7 +52,7 @@ impl Process {
             None => (Kind::Malformed, Outcome::Error),
         };
         if report.kind == ReportKind::Panic as u32 {
-            self.terms.session.send(&Answer::DebugText(format!("internal error: {text}")));
+            self.terms.session.send_in_time(&Answer::DebugText(format!("internal error: {text}")));
         }
         self.note(kind, Trust::Advisory, outcome, &text, event);
         false

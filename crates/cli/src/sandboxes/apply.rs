@@ -43,7 +43,7 @@ fn line(place: &OverlayPlace, change: &Difference, refusal: Option<&str>, json: 
         if let Some(refusal) = refusal {
             row["refused"] = refusal.into();
         }
-        return crate::audit::json_line(&row);
+        return crate::json::line(&row);
     }
     let size = if change.folder { String::from("folder") } else { change.size.to_string() };
     let written = if change.written == 0 { String::new() } else { home::time(change.written) };

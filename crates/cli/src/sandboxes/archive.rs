@@ -72,7 +72,7 @@ pub fn export(name: &str, to: &Path) -> Result<u8, String> {
                     findings.iter().for_each(|finding| eprintln!("win-compat: {}", shown(&finding.to_string())));
                     Err(format!("the sandbox `{name}` was not exported: {} of its objects cannot be vouched for", findings.len()))
                 }
-                other => Err(other.to_string()),
+                other => Err(shown(&other.to_string()).into_owned()),
             }
         }
     }
@@ -126,7 +126,7 @@ pub fn import(from: &Path, name: Option<&str>, trusted: &[store::Public], json: 
             "bytes": amount.bytes,
             "wrong": [],
         });
-        println!("{}", crate::audit::json_line(&row)?);
+        println!("{}", crate::json::line(&row)?);
     } else {
         let whose = if author.user == user.public() { "you".into() } else { format!("the user {}", hex(&author.user)) };
         println!("`{name}`: {} objects of {} of the sandbox `{}`, exported by {whose}", amount.objects, size(amount.bytes), shown(&author.label));
@@ -146,14 +146,29 @@ fn refused(from: &Path, error: Error, json: bool) -> Result<u8, String> {
         Error::Wrong(findings) => {
             let text: Vec<String> = findings.iter().map(ToString::to_string).collect();
             if json {
-                println!("{}", crate::audit::json_line(&json!({ "name": null, "wrong": text }))?);
+                println!("{}", crate::json::line(&json!({ "name": null, "wrong": text }))?);
             } else {
                 text.iter().for_each(|finding| println!("{}", shown(finding)));
             }
-            eprintln!("win-compat: {}: it was altered, or is not what it says; nothing was imported", from.display());
+            eprintln!("win-compat: {}: it was altered, or is not what it says; nothing was imported", shown(&from.to_string_lossy()));
             return Ok(WRONG);
         }
-        other => format!("{}: {other}", from.display()),
+        other => format!("{}: {}", from.display(), shown(&other.to_string())),
     };
     Err(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Before anything of an archive is known to be signed, its words stand in messages.
+    #[test]
+    fn an_archive_steers_no_terminal() {
+        let evil = "\u{1b}]0;title\u{7}\u{202e}\nwin-compat: all is well";
+        for error in [Error::UnknownSection(evil.into()), Error::Damaged(evil.into())] {
+            let sentence = refused(Path::new("a.archive"), error, false).unwrap_err();
+            assert!(sentence.chars().all(|character| !character.is_control() && character != '\u{202e}'), "{sentence:?}");
+        }
+    }
 }

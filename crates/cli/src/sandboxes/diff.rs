@@ -38,7 +38,7 @@ fn line(entry: &Listed, kind: Change, json: bool) -> Result<String, String> {
             "written": home::time(entry.written),
             "object": entry.header.as_ref().map(header),
         });
-        return crate::audit::json_line(&row);
+        return crate::json::line(&row);
     }
     let size = if entry.is_folder() { String::from("folder") } else { entry.size.to_string() };
     Ok(format!("{} {} {size:>12} {}", kind.letter(), home::time(entry.written), shown(&text(&entry.path))))

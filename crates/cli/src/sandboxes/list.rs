@@ -48,7 +48,7 @@ pub fn list(json: bool) -> Result<u8, String> {
                 "folders": amount.folders,
                 "damage": damage,
             });
-            println!("{}", crate::audit::json_line(&row)?);
+            println!("{}", crate::json::line(&row)?);
             continue;
         }
         let state = if runs { "running" } else { "" };
@@ -102,7 +102,7 @@ pub fn show(name: &str, json: bool) -> Result<u8, String> {
             "overlays": overlays.iter().map(|(folder, amount)| json!({ "folder": folder, "files": amount.files, "bytes": amount.bytes })).collect::<Vec<_>>(),
             "damage": look.damage,
         });
-        println!("{}", crate::audit::json_line(&row)?);
+        println!("{}", crate::json::line(&row)?);
         return Ok(if look.damage.is_empty() { 0 } else { super::WRONG });
     }
     println!("{name}{}", if runs { " (running)" } else { "" });

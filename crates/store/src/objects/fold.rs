@@ -9,7 +9,6 @@ use crate::journal::bytes::Writer;
 use crate::journal::log::Head;
 use rustix::fs::{AtFlags, renameat, unlinkat};
 use rustix::io::Result;
-use std::collections::HashSet;
 use std::os::fd::AsFd;
 
 /// A journal of so many bytes is folded when the volume is closed, and one of so many while it is at work.
@@ -133,8 +132,8 @@ impl Core {
     }
 
     /// Deletes what no name and no former version leads to.
-    fn collect(&self, state: &mut State) -> Result<()> {
-        let mut staged = HashSet::new();
+    pub(super) fn collect(&self, state: &mut State) -> Result<()> {
+        let mut staged = state.filling.clone();
         for node in state.tree.nodes.values_mut() {
             match &mut node.content {
                 Content::Staged { number, .. } => {

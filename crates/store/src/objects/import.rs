@@ -134,25 +134,10 @@ impl Objects {
         is_same: &dyn Fn() -> bool,
     ) -> Result<u64, NTSTATUS> {
         let core = &*self.core;
-        let state = &mut *core.state();
-        let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_OBJECT_NAME_COLLISION)?;
-        if state.tree.child(parent, name).is_some() {
-            return Err(STATUS_OBJECT_NAME_COLLISION);
-        }
-        core.check_objects(state)?;
-        let id = state.tree.next_id;
-        let own = attribute::KEPT | attribute::READ_ONLY;
-        let make = |attributes, staged| Record::Make { id, parent, name: name.into(), attributes, times: facts.times, staged };
-        // The folder it lies in does not change by this, as programs see it.
-        let holder = state.tree.nodes.get(&parent).map(|node| Record::Facts { id: parent, attributes: node.attributes, times: node.times });
-        let with_holder = |record| [record].into_iter().chain(holder.clone()).collect();
-        let Some(content) = content else {
-            core.commit(state, with_holder(make(facts.attributes & own | attribute::DIRECTORY, None)))?;
-            return Ok(id);
-        };
-        core.check_bytes(state, if content.is_some() { facts.size } else { 0 })?;
-        let mut number = state.tree.next_staged;
-        let file = core.disk.make_staged(&mut number, OFlags::RDWR).map_err(status)?;
+        let Some(content) = content else { return core.enter(&mut core.state(), path, facts, None) };
+        let size = if content.is_some() { facts.size } else { 0 };
+        let (number, file) = core.begin_bringing(path, size)?;
+        // However much it is: whoever wants something else of the store does not wait for it.
         let fill = || {
             if let Some(content) = content {
                 super::content::copy_all(content, file.as_fd(), u64::MAX).map_err(status)?;
@@ -164,8 +149,11 @@ impl Objects {
             let times = rustix::fs::Timestamps { last_access: access, last_modification: write };
             core.disk.set_staged_times(number, &times).map_err(status)
         };
-        let made = fill().and_then(|()| core.commit(state, with_holder(make(facts.attributes & own, Some(number)))));
-        made.inspect_err(|_| core.disk.remove_staged(number))?;
+        let filled = fill();
+        let state = &mut *core.state();
+        state.filling.remove(&number);
+        let entered = filled.and_then(|()| core.check_bytes(state, size)).and_then(|()| core.enter(state, path, facts, Some(number)));
+        let id = entered.inspect_err(|_| core.disk.remove_staged(number))?;
         if let Some(node) = state.tree.nodes.get_mut(&id) {
             node.writers += 1;
         }
@@ -212,6 +200,41 @@ impl Objects {
 }
 
 impl Core {
+    /// Makes the staged file for what will have a path, where that may be.
+    fn begin_bringing(&self, path: &Path, size: u64) -> Result<(u64, OwnedFd), NTSTATUS> {
+        let state = &mut *self.state();
+        self.free_entry(state, path)?;
+        self.check_bytes(state, size)?;
+        let mut number = state.tree.next_staged;
+        let file = self.disk.make_staged(&mut number, OFlags::RDWR).map_err(status)?;
+        state.tree.next_staged = number + 1;
+        state.filling.insert(number);
+        Ok((number, file))
+    }
+
+    /// The folder and the name of a path that nothing has, where one more object fits.
+    fn free_entry<'a>(&self, state: &State, path: &'a Path) -> Result<(u64, &'a [u16]), NTSTATUS> {
+        let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_OBJECT_NAME_COLLISION)?;
+        if state.tree.child(parent, name).is_some() {
+            return Err(STATUS_OBJECT_NAME_COLLISION);
+        }
+        self.check_objects(state)?;
+        Ok((parent, name))
+    }
+
+    /// Gives a staged file a path and the facts of one of the host's, or makes a folder with them.
+    fn enter(&self, state: &mut State, path: &Path, facts: &Metadata, staged: Option<u64>) -> Result<u64, NTSTATUS> {
+        let (parent, name) = self.free_entry(state, path)?;
+        let id = state.tree.next_id;
+        let kind = if staged.is_none() { attribute::DIRECTORY } else { 0 };
+        let attributes = facts.attributes & (attribute::KEPT | attribute::READ_ONLY) | kind;
+        let make = Record::Make { id, parent, name: name.into(), attributes, times: facts.times, staged };
+        // The folder it lies in does not change by this, as programs see it.
+        let holder = state.tree.nodes.get(&parent).map(|node| Record::Facts { id: parent, attributes: node.attributes, times: node.times });
+        self.commit(state, [make].into_iter().chain(holder).collect())?;
+        Ok(id)
+    }
+
     fn make_note(&self, state: &mut State, path: &Path, attributes: u32, times: Times) -> Result<(), NTSTATUS> {
         let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_OBJECT_NAME_COLLISION)?;
         self.check_objects(state)?;

@@ -105,6 +105,8 @@ struct State {
     given: std::collections::HashMap<Hash, u64>,
     /// Staged files below this number may stand in a journal that is on the disk: they are deleted with the next index.
     synced: u64,
+    /// Staged files that are being filled, and have no name yet.
+    filling: std::collections::HashSet<u64>,
     /// The store's own name is on the disk.
     placed: bool,
     /// First bytes of the hashes of blobs whose names may not be on the disk yet.
@@ -273,6 +275,7 @@ impl State {
             garbage_looked_at: fold::GARBAGE_STEP,
             fold_again_at: 0,
             damage: Vec::new(),
+            filling: std::collections::HashSet::new(),
         }
     }
 }

@@ -7,14 +7,14 @@ use super::{Core, Objects, State, now};
 use crate::case::fold;
 use crate::error::status;
 use crate::metadata::{Metadata, attribute};
-use crate::path::Path;
+use crate::path::{LONGEST, Path};
 use crate::volume::{Create, How, Open, Outcome, Permit};
 use rustix::fs::{OFlags, ftruncate};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_FILE_CORRUPT_ERROR, STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_COLLISION,
-    STATUS_OBJECT_NAME_NOT_FOUND,
+    NTSTATUS, STATUS_ACCESS_DENIED, STATUS_FILE_CORRUPT_ERROR, STATUS_FILE_IS_A_DIRECTORY, STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY,
+    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND,
 };
 
 impl Objects {
@@ -216,6 +216,9 @@ impl Core {
             return Err(STATUS_OBJECT_NAME_NOT_FOUND);
         }
         let (parent, name) = state.tree.parent(path)?.ok_or(STATUS_OBJECT_NAME_COLLISION)?;
+        if path.units().len() > LONGEST {
+            return Err(STATUS_NAME_TOO_LONG);
+        }
         self.check_objects(state)?;
         let (id, time) = (state.tree.next_id, now());
         let kept = how.attributes & (attribute::KEPT | attribute::READ_ONLY);

@@ -120,6 +120,24 @@ impl Tree {
         }
     }
 
+    /// How many units the longest path from a folder down adds to its own.
+    pub fn longest_below(&self, folder: u64) -> usize {
+        let mut longest = 0;
+        let mut folders = vec![(folder, 0)];
+        // A damaged store could have a circle.
+        for _ in 0..self.nodes.len() {
+            let Some((folder, above)) = folders.pop() else { break };
+            for child in self.nodes.get(&folder).and_then(Node::children).into_iter().flat_map(Children::iter) {
+                let length = above + 1 + child.name.len();
+                longest = longest.max(length);
+                if self.nodes.get(&child.id).is_some_and(Node::is_folder) {
+                    folders.push((child.id, length));
+                }
+            }
+        }
+        longest
+    }
+
     /// The paths of a file, at most so many.
     pub fn paths(&self, id: u64, most: usize) -> Vec<Path> {
         let Some(node) = self.nodes.get(&id) else { return Vec::new() };

@@ -6,7 +6,7 @@ use super::{Core, Objects, State, now};
 use crate::error::status;
 use crate::listing::unambiguous;
 use crate::metadata::{Metadata, attribute};
-use crate::path::Path;
+use crate::path::{LONGEST, Path};
 use crate::pattern::Pattern;
 use crate::volume::{Change, Entry, FileId, How, Look, Open, Permit, Space, Volume, to_host};
 use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, fstatvfs};
@@ -14,7 +14,8 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{
     NTSTATUS, STATUS_ACCESS_DENIED, STATUS_DIRECTORY_NOT_EMPTY, STATUS_FILE_DELETED, STATUS_FILE_IS_A_DIRECTORY, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_A_DIRECTORY, STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_TOO_MANY_LINKS,
+    STATUS_NAME_TOO_LONG, STATUS_NOT_A_DIRECTORY, STATUS_NOT_A_REPARSE_POINT, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_TOO_MANY_LINKS,
 };
 
 impl Volume for Objects {
@@ -102,6 +103,10 @@ impl Volume for Objects {
                 return Err(STATUS_ACCESS_DENIED);
             }
         }
+        let below = if is_folder && to.units().len() > from.units().len() { state.tree.longest_below(id) } else { 0 };
+        if to.units().len() + below > LONGEST {
+            return Err(STATUS_NAME_TOO_LONG);
+        }
         core.commit(state, vec![Record::Move { parent: old.0, name: old.1.into(), new_parent: new.0, new_name: new.1.into(), time: now() }])?;
         Ok(state.tree.spell(to))
     }
@@ -124,6 +129,9 @@ impl Volume for Objects {
             if state.tree.nodes.get(&there.id).is_some_and(|node| node.is_folder()) {
                 return Err(STATUS_ACCESS_DENIED);
             }
+        }
+        if to.units().len() > LONGEST {
+            return Err(STATUS_NAME_TOO_LONG);
         }
         core.check_objects(state)?;
         if state.tree.nodes.get(&id).is_none_or(|node| node.links >= MOST_LINKS) {

@@ -9,11 +9,13 @@ use crate::metadata::{Metadata, Times, attribute};
 use crate::objects::{Listed, Objects, View, copy_content};
 use crate::path::Path;
 use crate::pattern::Pattern;
-use crate::volume::{self, Create, How, Look, Volume};
+use crate::volume::{self, Create, How, Look, Open, Volume};
 use rustix::fs::{Mode, fchmod, fstat, fsync};
 use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
-use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND,
+};
 
 /// What was done.
 #[derive(Debug, Default)]
@@ -214,15 +216,12 @@ impl Work<'_> {
 
     /// Writes a file beside its place, and puts it there: whoever looks sees the old one or the new one.
     fn replace(&self, change: &Change, now: Option<&Metadata>) -> Result<(), NTSTATUS> {
-        let mut fresh = change.path.clone();
-        fresh.pop();
-        fresh.push(&format!("~win-compat-{}.tmp", std::process::id()).encode_utf16().collect::<Vec<_>>());
         let how = |create| How { read: true, write: true, append: false, through: false, create, folder: Some(false), link: false, attributes: 0 };
         let before = match now.filter(|now| now.regular) {
             Some(_) => self.host.open(&change.path, &How { write: false, ..how(Create::Open) }).ok(),
             None => None,
         };
-        let opened = self.host.open(&fresh, &how(Create::TruncateOrNew))?;
+        let (fresh, opened) = self.beside(&change.path, &how(Create::New))?;
         let write = || {
             let content = self.view.content(&above(&change.path), None)?;
             copy_content(content.as_fd(), opened.file.as_fd(), u64::MAX).map_err(status)?;
@@ -241,6 +240,23 @@ impl Work<'_> {
         write().inspect_err(|_| {
             let _ = self.host.remove(&fresh, false, (opened.metadata.device, opened.metadata.id));
         })
+    }
+
+    /// Makes a file beside another, under a name that nothing has: what the user keeps there, and what its links lead to, stays as it is.
+    fn beside(&self, path: &Path, how: &How) -> Result<(Path, Open), NTSTATUS> {
+        let mut tries = 0;
+        loop {
+            let mut number = [0; 8];
+            rustix::rand::getrandom(&mut number, rustix::rand::GetRandomFlags::empty()).map_err(status)?;
+            let mut fresh = path.clone();
+            fresh.pop();
+            fresh.push(&format!("~win-compat-{:016x}.tmp", u64::from_le_bytes(number)).encode_utf16().collect::<Vec<_>>());
+            tries += 1;
+            match self.host.open(&fresh, how) {
+                Err(STATUS_OBJECT_NAME_COLLISION) if tries < 16 => {}
+                opened => return Ok((fresh, opened?)),
+            }
+        }
     }
 
     /// Takes away what is left above of folders that are the host's: as soon as nothing lies in them, they tell nothing.

@@ -359,6 +359,24 @@ fn applying_follows_no_link() {
     assert_eq!(std::fs::read_dir(home.folder.join("outside")).unwrap().count(), 0);
 }
 
+/// What the user keeps beside a file that is written, under whatever name, is neither emptied nor followed.
+#[test]
+fn applying_destroys_nothing_beside() {
+    let home = Home::new();
+    let fresh = format!("~win-compat-{}.tmp", std::process::id());
+    std::fs::write(home.host(&fresh), "the user's").unwrap();
+    std::os::unix::fs::symlink("c.txt", home.host(&format!("Sub/{fresh}"))).unwrap();
+    let volume = home.open();
+    put(&volume, "a.txt", "mine").unwrap();
+    put(&volume, "Sub/new", "new").unwrap();
+    volume.finish();
+    drop(volume);
+    assert_eq!(home.apply(&[], false), (2, vec![]));
+    let read = |name: &str| std::fs::read_to_string(home.host(name)).unwrap();
+    assert_eq!([read("a.txt"), read("Sub/new"), read(&fresh), read("Sub/c.txt")], ["mine", "new", "the user's", "host c"]);
+    assert_eq!(std::fs::read_dir(home.host("")).unwrap().count(), 5, "nothing else is left");
+}
+
 /// What a program sees of the whole folder.
 fn seen(volume: &Overlay) -> Vec<(String, String)> {
     let mut found = Vec::new();

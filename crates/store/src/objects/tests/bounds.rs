@@ -158,3 +158,65 @@ fn a_very_deep_tree_is_walked_and_verified() {
     let findings = home.report().findings;
     assert!(matches!(&findings[..], [Finding::Object { path, wrong: Wrong::Missing }] if path.count() == DEPTH + 1), "{}", findings.len());
 }
+
+/// What is brought from the host may be as large as it likes: nobody else waits for it, and nothing takes it away meanwhile.
+#[test]
+fn the_store_is_free_while_a_file_is_brought() {
+    let home = Home::new("bring");
+    let store = home.open();
+    std::fs::write(home.folder.join("host"), "of the host").unwrap();
+    let host = OwnedFd::from(std::fs::File::open(home.folder.join("host")).unwrap());
+    let facts = crate::metadata::Metadata::of_host(&host).unwrap();
+    let is_same = |name: &'static str| {
+        let (sender, done) = std::sync::mpsc::channel();
+        let store = &store;
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let opened = store.open(&path(name), &make(Create::New)).unwrap();
+                write_at(&opened.file, name.as_bytes(), 0);
+                store.core.collect(&mut store.core.state()).unwrap();
+                let _ = sender.send(());
+            });
+            done.recv_timeout(std::time::Duration::from_secs(20)).is_ok()
+        })
+    };
+    assert!(store.bring(&path("brought"), Some(Some(host.as_fd())), &facts, &|| is_same("other")).is_ok());
+    assert_eq!(content(&store.open(&path("brought"), &READ).unwrap().file), b"of the host");
+    // Who was quicker keeps the name.
+    let late = store.bring(&path("late"), Some(Some(host.as_fd())), &facts, &|| is_same("late"));
+    assert_eq!(late, Err(STATUS_OBJECT_NAME_COLLISION));
+    assert_eq!(content(&store.open(&path("late"), &READ).unwrap().file), b"late");
+}
+
+/// No path becomes longer than one can be said, however folders are moved; else a few thousand of them take gigabytes to tell of.
+#[test]
+fn no_path_is_longer_than_can_be_said() {
+    use windows_sys::Win32::Foundation::STATUS_NAME_TOO_LONG;
+    let home = Home::new("deep");
+    let store = home.open();
+    let mut at = Path::default();
+    for _ in 0..200 {
+        at.push(&[u16::from(b'a')]);
+        store.open(&at, &FOLDER).unwrap();
+    }
+    let long = vec![u16::from(b'b'); 250];
+    let mut renamed = Vec::new();
+    while !at.is_empty() {
+        let mut to = at.clone();
+        to.pop();
+        to.push(&long);
+        renamed.push(rename(&store, &at, &to, false).map(|_| ()));
+        at.pop();
+    }
+    let ok = renamed.iter().filter(|done| done.is_ok()).count();
+    assert_eq!((ok, renamed.len()), (129, 200), "each makes the longest path longer by 249 units");
+    assert!(renamed.contains(&Err(STATUS_NAME_TOO_LONG)));
+    let mut beyond = Path::default();
+    let made = loop {
+        beyond.push(&[u16::from(b'c'); 250]);
+        if let Err(wrong) = store.open(&beyond, &FOLDER) {
+            break (wrong, beyond.count());
+        }
+    };
+    assert_eq!(made, (STATUS_NAME_TOO_LONG, 131));
+}
