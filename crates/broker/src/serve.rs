@@ -8,7 +8,7 @@ use crate::launch::{self, Refused};
 use crate::order::Order;
 use crate::plan::Plan;
 use crate::process::Process;
-use crate::sandbox::{Files, Sandbox};
+use crate::sandbox::{Files, Member, Sandbox};
 use crate::session::{Heard, Incoming, Session};
 use crate::wire::{Answer, Run, Say, Signal, VERSION};
 use jail::{Child, Listener};
@@ -229,8 +229,18 @@ impl Broker {
             Heard::Run(run, streams) if connection.greeted => self.run(number, &session, &run, streams),
             Heard::Said(Say::Signal(signal)) => self.signal(number, signal),
             Heard::Said(Say::TerminalSet) => session.console.answered(),
-            Heard::Said(Say::Run(_)) | Heard::Run(..) => self.disconnect(number),
+            Heard::Said(Say::Stop) if connection.greeted => session.send(&Answer::Stopped { processes: self.stop() }),
+            Heard::Said(Say::Run(_) | Say::Stop) | Heard::Run(..) => self.disconnect(number),
         }
+    }
+
+    /// Ends every process; answers how many there were.
+    fn stop(&self) -> u32 {
+        let running: Vec<_> = self.running.iter().map(|running| &running.process).filter(|process| !process.is_finished()).collect();
+        // The host ends them side by side; each is waited for a moment.
+        running.iter().for_each(|process| process.strike(TERMINATED));
+        running.iter().for_each(|process| process.terminate(TERMINATED, None));
+        running.len() as u32
     }
 
     /// A command line has gone: its processes end with it, unless it went because its program has ended. What that started goes on

@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 /// The version of these messages; both sides must have the same.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// The longest message, in bytes.
 const LONGEST: u32 = 16 << 20;
 
@@ -29,6 +29,8 @@ pub enum Say {
     Signal(Signal),
     /// The terminal has the mode that [`Answer::TerminalMode`] asked for.
     TerminalSet,
+    /// End every program of the sandbox, whoever runs it.
+    Stop,
 }
 
 /// A program to run.
@@ -104,6 +106,11 @@ pub enum Answer {
         sentence: String,
         /// Missing imports, under strict imports.
         missing: Vec<String>,
+    },
+    /// Every program has been ended.
+    Stopped {
+        /// How many there were.
+        processes: u32,
     },
 }
 

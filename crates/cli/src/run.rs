@@ -6,7 +6,7 @@ use crate::signals::Signals;
 use crate::terminals::Terminals;
 use broker::plain;
 use broker::policy::{self, Access, Grant, Policy};
-use broker::wire::{Answer, Ended, Run, Say, Signal, VERSION, receive, send, send_streams};
+use broker::wire::{Answer, Ended, Run, Say, Signal, receive, send, send_streams};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGWINCH};
 use std::mem::ManuallyDrop;
@@ -31,13 +31,7 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
     let lost = |_| String::from("the broker has gone");
     if arguments.sandbox.is_some() {
-        send(&stream, &Say::Hello { version: VERSION }).map_err(lost)?;
-        // A broker that is joined may be of another version: it is told no more before it has said which.
-        match receive::<Answer>(&stream) {
-            Ok(Answer::Welcome { version: VERSION }) => {}
-            Ok(Answer::Welcome { version }) => return Err(other_version(version)),
-            _ => return Err("the broker has gone".into()),
-        }
+        sandbox::greet(&stream)?;
     }
     let present = present_streams();
     let (terminals, stand_ins) = Terminals::new(present).map_err(|error| format!("the terminal: {}", plain(&error)))?;
@@ -47,10 +41,6 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     send_streams(&stream, &streams).map_err(lost)?;
     drop(stand_ins);
     attend(&stream, terminals)
-}
-
-fn other_version(version: u32) -> String {
-    format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first")
 }
 
 /// The policy: the file's, widened or narrowed by the flags.
@@ -145,7 +135,7 @@ fn attend(stream: &UnixStream, mut terminals: Terminals) -> Result<u8, String> {
             continue;
         }
         match receive::<Answer>(stream) {
-            Ok(Answer::Welcome { .. }) => {}
+            Ok(Answer::Welcome { .. } | Answer::Stopped { .. }) => {}
             Ok(Answer::TerminalMode { lines, echo, interrupts }) => {
                 terminals.set_mode(Mode { lines, echo, interrupts });
                 let _ = send(stream, &Say::TerminalSet);

@@ -3,6 +3,7 @@
 use crate::home;
 use crate::settings::{Quota, Settings};
 use broker::policy::Policy;
+use broker::wire::{Answer, Say, VERSION, receive, send};
 use broker::{Config, Listening, plain, serve};
 use jail::{Forked, fork_daemon};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
@@ -83,15 +84,33 @@ pub struct Quiet(#[expect(dead_code, reason = "what counts is that it is held")]
 pub fn quiet(name: &str) -> Result<Quiet, String> {
     let door = Door::of(name)?;
     if door.connect().is_some() {
-        return Err(format!("programs run in the sandbox `{name}`; end them first"));
+        return Err(format!("programs run in the sandbox `{name}`; end them first (`win-compat sandbox stop {name}`)"));
     }
     Ok(Quiet(door))
 }
 
 /// Whether programs run in a sandbox. Nobody is waited for.
 pub fn is_running(name: &str) -> bool {
-    let folder = socket_folder().ok().and_then(|folder| open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok());
-    folder.is_some_and(|folder| UnixStream::connect(short(&folder, name)).is_ok())
+    at_work(name).is_some()
+}
+
+/// A connection to the broker of a sandbox in which programs run.
+pub fn at_work(name: &str) -> Option<UnixStream> {
+    let folder = open(&socket_folder().ok()?, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    UnixStream::connect(short(&folder, name)).ok()
+}
+
+/// Agrees with a broker that is joined on the version: it is told no more before it has said which one it is of.
+pub fn greet(stream: &UnixStream) -> Result<(), String> {
+    let gone = || String::from("the broker has gone");
+    send(stream, &Say::Hello { version: VERSION }).map_err(|_| gone())?;
+    match receive::<Answer>(stream) {
+        Ok(Answer::Welcome { version: VERSION }) => Ok(()),
+        Ok(Answer::Welcome { version }) => {
+            Err(format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first"))
+        }
+        _ => Err(gone()),
+    }
 }
 
 /// A socket's place through its folder's descriptor: the system limits a socket's path to 108 bytes.

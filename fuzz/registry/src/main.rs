@@ -29,6 +29,12 @@ fn written(registry: &mut Registry, format: Format) -> Option<Vec<u8>> {
     Some(export(registry, top, format, true).expect("a key is there").bytes)
 }
 
+/// What a file says: comments tell what it could not say, which is not there when it is read again.
+fn said(file: &[u8]) -> Vec<String> {
+    let units: Vec<u16> = file.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+    String::from_utf16_lossy(&units).lines().filter(|line| !line.starts_with(';')).map(str::to_owned).collect()
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let Some(mut registry) = read(bytes) else { return };
     let Some(first) = written(&mut registry, Format::Five) else { return };
@@ -39,5 +45,5 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = written(&mut registry, Format::Wine);
     let mut again = read(&first).expect("what was written is a file of the registry");
     let second = written(&mut again, Format::Five).expect("its key is there");
-    assert!(first == second, "{}\n{}", String::from_utf8_lossy(&first), String::from_utf8_lossy(&second));
+    assert_eq!(said(&first), said(&second));
 });

@@ -46,7 +46,7 @@ impl Session {
             // It counts that a program waits, and what was set last; programs may do both without end.
             Answer::TerminalInput => Urgency::Latest(0),
             Answer::TerminalMode { .. } => Urgency::Latest(1),
-            Answer::Welcome { .. } | Answer::Ended(_) | Answer::Failed { .. } => Urgency::Needed,
+            Answer::Welcome { .. } | Answer::Ended(_) | Answer::Failed { .. } | Answer::Stopped { .. } => Urgency::Needed,
         };
         let Ok(bytes) = encode(answer) else { return };
         let must_wait = {

@@ -57,6 +57,11 @@ pub enum SandboxCommand {
         #[arg(long)]
         json: bool,
     },
+    /// End every program that runs in one
+    Stop {
+        /// The sandbox
+        name: String,
+    },
     /// Remove one, with its files, its key and its audit
     Remove {
         /// The sandbox

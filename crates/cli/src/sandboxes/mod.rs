@@ -5,6 +5,7 @@ mod archive;
 mod diff;
 mod list;
 mod remove;
+mod stop;
 
 use crate::arguments::{SandboxArguments, SandboxCommand};
 use crate::home;
@@ -22,6 +23,7 @@ pub fn sandbox(arguments: &SandboxArguments) -> Result<u8, String> {
         SandboxCommand::Show { name, json } => list::show(name, *json),
         SandboxCommand::Diff { name, since, json } => diff::diff(name, since.as_deref(), *json),
         SandboxCommand::Apply { name, paths, force, json } => apply::apply(name, paths, *force, *json),
+        SandboxCommand::Stop { name } => stop::stop(name),
         SandboxCommand::Remove { name, yes } => remove::remove(name, *yes),
         SandboxCommand::Export { name, file } => archive::export(name, file),
         SandboxCommand::Import { file, name, trust, json } => archive::import(file, name.as_deref(), trust, *json),

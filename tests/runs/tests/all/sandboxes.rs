@@ -34,6 +34,23 @@ fn programs_share_a_sandbox() {
     home.ends();
 }
 
+/// What runs is ended, with what it has started, so that the sandbox can be removed; whoever waits for it hears of that.
+#[test]
+fn a_sandbox_is_stopped() {
+    let home = Home::new();
+    assert_eq!(home.say(&["sandbox", "stop", "busy"]).code, 125, "there is none yet");
+    let mut waiting = Waiting::new(&home, &["--sandbox", "busy"], &["wait"]);
+    let refused = home.say(&["sandbox", "remove", "--yes", "busy"]);
+    assert!(refused.code == 125 && refused.err.contains("sandbox stop busy"), "{refused:?}");
+    let stopped = home.say(&["sandbox", "stop", "busy"]);
+    assert_eq!((stopped.code, stopped.out.as_str()), (0, "1 program of the sandbox `busy` ended\n"), "{stopped:?}");
+    assert_eq!(waiting.child.wait().expect("it ends").code(), Some(1));
+    let idle = home.say(&["sandbox", "stop", "busy"]);
+    assert_eq!((idle.code, idle.out.as_str()), (0, "nothing runs in the sandbox `busy`\n"), "{idle:?}");
+    assert_eq!(home.say(&["sandbox", "remove", "--yes", "busy"]).code, 0);
+    home.ends();
+}
+
 #[test]
 fn names_of_sandboxes_are_checked() {
     let home = Home::new();
