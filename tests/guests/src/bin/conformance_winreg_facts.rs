@@ -135,7 +135,7 @@ fn language(cases: &mut Cases) {
             same!((is_valid(&page), &page), (true, &page));
         }
     });
-    case!(cases, "advapi32!RegQueryValueExW kernel32!GetUserDefaultLCID", Success, "the language", wine = "leaves the default as it is", {
+    case!(cases, "advapi32!RegQueryValueExW kernel32!GetUserDefaultLCID", Success, "the language", {
         // SAFETY: no arguments.
         let (user, system) = unsafe { (GetUserDefaultLCID(), GetSystemDefaultLangID()) };
         same!(text_of(HKEY_CURRENT_USER, "Control Panel\\International", "Locale")?.to_ascii_uppercase(), format!("{user:08X}"));
