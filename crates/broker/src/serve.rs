@@ -236,11 +236,8 @@ impl Broker {
 
     /// Ends every process; answers how many there were.
     fn stop(&self) -> u32 {
-        let running: Vec<_> = self.running.iter().map(|running| &running.process).filter(|process| !process.is_finished()).collect();
-        // The host ends them side by side; each is waited for a moment.
-        running.iter().for_each(|process| process.strike(TERMINATED));
-        running.iter().for_each(|process| process.terminate(TERMINATED, None));
-        running.len() as u32
+        let running = self.running.iter().filter(|running| !running.process.is_finished());
+        end_all(running.map(|running| (running.member(), TERMINATED)).collect())
     }
 
     /// A command line has gone: its processes end with it, unless it went because its program has ended. What that started goes on
@@ -249,7 +246,7 @@ impl Broker {
         self.connections.extract_if(.., |connection| connection.number == number).for_each(|connection| connection.session.end());
         let own = || self.running.iter().filter(|running| running.session == number);
         if own().any(|running| running.process.life.parent == 0 && !running.process.is_finished()) {
-            own().for_each(|running| running.process.terminate(TERMINATED, None));
+            end_all(own().map(|running| (running.member(), TERMINATED)).collect());
         }
     }
 
@@ -287,10 +284,7 @@ impl Broker {
             };
             answer.tell(done);
         }
-        let ends: Vec<_> = ends.into_iter().filter_map(|(id, code)| Some((self.sandbox.process(id)?, code))).collect();
-        // The host ends them side by side; each is waited for a moment.
-        ends.iter().for_each(|(process, code)| process.strike(*code));
-        ends.into_iter().for_each(|(process, code)| process.end(code));
+        end_all(ends.into_iter().filter_map(|(id, code)| Some((self.sandbox.process(id)?, code))).collect());
     }
 
     fn signal(&self, number: usize, signal: Signal) {
@@ -357,7 +351,19 @@ fn listened(index: usize, events: PollFlags) -> Ready {
     if events.contains(PollFlags::IN) { Ready::Forbidden(index) } else { Ready::Silent(index) }
 }
 
+/// Ends processes, each with its code; answers how many. The host ends them side by side, and each is waited for a moment.
+fn end_all(processes: Vec<(Arc<dyn Member>, u32)>) -> u32 {
+    let count = processes.len() as u32;
+    processes.iter().for_each(|(process, code)| process.strike(*code));
+    processes.into_iter().for_each(|(process, code)| process.end(code));
+    count
+}
+
 impl Running {
+    fn member(&self) -> Arc<dyn Member> {
+        Arc::clone(&self.process) as _
+    }
+
     fn reaped(&self) -> bool {
         self.child.pid == GONE
     }

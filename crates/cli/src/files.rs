@@ -3,6 +3,7 @@
 
 use crate::arguments::{FilesArguments, FilesCommand};
 use crate::home;
+use crate::sandbox::in_use;
 use crate::settings::Settings;
 use broker::{Kept, Kernel, OverlayPlace, plain};
 use serde_json::{Value, json};
@@ -174,7 +175,7 @@ fn put(kept: &Kept, from: &HostPath, to: &str) -> Result<u8, String> {
     let key = |error: std::io::Error| format!("the key: {error}");
     let (principal, user) = (kept.keys().map_err(key)?, User::open_or_make(&kept.user).map_err(key)?);
     let objects = Objects::open(&kept.objects(), principal, Box::new(Kernel), kept.limits).map_err(|error| match error {
-        OpenError::InUse => String::from("programs run in the sandbox; end them first"),
+        OpenError::InUse => in_use(&kept.label),
         other => other.to_string(),
     })?;
     objects.put(&path(to)?, content.as_fd(), &user).map_err(|status| sentence(to, status))?;

@@ -2,6 +2,7 @@
 //! there; changing needs it for itself.
 
 use crate::arguments::{RegistryArguments, RegistryCommand, RegistryFormat};
+use crate::sandbox::in_use;
 use broker::{Kept, plain};
 use serde_json::json;
 use std::io::Write;
@@ -46,7 +47,7 @@ fn look(kept: &Kept, name: &str) -> Result<Registry, String> {
 fn change<T>(kept: &Kept, work: impl FnOnce(&mut Registry) -> Result<T, String>) -> Result<T, String> {
     let principal = kept.keys().map_err(|error| format!("the key: {error}"))?;
     let mut registry = Registry::open(&kept.registry(), principal, &[], Limits::default()).map_err(|error| match error {
-        OpenError::InUse => String::from("programs run in the sandbox; end them first"),
+        OpenError::InUse => in_use(&kept.label),
         other => format!("the registry: {other}"),
     })?;
     let done = work(&mut registry);

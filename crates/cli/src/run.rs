@@ -29,7 +29,7 @@ pub fn run(arguments: &RunArguments) -> Result<u8, String> {
     let policy = policy(arguments)?;
     let run = request(arguments, &policy)?;
     let stream = sandbox::connect(arguments.sandbox.as_deref(), &policy)?;
-    let lost = |_| String::from("the broker has gone");
+    let lost = |_| String::from(sandbox::GONE);
     if arguments.sandbox.is_some() {
         sandbox::greet(&stream)?;
     }

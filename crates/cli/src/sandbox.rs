@@ -13,6 +13,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use store::Limits;
 
+/// What is said where no answer comes from it.
+pub const GONE: &str = "the broker has gone";
+
 /// Where a broker's first connection comes from.
 enum First {
     /// It is there.
@@ -84,9 +87,14 @@ pub struct Quiet(#[expect(dead_code, reason = "what counts is that it is held")]
 pub fn quiet(name: &str) -> Result<Quiet, String> {
     let door = Door::of(name)?;
     if door.connect().is_some() {
-        return Err(format!("programs run in the sandbox `{name}`; end them first (`win-compat sandbox stop {name}`)"));
+        return Err(in_use(name));
     }
     Ok(Quiet(door))
+}
+
+/// What is said where something has to wait until nothing runs in a sandbox any more.
+pub fn in_use(name: &str) -> String {
+    format!("programs run in the sandbox `{name}`; end them first (`win-compat sandbox stop {name}`)")
 }
 
 /// Whether programs run in a sandbox. Nobody is waited for.
@@ -102,14 +110,13 @@ pub fn at_work(name: &str) -> Option<UnixStream> {
 
 /// Agrees with a broker that is joined on the version: it is told no more before it has said which one it is of.
 pub fn greet(stream: &UnixStream) -> Result<(), String> {
-    let gone = || String::from("the broker has gone");
-    send(stream, &Say::Hello { version: VERSION }).map_err(|_| gone())?;
+    send(stream, &Say::Hello { version: VERSION }).map_err(|_| GONE)?;
     match receive::<Answer>(stream) {
         Ok(Answer::Welcome { version: VERSION }) => Ok(()),
         Ok(Answer::Welcome { version }) => {
             Err(format!("the sandbox's broker is of another version ({version}, not {VERSION}); end its programs first"))
         }
-        _ => Err(gone()),
+        _ => Err(GONE.into()),
     }
 }
 

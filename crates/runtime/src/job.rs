@@ -23,11 +23,7 @@ const JOB_OBJECT_TERMINATE: u32 = 8;
 
 /// The broker's number for the job behind a handle, which has to grant some rights.
 fn number(job: u64, access: u32) -> Result<u32, NTSTATUS> {
-    let object = handle::object(job, 0)?;
-    if object.kind() != ObjectKind::Job {
-        return Err(STATUS_OBJECT_TYPE_MISMATCH);
-    }
-    handle::object(job, access)?.shared().ok_or(STATUS_OBJECT_TYPE_MISMATCH)
+    handle::of_kind(job, ObjectKind::Job, access)?.shared().ok_or(STATUS_OBJECT_TYPE_MISMATCH)
 }
 
 /// As [`number`], for a job to start a process in.
@@ -37,10 +33,7 @@ pub fn to_join(job: u64) -> Result<u32, NTSTATUS> {
 
 /// The broker's number for the process behind a handle; 0 for this one.
 fn process(process: u64, access: u32) -> Result<u32, NTSTATUS> {
-    if handle::object(process, 0)?.kind() != ObjectKind::Process {
-        return Err(STATUS_OBJECT_TYPE_MISMATCH);
-    }
-    handle::object(process, access).map(|object| object.other().unwrap_or(0))
+    handle::of_kind(process, ObjectKind::Process, access).map(|object| object.other().unwrap_or(0))
 }
 
 impl Serve for AssignProcess {

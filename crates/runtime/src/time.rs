@@ -88,7 +88,7 @@ fn nanoseconds(time: Timespec) -> i128 {
 
 /// The time in 100 ns units since 1601 (UTC).
 pub fn since_1601() -> i64 {
-    (nanoseconds(read(ClockId::Realtime)) / 100) as i64 + UNIX_EPOCH
+    ticks(true) as i64 + UNIX_EPOCH
 }
 
 /// What the calling thread, or the whole process, has used of the processor, in 100 ns units.

@@ -10,6 +10,8 @@ extern crate alloc;
 pub mod callbacks;
 #[cfg(target_os = "windows")]
 pub mod children;
+#[cfg(target_os = "windows")]
+pub mod clock;
 mod cstdio;
 pub mod cstructs;
 #[cfg(target_os = "windows")]
@@ -26,11 +28,15 @@ pub mod notices;
 #[cfg(target_os = "windows")]
 pub mod pipes;
 #[cfg(target_os = "windows")]
+pub mod random;
+#[cfg(target_os = "windows")]
 pub mod registers;
 #[cfg(target_os = "windows")]
 pub mod registry;
 #[cfg(target_os = "windows")]
 mod runtime;
+#[cfg(target_os = "windows")]
+pub mod steps;
 
 use alloc::format;
 use alloc::string::String;

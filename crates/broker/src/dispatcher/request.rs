@@ -122,8 +122,13 @@ impl Process {
 
 /// Whether a process may say a name. What has no name of a program's bears its maker's number, and is nobody else's to name.
 fn may_name(text: &[u8], process: u32) -> bool {
-    let bytes = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    !text.starts_with(&bytes("\\Inherited\\")) || text.starts_with(&bytes(&format!("\\Inherited\\{process:x}-")))
+    const NAMELESS: &str = "\\Inherited\\";
+    let mut units = text.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit));
+    if !NAMELESS.encode_utf16().eq(units.by_ref().take(NAMELESS.len())) {
+        return true;
+    }
+    let own = format!("{process:x}-");
+    own.encode_utf16().eq(units.take(own.len()))
 }
 
 #[cfg(test)]

@@ -180,8 +180,8 @@ fn environment(extra: &[(String, String)], narrow: bool) -> Vec<u16> {
     // Sorted as Windows sorts them; where two differ by case alone, the user's counts.
     let native = narrow.then_some(("PROCESSOR_ARCHITEW6432", "AMD64"));
     let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let folded = |name: &str| name.encode_utf16().map(store::upcase).collect::<Vec<u16>>();
-    let variables: BTreeMap<Vec<u16>, (&str, &str)> = base.into_iter().chain(native).chain(extra).map(|row| (folded(row.0), row)).collect();
+    let folded = |name: &str| store::fold(&name.encode_utf16().collect::<Vec<u16>>());
+    let variables: BTreeMap<Box<[u16]>, (&str, &str)> = base.into_iter().chain(native).chain(extra).map(|row| (folded(row.0), row)).collect();
     let mut block: Vec<u16> = Vec::with_capacity(1024);
     for (name, value) in variables.values() {
         block.extend([name, "=", value, "\0"].into_iter().flat_map(str::encode_utf16));

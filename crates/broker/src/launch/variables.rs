@@ -14,9 +14,10 @@ struct Variables(Vec<Vec<u16>>);
 
 impl Variables {
     fn find(&self, name: &str) -> Option<usize> {
+        let wide: Vec<u16> = name.encode_utf16().collect();
         let is_it = |variable: &Vec<u16>| {
             let length = variable.iter().skip(1).position(|unit| *unit == EQUALS).map_or(0, |at| at + 1);
-            variable[..length].iter().copied().map(store::upcase).eq(name.encode_utf16().map(store::upcase))
+            store::same(&variable[..length], &wide)
         };
         self.0.iter().position(is_it)
     }

@@ -4,7 +4,7 @@ use super::{WRONG, existing};
 use crate::files::hex;
 use crate::home;
 use crate::progress::{Progress, size};
-use crate::sandbox::{check_name, quiet};
+use crate::sandbox::{check_name, in_use, quiet};
 use broker::{Kernel, OverlayPlace, plain};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::json;
@@ -28,7 +28,7 @@ pub fn export(name: &str, to: &Path) -> Result<u8, String> {
     for place in [kept.objects()].into_iter().chain(overlays.iter().map(OverlayPlace::objects)).filter(|place| place.exists()) {
         // What is not sealed yet is sealed first: an archive carries nothing without a proof.
         let objects = Objects::open(&place, kept.keys().map_err(key)?, Box::new(Kernel), kept.limits).map_err(|error| match error {
-            OpenError::InUse => format!("programs run in the sandbox `{name}`; end them first"),
+            OpenError::InUse => in_use(name),
             other => other.to_string(),
         })?;
         objects.finish();

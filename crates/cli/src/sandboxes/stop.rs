@@ -1,7 +1,7 @@
 //! Ending what runs in a sandbox: also what a program has left behind, which no command line waits for any more.
 
 use super::existing;
-use crate::sandbox::{at_work, greet, is_running};
+use crate::sandbox::{GONE, at_work, greet, is_running};
 use broker::wire::{Answer, Say, receive, send};
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,9 @@ pub fn stop(name: &str) -> Result<u8, String> {
         return Ok(0);
     };
     greet(&stream)?;
-    let gone = |_| String::from("the broker has gone");
-    send(&stream, &Say::Stop).map_err(gone)?;
+    send(&stream, &Say::Stop).map_err(|_| GONE)?;
     let processes = loop {
-        if let Answer::Stopped { processes } = receive(&stream).map_err(gone)? {
+        if let Answer::Stopped { processes } = receive(&stream).map_err(|_| GONE)? {
             break processes;
         }
     };

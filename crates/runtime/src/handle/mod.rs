@@ -200,6 +200,17 @@ pub fn object(handle: u64, access: u32) -> Result<Arc<Object>, NTSTATUS> {
     }
 }
 
+/// The object of a kind behind a handle that grants `access`.
+pub fn of_kind(handle: u64, kind: ObjectKind, access: u32) -> Result<Arc<Object>, NTSTATUS> {
+    // The kind is looked at before the access, as Windows does.
+    match target(handle)? {
+        Target::Local(object, _) if object.kind() != kind => Err(STATUS_OBJECT_TYPE_MISMATCH),
+        Target::Local(object, granted) if granted & access == access => Ok(object),
+        Target::Local(..) => Err(STATUS_ACCESS_DENIED),
+        Target::File(_) | Target::Key(_) => Err(STATUS_OBJECT_TYPE_MISMATCH),
+    }
+}
+
 /// The object behind a handle that grants `access`, and what only its kind has.
 pub fn part<T: Part>(handle: u64, access: u32) -> Result<(Arc<Object>, Arc<T>), NTSTATUS> {
     // The kind is looked at before the access, as Windows does.

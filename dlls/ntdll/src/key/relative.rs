@@ -1,13 +1,13 @@
 //! Keys by what they are relative to, for those who know the registry as drivers do: `RtlWriteRegistryValue` and its kin (wdm.h).
 
-use super::value::{ask_value, value_at};
+use super::value::{ask_value, delete, set, value_at};
 use crate::gate::ask;
 use crate::token::user_text;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::c_void;
-use gate::service::{DeleteKeyValue, OpenKey, SetKeyValue};
+use gate::service::OpenKey;
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{shim, text};
@@ -99,16 +99,7 @@ pub unsafe extern "system" fn RtlWriteRegistryValue(
     size: u32,
 ) -> Result<NtStatus, Status> {
     let (key, name) = unsafe { (open(relative, path, KEY_WRITE, true)?, text::wide(name)) };
-    let mut request = SetKeyValue {
-        key: key.handle as u64,
-        name: name.as_ptr() as u64,
-        name_size: size_of_val(name) as u64,
-        buffer: data as u64,
-        size: size.into(),
-        kind,
-        pad: 0,
-    };
-    ask(&mut request).map(NtStatus)
+    set(key.handle, name, kind, data, size)
 }
 
 /// Deletes a value.
@@ -116,11 +107,6 @@ pub unsafe extern "system" fn RtlWriteRegistryValue(
 pub unsafe extern "system" fn RtlDeleteRegistryValue(relative: u32, path: *const u16, name: *const u16) -> Result<NtStatus, Status> {
     let (key, name) = unsafe { (open(relative, path, KEY_WRITE, false)?, text::wide(name)) };
     delete(key.handle, name)
-}
-
-/// Deletes a value of a key.
-pub fn delete(key: HANDLE, name: &[u16]) -> Result<NtStatus, Status> {
-    ask(&mut DeleteKeyValue { key: key as u64, name: name.as_ptr() as u64, name_size: size_of_val(name) as u64 }).map(NtStatus)
 }
 
 /// A value's kind and bytes.

@@ -1,6 +1,7 @@
 //! Values by a table: `RtlQueryRegistryValues` calls a routine for each, or puts them where an entry says.
 
-use super::relative::{KEY_READ, KEY_WRITE, Key, MISSING, OPTIONAL, below, delete, names, open, value};
+use super::relative::{KEY_READ, KEY_WRITE, Key, MISSING, OPTIONAL, below, names, open, value};
+use super::value::delete;
 use crate::parameters::RtlExpandEnvironmentStrings_U;
 use alloc::vec::Vec;
 use core::ffi::c_void;

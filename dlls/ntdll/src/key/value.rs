@@ -163,7 +163,11 @@ pub unsafe extern "system" fn NtSetValueKey(
     data: *const c_void,
     size: u32,
 ) -> Result<NtStatus, Status> {
-    let name = unsafe { units(name) };
+    set(key, unsafe { units(name) }, kind, data, size)
+}
+
+/// Sets a value of an open key.
+pub fn set(key: HANDLE, name: &[u16], kind: u32, data: *const c_void, size: u32) -> Result<NtStatus, Status> {
     let mut request = SetKeyValue {
         key: key as u64,
         name: name.as_ptr() as u64,
@@ -179,7 +183,11 @@ pub unsafe extern "system" fn NtSetValueKey(
 /// Deletes a value.
 #[shim(ix = 505, mapping = "gate DeleteKeyValue", risk = Wrong("a value that stays"))]
 pub unsafe extern "system" fn NtDeleteValueKey(key: HANDLE, name: *const UNICODE_STRING) -> Result<NtStatus, Status> {
-    let name = unsafe { units(name) };
+    delete(key, unsafe { units(name) })
+}
+
+/// Deletes a value of an open key.
+pub fn delete(key: HANDLE, name: &[u16]) -> Result<NtStatus, Status> {
     ask(&mut DeleteKeyValue { key: key as u64, name: name.as_ptr() as u64, name_size: size_of_val(name) as u64 }).map(NtStatus)
 }
 

@@ -17,6 +17,7 @@ mod bench {
     use alloc::vec::Vec;
     use core::mem::zeroed;
     use core::ptr::{null, null_mut};
+    use guests::clock::nanoseconds;
     use guests::files::File;
     use guests::{arguments, last_error, print, wide};
     use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE};
@@ -24,17 +25,6 @@ mod bench {
         CREATE_NEW, CreateDirectoryW, CreateFileW, DeleteFileW, FILE_SHARE_READ, FindClose, FindFirstFileW, FindNextFileW, GetFileAttributesW,
         INVALID_FILE_ATTRIBUTES, OPEN_EXISTING, RemoveDirectoryW, WIN32_FIND_DATAW, WriteFile,
     };
-    use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
-
-    fn nanoseconds() -> i64 {
-        let (mut count, mut frequency) = (0, 0);
-        // SAFETY: writes the numbers.
-        unsafe {
-            QueryPerformanceCounter(&raw mut count);
-            QueryPerformanceFrequency(&raw mut frequency);
-        }
-        (i128::from(count) * 1_000_000_000 / i128::from(frequency.max(1))) as i64
-    }
 
     /// Times a case over all names; answers the last error of the first that fails.
     fn each(name: &str, names: &[Vec<u16>], case: impl Fn(&[u16]) -> bool) -> Result<(), u32> {

@@ -18,25 +18,15 @@ mod bench {
     use alloc::string::String;
     use alloc::vec::Vec;
     use core::ptr::{null, null_mut};
+    use guests::clock::nanoseconds;
     use guests::registry::{Key, create_with, open};
     use guests::{arguments, print, wide};
-    use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
     use windows_sys::Win32::System::Registry::{
         HKEY, HKEY_CURRENT_USER, KEY_ALL_ACCESS, KEY_READ, REG_DWORD, RegCloseKey, RegCreateKeyExW, RegDeleteKeyW, RegDeleteValueW, RegEnumKeyExW,
         RegEnumValueW, RegOpenKeyExW, RegQueryValueExW, RegSetValueExW,
     };
 
     const PLACE: &str = "Software\\WcBench";
-
-    fn nanoseconds() -> i64 {
-        let (mut count, mut frequency) = (0, 0);
-        // SAFETY: writes the numbers.
-        unsafe {
-            QueryPerformanceCounter(&raw mut count);
-            QueryPerformanceFrequency(&raw mut frequency);
-        }
-        (i128::from(count) * 1_000_000_000 / i128::from(frequency.max(1))) as i64
-    }
 
     /// The times of each case, in the order in which they are told.
     #[derive(Default)]

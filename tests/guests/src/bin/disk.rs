@@ -17,7 +17,7 @@ mod disk {
     use alloc::vec::Vec;
     use core::ptr::{null, null_mut};
     use guests::files::{File, SHARE, create, read};
-    use guests::{arguments, last_error, narrow, print, wide};
+    use guests::{last_error, narrow, wide};
     use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
         CREATE_ALWAYS, CREATE_NEW, CreateDirectoryW, DeleteFileW, FILE_BEGIN, FindClose, FindFirstFileW, FindNextFileW, GetFileAttributesW,
@@ -27,16 +27,7 @@ mod disk {
 
     /// Does all; answers how many failed.
     pub fn main() -> u32 {
-        let arguments = arguments();
-        let words: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
-        let mut failed = 0;
-        for step in words.split(|word| *word == ",") {
-            let done = run(step);
-            failed += u32::from(done.is_err());
-            let text = done.unwrap_or_else(|error| format!("error {error}"));
-            print(&format!("{}: {text}\n", step.join(" ")));
-        }
-        failed
+        guests::steps::all(run)
     }
 
     fn run(step: &[&str]) -> Result<String, u32> {

@@ -16,7 +16,7 @@ mod keys {
     use alloc::format;
     use alloc::string::String;
     use guests::registry::{create_with, get, names, open, set, text};
-    use guests::{arguments, narrow, print, wide};
+    use guests::{narrow, print, wide};
     use windows_sys::Win32::System::Registry::{
         HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_ALL_ACCESS, KEY_READ, REG_DWORD, REG_OPTION_VOLATILE, REG_SZ, RegDeleteKeyW, RegFlushKey,
     };
@@ -24,16 +24,7 @@ mod keys {
 
     /// Does all; answers how many failed.
     pub fn main() -> u32 {
-        let arguments = arguments();
-        let words: alloc::vec::Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
-        let mut failed = 0;
-        for step in words.split(|word| *word == ",") {
-            let done = run(step);
-            failed += u32::from(done.is_err());
-            let text = done.unwrap_or_else(|error| format!("error {error}"));
-            print(&format!("{}: {text}\n", step.join(" ")));
-        }
-        failed
+        guests::steps::all(run)
     }
 
     fn place(path: &str) -> (HKEY, &str) {

@@ -17,6 +17,7 @@ mod storm {
     use alloc::string::String;
     use alloc::vec::Vec;
     use core::ptr::{null, null_mut};
+    use guests::random::Random;
     use guests::{arguments, last_error, print, wide};
     use windows_sys::Win32::Foundation::{CloseHandle, GENERIC_READ, GENERIC_WRITE, INVALID_HANDLE_VALUE};
     use windows_sys::Win32::Storage::FileSystem::{
@@ -35,11 +36,8 @@ mod storm {
             // SAFETY: a terminated name.
             unsafe { CreateDirectoryW(wide(folder).as_ptr(), null()) };
         }
-        let mut random = seed;
-        let mut next = |most: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (random >> 33) % most
-        };
+        let mut random = Random(seed);
+        let mut next = |most| random.below(most);
         for step in 0..steps {
             let (verb, one, other, length) = (next(10), next(NAMES), next(NAMES), next(20_000));
             let key = seed << 32 | step;

@@ -16,6 +16,7 @@ mod storm {
     use alloc::format;
     use alloc::string::String;
     use core::ptr::null;
+    use guests::random::Random;
     use guests::registry::{Key, create_with, open, set};
     use guests::{arguments, print, wide};
     use windows_sys::Win32::System::Registry::{
@@ -32,11 +33,8 @@ mod storm {
         let number = |index: usize| arguments.get(index).and_then(|text| text.parse::<u64>().ok());
         let (Some(seed), Some(steps)) = (number(1), number(2)) else { return 100 };
         let Ok((top, _)) = create_with(HKEY_CURRENT_USER, PLACE, 0, KEY_ALL_ACCESS) else { return 101 };
-        let mut random = seed;
-        let mut next = |most: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (random >> 33) % most
-        };
+        let mut random = Random(seed);
+        let mut next = |most| random.below(most);
         for step in 0..steps {
             let (verb, one, other, value, length) = (next(16), path(next(KEYS)), path(next(KEYS)), next(VALUES), next(300));
             let word = match verb {
