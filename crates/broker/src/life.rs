@@ -1,6 +1,7 @@
 //! What is known of a process from its start to its end, and longer than that: as long as anybody has it open.
 
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use gate::process::MemoryUse;
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
 
 /// A process's life.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Life {
     doomed: OnceLock<u32>,
     /// The host's number for it.
     host: OnceLock<i32>,
+    /// The host's number may be another process's by now.
+    gone: RwLock<bool>,
     /// What it had used of the processors when it ended.
     used: OnceLock<[i64; 2]>,
     /// How often its first thread is suspended before it has begun.
@@ -51,6 +54,7 @@ impl Life {
             end: OnceLock::new(),
             doomed: OnceLock::new(),
             host: OnceLock::new(),
+            gone: RwLock::new(false),
             used: OnceLock::new(),
             held: Mutex::new(suspended.into()),
             resumed: Condvar::new(),
@@ -80,9 +84,32 @@ impl Life {
         let _ = self.host.set(number);
     }
 
+    /// Does something with the host's number for it, as long as that is its own: the host gives it to nobody else meanwhile.
+    pub fn with_host<T>(&self, work: impl FnOnce(i32) -> T) -> Option<T> {
+        let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
+        if *gone { None } else { self.host.get().map(|number| work(*number)) }
+    }
+
+    /// The host is told to forget it, and its number with it; false where somebody is still at work with that.
+    pub fn bury(&self, forget: impl FnOnce()) -> bool {
+        let mut gone = match self.gone.try_write() {
+            Ok(gone) => gone,
+            Err(TryLockError::Poisoned(gone)) => gone.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        *gone = true;
+        forget();
+        true
+    }
+
+    /// What it takes of the machine's memory.
+    pub fn memory(&self) -> MemoryUse {
+        self.with_host(memory_of).flatten().unwrap_or_default()
+    }
+
     /// What it has used of the processors: user and kernel time, in 100 ns, as finely as the host counts (10 ms).
     pub fn used(&self) -> [i64; 2] {
-        self.used.get().copied().or_else(|| self.host.get().and_then(|number| used_by(*number))).unwrap_or_default()
+        self.used.get().copied().or_else(|| self.with_host(used_by).flatten()).unwrap_or_default()
     }
 
     /// Keeps what it has used, before the host forgets its number.
@@ -124,6 +151,25 @@ fn used_by(number: i32) -> Option<[i64; 2]> {
     Some([next()?, next()?])
 }
 
+/// What one of the host's processes takes of its memory (proc_pid_status(5), proc_pid_stat(5)).
+fn memory_of(number: i32) -> Option<MemoryUse> {
+    let text = std::fs::read_to_string(format!("/proc/{number}/status")).ok()?;
+    // A process that has ended has no memory, and no such lines.
+    let bytes = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).map_or(0, |kilobytes| kilobytes.saturating_mul(1024))
+    };
+    let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    let faults = |field: usize| rest.split_ascii_whitespace().nth(field).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    Some(MemoryUse {
+        faults: faults(7).saturating_add(faults(9)),
+        resident: [bytes("VmRSS"), bytes("VmHWM")],
+        space: [bytes("VmSize"), bytes("VmPeak")],
+        private: bytes("RssAnon").saturating_add(bytes("VmSwap")),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +191,18 @@ mod tests {
             std::hint::spin_loop();
         }
         assert_ne!(life.used(), [0; 2], "a test that spins uses time");
+    }
+
+    #[test]
+    fn memory_is_the_hosts_count_until_the_number_is_anothers() {
+        let life = Life::new(1, 0, 2, Vec::new(), false, false);
+        assert_eq!(life.memory(), MemoryUse::default());
+        life.set_host(std::process::id() as i32);
+        let MemoryUse { faults, resident, space, private } = life.memory();
+        assert!(faults > 0 && resident[0] > 0 && resident[1] >= resident[0] && space[1] >= resident[1] && private > 0);
+        assert_eq!(life.with_host(|_| life.bury(|| unreachable!("somebody is at work with it"))), Some(false));
+        assert!(life.bury(|| ()));
+        assert_eq!((life.memory(), life.with_host(|number| number)), (MemoryUse::default(), None));
     }
 
     #[test]

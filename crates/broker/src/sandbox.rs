@@ -52,6 +52,8 @@ impl Files {
 pub trait Member: Send + Sync {
     /// Takes the closes that were posted on all its channels.
     fn drain(&self);
+    /// What others may see of it: as a row of a list, and what follows it there.
+    fn row(&self) -> Vec<u8>;
     /// Has the host end it, with a code that is told later.
     fn strike(&self, code: u32);
     /// Ends it.
@@ -177,6 +179,13 @@ impl Sandbox {
     /// A process that is there, by its number.
     pub fn process(&self, id: u32) -> Option<Arc<dyn Member>> {
         lock(&self.processes).get(&id).cloned()
+    }
+
+    /// The processes that are there, in the order of their numbers, behind one.
+    pub fn processes(&self, after: u32) -> Vec<(u32, Arc<dyn Member>)> {
+        let mut all: Vec<_> = lock(&self.processes).iter().filter(|(id, _)| **id > after).map(|(id, process)| (*id, Arc::clone(process))).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all
     }
 
     /// Takes a process out.

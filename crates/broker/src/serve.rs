@@ -335,7 +335,12 @@ impl Broker {
         if others {
             running.process.life.count_used();
         }
-        let status = waitpid(Some(running.child.pid), WaitOptions::empty()).ok().flatten();
+        let mut status = None;
+        let pid = running.child.pid;
+        if !running.process.life.bury(|| status = waitpid(Some(pid), WaitOptions::empty()).ok().flatten()) {
+            // Somebody is still at work with its number: the next turn finds it here.
+            return;
+        }
         running.child.pid = GONE;
         let signal = status.and_then(|(_, status)| status.terminating_signal());
         let process = &running.process;

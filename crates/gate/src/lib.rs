@@ -16,6 +16,7 @@ pub mod map;
 pub mod names;
 pub mod peb;
 pub mod pipe;
+pub mod process;
 pub mod service;
 pub mod shared;
 pub mod state;

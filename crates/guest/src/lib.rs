@@ -15,6 +15,7 @@ pub mod nls;
 mod panic;
 pub mod router;
 pub mod row;
+pub mod security;
 pub mod shared;
 #[cfg(target_os = "windows")]
 mod symbols;

@@ -45,26 +45,6 @@ pub struct Created {
     pub ids: [u32; 2],
 }
 
-/// What is known of a process of the sandbox.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct ProcessFacts {
-    /// When it began, and when it ended or 0, in 100 ns since 1601.
-    pub times: [i64; 2],
-    /// User and kernel time that it has used, in 100 ns.
-    pub used: [i64; 2],
-    /// Its number, and that of the process that started it, or 0.
-    pub ids: [u32; 2],
-    /// Its first thread's number.
-    pub thread: u32,
-    /// Its exit code, once it has ended.
-    pub code: u32,
-    /// Non-zero once it has ended.
-    pub ended: u32,
-    /// Non-zero where it runs 32-bit code.
-    pub narrow: u32,
-}
-
 /// An object that has a name. A section's bytes travel with the reply.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -4,6 +4,7 @@ use crate::file::File;
 use crate::gate::{gate_entry, x86};
 use crate::image::{self, Refused};
 use crate::memory::{self, Backing, StackSize};
+use crate::process::outline;
 use crate::process::peb::make_peb;
 use crate::process::{self, Process, end};
 use crate::thread::runner::run_first;
@@ -66,6 +67,7 @@ fn load(start: &Start) -> Result<std::convert::Infallible, Refused> {
         created: time::since_1601(),
     };
     process::set(process, start.thread);
+    outline::set_peb(peb);
     processor::prepare(start.processors);
     take_standard_streams(start);
     process::other::take_inherited(&start.inherited)?;
@@ -94,6 +96,7 @@ fn map_shared() -> Result<(), NTSTATUS> {
             .map_err(|_| STATUS_NO_MEMORY)?;
     }
     words::map().map_err(|_| STATUS_NO_MEMORY)?;
+    outline::map(born(descriptor::TELEMETRY)).map_err(|_| STATUS_NO_MEMORY)?;
     memory::lock().enter_shared();
     Ok(())
 }

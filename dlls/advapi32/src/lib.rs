@@ -12,8 +12,11 @@
 extern crate alloc;
 
 mod evntprov;
+mod heap;
 mod nt;
 mod ntsecapi;
+mod sddl;
+mod securitybaseapi;
 mod winbase;
 mod winreg;
 

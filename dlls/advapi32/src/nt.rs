@@ -10,6 +10,7 @@ use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 
 guest::imports! {
     "ntdll" {
+        fn NtAdjustPrivilegesToken(token: HANDLE, disable_all: u8, state: *const u32, room: u32, previous: *mut u32, needed: *mut u32) -> NTSTATUS;
         fn NtClose(handle: HANDLE) -> NTSTATUS;
         fn NtCreateKey(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, title: u32, class: *const UNICODE_STRING, options: u32, disposition: *mut u32) -> NTSTATUS;
         fn NtDeleteKey(key: HANDLE) -> NTSTATUS;
@@ -20,13 +21,18 @@ guest::imports! {
         fn NtFlushKey(key: HANDLE) -> NTSTATUS;
         fn NtNotifyChangeKey(key: HANDLE, event: HANDLE, routine: *const c_void, context: *const c_void, block: *mut IO_STATUS_BLOCK, filter: u32, subtree: u8, buffer: *mut c_void, length: u32, later: u8) -> NTSTATUS;
         fn NtOpenKeyEx(handle: *mut HANDLE, access: u32, object: *const OBJECT_ATTRIBUTES, options: u32) -> NTSTATUS;
+        fn NtOpenProcessToken(process: HANDLE, access: u32, handle: *mut HANDLE) -> NTSTATUS;
+        fn NtOpenThreadToken(thread: HANDLE, access: u32, as_self: u8, handle: *mut HANDLE) -> NTSTATUS;
+        fn NtQueryInformationToken(token: HANDLE, class: i32, buffer: *mut c_void, room: u32, needed: *mut u32) -> NTSTATUS;
         fn NtQueryKey(key: HANDLE, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
         fn NtQueryMultipleValueKey(key: HANDLE, entries: *mut c_void, count: u32, buffer: *mut c_void, length: *mut u32, result: *mut u32) -> NTSTATUS;
         fn NtQuerySecurityObject(handle: HANDLE, wanted: u32, descriptor: *mut c_void, length: u32, needed: *mut u32) -> NTSTATUS;
         fn NtQueryValueKey(key: HANDLE, name: *const UNICODE_STRING, class: i32, buffer: *mut c_void, length: u32, result: *mut u32) -> NTSTATUS;
         fn NtRenameKey(key: HANDLE, name: *const UNICODE_STRING) -> NTSTATUS;
         fn NtSetValueKey(key: HANDLE, name: *const UNICODE_STRING, title: u32, kind: u32, data: *const c_void, size: u32) -> NTSTATUS;
+        fn RtlAllocateHeap(heap: *mut c_void, flags: u32, size: usize) -> *mut c_void;
         fn RtlExpandEnvironmentStrings_U(environment: *const u16, source: *const UNICODE_STRING, target: *mut UNICODE_STRING, length: *mut u32) -> NTSTATUS;
+        fn RtlFreeHeap(heap: *mut c_void, flags: u32, memory: *mut c_void) -> u8;
         fn RtlNtStatusToDosError(status: NTSTATUS) -> u32;
         fn RtlQueryEnvironmentVariable_U(environment: *const u16, name: *const UNICODE_STRING, value: *mut UNICODE_STRING) -> NTSTATUS;
         fn WcDeleteKey(key: HANDLE, path: *const UNICODE_STRING, access: u32) -> NTSTATUS;

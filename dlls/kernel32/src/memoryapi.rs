@@ -6,7 +6,9 @@ use guest::call::{Bool, Count, Pointer};
 use guest::error::Win32Error;
 use guest::shim;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, HANDLE};
-use windows_sys::Win32::System::Memory::{MEM_DECOMMIT, MEM_RELEASE, MEMORY_BASIC_INFORMATION};
+use windows_sys::Win32::System::Memory::{
+    MEM_DECOMMIT, MEM_RELEASE, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE,
+};
 
 const THIS_PROCESS: HANDLE = usize::MAX as HANDLE;
 /// `MemoryBasicInformation`.
@@ -109,6 +111,40 @@ pub unsafe extern "system" fn VirtualQueryEx(
     size: usize,
 ) -> Result<Count<usize>, Win32Error> {
     unsafe { query(process, address, answer, size) }
+}
+
+/// Reads memory of a process.
+#[shim(ix = 463, mapping = "NtReadVirtualMemory", risk = Isolation("memory of a process that is not the program's"))]
+pub unsafe extern "system" fn ReadProcessMemory(
+    process: HANDLE,
+    address: *const c_void,
+    buffer: *mut c_void,
+    size: usize,
+    read: *mut usize,
+) -> Result<Bool, Win32Error> {
+    check(unsafe { nt::NtReadVirtualMemory(process, address, buffer, size, read) }).map(|_| Bool)
+}
+
+/// Writes memory of a process. Code of this process is made writable for that long.
+#[shim(ix = 527, mapping = "NtWriteVirtualMemory", risk = Isolation("memory of a process that is not the program's"))]
+pub unsafe extern "system" fn WriteProcessMemory(
+    process: HANDLE,
+    address: *mut c_void,
+    buffer: *const c_void,
+    size: usize,
+    written: *mut usize,
+) -> Result<Bool, Win32Error> {
+    let write = || check(unsafe { nt::NtWriteVirtualMemory(process, address, buffer, size, written) }).map(|_| Bool);
+    let mut memory = MEMORY_BASIC_INFORMATION::default();
+    let queried = unsafe { query(process, address, &raw mut memory, size_of_val(&memory)) };
+    if queried.is_err() || !matches!(memory.Protect, PAGE_EXECUTE | PAGE_EXECUTE_READ) {
+        return write();
+    }
+    let mut before = 0;
+    unsafe { protect_pages(process, address, size, PAGE_EXECUTE_READWRITE, &raw mut before) }?;
+    let done = write();
+    unsafe { protect_pages(process, address, size, before, &raw mut before) }?;
+    done
 }
 
 /// Keeps committed pages in memory.

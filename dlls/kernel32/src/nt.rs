@@ -144,6 +144,8 @@ guest::imports! {
         fn NtSuspendThread(handle: HANDLE, previous: *mut u32) -> NTSTATUS;
         fn NtTerminateProcess(process: HANDLE, code: NTSTATUS) -> NTSTATUS;
         fn NtTerminateThread(handle: HANDLE, code: NTSTATUS) -> NTSTATUS;
+        fn NtReadVirtualMemory(process: HANDLE, address: *const c_void, buffer: *mut c_void, size: usize, read: *mut usize) -> NTSTATUS;
+        fn NtWriteVirtualMemory(process: HANDLE, address: *mut c_void, buffer: *const c_void, size: usize, written: *mut usize) -> NTSTATUS;
         fn NtUnlockFile(file: HANDLE, block: *mut IO_STATUS_BLOCK, start: *const i64, length: *const i64, key: u32) -> NTSTATUS;
         fn NtUnlockVirtualMemory(process: HANDLE, base: *mut *mut c_void, size: *mut usize, kind: u32) -> NTSTATUS;
         fn NtUnmapViewOfSection(process: HANDLE, base: *mut c_void) -> NTSTATUS;

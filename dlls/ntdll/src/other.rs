@@ -3,6 +3,7 @@
 use crate::gate::ask;
 use crate::object::query;
 use alloc::vec::Vec;
+use gate::process::Facts;
 use gate::service::{CreateProcess, OpenProcess, QueryOther};
 use guest::call::NtStatus;
 use guest::error::Status;
@@ -24,7 +25,7 @@ pub fn open(id: usize, thread: bool, access: u32, flags: u32) -> Result<HANDLE, 
 }
 
 /// The facts of another process, where a handle stands for one, or for its first thread, and grants one of some rights.
-pub fn facts(handle: HANDLE, access: u32) -> Result<Option<QueryOther>, Status> {
+pub fn facts(handle: HANDLE, access: u32) -> Result<Option<Facts>, Status> {
     if handle as isize == -1 || handle as isize == -2 {
         return Ok(None);
     }
@@ -35,9 +36,14 @@ pub fn facts(handle: HANDLE, access: u32) -> Result<Option<QueryOther>, Status> 
     if known.access & access == 0 {
         return Err(Status(STATUS_ACCESS_DENIED));
     }
+    of(handle).map(Some)
+}
+
+/// The facts of a process, or of the process whose first thread a handle stands for, as the broker tells them.
+pub fn of(handle: HANDLE) -> Result<Facts, Status> {
     let mut request = QueryOther { process: handle as u64, ..QueryOther::default() };
     ask(&mut request)?;
-    Ok(Some(request))
+    Ok(request.facts)
 }
 
 /// The path of another process's program.

@@ -1,13 +1,15 @@
 //! The process: its end, its facts.
 
 use crate::class_buffer::{fill_exact, take, tell};
+use crate::distant;
 use crate::gate::{ask, call};
 use crate::object::own_process;
 use crate::other;
 use crate::parameters::peb_lock;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use gate::service::{DuplicateHandle, QueryDrives, QueryOther, QueryProcess, SetAffinity, TerminateProcess};
+use gate::process::{Facts, MemoryUse};
+use gate::service::{DuplicateHandle, QueryDrives, QueryProcess, SetAffinity, TerminateProcess};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
@@ -170,15 +172,10 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
                 put(buffer, length, result, basic)
             }
             Question::Memory => {
-                let [resident, highest, committed, reserved] = facts()?.memory.map(|bytes| bytes as usize);
-                let mut counters: VM_COUNTERS = core::mem::zeroed();
-                counters.WorkingSetSize = resident;
-                counters.PeakWorkingSetSize = highest;
-                counters.PagefileUsage = committed;
-                counters.PeakPagefileUsage = committed;
-                counters.VirtualSize = reserved;
-                counters.PeakVirtualSize = reserved;
-                put(buffer, length, result, counters)
+                let [_, _, committed, reserved] = facts()?.memory;
+                // What is resident, the host knows; what is committed and reserved, the process.
+                let memory = MemoryUse { space: [reserved; 2], private: committed, ..other::of(process)?.memory };
+                put_memory(&memory, buffer, length, result)
             }
             Question::Times => {
                 let [kernel, user, created] = facts()?.times;
@@ -201,10 +198,53 @@ pub unsafe extern "system" fn NtQueryInformationProcess(
     }
 }
 
+/// `VM_COUNTERS_EX`.
+#[repr(C)]
+struct Counters {
+    counters: VM_COUNTERS,
+    private: usize,
+}
+
+/// Answers what a process takes of memory, in either of two lengths.
+unsafe fn put_memory(memory: &MemoryUse, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
+    // SAFETY: plain data, for which zero is a value.
+    let mut counters: VM_COUNTERS = unsafe { core::mem::zeroed() };
+    let size = |bytes: u64| bytes as usize;
+    [counters.VirtualSize, counters.PeakVirtualSize] = memory.space.map(size);
+    counters.PageFaultCount = memory.faults as u32;
+    [counters.WorkingSetSize, counters.PeakWorkingSetSize] = memory.resident.map(size);
+    [counters.PagefileUsage, counters.PeakPagefileUsage] = [size(memory.private); 2];
+    if length as usize == size_of::<Counters>() {
+        return unsafe { put(buffer, length, result, Counters { counters, private: size(memory.private) }) };
+    }
+    unsafe { put(buffer, length, result, counters) }
+}
+
+/// The PEB of another process, where its pointers are as wide as the caller's.
+fn peb_of(facts: &Facts) -> usize {
+    let same = (facts.narrow != 0) == cfg!(target_arch = "x86");
+    if same { facts.peb as usize } else { 0 }
+}
+
+/// A process that was just started has no PEB for a moment: whoever asks for that waits for it, but not for ever.
+fn with_peb(process: HANDLE, facts: &Facts) -> Result<Facts, Status> {
+    const TRIES: u32 = 100;
+    const MILLISECOND: i64 = -10_000;
+    let mut now = *facts;
+    for _ in 0..TRIES {
+        if now.peb != 0 || now.ended != 0 {
+            break;
+        }
+        unsafe { crate::sync::NtDelayExecution(0, &MILLISECOND) };
+        now = other::of(process)?;
+    }
+    Ok(now)
+}
+
 /// Answers an information class of another process, as far as anybody but itself knows it.
 unsafe fn tell_other(
     process: HANDLE,
-    facts: &QueryOther,
+    facts: &Facts,
     question: Question,
     buffer: *mut c_void,
     length: u32,
@@ -215,6 +255,7 @@ unsafe fn tell_other(
             Question::Basic => {
                 let mut basic: PROCESS_BASIC_INFORMATION = core::mem::zeroed();
                 basic.ExitStatus = facts.code as i32;
+                basic.PebBaseAddress = peb_of(&with_peb(process, facts)?) as *mut _;
                 basic.BasePriority = base_priority();
                 [basic.UniqueProcessId, basic.InheritedFromUniqueProcessId] = facts.ids.map(|id| id as usize);
                 put(buffer, length, result, basic)
@@ -223,7 +264,11 @@ unsafe fn tell_other(
                 let ([created, ended], [user, kernel]) = (facts.times, facts.used);
                 put(buffer, length, result, KERNEL_USER_TIMES { CreateTime: created, ExitTime: ended, KernelTime: kernel, UserTime: user })
             }
-            Question::Wow64 => put(buffer, length, result, facts.narrow as usize),
+            // Not 0, whether it has a PEB already or not.
+            Question::Wow64 => put(buffer, length, result, if facts.narrow != 0 { facts.peb.max(1) as usize } else { 0 }),
+            Question::Memory => put_memory(&facts.memory, buffer, length, result),
+            Question::Handles => put(buffer, length, result, facts.handles),
+            Question::CommandLine => put_text(&distant::command_line(process, &with_peb(process, facts)?)?, &[], buffer, length, result),
             Question::Session => put(buffer, length, result, session()),
             Question::DebugPort => put(buffer, length, result, 0_usize),
             Question::ImageName => put_text(&other::image(process)?, &[], buffer, length, result),

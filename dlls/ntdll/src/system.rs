@@ -56,6 +56,7 @@ enum Question {
     Basic,
     Processor,
     TimeOfDay,
+    Processes,
     Debugger,
     TimeZone,
     DynamicTimeZone,
@@ -67,6 +68,7 @@ router! {
         class == 0 || class == 62 => Ok(Question::Basic);
         class == 1 || class == 63 => Ok(Question::Processor);
         class == 3 => Ok(Question::TimeOfDay);
+        class == 5 => Ok(Question::Processes);
         class == 35 => Ok(Question::Debugger);
         class == 44 => Ok(Question::TimeZone);
         class == 102 => Ok(Question::DynamicTimeZone);
@@ -171,6 +173,7 @@ pub unsafe extern "system" fn NtQuerySystemInformation(class: i32, buffer: *mut 
                 let bias = guest::shared::time_zone_bias().unwrap_or(0);
                 put(buffer, length, result, TimeOfDay { boot, now, bias, zone: 0, reserved: 0, boot_bias: 0, sleep_bias: 0 })
             }
+            Question::Processes => crate::process_list::fill(buffer, length, result),
             Question::TimeZone => put(buffer, length, result, time_zone()?.head),
             Question::DynamicTimeZone => put(buffer, length, result, time_zone()?),
             // No kernel debugger: not enabled, not present.

@@ -8,7 +8,8 @@ use crate::thread_attribute::{ideal_processor, name, processors, set_ideal_proce
 use crate::thread_list::{caller_is_last, forget_tls};
 use alloc::vec::Vec;
 use core::ffi::c_void;
-use gate::service::{QueryOther, SetThread, ThreadSetting};
+use gate::process::Facts;
+use gate::service::{SetThread, ThreadSetting};
 use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{router, shim, teb};
@@ -148,7 +149,7 @@ pub unsafe extern "system" fn NtQueryInformationThread(
 }
 
 /// Answers an information class of another process's first thread, as far as anybody but that process knows it.
-unsafe fn tell_other(facts: &QueryOther, question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
+unsafe fn tell_other(facts: &Facts, question: Question, buffer: *mut c_void, length: u32, result: *mut u32) -> Result<NtStatus, Status> {
     unsafe {
         match question {
             Question::Basic => {

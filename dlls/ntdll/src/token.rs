@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use gate::service::{CreateObject, ObjectKind};
 use guest::call::NtStatus;
 use guest::error::Status;
+use guest::security::{known_sid as sid, text_of};
 use guest::{router, shim};
 use windows_sys::Win32::Foundation::{
     HANDLE, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_TOO_SMALL, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS,
@@ -34,13 +35,6 @@ const CHANGE_NOTIFY: u32 = 23;
 const SE_PRIVILEGE_ENABLED: u32 = 2;
 const ENABLED_BY_DEFAULT: u32 = 1;
 static CHANGE_NOTIFY_ATTRIBUTES: AtomicU32 = AtomicU32::new(SE_PRIVILEGE_ENABLED | ENABLED_BY_DEFAULT);
-
-/// A SID's bytes, from its authority and the numbers below that.
-fn sid(authority: u8, numbers: &[u32]) -> Vec<u8> {
-    let mut bytes = alloc::vec![1, numbers.len() as u8, 0, 0, 0, 0, 0, authority];
-    bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-    bytes
-}
 
 fn local(number: u32) -> Vec<u8> {
     let [first, second, third, fourth] = MACHINE;
@@ -319,8 +313,7 @@ pub unsafe extern "system" fn NtAdjustPrivilegesToken(
 
 /// The user's SID, as names of registry keys write it.
 pub fn user_text() -> alloc::string::String {
-    let [first, second, third, fourth] = MACHINE;
-    alloc::format!("S-1-5-{first}-{second}-{third}-{fourth}-{USER}")
+    text_of(&sid_of_user()).unwrap_or_default()
 }
 
 /// Answers the user's part of the registry, `\REGISTRY\USER\` and the user's SID.

@@ -16,7 +16,7 @@ use crate::sandbox::{Member, Sandbox};
 use crate::service;
 use crate::terms::Terms;
 use channel::{Shared, socket};
-use gate::block::{SLICES, TELEMETRY_SIZE};
+use gate::process::{OUTLINE, Outline};
 use jail::{Child, Gate, Layers, Limits, Spawn};
 use protocol::VERSION;
 use protocol::start::{Start, descriptor};
@@ -35,7 +35,8 @@ pub struct Launched {
 
 /// Starts a process.
 pub fn start(sandbox: &Arc<Sandbox>, plan: Plan) -> Result<Launched, Refused> {
-    let telemetry = Shared::create("telemetry", SLICES * TELEMETRY_SIZE).map_err(|error| Refused::host("memory could not be shared", error))?;
+    let telemetry =
+        Shared::create("telemetry", OUTLINE as usize + size_of::<Outline>()).map_err(|error| Refused::host("memory could not be shared", error))?;
     let process = Arc::new(Process::new(Arc::clone(&plan.life), Arc::clone(sandbox), plan.shown.clone(), Arc::clone(&plan.terms), telemetry));
     *process.handles.lock().unwrap_or_else(PoisonError::into_inner) = plan.handles.take();
     *process.terminals.lock().unwrap_or_else(PoisonError::into_inner) = plan.terminals;

@@ -10,9 +10,7 @@ use crate::plan::Plan;
 use crate::reply::Reply;
 use gate::file::Device;
 use gate::service::ObjectKind;
-use protocol::message::{
-    AdoptHandle, AdoptObject, CreateProcess, Created, Done, EndProcess, Inherit, OpenProcess, Opened, ProcessFacts, QueryProcess, ResumeProcess, Word,
-};
+use protocol::message::{AdoptHandle, AdoptObject, CreateProcess, Created, Done, EndProcess, Inherit, OpenProcess, Opened, ResumeProcess, Word};
 use protocol::start::{Child, Parameters};
 use rustix::fs::{OFlags, fcntl_getfl};
 use std::os::fd::OwnedFd;
@@ -126,22 +124,6 @@ impl Process {
     pub fn open_process(&self, request: &OpenProcess) -> Answer {
         let kind = if request.thread != 0 { ObjectKind::Thread } else { ObjectKind::Process };
         self.sandbox.dispatcher.open_life(self.id, kind, request.id).map(|told| Reply::value(&told))
-    }
-
-    /// What is known of a process.
-    pub fn query_process(&self, request: &QueryProcess) -> Answer {
-        let life = self.sandbox.dispatcher.life(self.id, request.number)?;
-        let end = life.ended();
-        let facts = ProcessFacts {
-            times: [life.created, end.map_or(0, |end| end.at)],
-            used: life.used(),
-            ids: [life.id, life.parent],
-            thread: life.thread,
-            code: end.map_or(0, |end| end.code),
-            ended: end.is_some().into(),
-            narrow: life.narrow.into(),
-        };
-        Ok(Reply::value(&facts).with_payload(life.image.iter().flat_map(|unit| unit.to_le_bytes()).collect()))
     }
 
     /// Ends another process.

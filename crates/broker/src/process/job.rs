@@ -14,7 +14,7 @@ type Answer = Result<Reply, NTSTATUS>;
 
 impl Process {
     /// The process behind a number; 0 is this one.
-    fn life_of(&self, number: u32) -> Result<Arc<Life>, NTSTATUS> {
+    pub(super) fn life_of(&self, number: u32) -> Result<Arc<Life>, NTSTATUS> {
         if number == 0 { Ok(Arc::clone(&self.life)) } else { self.sandbox.dispatcher.life(self.id, number) }
     }
 

@@ -3,8 +3,10 @@
 mod child;
 mod control;
 mod job;
+mod memory;
 mod notes;
 mod report;
+mod sight;
 
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::berth::Berth;
@@ -296,6 +298,10 @@ impl Process {
 }
 
 impl Member for Process {
+    fn row(&self) -> Vec<u8> {
+        self.shown()
+    }
+
     fn strike(&self, code: u32) {
         let _ = self.sentence.set((code, None));
         self.kill();

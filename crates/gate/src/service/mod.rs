@@ -189,6 +189,8 @@ services! {
     110 DisconnectPipe,
     111 WaitPipe,
     112 QueryNamedPipe,
+    113 ListProcesses,
+    114 CopyMemory,
 }
 
 #[cfg(test)]

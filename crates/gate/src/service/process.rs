@@ -1,5 +1,6 @@
 //! Requests about the process, and about what lies around it: the machine, the console, the audit.
 
+use crate::process::Facts;
 use crate::{Address, Handle};
 
 /// Bytes in the guest's memory.
@@ -121,7 +122,7 @@ requests! {
     }
     /// Answers the facts of another process.
     QueryOther {
-        /// The process, or its first thread.
+        /// The process, or its first thread; the pseudo handle -1 is the current one.
         process: Handle,
         /// Where its program's path goes, UTF-16.
         image: Address,
@@ -129,18 +130,36 @@ requests! {
         room: u64,
         /// Out: bytes of the path.
         size: u64,
-        /// Out: when it began, and when it ended or 0, in 100 ns since 1601.
-        times: [i64; 2],
-        /// Out: user and kernel time that it has used, in 100 ns.
-        used: [i64; 2],
-        /// Out: its number, and that of the process that started it.
-        ids: [u32; 2],
-        /// Out: its first thread's number.
-        thread: u32,
-        /// Out: its exit code; `STATUS_PENDING` while it runs.
-        code: u32,
-        /// Out: non-zero where it runs 32-bit code.
-        narrow: u32,
+        /// Out: the facts; the exit code is `STATUS_PENDING` while it runs.
+        facts: Facts,
+    }
+    /// Lists the sandbox's processes: [`crate::process::Row`] records, in the order of their numbers.
+    ListProcesses {
+        /// Where they go.
+        rows: Address,
+        /// Bytes that fit there.
+        room: u64,
+        /// Out: bytes of the records; where they do not fit, nothing is written.
+        size: u64,
+        /// The list begins behind this process's number.
+        after: u32,
+        /// Unused.
+        pad: u32,
+    }
+    /// Copies memory of another process, from there or to there.
+    CopyMemory {
+        /// The process.
+        process: Handle,
+        /// Where it lies there.
+        there: Address,
+        /// Where it lies here.
+        here: Address,
+        /// Bytes.
+        size: u64,
+        /// Out: bytes that were copied.
+        done: u64,
+        /// Non-zero: from here to there.
+        write: u32,
         /// Unused.
         pad: u32,
     }

@@ -7,6 +7,7 @@ use crate::broker::{self, Arrived};
 use crate::file::File;
 use crate::key::Key;
 use crate::object::{Object, Part};
+use crate::process::outline;
 use crate::serve::Answer;
 use crate::{name, process, thread, words};
 use gate::service::ObjectKind;
@@ -70,6 +71,9 @@ impl Table {
     /// Frees a handle's place; the object is let go of with the answer, without the table.
     fn free(&mut self, index: usize) -> Option<Slot> {
         let slot = self.slots.get_mut(index).and_then(Option::take);
+        if slot.is_some() {
+            outline::count_handle(false);
+        }
         words::enter(number(index), 0);
         self.freed.push_back(index as u32);
         slot
@@ -170,6 +174,9 @@ pub fn inherit(object: Arc<Object>, access: u32, handle: u64) -> Result<(), NTST
     table.freed.retain(|free| *free != index as u32);
     let before = table.slots[index].replace(Slot { object, access, flags: HANDLE_FLAG_INHERIT });
     words::enter(handle, entry);
+    if before.is_none() {
+        outline::count_handle(true);
+    }
     drop(table);
     drop(before);
     Ok(())
@@ -247,6 +254,7 @@ pub fn insert_held(object: Arc<Object>, access: u32, flags: u32) -> Result<u64, 
     };
     let handle = number(index);
     words::enter(handle, entry);
+    outline::count_handle(true);
     Ok(handle)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod end;
 pub mod other;
+pub mod outline;
 pub mod peb;
 mod service;
 

@@ -6,16 +6,17 @@ use crate::image::{Bytes, check_program};
 use crate::object::{Body, Object};
 use crate::serve::{Answer, Serve};
 use crate::{access, handle, job, name, section, user};
-use gate::service::{CreateProcess, ObjectKind, OpenProcess, QueryOther, Span, StartParameters};
+use gate::service::{CopyMemory, CreateProcess, ListProcesses, ObjectKind, OpenProcess, QueryOther, Span, StartParameters};
 use protocol::message::{self, AdoptObject, Inherit, SharedObject};
 use protocol::start::{Child, Inherited, Parameters};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_PENDING,
+    NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_OBJECT_TYPE_MISMATCH, STATUS_PARTIAL_COPY,
+    STATUS_PENDING,
 };
 use windows_sys::Win32::Storage::FileSystem::FILE_EXECUTE;
-use windows_sys::Win32::System::Threading::{PROCESS_QUERY_LIMITED_INFORMATION, THREAD_QUERY_LIMITED_INFORMATION};
+use windows_sys::Win32::System::Threading::{PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_VM_READ, PROCESS_VM_WRITE, THREAD_QUERY_LIMITED_INFORMATION};
 
 /// The most bytes of a text that a program is given, and of its environment.
 const LONGEST: usize = 0xFFFE;
@@ -156,18 +157,76 @@ impl Serve for QueryOther {
         const QUERY: u32 = PROCESS_QUERY_LIMITED_INFORMATION;
         let object = handle::object(self.process, 0)?;
         let needed = if let Body::Thread = object.body { THREAD_QUERY_LIMITED_INFORMATION } else { QUERY };
-        let number = handle::other(self.process, needed)?.ok_or(STATUS_OBJECT_TYPE_MISMATCH)?;
+        let number = match (handle::other(self.process, needed)?, &object.body) {
+            (Some(number), _) => number,
+            (None, Body::Process) => 0,
+            (None, _) => return Err(STATUS_OBJECT_TYPE_MISMATCH),
+        };
         let (facts, image) = broker::ask(&message::QueryProcess { number }, &[])?;
-        self.times = facts.times;
-        self.used = facts.used;
-        self.ids = facts.ids;
-        self.thread = facts.thread;
-        self.code = if facts.ended != 0 { facts.code } else { STATUS_PENDING as u32 };
-        self.narrow = facts.narrow;
+        self.facts = facts;
+        if facts.ended == 0 {
+            self.facts.code = STATUS_PENDING as u32;
+        }
         self.size = image.len() as u64;
         if self.size <= self.room {
             user::write_bytes(self.image, &image)?;
         }
         Ok(())
     }
+}
+
+impl Serve for ListProcesses {
+    fn serve(&mut self) -> Answer {
+        let (_, rows) = broker::ask(&message::ListProcesses { after: self.after }, &[])?;
+        self.size = rows.len() as u64;
+        if self.size <= self.room {
+            user::write_bytes(self.rows, &rows)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serve for CopyMemory {
+    fn serve(&mut self) -> Answer {
+        let access = if self.write == 0 { PROCESS_VM_READ } else { PROCESS_VM_WRITE };
+        self.done = 0;
+        let Body::Process = handle::object(self.process, access)?.body else { return Err(STATUS_OBJECT_TYPE_MISMATCH) };
+        let Some(number) = handle::other(self.process, access)? else { return copy_own(self) };
+        while self.done < self.size {
+            let (there, here) = (self.there.wrapping_add(self.done), self.here.wrapping_add(self.done));
+            let most = (self.size - self.done).min(protocol::PAYLOAD as u64);
+            let done = if self.write == 0 {
+                let (_, bytes) = broker::ask(&message::ReadMemory { at: there, number, size: most as u32 }, &[])?;
+                user::write_bytes(here, &bytes)?;
+                bytes.len() as u64
+            } else {
+                let bytes = user::read_vec(here, most, protocol::PAYLOAD)?;
+                u64::from(broker::ask(&message::WriteMemory { at: there, number, pad: 0 }, &bytes)?.0.value)
+            };
+            self.done += done;
+            if done < most {
+                return Err(STATUS_PARTIAL_COPY);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies memory of this process, page by page: what is there of a range is copied before what is missing is told.
+fn copy_own(request: &mut CopyMemory) -> Answer {
+    const PAGE: u64 = 0x1000;
+    let mut bytes = [0; PAGE as usize];
+    while request.done < request.size {
+        let (there, here) = (request.there.wrapping_add(request.done), request.here.wrapping_add(request.done));
+        let bytes = &mut bytes[..(PAGE - there % PAGE).min(request.size - request.done) as usize];
+        if request.write == 0 {
+            user::read_bytes(there, bytes).map_err(|_| STATUS_PARTIAL_COPY)?;
+            user::write_bytes(here, bytes)?;
+        } else {
+            user::read_bytes(here, bytes)?;
+            user::write_bytes(there, bytes).map_err(|_| STATUS_PARTIAL_COPY)?;
+        }
+        request.done += bytes.len() as u64;
+    }
+    Ok(())
 }

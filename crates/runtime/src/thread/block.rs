@@ -60,6 +60,11 @@ impl Block {
         map(slice).map(|teb| Self { teb, slice }).inspect_err(|_| free().slices.push(slice))
     }
 
+    /// Which part of the telemetry is its own.
+    pub const fn slice(self) -> u32 {
+        self.slice
+    }
+
     /// Gives it back.
     pub fn give_back(self) {
         let mut all = free();

@@ -4,6 +4,7 @@ use super::block::Block;
 use super::{CURRENT, Start, Thread, running};
 use crate::memory::{self, Stack, StackSize};
 use crate::object::{Body, Object, Part};
+use crate::process::outline;
 use crate::registers::x86::{CONTEXT_ALL, Context};
 use crate::registers::{CODE, DATA, MXCSR};
 use crate::{bitness, broker, current, guest, port, process, processor, segment, time, user};
@@ -49,6 +50,7 @@ impl Thread {
         let object = object.inspect_err(|_| thread.release())?;
         *thread.object.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&object);
         running().insert(thread.id, Arc::clone(&object));
+        outline::enter(thread.block.slice(), thread.id);
         Ok((object, thread))
     }
 
@@ -128,6 +130,7 @@ impl Thread {
 
     /// Gives back what the thread took of the address space.
     pub(super) fn release(&self) {
+        outline::enter(self.block.slice(), 0);
         memory::lock().remove(self.stack.lock().unwrap_or_else(PoisonError::into_inner).allocation);
         self.block.give_back();
     }

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::{Thread, current, runner, running};
 use crate::guest::leave_guest;
 use crate::memory::StackSize;
+use crate::process::outline;
 use crate::serve::{Answer, Serve};
 use crate::{access, broker, handle, process, time};
 use gate::service::{
@@ -120,7 +121,10 @@ impl Serve for SetThread {
     fn serve(&mut self) -> Answer {
         let (_object, thread) = handle::part::<Thread>(self.thread, THREAD_SET_LIMITED_INFORMATION)?;
         match ThreadSetting::from_number(self.kind).ok_or(STATUS_INVALID_PARAMETER)? {
-            ThreadSetting::Priority => thread.priority.store(self.value as i32, Ordering::Relaxed),
+            ThreadSetting::Priority => {
+                thread.priority.store(self.value as i32, Ordering::Relaxed);
+                outline::set_priority(thread.block.slice(), thread.id, self.value as i32);
+            }
             ThreadSetting::Nothing => {}
             ThreadSetting::BoostOff => thread.boost_off.store(self.value != 0, Ordering::Relaxed),
             ThreadSetting::Affinity => thread.set_affinity(self.value)?,

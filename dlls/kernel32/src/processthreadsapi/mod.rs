@@ -11,6 +11,7 @@ mod thread;
 mod tls;
 
 use crate::nt::{self, check};
+use crate::process_list;
 use core::ptr::{null, null_mut};
 use guest::call::{Bool, Count, Handle};
 use guest::error::Win32Error;
@@ -29,9 +30,11 @@ pub const THIS_THREAD: HANDLE = (usize::MAX - 1) as HANDLE;
 pub mod process_class {
     #![allow(missing_docs, reason = "the classes bear Windows' own names")]
     pub const BASIC: i32 = 0;
+    pub const MEMORY: i32 = 3;
     pub const TIMES: i32 = 4;
     pub const HANDLES: i32 = 20;
     pub const PRIORITY_BOOST: i32 = 22;
+    pub const WOW64: i32 = 26;
 }
 
 /// Answers an information class of a process.
@@ -86,7 +89,7 @@ pub unsafe fn put_time(target: *mut FILETIME, time: i64) -> Result<(), Win32Erro
 }
 
 /// What opens an object by number: no name, and whether children inherit the handle.
-fn by_number(inherits: i32) -> OBJECT_ATTRIBUTES {
+pub fn by_number(inherits: i32) -> OBJECT_ATTRIBUTES {
     OBJECT_ATTRIBUTES {
         Length: size_of::<OBJECT_ATTRIBUTES>() as u32,
         RootDirectory: null_mut(),
@@ -186,11 +189,11 @@ pub unsafe extern "system" fn SetProcessPriorityBoost(process: HANDLE, off: i32)
     unsafe { set_process(process, process_class::PRIORITY_BOOST, &u32::from(off != 0)) }
 }
 
-/// Answers the session of a process; only this process has a number here.
+/// Answers the session of a process: one is all there is in a sandbox.
 #[shim(ix = 459, mapping = "the PEB", risk = Wrong("a wrong number"))]
 pub unsafe extern "system" fn ProcessIdToSessionId(process: u32, session: *mut u32) -> Result<Bool, Win32Error> {
     const OFFSET: usize = if cfg!(target_arch = "x86") { gate::peb::SESSION_ID_32 } else { gate::peb::SESSION_ID_64 };
-    if process != teb::process_id() || session.is_null() {
+    if session.is_null() || process != teb::process_id() && !process_list::is_there(process) {
         return Err(Win32Error(ERROR_INVALID_PARAMETER));
     }
     unsafe { *session = teb::peb().byte_add(OFFSET).cast::<u32>().read() };

@@ -4,7 +4,7 @@ mod affinity;
 mod arithmetic;
 mod fiber;
 mod global;
-mod image_name;
+pub mod image_name;
 mod local;
 mod movable;
 mod pipe;
