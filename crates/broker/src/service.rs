@@ -9,6 +9,7 @@ use protocol::Frame;
 use protocol::key::KeyRequest;
 use protocol::message::{Done, Request, Word};
 use protocol::pipe::PipeRequest;
+use protocol::sight::SightRequest;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,9 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
     if let Some(request) = PipeRequest::decode(frame) {
         return Some(answer_pipe(process, request, payload).unwrap_or_else(Reply::status));
     }
+    if let Some(request) = SightRequest::decode(frame) {
+        return Some(answer_sight(process, request, payload).unwrap_or_else(Reply::status));
+    }
     let Some(request) = Request::decode(frame) else {
         process.note_malformed(frame.number);
         return Some(Reply::status(STATUS_INVALID_SYSTEM_SERVICE));
@@ -134,9 +138,6 @@ pub fn answer(process: &Arc<Process>, frame: &Frame, payload: &[u8], alarm: impl
         Request::AdoptObject(request) => process.adopt_object(&request),
         Request::OpenProcess(request) => process.open_process(&request),
         Request::QueryProcess(request) => process.query_process(&request),
-        Request::ListProcesses(request) => process.list_processes(&request),
-        Request::ReadMemory(request) => process.read_memory(&request),
-        Request::WriteMemory(request) => process.write_memory(&request, payload),
         Request::EndProcess(request) => process.end_process(&request),
         Request::ResumeProcess(request) => process.resume_process(&request),
         Request::AwaitResume(_) => process.await_resume(),
@@ -171,6 +172,15 @@ fn answer_key(process: &Process, request: KeyRequest, payload: &[u8]) -> Result<
         KeyRequest::FlushKey(request) => process.flush_key(&request),
         KeyRequest::WatchKey(request) => process.watch_key(&request),
         KeyRequest::WaitKeys(_) => process.wait_keys(),
+    }
+}
+
+/// The answer to a request about other processes.
+fn answer_sight(process: &Process, request: SightRequest, payload: &[u8]) -> Result<Reply, NTSTATUS> {
+    match request {
+        SightRequest::ListProcesses(request) => process.list_processes(&request),
+        SightRequest::ReadMemory(request) => process.read_memory(&request),
+        SightRequest::WriteMemory(request) => process.write_memory(&request, payload),
     }
 }
 

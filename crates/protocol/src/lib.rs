@@ -9,6 +9,7 @@ pub mod handle;
 pub mod key;
 pub mod message;
 pub mod pipe;
+pub mod sight;
 pub mod start;
 mod value;
 

@@ -428,30 +428,6 @@ messages! {
         /// The object's number.
         number: u32,
     } -> SharedObject;
-    /// Lists the sandbox's processes, in the order of their numbers: as many as fit. Reply payload: [`gate::process::Row`] records;
-    /// none where there are no more.
-    78 ListProcesses {
-        /// The list begins behind this process's number.
-        after: u32,
-    } -> Done;
-    /// Reads memory of another process. Reply payload: the bytes up to the first page that cannot be read.
-    86 ReadMemory {
-        /// Where.
-        at: u64,
-        /// The process's number, as an object.
-        number: u32,
-        /// How many bytes.
-        size: u32,
-    } -> Done;
-    /// Writes memory of another process. Payload: the bytes. Answers how many were written.
-    87 WriteMemory {
-        /// Where.
-        at: u64,
-        /// The process's number, as an object.
-        number: u32,
-        /// Unused.
-        pad: u32,
-    } -> Word;
     /// Puts a process into a job, and into those that the job is nested in.
     80 AssignProcess {
         /// The job's number.

@@ -4,7 +4,8 @@
 use super::Process;
 use crate::reply::Reply;
 use protocol::PAYLOAD;
-use protocol::message::{Done, ReadMemory, Word, WriteMemory};
+use protocol::message::{Done, Word};
+use protocol::sight::{ReadMemory, WriteMemory};
 use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_ACCESS_DENIED, STATUS_PROCESS_IS_TERMINATING};
 
 type Answer = Result<Reply, NTSTATUS>;

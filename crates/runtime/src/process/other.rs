@@ -8,6 +8,7 @@ use crate::serve::{Answer, Serve};
 use crate::{access, handle, job, name, section, user};
 use gate::service::{CopyMemory, CreateProcess, ListProcesses, ObjectKind, OpenProcess, QueryOther, Span, StartParameters};
 use protocol::message::{self, AdoptObject, Inherit, SharedObject};
+use protocol::sight;
 use protocol::start::{Child, Inherited, Parameters};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -177,7 +178,7 @@ impl Serve for QueryOther {
 
 impl Serve for ListProcesses {
     fn serve(&mut self) -> Answer {
-        let (_, rows) = broker::ask(&message::ListProcesses { after: self.after }, &[])?;
+        let (_, rows) = broker::ask(&sight::ListProcesses { after: self.after }, &[])?;
         self.size = rows.len() as u64;
         if self.size <= self.room {
             user::write_bytes(self.rows, &rows)?;
@@ -196,12 +197,12 @@ impl Serve for CopyMemory {
             let (there, here) = (self.there.wrapping_add(self.done), self.here.wrapping_add(self.done));
             let most = (self.size - self.done).min(protocol::PAYLOAD as u64);
             let done = if self.write == 0 {
-                let (_, bytes) = broker::ask(&message::ReadMemory { at: there, number, size: most as u32 }, &[])?;
+                let (_, bytes) = broker::ask(&sight::ReadMemory { at: there, number, size: most as u32 }, &[])?;
                 user::write_bytes(here, &bytes)?;
                 bytes.len() as u64
             } else {
                 let bytes = user::read_vec(here, most, protocol::PAYLOAD)?;
-                u64::from(broker::ask(&message::WriteMemory { at: there, number, pad: 0 }, &bytes)?.0.value)
+                u64::from(broker::ask(&sight::WriteMemory { at: there, number, pad: 0 }, &bytes)?.0.value)
             };
             self.done += done;
             if done < most {
