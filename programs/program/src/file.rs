@@ -91,9 +91,8 @@ pub fn full(path: &str) -> Result<String> {
 pub fn short(path: &str) -> String {
     let wide = wide(path);
     // SAFETY: the path ends in a NUL; writes no more than there is room for.
-    let short = crate::environment::grown(|buffer, room| unsafe {
-        windows_sys::Win32::Storage::FileSystem::GetShortPathNameW(wide.as_ptr(), buffer, room)
-    });
+    let short =
+        crate::environment::grown(|buffer, room| unsafe { windows_sys::Win32::Storage::FileSystem::GetShortPathNameW(wide.as_ptr(), buffer, room) });
     if short.is_empty() { path.into() } else { short }
 }
 
