@@ -39,7 +39,7 @@ fn variables_arguments_and_labels() {
 #[test]
 fn conditions_loops_and_streams() {
     let lines = "@echo off\nif \"a\"==\"b\" (echo no) else (\n  echo yes\n)\nif /i a==A echo same\nif not exist f.txt echo none\n(echo one 1& echo two 2)>f.txt\n\
-                 echo three 3>>f.txt\nfor /f \"tokens=1,2\" %%a in (f.txt) do echo %%b-%%a\nfor /f %%a in ('type f.txt') do echo out %%a\n\
+                 >>f.txt echo three 3\nfor /f \"tokens=1,2\" %%a in (f.txt) do echo %%b-%%a\nfor /f %%a in ('type f.txt') do echo out %%a\n\
                  type nothing 2>nul || echo failed\nver >nul && echo fine\ntype f.txt | where /q where && echo piped\n";
     let (out, _) = batch(lines, &[]);
     assert_eq!(out, "yes\nsame\nnone\n1-one\n2-two\n3-three\nout one\nout two\nout three\nfailed\nfine\npiped\n");
