@@ -1,4 +1,4 @@
-//! What a program reads: bytes of a handle, whole or line by line.
+//! What a program reads: bytes of a handle, whole or by the line.
 
 use crate::error::{Error, Result};
 use crate::{console, text};
@@ -35,45 +35,6 @@ pub fn read_all(handle: HANDLE) -> Result<Vec<u8>> {
         match read(handle, &mut buffer)? {
             0 => return Ok(bytes),
             count => bytes.extend(&buffer[..count]),
-        }
-    }
-}
-
-/// Lines of a handle, each read only when it is wanted.
-#[derive(Debug)]
-pub struct Lines {
-    handle: HANDLE,
-    console: bool,
-    rest: Vec<u8>,
-    ended: bool,
-}
-
-impl Lines {
-    /// Those of a handle.
-    pub fn of(handle: HANDLE) -> Self {
-        Self { handle, console: console::is(handle), rest: Vec::new(), ended: false }
-    }
-
-    /// The next line without its end; `None` at the end of the input.
-    pub fn next(&mut self) -> Result<Option<String>> {
-        if self.console {
-            return read_console(self.handle);
-        }
-        let mut seen = 0;
-        loop {
-            if let Some(at) = self.rest[seen..].iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.rest.drain(..=seen + at).collect();
-                return Ok(Some(finished(&line)));
-            }
-            seen = self.rest.len();
-            if self.ended {
-                let line = core::mem::take(&mut self.rest);
-                return Ok((!line.is_empty()).then(|| finished(&line)));
-            }
-            let mut buffer = [0; 0x1000];
-            let count = read(self.handle, &mut buffer)?;
-            self.ended = count == 0;
-            self.rest.extend(&buffer[..count]);
         }
     }
 }

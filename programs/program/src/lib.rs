@@ -2,6 +2,7 @@
 //!
 //! They are ordinary Windows programs: everything here calls exports of `kernel32` and its like, and they run under any Windows.
 #![cfg_attr(target_os = "windows", no_std)]
+#![allow(clippy::not_unsafe_ptr_arg_deref, reason = "a handle is a number to the system, and nobody reads through it")]
 
 extern crate alloc;
 

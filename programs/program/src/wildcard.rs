@@ -64,7 +64,8 @@ mod tests {
         #[test]
         fn it_always_answers(pattern in "[ab*?]{0,40}", name in "[ab]{0,40}") {
             fits(&pattern, &name);
-            prop_assert!(fits(&alloc::format!("*{name}*"), &name));
+            let around = ["*", &name, "*"].concat();
+            prop_assert!(fits(&around, &name));
         }
     }
 }

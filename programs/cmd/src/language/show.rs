@@ -42,7 +42,9 @@ fn action(action: &Action) -> String {
                 Join::And => "&&",
                 Join::Pipe => "|",
             };
-            format!("{} {sign} {}", command(first), command(second))
+            let first = command(first);
+            let gap = if first.ends_with(' ') { "" } else { " " };
+            format!("{first}{gap}{sign} {}", command(second))
         }
         Action::If(what, then, otherwise) => {
             let rest = otherwise.as_ref().map(|otherwise| format!(" else {}", command(otherwise))).unwrap_or_default();

@@ -96,7 +96,7 @@ mod tests {
             ("abcdef", "~9", Some("")),
             ("abcdef", "~,3", Some("abc")),
             ("aXbxc", "x=-", Some("a-b-c")),
-            ("aXbxc", "*x=-", Some("a-bxc")),
+            ("aXbxc", "*x=-", Some("-bxc")),
             ("abc", "q=-", Some("abc")),
             ("abc", "b=", Some("ac")),
             ("abc", "b", None),
