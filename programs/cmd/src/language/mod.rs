@@ -1,4 +1,9 @@
 //! The language of command lines and batch files, without any system beneath it.
+#![allow(
+    clippy::nonminimal_bool,
+    clippy::manual_strip,
+    reason = "conditions are written as the rules of the language are said, on a text and its folded twin"
+)]
 
 pub mod arithmetic;
 pub mod compare;

@@ -113,14 +113,9 @@ fn mistakes_are_named() {
 
 #[test]
 fn what_is_shown_again_means_the_same() {
-    for line in [
-        "a|b",
-        "(echo a & echo b)",
-        "if exist x (echo y ) else echo z",
-        "for /L %a in (1 1 3) do echo %a",
-        "if /I not a EQU b echo c",
-        "@echo a",
-    ] {
+    for line in
+        ["a|b", "(echo a & echo b)", "if exist x (echo y ) else echo z", "for /L %a in (1 1 3) do echo %a", "if /I not a EQU b echo c", "@echo a"]
+    {
         let once = shown(line);
         assert_eq!(shown(&once), once, "{line}");
     }

@@ -44,8 +44,9 @@ pub fn options(text: &str) -> Result<Options, String> {
             options.back_quotes = true;
             rest = &rest["usebackq".len()..];
         } else if lower.starts_with("eol=") {
-            options.comment = rest[4..].chars().next();
-            rest = &rest[4 + options.comment.map_or(0, char::len_utf8)..];
+            let behind = &rest["eol=".len()..];
+            options.comment = behind.chars().next();
+            rest = &behind[options.comment.map_or(0, char::len_utf8)..];
         } else if lower.starts_with("skip=") {
             let (word, behind) = split_word(&rest[5..]);
             options.skip = super::compare::number(word).and_then(|number| usize::try_from(number).ok()).filter(|skip| *skip > 0).ok_or(rest)?;
