@@ -21,7 +21,7 @@ pub fn build() -> Result<()> {
     let functions = metadata::read()?;
     let stubs = stubs::table(&functions)?;
     for target in WINDOWS {
-        guests::build_dlls(target)?;
+        guests::build_system(target)?;
         system::write(target, &stubs, &payload.join(system::file_name(target)))?;
     }
     symbols::write(WINDOWS[0], &payload.join(system::file_name(WINDOWS[0])), &symbols_folder())?;

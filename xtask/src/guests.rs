@@ -13,12 +13,31 @@ pub fn dlls() -> Result<Vec<String>> {
     Ok(text.lines().skip(1).map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect())
 }
 
-/// Builds the system DLLs for one target.
-pub fn build_dlls(target: &str) -> Result<()> {
-    let dlls = dlls()?;
+/// The system's programs: each is a package called `program-` and its name, in a folder of `programs`.
+pub fn programs() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("programs")).context("the system's programs")? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().join("src/main.rs").is_file() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The package of one of the system's programs.
+pub fn program_package(name: &str) -> String {
+    format!("program-{name}")
+}
+
+/// Builds the system DLLs and programs for one target.
+pub fn build_system(target: &str) -> Result<()> {
+    let packages: Vec<String> = dlls()?.into_iter().chain(programs()?.iter().map(|name| program_package(name))).collect();
     let mut arguments = vec!["build", "--profile", "guest", "--target", target];
-    for dll in &dlls {
-        arguments.extend(["--package", dll]);
+    for package in &packages {
+        arguments.extend(["--package", package]);
     }
     cargo(&arguments, &[])
 }

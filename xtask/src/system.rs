@@ -1,10 +1,10 @@
-//! Makes a system file: lays the DLLs out, binds them among themselves, and writes them with their tables.
+//! Makes a system file: lays the DLLs out, binds them among themselves, and writes them with their tables, and the programs beside them.
 
 use crate::command::target as build_folder;
-use crate::guests::dlls;
+use crate::guests::{dlls, programs};
 use anyhow::{Context, Result, bail, ensure};
 use gate::map::{DLL_SPACING_32, DLL_SPACING_64, DLLS_32, DLLS_64};
-use gate::system::{Entry, Header, MAGIC, NAME, STUBS, Segment, VERSION};
+use gate::system::{Entry, Header, MAGIC, NAME, PROGRAM, STUBS, Segment, VERSION};
 use pe::{Image, Layout, Target};
 use std::fs;
 use std::path::Path;
@@ -27,31 +27,42 @@ pub fn base(target: &str, index: usize) -> u64 {
     if target.starts_with("x86_64") { DLLS_64 + index as u64 * DLL_SPACING_64 } else { DLLS_32 + index as u64 * DLL_SPACING_32 }
 }
 
-/// A DLL in memory, as it will be mapped.
+/// A DLL in memory, as it will be mapped; or a program, as its file is written.
 struct LaidOut {
     name: String,
+    flags: u32,
     base: u64,
     bytes: Vec<u8>,
-    /// Protections by section: start, end, protection.
-    pieces: Vec<(usize, usize, u32)>,
+    pieces: Pieces,
 }
 
 /// Makes a target's system file.
 pub fn write(target: &str, stubs: &[u8], to: &Path) -> Result<()> {
     let mut images = Vec::new();
     for (index, dll) in dlls()?.iter().enumerate() {
-        let path = build_folder().join(target).join("guest").join(format!("{dll}.dll"));
-        let file = fs::read(&path).with_context(|| format!("{} was not built", path.display()))?;
-        images.push(lay_out(dll, &file, base(target, index)).with_context(|| format!("{dll}.dll"))?);
+        images.push(built(target, format!("{dll}.dll"), 0, Some(base(target, index)))?);
     }
     bind(&mut images)?;
-    fs::write(to, assemble(&images, stubs)?)?;
+    let programs = programs()?.into_iter().map(|name| built(target, format!("{name}.exe"), PROGRAM, None)).collect::<Result<Vec<_>>>()?;
+    fs::write(to, assemble(&images, &programs, stubs)?)?;
     Ok(())
 }
 
-/// Puts a DLL's sections where they will be mapped, and relocates it to its base.
-fn lay_out(name: &str, file: &[u8], base: u64) -> Result<LaidOut> {
+/// An image that was built, laid out for a base, or for its own.
+fn built(target: &str, name: String, flags: u32, base: Option<u64>) -> Result<LaidOut> {
+    let path = build_folder().join(target).join("guest").join(&name);
+    let file = fs::read(&path).with_context(|| format!("{} was not built", path.display()))?;
+    let (base, bytes, pieces) = lay_out(&file, base).with_context(|| name.clone())?;
+    Ok(LaidOut { name, flags, base, bytes, pieces })
+}
+
+/// Protections by section: start, end, protection.
+type Pieces = Vec<(usize, usize, u32)>;
+
+/// Puts an image's sections where they will be mapped, and relocates it to a base.
+fn lay_out(file: &[u8], base: Option<u64>) -> Result<(u64, Vec<u8>, Pieces)> {
     let image = Image::parse(file, Layout::File)?;
+    let base = base.unwrap_or(image.image_base());
     image.check_mappable()?;
     let size = (image.size_of_image() as usize).next_multiple_of(PAGE);
     let mut bytes = vec![0; size];
@@ -90,7 +101,7 @@ fn lay_out(name: &str, file: &[u8], base: u64) -> Result<LaidOut> {
         };
         pieces.push((placement.rva as usize, placement.rva as usize + placement.size as usize, protect));
     }
-    Ok(LaidOut { name: format!("{name}.dll"), base, bytes, pieces })
+    Ok((base, bytes, pieces))
 }
 
 /// Lets the section table say that the sections lie in a file as they lie in memory: the bytes are an image's file as well, which
@@ -184,14 +195,15 @@ fn joined(pieces: &[(usize, usize, u32)]) -> Vec<(usize, usize, u32)> {
 }
 
 /// Puts the tables and the images together.
-fn assemble(images: &[LaidOut], stubs: &[u8]) -> Result<Vec<u8>> {
+fn assemble(images: &[LaidOut], programs: &[LaidOut], stubs: &[u8]) -> Result<Vec<u8>> {
     check_forwarders(images)?;
     let mut segments = Vec::new();
     let mut entries = Vec::new();
     let mut body: Vec<u8> = Vec::new();
-    let count: usize = images.iter().map(|image| image.pieces.len() * 2).sum::<usize>() + 1;
-    let head = (size_of::<Header>() + (images.len() + 1) * size_of::<Entry>() + count * size_of::<Segment>()).next_multiple_of(PAGE);
-    for image in images {
+    let all = || images.iter().chain(programs);
+    let count: usize = all().map(|image| image.pieces.len() * 2).sum::<usize>() + 1;
+    let head = (size_of::<Header>() + (all().count() + 1) * size_of::<Entry>() + count * size_of::<Segment>()).next_multiple_of(PAGE);
+    for image in all() {
         let first = segments.len() as u32;
         for (start, end, protect) in joined(&image.pieces) {
             // What is zero to its end needs no bytes of the file.
@@ -207,7 +219,13 @@ fn assemble(images: &[LaidOut], stubs: &[u8]) -> Result<Vec<u8>> {
             }
         }
         let count = segments.len() as u32 - first;
-        entries.push(Entry { name: name(&image.name)?, base: image.base, size: image.bytes.len() as u32, segments: [first, count], flags: 0 });
+        entries.push(Entry {
+            name: name(&image.name)?,
+            base: image.base,
+            size: image.bytes.len() as u32,
+            segments: [first, count],
+            flags: image.flags,
+        });
     }
     let padded = stubs.len().next_multiple_of(PAGE);
     let first = segments.len() as u32;

@@ -36,7 +36,7 @@ pub enum Say {
 /// A program to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// The program, absolute.
+    /// The program, absolute; or where programs see it, which no absolute path of the host begins like (`C:\\x.exe`).
     pub program: PathBuf,
     /// Its arguments, without its name.
     pub arguments: Vec<String>,

@@ -78,7 +78,11 @@ fn sayable(path: PathBuf) -> Result<PathBuf, String> {
 fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
     let (program, rest) = arguments.program.split_first().ok_or("which program?")?;
     let program = Path::new(program);
-    let program = sayable(program.canonicalize().or_else(|_| absolute(program))?)?;
+    let program = match program.canonicalize() {
+        Ok(found) => sayable(found)?,
+        Err(_) if is_inside(program) => program.to_owned(),
+        Err(_) => sayable(absolute(program)?)?,
+    };
     let folder = match &arguments.cwd {
         Some(folder) => sayable(folder.canonicalize().map_err(|error| format!("--cwd {}: {}", folder.display(), plain(&error)))?)?,
         // A folder that programs cannot be told of is none that they could be granted.
@@ -97,6 +101,11 @@ fn request(arguments: &RunArguments, policy: &Policy) -> Result<Run, String> {
         required_layers: arguments.require.unwrap_or_default().bits(),
         streams: [false; 3],
     })
+}
+
+/// Whether a path says where programs see a file: on a drive.
+fn is_inside(path: &Path) -> bool {
+    matches!(path.to_str().map(str::as_bytes), Some([letter, b':', b'\\' | b'/', ..]) if letter.is_ascii_alphabetic())
 }
 
 /// The standard streams that are open.

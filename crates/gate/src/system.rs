@@ -1,5 +1,5 @@
 //! The system file: every system DLL of one bitness, laid out and bound among themselves by the build, so that a start
-//! needs nothing but mappings.
+//! needs nothing but mappings; and the system's programs, which are looked at as files alone.
 //!
 //! `Header | Entry.. | Segment.. | images, page-aligned`. Little-endian; offsets count from the file's start.
 
@@ -20,7 +20,7 @@ pub struct Header {
     pub magic: [u8; 8],
     /// [`VERSION`].
     pub version: u32,
-    /// How many DLLs.
+    /// How many DLLs and programs.
     pub entries: u32,
     /// How many segments.
     pub segments: u32,
@@ -28,7 +28,10 @@ pub struct Header {
     pub head: u32,
 }
 
-/// One DLL.
+/// The flag of a program: it lies in the system's folder as a file, and is started like any other. No process loads it as a DLL.
+pub const PROGRAM: u32 = 1;
+
+/// One DLL, or a program.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct Entry {
@@ -40,7 +43,7 @@ pub struct Entry {
     pub size: u32,
     /// Its first segment and how many it has.
     pub segments: [u32; 2],
-    /// Unused.
+    /// 0 for a DLL; [`PROGRAM`].
     pub flags: u32,
 }
 
@@ -88,7 +91,7 @@ impl<'a> Tables<'a> {
 
     /// The DLL with this name in lower case.
     pub fn find(&self, name: &[u8]) -> Option<&'a Entry> {
-        self.entries.iter().find(|entry| entry.name() == name)
+        self.entries.iter().find(|entry| entry.flags & PROGRAM == 0 && entry.name() == name)
     }
 
     /// A DLL's segments.

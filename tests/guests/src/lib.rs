@@ -34,6 +34,7 @@ pub mod registers;
 #[cfg(target_os = "windows")]
 pub mod registry;
 #[cfg(target_os = "windows")]
+#[path = "../../../programs/program/src/runtime.rs"]
 mod runtime;
 #[cfg(target_os = "windows")]
 pub mod steps;
@@ -205,6 +206,13 @@ pub fn print(text: &str) {
 pub fn exit(code: u32) -> ! {
     // SAFETY: ends the process.
     unsafe { windows_sys::Win32::System::Threading::ExitProcess(code) }
+}
+
+/// A panic is a failed case.
+#[cfg(target_os = "windows")]
+fn panicked(what: &str) -> ! {
+    print(&format!("FAIL {what}\n"));
+    exit(101)
 }
 
 /// The thread's last error.

@@ -101,7 +101,14 @@ fn tidy() -> Result<()> {
 fn windows_packages() -> Result<Vec<String>> {
     let mut packages = guests::dlls()?;
     packages.push("guests".into());
+    packages.extend(program_packages()?);
     Ok(packages)
+}
+
+/// The system's programs, and what they stand on.
+fn program_packages() -> Result<Vec<String>> {
+    let programs = guests::programs()?;
+    Ok(programs.iter().map(|name| guests::program_package(name)).chain(["program".into()]).collect())
 }
 
 /// `--package a --package b`.
@@ -148,7 +155,8 @@ fn unit() -> Result<()> {
     // Whole runs once more, of the same programs as 32-bit code.
     cargo(&[runner, &["--package", "runs"]].concat(), &[("WIN_COMPAT_TEST_BITNESS", "32")])?;
     // What of them is pure runs on the host as well.
-    cargo(&[runner, &["--package", "runtime"], &packages(&guests::dlls()?)].concat(), &[])
+    let pure = [guests::dlls()?, program_packages()?].concat();
+    cargo(&[runner, &["--package", "runtime"], &packages(&pure)].concat(), &[])
 }
 
 fn loom() -> Result<()> {

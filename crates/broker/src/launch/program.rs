@@ -1,9 +1,11 @@
 //! A program's file, and why nothing is started from it.
 
-use crate::namespace::plain;
+use crate::namespace::{Name, Namespace, Place, parse, plain};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use store::{Create, How};
+use windows_sys::Win32::Foundation::{NTSTATUS, STATUS_FILE_IS_A_DIRECTORY, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND};
 
 /// Why nothing was started.
 #[derive(Debug)]
@@ -39,6 +41,22 @@ pub fn open_program(path: &Path) -> Result<OwnedFd, Refused> {
         FileType::Directory => Err(refused(126, "this is a folder".into())),
         _ => Err(refused(126, "this is no file".into())),
     }
+}
+
+/// Opens a program that lies where programs see it: on a drive of the sandbox's, such as `C:\Windows\System32\cmd.exe`. Answers its path there.
+pub fn open_inside(namespace: &Namespace, path: &str) -> Result<(OwnedFd, Vec<u16>), Refused> {
+    let refused = |status: NTSTATUS| match status {
+        STATUS_OBJECT_NAME_NOT_FOUND | STATUS_OBJECT_PATH_NOT_FOUND => Refused { code: 127, sentence: format!("{path}: it does not exist") },
+        STATUS_FILE_IS_A_DIRECTORY => Refused { code: 126, sentence: format!("{path}: this is a folder") },
+        _ => Refused { code: 126, sentence: format!("{path}: it cannot be opened") },
+    };
+    let native: Vec<u16> = ["\\??\\", &path.replace('/', "\\")].concat().encode_utf16().collect();
+    let Name::Drive(at) = parse(&native).map_err(refused)? else { return Err(refused(STATUS_OBJECT_NAME_NOT_FOUND)) };
+    let Place::Volume(inside) = namespace.place(&at).map_err(refused)? else { return Err(refused(STATUS_FILE_IS_A_DIRECTORY)) };
+    let how = How { read: true, write: false, append: false, through: false, create: Create::Open, folder: Some(false), link: false, attributes: 0 };
+    let opened = inside.volume.open(&inside.path, &how).map_err(refused)?;
+    inside.volume.released(opened.metadata.id);
+    Ok((opened.file, at.to_nt()[4..].to_vec()))
 }
 
 /// Whether a program is for 32-bit processors: looks at one field, the machine. Everything else is looked at in the jail.

@@ -1,6 +1,6 @@
 //! A program that the user starts: from a path of the host, with the shell's streams.
 
-use super::program::{Refused, is_32_bit, open_program};
+use super::program::{Refused, is_32_bit, open_inside, open_program};
 use crate::audit::{Event, Kind, Outcome, Trust};
 use crate::drive::USER;
 use crate::handle::{Handle, Heritage, Object, Table};
@@ -27,8 +27,6 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_GENERIC_READ, FILE_GENERIC_WR
 
 /// What a program of the user's is started with.
 pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: Vec<OwnedFd>) -> Result<Plan, Refused> {
-    let program = open_program(&run.program)?;
-    let narrow = is_32_bit(&program);
     let mut namespace = Namespace::new(Arc::clone(&sandbox.drive), Arc::clone(&sandbox.system));
     for grant in &run.grants {
         let folder = namespace.grant(&grant.folder, grant.access, &sandbox.overlays).map_err(Refused::broken)?;
@@ -38,8 +36,15 @@ pub fn plan(sandbox: &Arc<Sandbox>, session: &Arc<Session>, run: &Run, streams: 
     for drive in &run.drives {
         namespace.show_drive(drive.letter, &drive.folder).map_err(Refused::broken)?;
     }
-    let shown = namespace.show_program(&run.program);
-    let shown = shown.ok_or_else(|| Refused::broken(format!("{}: Windows has no way to say this path", run.program.display())))?;
+    let (program, shown) = match run.program.to_str().filter(|_| run.program.is_relative()) {
+        Some(inside) => open_inside(&namespace, inside)?,
+        None => {
+            let program = open_program(&run.program)?;
+            let shown = namespace.show_program(&run.program);
+            (program, shown.ok_or_else(|| Refused::broken(format!("{}: Windows has no way to say this path", run.program.display())))?)
+        }
+    };
+    let narrow = is_32_bit(&program);
     let mut handles = Table::default();
     let (mut born, mut terminals) = ([const { None }; 3], [const { None }; 3]);
     let mut streams = streams.into_iter();

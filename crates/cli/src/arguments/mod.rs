@@ -251,7 +251,7 @@ pub struct RunArguments {
     /// Ask nothing (accepted; there is nothing to ask yet)
     #[arg(long)]
     pub yes: bool,
-    /// The program, a Windows .exe, and its arguments
+    /// The program, a Windows .exe or one of the sandbox's (C:\Windows\System32\cmd.exe), and its arguments
     #[arg(value_names = ["PROGRAM", "ARG"], num_args = 1.., required = true, trailing_var_arg = true)]
     pub program: Vec<OsString>,
     /// Flags that are planned and not there yet

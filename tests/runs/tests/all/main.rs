@@ -16,6 +16,7 @@ mod member;
 mod narrow;
 mod pipes;
 mod program;
+mod programs;
 mod refusals;
 mod registry;
 mod sandboxes;

@@ -1,4 +1,5 @@
-//! What the compiler wants of a program without a runtime.
+//! What the compiler wants of a program without a C runtime: the allocator, its own calls, and who hears of a panic
+//! (`panicked` of the crate that this file is in). The tests' programs stand on it as well.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
@@ -37,6 +38,5 @@ static ALLOCATOR: ProcessHeap = ProcessHeap;
 
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-    crate::print(&alloc::format!("FAIL {info}\n"));
-    crate::exit(101)
+    crate::panicked(&alloc::format!("{info}"))
 }

@@ -1,0 +1,4 @@
+//! cmd.exe.
+#![cfg_attr(target_os = "windows", no_std, no_main)]
+
+program::program!(program_cmd::run);
