@@ -45,6 +45,7 @@ mod open;
 mod processenv;
 mod processthreadsapi;
 mod processtopologyapi;
+mod pathcch;
 mod profileapi;
 mod resource;
 mod rtlsupportapi;

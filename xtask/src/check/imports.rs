@@ -7,16 +7,17 @@ use serde_json::Value;
 use std::process::Command;
 
 /// A package, and the packages of ours that it may import. System DLLs have one row: `dll`.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("broker", &["catalog", "channel", "gate", "jail", "protocol", "store"]),
     ("catalog", &[]),
     ("channel", &["protocol"]),
     ("cli", &["broker", "catalog", "gate", "jail", "pe", "store", "terminal"]),
     ("crt", &[]),
-    ("dll", &["crt", "gate", "guest", "pe"]),
+    ("dll", &["crt", "gate", "guest", "hash", "pe"]),
     ("gate", &[]),
     ("guest", &["gate", "pe", "shim"]),
     ("guests", &[]),
+    ("hash", &[]),
     ("jail", &[]),
     ("pe", &[]),
     ("protocol", &["gate"]),
