@@ -34,6 +34,9 @@ macro_rules! process_heap_allocator {
 
             struct ProcessHeap;
 
+            /// What the heap's blocks are aligned to. A block that wants more lies in a larger one, whose address stands in front of it.
+            const ALIGNED: usize = 2 * size_of::<usize>();
+
             impl ProcessHeap {
                 fn heap() -> *mut c_void {
                     // SAFETY: the PEB lives as long as the process.
@@ -44,21 +47,48 @@ macro_rules! process_heap_allocator {
             // SAFETY: the process heap gives distinct blocks, aligned to two pointers.
             unsafe impl GlobalAlloc for ProcessHeap {
                 unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-                    if layout.align() > 2 * size_of::<usize>() {
-                        return core::ptr::null_mut();
-                    }
                     // SAFETY: the heap exists since before the first DLL was initialised.
-                    unsafe { RtlAllocateHeap(Self::heap(), 0, layout.size()).cast() }
+                    let allocate = |size: usize| unsafe { RtlAllocateHeap(Self::heap(), 0, size).cast::<u8>() };
+                    if layout.align() <= ALIGNED {
+                        return allocate(layout.size());
+                    }
+                    let Some(size) = layout.size().checked_add(layout.align()) else { return core::ptr::null_mut() };
+                    let whole = allocate(size);
+                    if whole.is_null() {
+                        return whole;
+                    }
+                    // The heap's alignment is a part of the wanted one, so that there is room for an address in front.
+                    let distance = layout.align() - whole as usize % layout.align();
+                    // SAFETY: the block is longer by the whole alignment.
+                    unsafe {
+                        let memory = whole.add(distance);
+                        memory.cast::<*mut u8>().sub(1).write(whole);
+                        memory
+                    }
                 }
 
-                unsafe fn dealloc(&self, memory: *mut u8, _layout: Layout) {
-                    // SAFETY: the block came from `alloc`.
-                    unsafe { RtlFreeHeap(Self::heap(), 0, memory.cast()) };
+                unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+                    // SAFETY: the block came from `alloc`, which wrote the address in front of one that wanted more.
+                    let block = if layout.align() <= ALIGNED { memory } else { unsafe { memory.cast::<*mut u8>().sub(1).read() } };
+                    // SAFETY: as above.
+                    unsafe { RtlFreeHeap(Self::heap(), 0, block.cast()) };
                 }
 
-                unsafe fn realloc(&self, memory: *mut u8, _layout: Layout, size: usize) -> *mut u8 {
-                    // SAFETY: the block came from `alloc`.
-                    unsafe { RtlReAllocateHeap(Self::heap(), 0, memory.cast(), size).cast() }
+                unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+                    if layout.align() <= ALIGNED {
+                        // SAFETY: the block came from `alloc`.
+                        return unsafe { RtlReAllocateHeap(Self::heap(), 0, memory.cast(), size).cast() };
+                    }
+                    // SAFETY: the size is one that a layout may have, as the caller says.
+                    let other = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
+                    if !other.is_null() {
+                        // SAFETY: both blocks have that many bytes, and the first is not used again.
+                        unsafe {
+                            other.copy_from_nonoverlapping(memory, layout.size().min(size));
+                            self.dealloc(memory, layout);
+                        }
+                    }
+                    other
                 }
             }
 

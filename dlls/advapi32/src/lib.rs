@@ -1,4 +1,4 @@
-//! advapi32.dll: the registry, the rights of the process, random bytes, the user's name.
+//! advapi32.dll: the registry, the rights of the process, random bytes, hashes, the user's name.
 #![allow(
     clippy::undocumented_unsafe_blocks,
     reason = "a caller's pointers are what the documentation demands; a wrong one faults in the caller's own process"
@@ -18,6 +18,7 @@ mod ntsecapi;
 mod sddl;
 mod securitybaseapi;
 mod winbase;
+mod wincrypt;
 mod winreg;
 
 guest::dll!();

@@ -1,4 +1,4 @@
-//! bcrypt.dll: random numbers.
+//! bcrypt.dll: random numbers and hashes.
 #![allow(
     clippy::undocumented_unsafe_blocks,
     reason = "a caller's pointers are what the documentation demands; a wrong one faults in the caller's own process"
@@ -11,6 +11,8 @@
 
 extern crate alloc;
 
+mod algorithm;
 mod bcrypt;
+mod hash;
 
 guest::dll!();

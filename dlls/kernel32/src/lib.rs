@@ -47,6 +47,7 @@ mod process_list;
 mod processenv;
 mod processthreadsapi;
 mod processtopologyapi;
+mod pathcch;
 mod profileapi;
 mod psapi;
 mod resource;

@@ -7,6 +7,9 @@
 
 extern crate alloc;
 
+mod folder;
+mod memory;
 mod shellapi;
+mod shlobj_core;
 
 guest::dll!();

@@ -1,16 +1,11 @@
 //! shellapi.h: command lines.
 
+use crate::memory::allocate;
 use core::ptr::null_mut;
 use guest::call::Pointer;
 use guest::error::Win32Error;
 use guest::{shim, text};
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY};
-
-guest::imports! {
-    "ntdll" {
-        fn RtlAllocateHeap(heap: *mut u8, flags: u32, size: usize) -> *mut u8;
-    }
-}
 
 /// The path of the program, for an empty command line.
 fn program() -> alloc::vec::Vec<u16> {
@@ -33,11 +28,7 @@ pub unsafe extern "system" fn CommandLineToArgvW(line: *const u16, count: *mut i
         if line.is_empty() { alloc::vec![program()] } else { crt::argv::parse(line, |_| false).into_iter().map(|argument| argument.text).collect() };
     let pointers = (arguments.len() + 1) * size_of::<*mut u16>();
     let units: usize = arguments.iter().map(|argument| argument.len() + 1).sum();
-    // SAFETY: the process heap exists, and LocalFree takes its blocks.
-    let block = unsafe { RtlAllocateHeap((*guest::teb::peb()).process_heap as *mut u8, 0, pointers + 2 * units) };
-    if block.is_null() {
-        return Err(Win32Error(ERROR_NOT_ENOUGH_MEMORY));
-    }
+    let block = allocate(pointers + 2 * units).ok_or(Win32Error(ERROR_NOT_ENOUGH_MEMORY))?;
     let list = block.cast::<*mut u16>();
     // SAFETY: the block has room for the pointers and all texts with their NULs.
     unsafe {

@@ -8,16 +8,17 @@ use std::process::Command;
 
 /// A package, and the packages of ours that it may import. System DLLs have one row: `dll`; the
 /// system's programs too: `program-`.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("broker", &["catalog", "channel", "gate", "jail", "protocol", "store"]),
     ("catalog", &[]),
     ("channel", &["protocol"]),
     ("cli", &["broker", "catalog", "gate", "jail", "pe", "store", "terminal"]),
     ("crt", &[]),
-    ("dll", &["crt", "gate", "guest", "pe"]),
+    ("dll", &["crt", "gate", "guest", "hash", "pe"]),
     ("gate", &[]),
     ("guest", &["gate", "pe", "shim"]),
     ("guests", &[]),
+    ("hash", &[]),
     ("jail", &[]),
     ("pe", &[]),
     ("program", &[]),
