@@ -3,7 +3,9 @@
 use crate::kept::Kept;
 use rustix::fs::{AtFlags, FileType, Statx, StatxAttributes, StatxFlags, StatxTimestamp, statx};
 use rustix::io::Result;
+use rustix::thread::{CapabilitySet, capabilities};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::OnceLock;
 
 /// 100 ns units between 1601 and 1970.
 const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
@@ -22,9 +24,21 @@ pub mod attribute {
     pub const REPARSE_POINT: u32 = 0x400;
     pub const OFFLINE: u32 = 0x1000;
     pub const NOT_CONTENT_INDEXED: u32 = 0x2000;
-    /// Those that are kept beside the file. Nobody may write a read-only file, so that the host keeps that one; of a
-    /// folder it is kept here.
+    /// Those that are kept beside the file, and [`READ_ONLY`] where the host does not keep that one.
     pub const KEPT: u32 = HIDDEN | SYSTEM | ARCHIVE | TEMPORARY | SPARSE | OFFLINE | NOT_CONTENT_INDEXED;
+
+    /// Those that are kept beside a file or folder of the host. That nobody may write a file is the host's to keep, unless its modes
+    /// do not bind the user.
+    pub fn kept(folder: bool) -> u32 {
+        if folder || super::is_above_modes() { KEPT | READ_ONLY } else { KEPT }
+    }
+}
+
+/// Whether the modes of files do not bind the user, who is root: such a one writes what nobody may write. A file is read-only to a
+/// program where the host would refuse the user, so that for this one it takes a program that said so.
+fn is_above_modes() -> bool {
+    static IS: OnceLock<bool> = OnceLock::new();
+    *IS.get_or_init(|| capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::DAC_OVERRIDE)))
 }
 
 /// Creation, access, write and change time in 100 ns since 1601 (UTC).
@@ -70,7 +84,9 @@ impl Metadata {
 
     /// Facts of an open file, as far as the host itself tells them: its attributes may have others beside them.
     pub fn of_host(file: impl AsFd) -> Result<Self> {
-        statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::BTIME).map(|facts| Self::from_host(&facts))
+        let file = file.as_fd();
+        let facts = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS | StatxFlags::BTIME)?;
+        Ok(Self::from_host(&facts, || Kept::of(file)))
     }
 
     /// Facts of an entry of a folder; a link's are its own.
@@ -82,20 +98,23 @@ impl Metadata {
     /// The same, as far as the host itself tells them.
     pub fn of_host_entry(folder: BorrowedFd<'_>, name: &str) -> Result<Self> {
         let flags = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-        statx(folder, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, flags).map(|facts| Self::from_host(&facts))
+        let facts = statx(folder, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT, flags)?;
+        Ok(Self::from_host(&facts, || Kept::of_entry(folder, name)))
     }
 
-    fn from_host(facts: &Statx) -> Self {
+    fn from_host(facts: &Statx, kept: impl FnOnce() -> Kept) -> Self {
         let time = |time: StatxTimestamp| time.tv_sec * 10_000_000 + i64::from(time.tv_nsec) / 100 + UNIX_EPOCH;
         let kind = FileType::from_raw_mode(facts.stx_mode.into());
         let born = StatxFlags::from_bits_retain(facts.stx_mask).contains(StatxFlags::BTIME);
         let write = time(facts.stx_mtime);
         let (folder, link) = (kind == FileType::Directory, kind == FileType::Symlink);
         let immutable = facts.stx_attributes.contains(StatxAttributes::IMMUTABLE);
+        let is_set = || kept().attributes.is_some_and(|attributes| attributes & attribute::READ_ONLY != 0);
         let attributes = match kind {
             FileType::Directory => attribute::DIRECTORY,
             FileType::Symlink => attribute::REPARSE_POINT,
-            _ if facts.stx_mode & 0o222 == 0 || immutable => attribute::ARCHIVE | attribute::READ_ONLY,
+            _ if immutable => attribute::ARCHIVE | attribute::READ_ONLY,
+            _ if facts.stx_mode & 0o222 == 0 && (!is_above_modes() || is_set()) => attribute::ARCHIVE | attribute::READ_ONLY,
             _ => attribute::ARCHIVE,
         };
         Self {

@@ -24,6 +24,7 @@ mod completion;
 mod context;
 mod critical;
 mod crt;
+mod current_folder;
 mod directory;
 mod distant;
 mod entry;

@@ -1,6 +1,7 @@
 //! The process parameters: current folder, environment, command line.
 
 use crate::critical::{enter, leave};
+use crate::gate::ask;
 use crate::path::{self, Folders};
 use alloc::vec::Vec;
 use core::ffi::c_void;
@@ -9,14 +10,13 @@ use guest::call::NtStatus;
 use guest::error::Status;
 use guest::{shim, teb};
 use windows_sys::Win32::Foundation::{
-    STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_NOT_A_DIRECTORY, STATUS_OBJECT_NAME_INVALID,
-    STATUS_VARIABLE_NOT_FOUND, UNICODE_STRING,
+    STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_VARIABLE_NOT_FOUND, UNICODE_STRING,
 };
 use windows_sys::Win32::System::Threading::CRITICAL_SECTION;
 
 const EQUALS: u16 = b'=' as u16;
 const PERCENT: u16 = b'%' as u16;
-const BACKSLASH: u16 = b'\\' as u16;
+pub const BACKSLASH: u16 = b'\\' as u16;
 const COLON: u16 = b':' as u16;
 
 /// The lock of the PEB.
@@ -43,7 +43,7 @@ pub unsafe fn text(string: &UnicodeString<usize>) -> &[u16] {
 }
 
 /// Runs `work` with the PEB locked.
-fn locked<T>(work: impl FnOnce() -> T) -> T {
+pub fn locked<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: the lock exists since the process started.
     unsafe { enter(peb_lock()) };
     let done = work();
@@ -294,18 +294,8 @@ pub unsafe extern "system" fn RtlDestroyEnvironment(environment: *mut u16) -> Re
     Ok(NtStatus::SUCCESS)
 }
 
-/// Answers the current folder in bytes without its NUL, or the bytes needed with it.
-#[shim(ix = 79, mapping = "the process parameters", risk = Wrong("a wrong path"))]
-pub unsafe extern "system" fn RtlGetCurrentDirectory_U(room: u32, buffer: *mut u16) -> u32 {
-    let mut folder = Process.current();
-    if folder.len() > 3 && folder.last() == Some(&BACKSLASH) {
-        folder.pop();
-    }
-    unsafe { answer(&folder, room, buffer) }
-}
-
 /// Copies a path with its NUL if it fits: its length in bytes without the NUL, or the bytes needed with it.
-unsafe fn answer(path: &[u16], room: u32, buffer: *mut u16) -> u32 {
+pub unsafe fn answer(path: &[u16], room: u32, buffer: *mut u16) -> u32 {
     let bytes = 2 * path.len() as u32;
     if bytes + 2 > room {
         return bytes + 2;
@@ -317,46 +307,12 @@ unsafe fn answer(path: &[u16], room: u32, buffer: *mut u16) -> u32 {
     bytes
 }
 
-/// Sets the current folder, which must exist.
-#[shim(ix = 80, mapping = "gate QueryPath, the process parameters", risk = Wrong("a wrong path"))]
-pub unsafe extern "system" fn RtlSetCurrentDirectory_U(folder: *const UNICODE_STRING) -> Result<NtStatus, Status> {
-    let mut full = path::full(unsafe { crate::string::units(folder) }, &Process);
-    if full.is_empty() || matches!(path::kind(&full), path::Kind::LocalDevice) {
-        return Err(Status(STATUS_OBJECT_NAME_INVALID));
-    }
-    let attributes = attributes(&full)?;
-    if attributes & windows_sys::Win32::Storage::FileSystem::FILE_ATTRIBUTE_DIRECTORY == 0 {
-        return Err(Status(STATUS_NOT_A_DIRECTORY));
-    }
-    if full.last() != Some(&BACKSLASH) {
-        full.push(BACKSLASH);
-    }
-    locked(|| {
-        let target = unsafe { &mut get().current_directory.dos_path };
-        if 2 * (full.len() + 1) > usize::from(target.maximum_length) {
-            return Err(Status(windows_sys::Win32::Foundation::STATUS_NAME_TOO_LONG));
-        }
-        let buffer = target.buffer as *mut u16;
-        unsafe {
-            buffer.copy_from_nonoverlapping(full.as_ptr(), full.len());
-            *buffer.add(full.len()) = 0;
-        }
-        target.length = 2 * full.len() as u16;
-        Ok(NtStatus::SUCCESS)
-    })
-}
-
 /// A full path's attributes.
 pub fn attributes(full: &[u16]) -> Result<u32, Status> {
     let name = path::nt(full, &Process);
     let mut facts = gate::file::Facts::default();
     let facts_address = &raw mut facts as u64;
-    crate::gate::ask(&mut gate::service::QueryPath {
-        name: name.as_ptr() as u64,
-        name_size: size_of_val(name.as_slice()) as u64,
-        root: 0,
-        facts: facts_address,
-    })?;
+    ask(&mut gate::service::QueryPath { name: name.as_ptr() as u64, name_size: size_of_val(name.as_slice()) as u64, root: 0, facts: facts_address })?;
     Ok(facts.attributes)
 }
 

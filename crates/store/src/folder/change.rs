@@ -106,7 +106,7 @@ pub fn set(file: BorrowedFd<'_>, change: &Change) -> Result<(), NTSTATUS> {
     let [created, access, write] = change.times;
     let now = Metadata::of_host(file).map_err(status)?;
     let before = if now.link { Kept::default() } else { Kept::of(file) };
-    let own = if now.folder { attribute::KEPT | attribute::READ_ONLY } else { attribute::KEPT };
+    let own = attribute::kept(now.folder);
     let first = if now.folder { 0 } else { attribute::ARCHIVE };
     let kept = change.attributes.map(|wanted| wanted & own);
     let after = Kept { attributes: kept.map_or(before.attributes, |kept| (kept != first).then_some(kept)), created: created.or(before.created) };

@@ -176,6 +176,9 @@ fn checked(file: OwnedFd, mut metadata: Metadata, outcome: Outcome, how: &How, p
         permit(&metadata, outcome)?;
     }
     keep_attributes(&file, outcome, &metadata, how)?;
+    if outcome != Outcome::Opened && metadata.regular {
+        metadata.attributes |= how.attributes & attribute::READ_ONLY;
+    }
     Ok(Open { file, metadata, outcome, path: None })
 }
 
@@ -185,8 +188,7 @@ fn keep_attributes(file: &OwnedFd, outcome: Outcome, metadata: &Metadata, how: &
     }
     // What is made or emptied is to be archived.
     let first = if metadata.folder { 0 } else { attribute::ARCHIVE };
-    let kept = if metadata.folder { attribute::KEPT | attribute::READ_ONLY } else { attribute::KEPT };
-    let wanted = how.attributes & kept | first;
+    let wanted = how.attributes & attribute::kept(metadata.folder) | first;
     let before = if outcome == Outcome::Created { Kept::default() } else { Kept::of(file.as_fd()) };
     let after = Kept { attributes: (wanted != first).then_some(wanted), ..before };
     let done = if after == before { Ok(()) } else { after.put(file.as_fd()) };

@@ -6,7 +6,7 @@ use crate::short::short_name;
 use crate::testing::{id, link, rename};
 use crate::volume::{Create, Outcome};
 use rustix::fs::open;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path as HostPath;
 use std::sync::atomic::{AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{STATUS_DIRECTORY_NOT_EMPTY, STATUS_OBJECT_NAME_COLLISION, STATUS_REPARSE_POINT_NOT_RESOLVED};
@@ -218,6 +218,40 @@ fn attributes_and_times_are_kept() {
     place.volume.set(&path("sub"), 0, folder.file.as_fd(), &change).unwrap();
     let facts = place.volume.metadata(&path("sub"), ALL).unwrap();
     assert_eq!(facts.attributes, attribute::DIRECTORY | attribute::READ_ONLY | attribute::SYSTEM);
+}
+
+/// What a native program of this user could write is not read-only, whatever the modes say: they do not bind root. What a program
+/// of Windows set is, until a native one takes it back.
+#[test]
+fn a_file_is_read_only_where_its_user_may_not_write_it() {
+    let place = Place::new();
+    let host = place.host("File.txt");
+    let modes = |mode| std::fs::set_permissions(&host, std::fs::Permissions::from_mode(mode)).unwrap();
+    let is_read_only = || {
+        let listed = place.volume.list(&Path::default(), &Pattern::new(&wide("File.txt"))).unwrap()[0].metadata;
+        let looks = [Look { link: false, attributes: false }, ALL].map(|look| place.volume.metadata(&path("File.txt"), look).unwrap());
+        assert!(looks.iter().all(|look| look.is_read_only() == listed.is_read_only()));
+        listed.is_read_only()
+    };
+    modes(0o444);
+    assert_eq!(is_read_only(), std::fs::OpenOptions::new().write(true).open(&host).is_err());
+    modes(0o644);
+    assert!(!is_read_only());
+    let file = place.volume.open(&path("File.txt"), &How { read: false, ..READ }).unwrap().file;
+    let set = |attributes| place.volume.set(&path("File.txt"), 0, file.as_fd(), &Change { attributes: Some(attributes), ..Change::default() });
+    set(attribute::READ_ONLY).unwrap();
+    assert!(is_read_only());
+    assert_eq!(std::fs::metadata(&host).unwrap().permissions().mode() & 0o222, 0);
+    modes(0o644);
+    assert!(!is_read_only());
+    set(attribute::READ_ONLY).unwrap();
+    set(attribute::NORMAL).unwrap();
+    assert!(!is_read_only());
+    let how = How { write: true, create: Create::TruncateOrNew, attributes: attribute::READ_ONLY, ..READ };
+    for name in ["File.txt", "new"] {
+        assert!(place.volume.open(&path(name), &how).unwrap().metadata.is_read_only(), "{name}");
+        assert!(place.volume.metadata(&path(name), ALL).unwrap().is_read_only(), "{name}");
+    }
 }
 
 #[test]

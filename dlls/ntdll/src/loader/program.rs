@@ -5,7 +5,7 @@ use super::module::{Module, Origin};
 use super::state::{loader, locked, peb_locks};
 use super::{bind, map, notice, tls};
 use crate::gate::call;
-use crate::{heap, parameters, thread_list};
+use crate::{current_folder, heap, parameters, thread_list};
 use alloc::format;
 use alloc::string::String;
 use core::ffi::c_void;
@@ -57,6 +57,7 @@ fn start() -> Result<(), Failure> {
     let ntdll = map::map_system(b"ntdll.dll").map_err(bad)?;
     // SAFETY: just made.
     unsafe { (*ntdll).started = true };
+    current_folder::open_first();
     // Windows loads kernel32 into every process, imported or not.
     let kernel32 = map::map_system(b"kernel32.dll").map_err(bad)?;
     bind::bind_or_say(program, true)?;

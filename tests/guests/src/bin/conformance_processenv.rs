@@ -6,9 +6,10 @@ extern crate alloc;
 
 use guests::{Cases, case, clear_error, holds, last_error, narrow, same, wide};
 use windows_sys::Win32::Foundation::{
-    CloseHandle, ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, GENERIC_WRITE, INVALID_HANDLE_VALUE,
+    CloseHandle, ERROR_DIRECTORY, ERROR_ENVVAR_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER,
+    ERROR_SHARING_VIOLATION, GENERIC_WRITE, INVALID_HANDLE_VALUE,
 };
-use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateDirectoryW, CreateFileW, SearchPathA, SearchPathW};
+use windows_sys::Win32::Storage::FileSystem::{CREATE_ALWAYS, CreateDirectoryW, CreateFileW, RemoveDirectoryW, SearchPathA, SearchPathW};
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetStdHandle};
 use windows_sys::Win32::System::Environment::*;
 
@@ -200,6 +201,22 @@ fn folder(cases: &mut Cases) {
         let mut buffer = [0_u16; 64];
         unsafe { GetCurrentDirectoryW(64, buffer.as_mut_ptr()) };
         same!(narrow(&buffer), "C:\\");
+    });
+    case!(cases, "kernel32!SetCurrentDirectoryW", Success, "the current folder is held open: nobody deletes it meanwhile", {
+        let name = wide("wc-current");
+        same!(unsafe { SetCurrentDirectoryW(start.as_ptr()) }, 1);
+        same!(unsafe { CreateDirectoryW(name.as_ptr(), core::ptr::null()) }, 1);
+        same!(unsafe { SetCurrentDirectoryW(name.as_ptr()) }, 1);
+        clear_error();
+        same!(unsafe { RemoveDirectoryW(wide("..\\wc-current").as_ptr()) }, 0);
+        same!(last_error(), ERROR_SHARING_VIOLATION);
+        same!(unsafe { SetCurrentDirectoryW(start.as_ptr()) }, 1);
+        same!(unsafe { RemoveDirectoryW(name.as_ptr()) }, 1);
+    });
+    case!(cases, "kernel32!SetCurrentDirectoryW", Failure, "a file is no folder", {
+        clear_error();
+        same!(unsafe { SetCurrentDirectoryW(wide("C:\\Windows\\System32\\ntdll.dll").as_ptr()) }, 0);
+        same!(last_error(), ERROR_DIRECTORY);
     });
     case!(cases, "kernel32!SetCurrentDirectoryW", Failure, "a folder that is not there", {
         clear_error();

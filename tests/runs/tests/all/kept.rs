@@ -60,8 +60,14 @@ fn what_has_changed_is_told() {
 fn a_sandbox_is_removed_when_nothing_runs_there() {
     let home = Home::new();
     let waiting = Waiting::new(&home, &["--sandbox", "one"], &["wait"]);
-    assert_eq!(sandbox(&home, &["remove", "one", "--yes"]).said(), ["programs run in the sandbox `one`; end them first (`win-compat sandbox stop one`)"]);
-    assert_eq!(sandbox(&home, &["export", "one", "x.archive"]).said(), ["programs run in the sandbox `one`; end them first (`win-compat sandbox stop one`)"]);
+    assert_eq!(
+        sandbox(&home, &["remove", "one", "--yes"]).said(),
+        ["programs run in the sandbox `one`; end them first (`win-compat sandbox stop one`)"]
+    );
+    assert_eq!(
+        sandbox(&home, &["export", "one", "x.archive"]).said(),
+        ["programs run in the sandbox `one`; end them first (`win-compat sandbox stop one`)"]
+    );
     waiting.ends();
     assert!(runs::until(|| home.family().is_empty()));
     assert_eq!(disk(&home, &["--sandbox", "one"], &format!("put {NOTE} hello")), ["done"]);
