@@ -62,7 +62,7 @@ pub fn of(handle: *mut c_void) -> Result<Which, Status> {
     }
     let offset = (handle as usize).wrapping_sub(CELLS.as_ptr() as usize);
     let index = offset / size_of::<u64>();
-    if offset % size_of::<u64>() != 0 || index >= CELLS.len() {
+    if !offset.is_multiple_of(size_of::<u64>()) || index >= CELLS.len() {
         return Err(Status(STATUS_INVALID_HANDLE));
     }
     Ok(Which { hash: NAMES[index / 4].1, keyed: index & 1 != 0, reusable: index & 2 != 0 })

@@ -261,9 +261,11 @@ pub fn exists(path: &[u16]) -> bool {
 
 /// Makes a folder, and those on its way that are missing. The error is that of the folder itself, or of the first that could not be made.
 pub fn make(path: &[u16]) -> Result<(), u32> {
-    // SAFETY: the path lives through the call.
     let make = |path: &[u16]| {
-        if unsafe { CreateDirectoryW(terminated(path).as_ptr(), core::ptr::null()) } != 0 { Ok(()) } else { Err(unsafe { GetLastError() }) }
+        // SAFETY: the path lives through the call.
+        let made = unsafe { CreateDirectoryW(terminated(path).as_ptr(), core::ptr::null()) } != 0;
+        // SAFETY: a word of the thread's own.
+        if made { Ok(()) } else { Err(unsafe { GetLastError() }) }
     };
     let is_separator = |unit: &u16| *unit == u16::from(b'\\') || *unit == u16::from(b'/');
     // Most often everything is there but the last.

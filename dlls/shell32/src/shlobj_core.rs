@@ -103,6 +103,7 @@ unsafe fn folder_path<T: Copy + Default>(
     if buffer.is_null() {
         return Err(Failure(E_INVALIDARG));
     }
+    // SAFETY: the caller's buffer.
     unsafe { *buffer = T::default() };
     if kind > SHGFP_TYPE_DEFAULT as u32 {
         return Err(Failure(E_INVALIDARG));
@@ -140,6 +141,7 @@ unsafe fn special_path<T: Copy + Default>(
     convert: impl FnOnce(Vec<u16>) -> Vec<T>,
 ) -> Result<Bool, Win32Error> {
     let csidl = csidl & !(CSIDL_FLAGS as i32) | if create != 0 { CSIDL_FLAG_CREATE as i32 } else { 0 };
+    // SAFETY: as the caller promises.
     match unsafe { folder_path(csidl, null_mut(), 0, buffer, convert) } {
         Ok(HResult::OK) => Ok(Bool),
         Ok(_) => Err(Win32Error(ERROR_FILE_NOT_FOUND)),
