@@ -277,7 +277,7 @@ fn timers(cases: &mut Cases) {
             }
         }
     );
-    case!(cases, "kernel32!CancelWaitableTimer", Success, "takes back a call that is queued", wine = "the call stays queued", {
+    case!(cases, "kernel32!CancelWaitableTimer", Success, "takes back a call that is queued", wine = "at times the call stays queued", {
         unsafe {
             let timer = CreateWaitableTimerW(null(), 1, null());
             let due = -10_000_i64;
